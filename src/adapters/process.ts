@@ -1,0 +1,93 @@
+/** The one runner of external commands: argv only, never a shell; bounded time and output; group kill. */
+import { execa, type Options } from "execa";
+import { DisintoError } from "../errors.ts";
+
+export type Argv = readonly [string, ...string[]];
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** The whole environment of the child; nothing is inherited beside it. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  readonly timeoutMs?: number;
+  readonly maxOutputBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Finished {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const baseEnvironment = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "TMPDIR",
+  "DOCKER_HOST",
+  "DOCKER_CONFIG",
+  "XDG_RUNTIME_DIR",
+];
+
+/** The part of our own environment that a trusted tool (git, docker) needs. */
+export function toolEnvironment(
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const kept = baseEnvironment.flatMap((key) => {
+    const value = process.env[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return { ...Object.fromEntries(kept), ...extra };
+}
+
+function toExecaOptions({ cwd, env, input, timeoutMs, maxOutputBytes, signal }: RunOptions) {
+  return {
+    reject: false,
+    extendEnv: false,
+    stripFinalNewline: false,
+    env: env ?? toolEnvironment(),
+    timeout: timeoutMs ?? 120_000,
+    maxBuffer: maxOutputBytes ?? 64_000_000,
+    ...(cwd !== undefined && { cwd }),
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+    ...(signal && { cancelSignal: signal }),
+  } satisfies Options;
+}
+
+/** Runs to the end whatever the exit code; a command that cannot start or is cut short throws. */
+export async function run(argv: Argv, options: RunOptions = {}): Promise<Finished> {
+  const [file, ...rest] = argv;
+  const result = await execa(file, rest, toExecaOptions(options));
+  if (result.isCanceled) throw new DisintoError("interrupted", `${describe(argv)} was interrupted`);
+  if (result.exitCode === undefined || result.timedOut || result.isMaxBuffer) {
+    throw new DisintoError(
+      "process.failed",
+      `${describe(argv)}: ${result.originalMessage ?? result.shortMessage}`,
+    );
+  }
+  return {
+    exitCode: result.exitCode,
+    stdout: String(result.stdout),
+    stderr: String(result.stderr),
+  };
+}
+
+/** Runs and answers standard output; any exit code but 0 throws with the end of standard error. */
+export async function runOrThrow(argv: Argv, options: RunOptions = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(argv, options);
+  if (exitCode === 0) return stdout;
+  throw new DisintoError(
+    "process.failed",
+    `${describe(argv)} ended with ${exitCode}: ${tail(stderr)}`,
+  );
+}
+
+/** The command's first words; arguments may hold secrets and long texts, so they stay out of messages. */
+function describe(argv: Argv): string {
+  return argv.slice(0, 2).join(" ");
+}
+
+function tail(text: string): string {
+  return text.trim().split("\n").slice(-5).join("\n");
+}

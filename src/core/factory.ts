@@ -1,0 +1,79 @@
+/** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+
+export type Role = "dev" | "review";
+export type HarnessName = "claude-code" | "opencode" | "command";
+export type EngineName = "compose" | "local";
+
+export interface Factory {
+  /** DISINTO_NAME: prefixes container names and names the compose project. */
+  readonly name: string;
+  readonly engine: EngineName;
+  readonly forge: Forge;
+  readonly bots: readonly Bot[];
+  readonly projects: readonly Project[];
+  readonly images: { readonly agents: string; readonly forgejo: string };
+  /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
+  readonly shared: {
+    readonly claude?: string;
+    readonly ssh?: string;
+    readonly sops?: string;
+  };
+}
+
+export interface Forge {
+  /** The operator's address of the forge; bots in the compose network use the service's. */
+  readonly url: string;
+  /** Host address and port on which the forge service is published. */
+  readonly bind: string;
+  readonly port: number;
+  readonly adminUser: string;
+}
+
+export interface Bot {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Which front end declares it; decides the service name. */
+  readonly declaredIn: "LLAMA_BOTS" | "agents";
+  /** Where it is declared, for people: "LLAMA_BOTS (.env:7)" or "[agents.ada] (projects/x.toml:9)". */
+  readonly origin: string;
+  readonly harness: HarnessName;
+  /** argv, only with the harness `command`. */
+  readonly command: readonly string[];
+  readonly baseUrl: string | undefined;
+  readonly model: string;
+  /** Name of the variable in .env that holds the model's key. */
+  readonly apiKeyEnv: string | undefined;
+  readonly forgeUser: string;
+  readonly pollIntervalS: number;
+  readonly enabled: boolean;
+  /** Names of the projects it works on. */
+  readonly projects: readonly string[];
+}
+
+export interface Project {
+  readonly name: string;
+  readonly repo: RepoId;
+  readonly primaryBranch: string;
+  readonly ci: Ci;
+  readonly limits: Limits;
+}
+
+export interface RepoId {
+  readonly owner: string;
+  readonly name: string;
+}
+
+export interface Ci {
+  /** `local`: steps run by our own service. `external`: somebody else posts the statuses. */
+  readonly provider: "local" | "external";
+  /** Commit status contexts that must be green before a merge. */
+  readonly required: readonly string[];
+  /** What a project without required contexts means for a merge. */
+  readonly whenAbsent: "block" | "pass";
+}
+
+export interface Limits {
+  readonly ciFixes: number;
+  readonly reviewRounds: number;
+  readonly mergeAttempts: number;
+}

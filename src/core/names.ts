@@ -1,0 +1,29 @@
+/** Every name derived from a bot's name, in one place (the contract of DESIGN §4). */
+import type { Bot } from "./factory.ts";
+
+/** `dev-qwen2` → `DEV_QWEN2`: the suffix of the bot's variables in .env. */
+export function deriveSuffix(botName: string): string {
+  return botName.toUpperCase().replaceAll("-", "_");
+}
+
+export function deriveServiceName(bot: Pick<Bot, "name" | "declaredIn">): string {
+  return bot.declaredIn === "LLAMA_BOTS" ? `agents-llama-${bot.name}` : `agents-${bot.name}`;
+}
+
+export function deriveContainerName(factoryName: string, botName: string): string {
+  return `${factoryName}-agents-${botName}`;
+}
+
+/** Volume names with the path each is mounted at inside the bot's container. */
+export function deriveVolumes(botName: string): readonly { name: string; path: string }[] {
+  return [
+    { name: `project-repos-${botName}`, path: "/home/agent/repos" },
+    { name: `agent-data-${botName}`, path: "/home/agent/data" },
+  ];
+}
+
+/** Variables in .env that hold an identity's credentials on the forge. */
+export function deriveCredentialKeys(name: string): { token: string; password: string } {
+  const suffix = deriveSuffix(name);
+  return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
+}

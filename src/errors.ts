@@ -1,0 +1,70 @@
+/** Codes are public API: they appear in `--json` output, in docs/errors.md and in tests. */
+export type ErrorCode =
+  | "usage.invalid"
+  | "config.invalid"
+  | "config.missing"
+  | "credentials.missing"
+  | "credentials.wrong"
+  | "engine.unavailable"
+  | "engine.failed"
+  | "factory.locked"
+  | "forge.conflict"
+  | "forge.forbidden"
+  | "forge.invalid"
+  | "forge.not-found"
+  | "forge.not-forgejo"
+  | "forge.rate-limited"
+  | "forge.unauthorized"
+  | "forge.unavailable"
+  | "git.failed"
+  | "harness.unavailable"
+  | "interrupted"
+  | "process.failed"
+  | "removal.unconfirmed";
+
+/** A place in a file the user wrote. Lines and columns count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Details {
+  readonly hint?: string | undefined;
+  readonly location?: Location | undefined;
+  readonly cause?: unknown;
+}
+
+/** A failure the user can act on. Anything else that is thrown is a bug in disinto. */
+export class DisintoError extends Error {
+  override readonly name = "DisintoError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly location: Location | undefined;
+
+  constructor(code: ErrorCode, message: string, { hint, location, cause }: Details = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+    this.location = location;
+  }
+}
+
+/** What every command ends with; a contract (see README). */
+export const ExitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  pendingChanges: 3,
+  bug: 70,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const usageCodes = /^(usage|config|credentials\.missing|removal)/;
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!(error instanceof DisintoError)) return ExitCode.bug;
+  if (error.code === "interrupted") return ExitCode.interrupted;
+  return usageCodes.test(error.code) ? ExitCode.usage : ExitCode.failed;
+}

@@ -1,0 +1,93 @@
+/** What one identity may do on the forge with its own token. */
+import type { RepoId } from "../core/factory.ts";
+
+export interface Forge {
+  /** Login of the token's owner. */
+  whoami(): Promise<string>;
+  issues(repo: RepoId): Issues;
+  pulls(repo: RepoId): Pulls;
+  statuses(repo: RepoId): Statuses;
+}
+
+export interface Issue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly author: string;
+  readonly state: "open" | "closed";
+  readonly labels: readonly string[];
+  readonly assignees: readonly string[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface Issues {
+  /** All open issues with the label, to the last page, oldest first; pull requests are not issues here. */
+  listOpen(label: string): Promise<readonly Issue[]>;
+  get(number: number): Promise<Issue>;
+  open(issue: { title: string; body: string; labels: readonly string[] }): Promise<Issue>;
+  close(number: number): Promise<void>;
+  /** The lease's mirror for people; never read to decide who holds an issue. */
+  setAssignees(number: number, logins: readonly string[]): Promise<void>;
+  comments(number: number): Promise<readonly { author: string; body: string }[]>;
+  comment(number: number, body: string): Promise<void>;
+}
+
+export interface Pull {
+  readonly number: number;
+  readonly title: string;
+  readonly author: string;
+  readonly state: "open" | "closed";
+  readonly merged: boolean;
+  /** Branch name without `refs/heads/`. */
+  readonly head: string;
+  readonly headSha: string;
+  readonly base: string;
+}
+
+export interface Review {
+  readonly author: string;
+  readonly verdict: "approved" | "changes-requested" | "commented";
+  readonly sha: string;
+  readonly body: string;
+  readonly stale: boolean;
+  readonly dismissed: boolean;
+  /** Counts towards the required approvals. */
+  readonly official: boolean;
+}
+
+export interface Pulls {
+  /** All open pull requests, to the last page, lowest number first. */
+  listOpen(): Promise<readonly Pull[]>;
+  get(number: number): Promise<Pull>;
+  open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  close(number: number): Promise<void>;
+  diff(number: number): Promise<string>;
+  reviews(number: number): Promise<readonly Review[]>;
+  review(
+    number: number,
+    review: Pick<Review, "sha" | "body"> & { verdict: "approved" | "changes-requested" },
+  ): Promise<void>;
+  /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
+  merge(number: number, headSha: string): Promise<MergeAnswer>;
+}
+
+/** `refused` carries the forge's words; the caller reads the pull request back before it believes either. */
+export type MergeAnswer =
+  | { readonly type: "accepted" }
+  | { readonly type: "refused"; readonly reason: string };
+
+export type CheckState = "pending" | "success" | "failure";
+
+export interface Status {
+  readonly context: string;
+  readonly state: CheckState;
+  readonly description: string;
+}
+
+export interface Statuses {
+  /** The newest status of each context on a commit. */
+  of(sha: string): Promise<readonly Status[]>;
+  post(sha: string, status: Status): Promise<void>;
+}
