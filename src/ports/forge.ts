@@ -30,6 +30,10 @@ export interface Issues {
   close(number: number): Promise<void>;
   /** The lease's mirror for people; never read to decide who holds an issue. */
   setAssignees(number: number, logins: readonly string[]): Promise<void>;
+  relabel(
+    number: number,
+    change: { add: readonly string[]; remove: readonly string[] },
+  ): Promise<void>;
   comments(number: number): Promise<readonly { author: string; body: string }[]>;
   comment(number: number, body: string): Promise<void>;
 }

@@ -1,0 +1,153 @@
+/** HTTP to Forgejo's REST API: one place that knows paths' base, credentials, paging and what each failure means. */
+import * as z from "zod";
+import { DisintoError, type ErrorCode } from "../../errors.ts";
+
+export type Proof =
+  | { readonly token: string }
+  | { readonly login: string; readonly password: string };
+
+interface Connection {
+  readonly url: string;
+  readonly proof: Proof | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Request {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly body?: unknown;
+  /** Statuses that are an answer here, not a failure. */
+  readonly expect?: readonly number[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const REQUEST_LIMIT_MS = 30_000;
+const PAGE_SIZE = 50;
+
+/** Forgejo's error body; `url` points to its API page and is of no use here. */
+const ErrorBody = z.object({ message: z.string() });
+
+export class ForgejoHttp {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    return this.#decode(path, shape, await this.send(path));
+  }
+
+  /** Undefined when the forge says 404. */
+  async find<T>(path: string, shape: z.ZodType<T>): Promise<T | undefined> {
+    const answer = await this.send(path, { expect: [404] });
+    return answer.status === 404 ? undefined : this.#decode(path, shape, answer);
+  }
+
+  async write<T>(path: string, request: Request, shape: z.ZodType<T>): Promise<T> {
+    return this.#decode(path, shape, await this.send(path, request));
+  }
+
+  /** Every page, in the forge's order; ends at the first page that is not full. */
+  async list<T>(path: string, shape: z.ZodType<T>): Promise<readonly T[]> {
+    const all: T[] = [];
+    const separator = path.includes("?") ? "&" : "?";
+    for (let page = 1; ; page++) {
+      const part = await this.get(
+        `${path}${separator}page=${page}&limit=${PAGE_SIZE}`,
+        z.array(shape),
+      );
+      all.push(...part);
+      if (part.length < PAGE_SIZE) return all;
+    }
+  }
+
+  async send(path: string, { method = "GET", body, expect = [] }: Request = {}): Promise<Answer> {
+    const { url, signal } = this.#connection;
+    const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
+    try {
+      const response = await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers: {
+          ...this.#headers(),
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        redirect: "error",
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+      const answer = { status: response.status, text: await response.text() };
+      if (response.ok || expect.includes(response.status)) return answer;
+      throw classify(`${method} ${path}`, answer);
+    } catch (error) {
+      if (error instanceof DisintoError) throw error;
+      if (signal?.aborted)
+        throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
+      throw new DisintoError(
+        "forge.unavailable",
+        `no answer from the forge at ${url}: ${reasonOf(error)}`,
+        {
+          hint: "check that the forge is running (disinto status) and that FORGE_URL is right",
+          cause: error,
+        },
+      );
+    }
+  }
+
+  #headers(): Record<string, string> {
+    const { proof } = this.#connection;
+    if (!proof) return {};
+    if ("token" in proof) return { authorization: `token ${proof.token}` };
+    const pair = Buffer.from(`${proof.login}:${proof.password}`).toString("base64");
+    return { authorization: `Basic ${pair}` };
+  }
+
+  #decode<T>(path: string, shape: z.ZodType<T>, { text }: Answer): T {
+    const parsed = shape.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new DisintoError(
+      "forge.not-forgejo",
+      `the answer to ${path} is not Forgejo's: ${z.prettifyError(parsed.error)}`,
+      { hint: "check that FORGE_URL names a Forgejo, not another server or a proxy's page" },
+    );
+  }
+}
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  401: "forge.unauthorized",
+  403: "forge.forbidden",
+  404: "forge.not-found",
+  409: "forge.conflict",
+  429: "forge.rate-limited",
+};
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  "forge.unauthorized": "run `disinto init` to verify and repair credentials",
+  "forge.forbidden": "run `disinto init` to verify and repair access",
+};
+
+function classify(request: string, { status, text }: Answer): DisintoError {
+  const code = codes[status] ?? (status >= 500 ? "forge.unavailable" : "forge.invalid");
+  const body = ErrorBody.safeParse(parseJson(text));
+  const words = body.success ? body.data.message : `HTTP ${status}`;
+  return new DisintoError(code, `the forge refused ${request} with ${status}: ${words}`, {
+    hint: hints[code],
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error && cause.message) return cause.message;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,121 @@
+/** The parts of Forgejo's answers that disinto reads, checked on arrival (source: /swagger.v1.json of the forge). */
+import * as z from "zod";
+import type { Issue, Pull, Review, Status } from "../../ports/forge.ts";
+
+const User = z.object({ login: z.string() });
+
+export const Login = User.transform(({ login }) => login);
+
+const ApiIssue = z.object({
+  number: z.int(),
+  title: z.string(),
+  body: z.string(),
+  user: User,
+  state: z.enum(["open", "closed"]),
+  labels: z.array(z.object({ name: z.string() })).nullish(),
+  assignees: z.array(User).nullish(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+export const IssueShape = ApiIssue.transform(
+  (issue): Issue => ({
+    number: issue.number,
+    title: issue.title,
+    body: issue.body,
+    author: issue.user.login,
+    state: issue.state,
+    labels: (issue.labels ?? []).map(({ name }) => name),
+    assignees: (issue.assignees ?? []).map(({ login }) => login),
+    createdAt: issue.created_at,
+    updatedAt: issue.updated_at,
+  }),
+);
+
+export const CommentShape = z
+  .object({ user: User, body: z.string() })
+  .transform(({ user, body }) => ({ author: user.login, body }));
+
+const BranchEnd = z.object({ ref: z.string(), sha: z.string() });
+
+export const PullShape = z
+  .object({
+    number: z.int(),
+    title: z.string(),
+    user: User,
+    state: z.enum(["open", "closed"]),
+    merged: z.boolean(),
+    head: BranchEnd,
+    base: BranchEnd,
+  })
+  .transform(
+    (pull): Pull => ({
+      number: pull.number,
+      title: pull.title,
+      author: pull.user.login,
+      state: pull.state,
+      merged: pull.merged,
+      head: pull.head.ref,
+      headSha: pull.head.sha,
+      base: pull.base.ref,
+    }),
+  );
+
+const verdicts: Readonly<Record<string, Review["verdict"]>> = {
+  APPROVED: "approved",
+  REQUEST_CHANGES: "changes-requested",
+};
+
+export const ReviewShape = z
+  .object({
+    /** Null for the review of a team or a deleted user. */
+    user: User.nullable(),
+    state: z.string(),
+    commit_id: z.string(),
+    body: z.string(),
+    stale: z.boolean(),
+    dismissed: z.boolean(),
+    official: z.boolean(),
+  })
+  .transform(
+    (review): Review => ({
+      author: review.user?.login ?? "",
+      verdict: verdicts[review.state] ?? "commented",
+      sha: review.commit_id,
+      body: review.body,
+      stale: review.stale,
+      dismissed: review.dismissed,
+      official: review.official,
+    }),
+  );
+
+/** Forgejo also knows `error` and `warning`; neither lets a merge pass (modules/structs/commit_status.go). */
+function toCheckState(status: string): Status["state"] {
+  if (status === "success" || status === "pending") return status;
+  return "failure";
+}
+
+export const StatusShape = z
+  .object({ id: z.int(), context: z.string(), status: z.string(), description: z.string() })
+  .transform(
+    ({ context, status, description }): Status => ({
+      context,
+      state: toCheckState(status),
+      description,
+    }),
+  );
+
+export const ProtectionShape = z.object({
+  rule_name: z.string(),
+  enable_push: z.boolean(),
+  required_approvals: z.int(),
+  enable_approvals_whitelist: z.boolean(),
+  approvals_whitelist_username: z.array(z.string()).nullish(),
+  enable_merge_whitelist: z.boolean(),
+  merge_whitelist_usernames: z.array(z.string()).nullish(),
+  enable_status_check: z.boolean(),
+  status_check_contexts: z.array(z.string()).nullish(),
+  block_on_outdated_branch: z.boolean(),
+  dismiss_stale_approvals: z.boolean(),
+  block_on_rejected_reviews: z.boolean(),
+});

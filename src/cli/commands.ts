@@ -1,0 +1,68 @@
+/** All commands on one screen. Each loads its own code only when it is called. */
+import { Command } from "commander";
+import type { ExitCode } from "../errors.ts";
+import type { Tools } from "./tools.ts";
+
+/** `finish` receives the exit code of the command that ran. */
+export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Command {
+  const program = new Command("disinto")
+    .description(
+      "A self-hosted autonomous code factory: a forge, CI and N AI developers on one host",
+    )
+    .version(tools.version)
+    .option("--factory <folder>", "the factory's folder", ".")
+    .showHelpAfterError("(see disinto help)")
+    .exitOverride();
+  const folder = (): string => program.opts<{ factory: string }>().factory;
+
+  program
+    .command("init")
+    .argument(
+      "[repository]",
+      "a folder with a git repository to work on; without it the configured one is used",
+    )
+    .description("give every declared bot its identity on the forge, and the project its rules")
+    .option("--dry-run", "say what would be done, do nothing")
+    .action(async (repository: string | undefined, options: { dryRun?: boolean }) => {
+      const { init } = await import("./init.ts");
+      finish(await init(tools, { folder: folder(), repository, ...options }));
+    });
+
+  program
+    .command("demo")
+    .description("run a whole factory on the embedded forge until one issue is merged")
+    .option("--keep", "leave the factory running")
+    .action(async (options: { keep?: boolean }) => {
+      const { demo } = await import("./demo.ts");
+      finish(await demo(tools, options));
+    });
+
+  addServices(program, tools, finish);
+  return program;
+}
+
+/** The commands that services run; operators seldom type them. */
+function addServices(program: Command, tools: Tools, finish: (code: ExitCode) => void): void {
+  program
+    .command("agent")
+    .description("what a bot's container runs")
+    .command("run")
+    .description("work as the bot that the environment describes, until told to stop")
+    .option("--once", "end after one issue")
+    .action(async (options: { once?: boolean }) => {
+      const { runAgent } = await import("./agent.ts");
+      finish(await runAgent(tools, options));
+    });
+
+  program
+    .command("ci")
+    .description("the local CI")
+    .command("serve")
+    .description(
+      "run the steps of .woodpecker/*.yml for every open pull request and post commit statuses",
+    )
+    .action(async () => {
+      const { serveCi } = await import("./ci.ts");
+      finish(await serveCi(tools));
+    });
+}

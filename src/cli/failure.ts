@@ -1,0 +1,18 @@
+/** How a failure reads on standard error: what, where, and the way out. */
+import { DisintoError } from "../errors.ts";
+
+export function formatFailure(error: unknown, version: string): string {
+  if (!(error instanceof DisintoError)) return formatBug(error, version);
+  const { location, message, hint } = error;
+  const place = location ? `${location.file}:${location.line}:${location.column}  ` : "disinto: ";
+  return [`${place}${message}`, ...(hint ? [`  hint: ${hint}`] : [])].join("\n");
+}
+
+function formatBug(error: unknown, version: string): string {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    `disinto ${version}: this is a bug in disinto, not something you did`,
+    trace.replaceAll(/^/gm, "  "),
+    "  hint: report it with the command you ran and the lines above",
+  ].join("\n");
+}
