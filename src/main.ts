@@ -1,44 +1,10 @@
 #!/usr/bin/env node
-/** argv → command → exit code. Builds the adapters, owns the signals, and is the only one to exit. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+/** argv → command → exit code. Owns the signals and is the only one to exit; wiring.ts builds the adapters. */
 import { CommanderError } from "commander";
-import { systemClock } from "./adapters/system-clock.ts";
 import { buildProgram } from "./cli/commands.ts";
 import { formatFailure } from "./cli/failure.ts";
-import type { Tools } from "./cli/tools.ts";
 import { DisintoError, ExitCode, exitCodeOf } from "./errors.ts";
-
-const self = fileURLToPath(import.meta.url);
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-function buildTools(signal: AbortSignal): Tools {
-  return {
-    version: readVersion(),
-    print: (text) => process.stdout.write(text),
-    say: (line) => process.stderr.write(`${line}\n`),
-    environment: process.env,
-    signal,
-    clock: systemClock,
-    self: [process.execPath, self],
-    containers: async (factory, folder) => {
-      const { buildContainers } = await import("./adapters/engines.ts");
-      return buildContainers({ factory, folder, self: [process.execPath, self] });
-    },
-    forge: async (url, token) => {
-      const { buildForge } = await import("./adapters/forgejo/forge.ts");
-      return buildForge({ url, token, signal });
-    },
-    forgeAdmin: async (url, admin) => {
-      const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");
-      return buildForgeAdmin({ url, admin, signal });
-    },
-  };
-}
+import { buildTools } from "./wiring.ts";
 
 /** The first signal asks for a clean end; the second one is the operator's last word. */
 function listenForSignals(): { signal: AbortSignal; received: () => NodeJS.Signals | undefined } {

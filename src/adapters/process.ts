@@ -91,3 +91,29 @@ function describe(argv: Argv): string {
 function tail(text: string): string {
   return text.trim().split("\n").slice(-5).join("\n");
 }
+
+interface Stage {
+  readonly argv: Argv;
+  readonly options: RunOptions;
+}
+
+/** Pipes the first command's standard output into the second one's input; either failing throws. */
+export async function runPiped(from: Stage, into: Stage): Promise<void> {
+  const [sender, ...sent] = from.argv;
+  const [receiver, ...received] = into.argv;
+  const { stdin: _, ...receiving } = toExecaOptions(into.options) as Options & { stdin?: unknown };
+  const child = execa(sender, sent, {
+    ...toExecaOptions(from.options),
+    reject: true,
+    buffer: false,
+  });
+  try {
+    await child.pipe(execa(receiver, received, { ...receiving, reject: true }));
+  } catch (error) {
+    throw new DisintoError(
+      "process.failed",
+      `${describe(from.argv)} | ${describe(into.argv)} failed`,
+      { cause: error },
+    );
+  }
+}

@@ -1,4 +1,6 @@
-/** What main.ts builds and every command is handed: output, interruption, and the adapters. */
+/** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
+import type { BotSettings } from "../bot/settings.ts";
+import type { Bot } from "../bot/tools.ts";
 import type { Factory } from "../core/factory.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Containers } from "../ports/containers.ts";
@@ -17,7 +19,10 @@ export interface Tools {
   /** argv that starts disinto itself, for services that are child processes. */
   readonly self: readonly [string, ...string[]];
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
+  /** What the server at this address says it is; undefined while nothing answers like a Forgejo. */
+  readonly forgeVersion: (url: string) => Promise<string | undefined>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
+  readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly forgeAdmin: (
     url: string,
     admin: { login: string; password: string },

@@ -27,3 +27,8 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   const suffix = deriveSuffix(name);
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
+
+/** Address of an identity of ours; `.invalid` never resolves (RFC 2606), so no mail can ever leave for it. */
+export function deriveEmail(login: string): string {
+  return `${login}@bots.invalid`;
+}

@@ -2,29 +2,53 @@
 export interface Containers {
   /** Names the engine in messages: "docker compose", "local processes". */
   readonly title: string;
-  /** Checks a rendering without writing it; answers the configuration hash of each service. */
-  check(rendering: string): Promise<ReadonlyMap<string, string>>;
-  /** Every service of this factory that exists now, running or not. */
-  observe(): Promise<readonly ObservedService[]>;
-  /** Image id by reference as rendered; a reference the engine does not have is absent. */
-  imageIds(references: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The generated file, relative to the factory's folder. */
+  readonly file: string;
+  /** The compose project; the factory's name where the engine knows no projects. */
+  readonly project: string;
+  /** Checks a rendering without writing it; answers each service in it, also those an operator added. */
+  check(rendering: string): Promise<ReadonlyMap<string, RenderedService>>;
+  /** One snapshot of everything that exists of this factory now, running or not. */
+  observe(): Promise<Observed>;
   /** Starts or replaces exactly these services from the rendering already written. */
   start(services: readonly string[]): Promise<void>;
-  remove(container: ObservedService): Promise<void>;
+  /** Stops and removes one container; its volumes stay. */
+  remove(container: string): Promise<void>;
   /** Runs a command inside a running service and answers its standard output. */
   exec(service: string, argv: readonly string[]): Promise<string>;
-  /** Stops and removes every service; volumes only when asked. */
+  /** Stops and removes every service of the factory; volumes only when asked. */
   down(options: { volumes: boolean }): Promise<void>;
 }
 
-export interface ObservedService {
+/** Name of a property as people say it ("environment CLAUDE_MODEL", "image") → a digest of its value. */
+export type Properties = ReadonlyMap<string, string>;
+
+export interface RenderedService {
+  readonly hash: string;
+  /** Id of the image it would run; undefined where the engine does not have it, or has no images. */
+  readonly imageId: string | undefined;
+  readonly properties: Properties;
+}
+
+export interface Observed {
+  readonly containers: readonly ObservedContainer[];
+  /** Names of the volumes that exist, as they are rendered. */
+  readonly volumes: ReadonlySet<string>;
+}
+
+export interface ObservedContainer {
   readonly service: string;
-  /** Name of the container, or the process id of a local one. */
-  readonly container: string;
+  /** What `remove` takes. */
+  readonly id: string;
+  /** The container's name; a process has its service's. */
+  readonly name: string;
   readonly running: boolean;
   readonly hash: string;
-  /** Empty where the engine has no images. */
-  readonly imageId: string;
-  /** The rendered environment and image it runs with, for saying what changed; values never leave the planner. */
-  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined where the engine has no images. */
+  readonly imageId: string | undefined;
+  readonly properties: Properties;
+  /** Carries this factory's label: disinto made it and may remove it. */
+  readonly ours: boolean;
+  /** How it is, in the engine's words: "running", "exited (1)". */
+  readonly state: string;
 }

@@ -1,0 +1,88 @@
+/** Git's command lines as values; mirror.ts and work-folders.ts run them. */
+import type { Swap } from "../../ports/git.ts";
+import type { Argv } from "../process.ts";
+
+const ABSENT = "";
+
+const mirrored = ["+refs/heads/*:refs/heads/*", "+refs/disinto/*:refs/disinto/*"] as const;
+
+export const git = {
+  initBare: (folder: string): Argv => ["git", "init", "--quiet", "--bare", "--template=", folder],
+  fetch: (url: string): Argv => [
+    "git",
+    "fetch",
+    "--quiet",
+    "--prune",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--no-auto-gc",
+    url,
+    ...mirrored,
+  ],
+  forEachRef: (): Argv => ["git", "for-each-ref", "--format=%(objectname) %(refname)"],
+  lsRemote: (url: string, patterns: readonly string[]): Argv => [
+    "git",
+    "ls-remote",
+    "--quiet",
+    url,
+    ...patterns,
+  ],
+  push: (url: string, swaps: readonly Swap[]): Argv => [
+    "git",
+    "push",
+    "--porcelain",
+    "--atomic",
+    "--no-verify",
+    ...swaps.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ABSENT}`),
+    url,
+    ...swaps.map(({ ref, to }) => `${to ?? ABSENT}:${ref}`),
+  ],
+  commitTree: (tree: string, parents: readonly string[]): Argv => [
+    "git",
+    "commit-tree",
+    tree,
+    ...parents.flatMap((parent) => ["-p", parent]),
+    "-F",
+    "-",
+  ],
+  makeEmptyTree: (): Argv => ["git", "mktree"],
+  readMessage: (sha: string): Argv => ["git", "log", "-1", "--format=%B", sha, "--"],
+  isAncestor: (ancestor: string, descendant: string): Argv => [
+    "git",
+    "merge-base",
+    "--is-ancestor",
+    ancestor,
+    descendant,
+  ],
+  diff: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    `${from}...${to}`,
+    "--",
+  ],
+  treeOf: (sha: string): Argv => ["git", "rev-parse", "--verify", "--quiet", `${sha}^{tree}`],
+  mergeTree: (ours: string, theirs: string): Argv => [
+    "git",
+    "merge-tree",
+    "--write-tree",
+    "--no-messages",
+    "--name-only",
+    "-z",
+    ours,
+    theirs,
+  ],
+} as const;
+
+/** Read-only settings for git over files that a harness wrote: nothing of theirs is run or followed. */
+export const hardening = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.attributesFile=/dev/null",
+  "core.excludesFile=/dev/null",
+  "core.autocrlf=false",
+  "submodule.recurse=false",
+  "diff.ignoreSubmodules=all",
+].flatMap((setting) => ["-c", setting]);

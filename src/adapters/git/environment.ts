@@ -1,0 +1,53 @@
+/** What a git process of ours is told: nothing of the machine's or the user's configuration, and a secret for one host only. */
+import { toolEnvironment } from "../process.ts";
+
+const isolation = {
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_ATTR_NOSYSTEM: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  LC_ALL: "C",
+};
+
+export function localGitEnvironment(
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return toolEnvironment({ ...isolation, ...extra });
+}
+
+export interface RemoteAccess {
+  /** Base address of the forge, without a path. */
+  readonly forgeUrl: string;
+  readonly login: string;
+  readonly token: string;
+}
+
+/** The helper reads the token from its environment: it stands in no argument list, URL or file. */
+const helper = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$DISINTO_GIT_LOGIN" "$DISINTO_GIT_TOKEN"; }; f`;
+
+export function remoteGitEnvironment({
+  forgeUrl,
+  login,
+  token,
+}: RemoteAccess): Record<string, string> {
+  const settings = [
+    ["credential.helper", ""],
+    [`credential.${new URL(forgeUrl).origin}.helper`, helper],
+    ["http.followRedirects", "false"],
+    ["http.proxy", ""],
+    ["http.lowSpeedLimit", "1000"],
+    ["http.lowSpeedTime", "30"],
+  ] as const;
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key] as const,
+    [`GIT_CONFIG_VALUE_${index}`, value] as const,
+  ]);
+  return localGitEnvironment({
+    GIT_CONFIG_COUNT: String(settings.length),
+    ...Object.fromEntries(numbered),
+    DISINTO_GIT_LOGIN: login,
+    DISINTO_GIT_TOKEN: token,
+  });
+}

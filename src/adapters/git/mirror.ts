@@ -1,0 +1,85 @@
+/** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
+import { mkdir, rm } from "node:fs/promises";
+import type { Mirror, Refs, Swap } from "../../ports/git.ts";
+import { run } from "../process.ts";
+import { git } from "./commands.ts";
+import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
+import { buildObjects, gitFailure, runGit } from "./objects.ts";
+
+interface MirrorOptions {
+  /** The bare repository's folder; made when missing. */
+  readonly folder: string;
+  /** The project's repository on the forge, without credentials. */
+  readonly url: string;
+  readonly access: RemoteAccess;
+  readonly signal?: AbortSignal;
+}
+
+export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mirror {
+  const remote = { env: remoteGitEnvironment(access), cwd: folder, ...(signal && { signal }) };
+  return {
+    refresh: async () => {
+      await ensureRepository(folder);
+      const fetched = await run(git.fetch(url), remote);
+      if (fetched.exitCode !== 0) {
+        if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
+        await rm(folder, { recursive: true, force: true });
+        await ensureRepository(folder);
+        await runGit("fetch", git.fetch(url), remote);
+      }
+      const refs = await runGit("for-each-ref", git.forEachRef(), {
+        env: localGitEnvironment(),
+        cwd: folder,
+      });
+      return parseRefs(refs, " ");
+    },
+    readRefs: async (patterns) => {
+      await ensureRepository(folder);
+      return parseRefs(await runGit("ls-remote", git.lsRemote(url, patterns), remote), "\t");
+    },
+    swap: async (swaps) => {
+      const pushed = await run(git.push(url, swaps), remote);
+      return isCleanPush(pushed, swaps) ? "applied" : "unclear";
+    },
+    objects: buildObjects(folder),
+  };
+}
+
+async function ensureRepository(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const env = localGitEnvironment();
+  const { exitCode, stdout } = await run(["git", "rev-parse", "--git-dir"], { cwd: folder, env });
+  if (exitCode === 0 && stdout.trim() === ".") return;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await runGit("init", git.initBare(folder), { env });
+}
+
+/** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
+async function isSound(folder: string): Promise<boolean> {
+  const checked = await run(["git", "fsck", "--connectivity-only", "--no-dangling"], {
+    cwd: folder,
+    env: localGitEnvironment(),
+  });
+  return checked.exitCode === 0;
+}
+
+function parseRefs(text: string, separator: string): Refs {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return new Map(
+    lines.map((line) => {
+      const [sha = "", ref = ""] = line.split(separator);
+      return [ref, sha] as const;
+    }),
+  );
+}
+
+/** Clean: exit 0 and a line of success for each ref. `=` means unchanged, which a unique commit never is. */
+function isCleanPush(
+  { exitCode, stdout }: { exitCode: number; stdout: string },
+  swaps: readonly Swap[],
+): boolean {
+  if (exitCode !== 0) return false;
+  const updated = stdout.split("\n").filter((line) => /^[ +*-]\t/.test(line));
+  return updated.length === swaps.length;
+}

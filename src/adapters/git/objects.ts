@@ -1,0 +1,66 @@
+/** Commits, trees and diffs in a bare repository of the runner's; nothing here talks to the forge. */
+import { DisintoError } from "../../errors.ts";
+import type { CommitRequest, Objects, TreeMerge } from "../../ports/git.ts";
+import { type Argv, type Finished, type RunOptions, run } from "../process.ts";
+import { git } from "./commands.ts";
+import { localGitEnvironment } from "./environment.ts";
+
+export function buildObjects(folder: string): Objects {
+  const here = { env: localGitEnvironment(), cwd: folder };
+  return {
+    commit: (request) => commit(folder, request),
+    note: async (message) => {
+      const tree = (await runGit("mktree", git.makeEmptyTree(), { ...here, input: "" })).trim();
+      const author = { name: "disinto", email: "disinto@bots.invalid" };
+      return commit(folder, { tree, parents: [], message, author, at: "2000-01-01T00:00:00Z" });
+    },
+    readMessage: (sha) => runGit("log", git.readMessage(sha), here),
+    treeOf: async (sha) => (await runGit("rev-parse", git.treeOf(sha), here)).trim(),
+    mergeTrees: async (ours, theirs) =>
+      parseTreeMerge(await run(git.mergeTree(ours, theirs), here)),
+    contains: async (descendant, ancestor) => {
+      const { exitCode, stderr } = await run(git.isAncestor(ancestor, descendant), here);
+      if (exitCode > 1) throw gitFailure("merge-base", stderr);
+      return exitCode === 0;
+    },
+    diff: (from, to) => runGit("diff", git.diff(from, to), here),
+  };
+}
+
+async function commit(
+  folder: string,
+  { tree, parents, message, author, at }: CommitRequest,
+): Promise<string> {
+  const env = localGitEnvironment({
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_AUTHOR_DATE: at,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
+    GIT_COMMITTER_DATE: at,
+  });
+  return (
+    await runGit("commit-tree", git.commitTree(tree, parents), { cwd: folder, env, input: message })
+  ).trim();
+}
+
+export async function runGit(verb: string, argv: Argv, options: RunOptions): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(argv, options);
+  if (exitCode === 0) return stdout;
+  throw gitFailure(verb, stderr);
+}
+
+export function gitFailure(verb: string, stderr: string): DisintoError {
+  return new DisintoError(
+    "git.failed",
+    `git ${verb} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
+  );
+}
+
+/** merge-tree answers 0 with the tree; 1 with a tree that holds conflict marks, then the files in conflict. */
+function parseTreeMerge({ exitCode, stdout, stderr }: Finished): TreeMerge {
+  const [tree = "", ...files] = stdout.split("\0").filter((part) => part !== "");
+  if (exitCode === 0) return { type: "clean", tree };
+  if (exitCode === 1) return { type: "conflicted", tree, files };
+  throw gitFailure("merge-tree", stderr);
+}

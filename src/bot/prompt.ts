@@ -1,0 +1,27 @@
+/** What the harness is asked, as text. */
+import type { Issue } from "../ports/forge.ts";
+
+export function formatCodingPrompt(
+  issue: Pick<Issue, "number" | "title" | "body">,
+  feedback: string | undefined,
+): string {
+  return [
+    `Work on issue #${issue.number} of the repository in the current folder: ${issue.title}`,
+    issue.body.trim(),
+    ...(feedback ? ["An earlier attempt came back with this; answer it:", feedback.trim()] : []),
+    "Edit the files in the current folder. Follow AGENTS.md if there is one, and run the project's tests.",
+    "Do not commit or push; what stands in the folder when you end is what counts.",
+  ].join("\n\n");
+}
+
+export function formatReviewPrompt(
+  pull: { readonly number: number; readonly title: string },
+  diff: string,
+): string {
+  return [
+    `Review pull request #${pull.number}: ${pull.title}`,
+    "The current folder holds the repository with the change applied. The whole change:",
+    diff,
+    'Write your verdict as JSON into the file named by the environment variable DISINTO_RESULT: {"verdict": "approve" | "request-changes", "body": "…"}.',
+  ].join("\n\n");
+}

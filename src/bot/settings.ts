@@ -1,0 +1,89 @@
+/** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
+import * as z from "zod";
+import type { HarnessName, Project, Role } from "../core/factory.ts";
+import { DisintoError } from "../errors.ts";
+
+export interface BotSettings {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly harness: HarnessName;
+  readonly command: readonly string[];
+  readonly pollIntervalMs: number;
+  readonly projects: readonly Project[];
+  readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** Folder for mirrors and work folders. */
+  readonly reposFolder: string;
+  /** Folder for the journal and the events. */
+  readonly dataFolder: string;
+}
+
+const jsonOf = <T>(shape: z.ZodType<T>) =>
+  z.string().transform((text, context): T => {
+    try {
+      return shape.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({
+        code: "custom",
+        message: error instanceof Error ? error.message : String(error),
+      });
+      return z.NEVER;
+    }
+  });
+
+const ProjectShape: z.ZodType<Project> = z.object({
+  name: z.string(),
+  repo: z.object({ owner: z.string(), name: z.string() }),
+  primaryBranch: z.string(),
+  ci: z.object({
+    provider: z.enum(["local", "external"]),
+    required: z.array(z.string()),
+    whenAbsent: z.enum(["block", "pass"]),
+  }),
+  limits: z.object({ ciFixes: z.int(), reviewRounds: z.int(), mergeAttempts: z.int() }),
+});
+
+export const ProjectsShape = jsonOf(z.array(ProjectShape));
+
+const Environment = z.object({
+  AGENT_NAME: z.string().min(1),
+  AGENT_ROLES: z
+    .string()
+    .transform((roles) => roles.split(","))
+    .pipe(z.array(z.enum(["dev", "review"])).min(1)),
+  AGENT_HARNESS: z.enum(["claude-code", "opencode", "command"]),
+  AGENT_COMMAND: jsonOf(z.array(z.string()).min(1)).optional(),
+  AGENT_POLL_INTERVAL: z.coerce.number().positive(),
+  AGENT_PROJECTS: ProjectsShape,
+  AGENT_DATA: z.string().default("/home/agent/data"),
+  AGENT_REPOS: z.string().default("/home/agent/repos"),
+  FORGE_URL: z.url(),
+  FORGE_USER: z.string().min(1),
+  FORGE_TOKEN: z.string().min(1),
+});
+
+export function readBotSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): BotSettings {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    throw new DisintoError(
+      "config.invalid",
+      `the bot's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
+      {
+        hint: "bots are started by `disinto up`, which sets it",
+      },
+    );
+  }
+  const env = parsed.data;
+  return {
+    name: env.AGENT_NAME,
+    roles: env.AGENT_ROLES,
+    harness: env.AGENT_HARNESS,
+    command: env.AGENT_COMMAND ?? [],
+    pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
+    projects: env.AGENT_PROJECTS,
+    forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    reposFolder: env.AGENT_REPOS,
+    dataFolder: env.AGENT_DATA,
+  };
+}

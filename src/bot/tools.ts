@@ -1,0 +1,56 @@
+/** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
+import type { Project, Role } from "../core/factory.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
+import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
+import type { Harness } from "../ports/harness.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Claims } from "./claims.ts";
+import type { State } from "./machine.ts";
+
+export interface Bot {
+  /** The login that its token proves. */
+  whoami(): Promise<string>;
+  readonly events: EventLog;
+  readonly journal: Journal<State>;
+  toolsFor(role: Role): BotTools;
+}
+
+export interface BotTools {
+  /** The bot's login on the forge. */
+  readonly user: string;
+  readonly author: Person;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly harness: Harness;
+  readonly pollIntervalMs: number;
+  /** By project name. */
+  readonly projects: ReadonlyMap<string, ProjectTools>;
+}
+
+export interface ProjectTools {
+  readonly project: Project;
+  readonly issues: Issues;
+  readonly pulls: Pulls;
+  readonly statuses: Statuses;
+  readonly mirror: Mirror;
+  readonly folders: WorkFolders;
+  readonly claims: Claims;
+}
+
+/** One branch and one pull request per issue, ever. */
+export function deriveBranch(issue: number): string {
+  return `fix/issue-${issue}`;
+}
+
+export function deriveFolder(issue: number): string {
+  return `issue-${issue}`;
+}
+
+export function projectOf({ projects }: BotTools, name: string): ProjectTools {
+  const project = projects.get(name);
+  if (!project)
+    throw new Error(`the journal names the project ${name}, which this bot does not have`);
+  return project;
+}

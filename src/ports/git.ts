@@ -1,0 +1,69 @@
+/** Git as the runner needs it: its own bare mirror of one project, and folders for the harness. */
+
+/** Full ref name (`refs/heads/main`) → commit sha, as the forge has them. */
+export type Refs = ReadonlyMap<string, string>;
+
+/** One ref's compare-and-swap; `undefined` is absence on either side. */
+export interface Swap {
+  readonly ref: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface CommitRequest {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly author: Person;
+  /** ISO 8601. The same request makes the same commit, so a repeated activity repeats no work. */
+  readonly at: string;
+}
+
+export type TreeMerge =
+  | { readonly type: "clean"; readonly tree: string }
+  /** The tree holds conflict marks in the named files. */
+  | { readonly type: "conflicted"; readonly tree: string; readonly files: readonly string[] };
+
+export interface Mirror {
+  /** Fetches branches and leases, cloning anew when the mirror is missing or damaged. */
+  refresh(): Promise<Refs>;
+  /** What the forge has now, without fetching. */
+  readRefs(patterns: readonly string[]): Promise<Refs>;
+  /**
+   * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
+   * which of them stands, for a refusal alone proves nothing.
+   */
+  swap(swaps: readonly Swap[]): Promise<"applied" | "unclear">;
+  readonly objects: Objects;
+}
+
+/** Commits and trees in the mirror; nothing here talks to the forge. */
+export interface Objects {
+  commit(request: CommitRequest): Promise<string>;
+  /** A parentless commit of the empty tree that carries a text: what a lease is made of. */
+  note(message: string): Promise<string>;
+  readMessage(sha: string): Promise<string>;
+  treeOf(sha: string): Promise<string>;
+  mergeTrees(ours: string, theirs: string): Promise<TreeMerge>;
+  contains(descendant: string, ancestor: string): Promise<boolean>;
+  /** What `to` changes since it left `from`, whole. */
+  diff(from: string, to: string): Promise<string>;
+}
+
+export type Collected =
+  | { readonly type: "collected"; readonly tree: string }
+  | { readonly type: "refused"; readonly reason: string };
+
+/** Folders in which a harness may do anything; git never runs on the harness's own repository. */
+export interface WorkFolders {
+  /** A fresh folder with its own repository, on `branch` at `sha`; whatever was there before is gone. */
+  prepare(name: string, at: { branch: string; sha: string }): Promise<string>;
+  /** What stands in the folder now, as a tree in the mirror; refused when it holds what no harness may add. */
+  collect(name: string, base: string): Promise<Collected>;
+  discard(name: string): Promise<void>;
+}

@@ -1,0 +1,99 @@
+/** Builds what one bot works with from its settings. */
+import path from "node:path";
+import { buildCommandHarness } from "./adapters/command-harness.ts";
+import { buildEventFile } from "./adapters/event-file.ts";
+import { buildForge } from "./adapters/forgejo/forge.ts";
+import { buildMirror } from "./adapters/git/mirror.ts";
+import { buildWorkFolders } from "./adapters/git/work-folders.ts";
+import { buildJournalFile } from "./adapters/journal-file.ts";
+import { Claims } from "./bot/claims.ts";
+import type { BotSettings } from "./bot/settings.ts";
+import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import type { Tools } from "./cli/tools.ts";
+import type { Project, Role } from "./core/factory.ts";
+import { deriveEmail } from "./core/names.ts";
+import { DisintoError } from "./errors.ts";
+import type { Forge } from "./ports/forge.ts";
+import type { Harness } from "./ports/harness.ts";
+
+type Host = Pick<Tools, "clock" | "environment" | "print" | "signal">;
+
+export function buildBot(settings: BotSettings, host: Host): Bot {
+  const { url, user, token } = settings.forge;
+  const forge = buildForge({ url, token, signal: host.signal });
+  const events = buildEventFile({
+    file: path.join(settings.dataFolder, "events.jsonl"),
+    by: settings.name,
+    clock: host.clock,
+    echo: host.print,
+  });
+  const toolsFor = (role: Role): BotTools => ({
+    user,
+    author: { name: user, email: deriveEmail(user) },
+    clock: host.clock,
+    events,
+    harness: buildHarness(settings, role, host),
+    pollIntervalMs: settings.pollIntervalMs,
+    projects: new Map(
+      settings.projects.map((project) => [
+        project.name,
+        buildProject(project, { settings, forge, host, role }),
+      ]),
+    ),
+  });
+  const journalFile = path.join(settings.dataFolder, "dev.journal.json");
+  return { whoami: () => forge.whoami(), events, toolsFor, journal: buildJournalFile(journalFile) };
+}
+
+function buildHarness(
+  { harness, command, dataFolder }: BotSettings,
+  role: Role,
+  { environment }: Host,
+): Harness {
+  if (harness !== "command") {
+    throw new DisintoError(
+      "harness.unavailable",
+      `the harness ${harness} is not part of this version`,
+      {
+        hint: 'set harness = "command" and a command in the bot\'s [agents.<name>] section',
+      },
+    );
+  }
+  const stateFolder = path.join(dataFolder, `harness-${role}`);
+  return buildCommandHarness({ command, stateFolder, pathVariable: environment.PATH });
+}
+
+interface Membership {
+  readonly settings: BotSettings;
+  readonly forge: Forge;
+  readonly host: Host;
+  readonly role: Role;
+}
+
+/** Each role has its own mirror and folders: independent loops share no files. */
+function buildProject(project: Project, { settings, forge, host, role }: Membership): ProjectTools {
+  const { owner, name } = project.repo;
+  const { url, user, token } = settings.forge;
+  const home = path.join(settings.reposFolder, role, owner, name);
+  const folder = path.join(home, "mirror.git");
+  const mirror = buildMirror({
+    folder,
+    url: `${url}/${owner}/${name}.git`,
+    access: { forgeUrl: url, login: user, token },
+    signal: host.signal,
+  });
+  return {
+    project,
+    issues: forge.issues(project.repo),
+    pulls: forge.pulls(project.repo),
+    statuses: forge.statuses(project.repo),
+    mirror,
+    folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+    claims: new Claims({
+      mirror,
+      clock: host.clock,
+      holder: settings.name,
+      newNonce: () => crypto.randomUUID(),
+    }),
+  };
+}

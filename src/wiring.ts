@@ -1,0 +1,45 @@
+/** Builds the adapters and hands them to the commands as ports; each is loaded only when a command asks for it. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "./adapters/system-clock.ts";
+import type { Tools } from "./cli/tools.ts";
+
+const self = fileURLToPath(new URL("main.js", import.meta.url));
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export function buildTools(signal: AbortSignal): Tools {
+  const tools: Tools = {
+    version: readVersion(),
+    print: (text) => process.stdout.write(text),
+    say: (line) => process.stderr.write(`${line}\n`),
+    environment: process.env,
+    signal,
+    clock: systemClock,
+    self: [process.execPath, self],
+    containers: async (factory, folder) => {
+      const { buildContainers } = await import("./adapters/engines.ts");
+      return buildContainers({ factory, folder, self: [process.execPath, self] });
+    },
+    forgeVersion: async (url) => {
+      const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");
+      return readForgeVersion(url, signal);
+    },
+    forge: async (url, token) => {
+      const { buildForge } = await import("./adapters/forgejo/forge.ts");
+      return buildForge({ url, token, signal });
+    },
+    bot: async (settings) => {
+      const { buildBot } = await import("./wiring-bot.ts");
+      return buildBot(settings, tools);
+    },
+    forgeAdmin: async (url, admin) => {
+      const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");
+      return buildForgeAdmin({ url, admin, signal });
+    },
+  };
+  return tools;
+}
