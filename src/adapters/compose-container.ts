@@ -1,0 +1,76 @@
+/** What `docker inspect` says of one container, as the planner sees it. */
+import type { ObservedContainer } from "../ports/containers.ts";
+import { digestAll } from "./compose-properties.ts";
+
+export interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number };
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Env: readonly string[] | null;
+    readonly Image: string;
+    readonly Cmd: readonly string[] | null;
+  };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly NanoCpus: number;
+    readonly PidsLimit: number | null;
+    readonly PortBindings: Readonly<
+      Record<string, readonly { HostIp: string; HostPort: string }[] | null>
+    > | null;
+  };
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string;
+    readonly Source: string;
+    readonly Destination: string;
+    readonly RW: boolean;
+  }[];
+}
+
+export interface Context {
+  /** Value of the label that marks what disinto made. */
+  readonly factory: string;
+  /** What each image sets by itself, by image id. */
+  readonly imageEnvironments: ReadonlyMap<string, readonly string[]>;
+}
+
+export function toObservedContainer(container: Inspected, context: Context): ObservedContainer {
+  const { Id, Name, Image, State, Config } = container;
+  return {
+    service: Config.Labels["com.docker.compose.service"] ?? "",
+    id: Id,
+    name: Name.replace(/^\//, ""),
+    running: State.Running,
+    hash: Config.Labels["com.docker.compose.config-hash"] ?? "",
+    imageId: Image,
+    properties: digestAll(describe(container, context.imageEnvironments.get(Image) ?? [])),
+    ours: Config.Labels["disinto.factory"] === context.factory,
+    state: State.Status === "exited" ? `exited (${State.ExitCode})` : State.Status,
+  };
+}
+
+function* describe(
+  container: Inspected,
+  inherited: readonly string[],
+): Generator<[string, unknown]> {
+  const { Config, HostConfig, Mounts } = container;
+  yield ["image", Config.Image];
+  yield ["command", Config.Cmd ?? []];
+  yield ["memory limit", HostConfig.Memory];
+  yield ["CPU limit", HostConfig.NanoCpus / 1e9];
+  yield ["process limit", HostConfig.PidsLimit ?? 0];
+  for (const entry of (Config.Env ?? []).filter((one) => !inherited.includes(one))) {
+    const [, key = "", value = ""] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
+    yield [`environment ${key}`, value];
+  }
+  for (const { Type, Name, Source, Destination, RW } of Mounts)
+    yield [`mount ${Destination}`, [Type, Type === "volume" ? Name : Source, RW]];
+  for (const [target, bindings] of Object.entries(HostConfig.PortBindings ?? {}))
+    yield [
+      `port ${target}`,
+      (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
+    ];
+}

@@ -1,0 +1,196 @@
+/** Docker Compose as an engine. Only exact services are started, only exact containers removed. */
+import { access, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { parse } from "yaml";
+import type { Factory } from "../core/factory.ts";
+import { DisintoError } from "../errors.ts";
+import type { Containers, Observed, RenderedService } from "../ports/containers.ts";
+import { type Inspected, toObservedContainer } from "./compose-container.ts";
+import { type ComposeConfig, describeRendered } from "./compose-properties.ts";
+import { type Argv, type Finished, type RunOptions, run } from "./process.ts";
+
+const file = "docker-compose.yml";
+const overrideFile = "docker-compose.override.yml";
+const projectLabel = "com.docker.compose.project";
+const startTimeoutMs = 30 * 60_000;
+
+export interface ComposeOptions {
+  readonly factory: Factory;
+  /** Absolute path of the factory's folder. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function buildCompose(options: ComposeOptions): Promise<Containers> {
+  return new Compose(options, await findProject(options));
+}
+
+/**
+ * The project this folder's installation already has, in the order of DESIGN §4. An older
+ * installation's volumes hang on it: another project name would mean a new, empty forge.
+ */
+async function findProject({ factory, folder }: ComposeOptions): Promise<string> {
+  const filter = `label=com.docker.compose.project.working_dir=${folder}`;
+  const format = `{{.Label "${projectLabel}"}}`;
+  const running = lines(await docker(["ps", "--all", "--filter", filter, "--format", format]));
+  if (running[0]) return running[0];
+  const named = await readProjectName(folder);
+  if (named) return named;
+  const usual = basename(folder)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "");
+  const volumes = await docker([
+    "volume",
+    "ls",
+    "--quiet",
+    "--filter",
+    `label=${projectLabel}=${usual}`,
+  ]);
+  return usual !== "" && lines(volumes).length > 0 ? usual : factory.name;
+}
+
+async function readProjectName(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, file), "utf8").catch(() => "");
+  const name = /^name:.*$/m.exec(text)?.[0];
+  const value = name === undefined ? undefined : (parse(name) as { name: unknown }).name;
+  return typeof value === "string" ? value : undefined;
+}
+
+class Compose implements Containers {
+  readonly title = "docker compose";
+  readonly file = file;
+  readonly project: string;
+  readonly #options: ComposeOptions;
+
+  constructor(options: ComposeOptions, project: string) {
+    this.#options = options;
+    this.project = project;
+  }
+
+  async check(rendering: string): Promise<ReadonlyMap<string, RenderedService>> {
+    const options = { input: rendering };
+    const [hashes, config] = await Promise.all([
+      this.#compose("-", ["config", "--hash", "*"], options),
+      this.#compose("-", ["config", "--format", "json", "--no-path-resolution"], options),
+    ]);
+    const resolved = JSON.parse(config) as ComposeConfig;
+    const references = new Set(Object.values(resolved.services).map(({ image }) => image));
+    const ids = await findImageIds([...references]);
+    const rendered = lines(hashes).map((line) => {
+      const [service = "", hash = ""] = line.split(" ");
+      const imageId = ids.get(resolved.services[service]?.image ?? "");
+      return [service, { hash, imageId, properties: describeRendered(resolved, service) }] as const;
+    });
+    return new Map(rendered);
+  }
+
+  async observe(): Promise<Observed> {
+    const filter = `label=${projectLabel}=${this.project}`;
+    const format = '{{.Label "com.docker.compose.volume"}}';
+    const [ids, volumes] = await Promise.all([
+      docker(["ps", "--all", "--no-trunc", "--quiet", "--filter", filter]),
+      docker(["volume", "ls", "--filter", filter, "--format", format]),
+    ]);
+    const inspected = await inspect<Inspected>("container", lines(ids));
+    const images = await inspect<{ Id: string; Config?: { Env?: string[] } }>("image", [
+      ...new Set(inspected.map(({ Image }) => Image)),
+    ]);
+    const imageEnvironments = new Map(images.map(({ Id, Config }) => [Id, Config?.Env ?? []]));
+    const context = { factory: this.#options.factory.name, imageEnvironments };
+    return {
+      containers: inspected
+        .filter(({ Config }) => Config.Labels["com.docker.compose.oneoff"] !== "True")
+        .map((container) => toObservedContainer(container, context)),
+      volumes: new Set(lines(volumes)),
+    };
+  }
+
+  async start(services: readonly string[]): Promise<void> {
+    const options = { timeoutMs: startTimeoutMs };
+    await this.#compose(file, ["up", "--detach", "--quiet-pull", ...services], options);
+  }
+
+  async remove(container: string): Promise<void> {
+    await docker(["stop", container], { timeoutMs: startTimeoutMs });
+    await docker(["rm", container]);
+  }
+
+  async exec(service: string, argv: readonly string[]): Promise<string> {
+    return this.#compose(file, ["exec", "-T", service, ...argv]);
+  }
+
+  async down({ volumes }: { volumes: boolean }): Promise<void> {
+    const options = { timeoutMs: startTimeoutMs };
+    await this.#compose(file, ["down", ...(volumes ? ["--volumes"] : [])], options);
+  }
+
+  /** `source` is the generated file, or `-` for a text that is not written yet. */
+  async #compose(
+    source: string,
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<string> {
+    const { folder, signal } = this.#options;
+    const override = await access(join(folder, overrideFile)).then(
+      () => ["--file", overrideFile],
+      () => [],
+    );
+    const files = ["--project-directory", folder, "--file", source, ...override];
+    const merged = { cwd: folder, ...(signal && { signal }), ...options };
+    return docker(["compose", ...files, ...args], merged);
+  }
+}
+
+async function findImageIds(references: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(
+    references.map(async (reference) => {
+      const [image] = await inspect<{ Id: string }>("image", [reference]);
+      return image ? ([[reference, image.Id]] as const) : [];
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** What is gone by now is left out of the answer. */
+async function inspect<T>(
+  kind: "container" | "image",
+  names: readonly string[],
+): Promise<readonly T[]> {
+  if (names.length === 0) return [];
+  const { stdout, stderr } = await runDocker(["inspect", "--type", kind, ...names]);
+  if (!stdout.trimStart().startsWith("[")) throw toFailure("inspect", stderr);
+  return JSON.parse(stdout) as T[];
+}
+
+async function docker(args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await runDocker(args, options);
+  if (exitCode === 0) return stdout;
+  throw toFailure(args[0] === "compose" ? "compose" : (args[0] ?? ""), stderr);
+}
+
+async function runDocker(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const argv: Argv = ["docker", ...args];
+  try {
+    return await run(argv, options);
+  } catch (error) {
+    if (!(error instanceof DisintoError) || !/ENOENT/.test(error.message)) throw error;
+    throw new DisintoError("engine.unavailable", "there is no docker command on this machine", {
+      hint: "install Docker with its compose plugin, or set DISINTO_ENGINE=local in .env",
+      cause: error,
+    });
+  }
+}
+
+function toFailure(command: string, stderr: string): DisintoError {
+  const text = stderr.trim().split("\n").slice(-5).join("\n");
+  if (/Cannot connect to the Docker daemon|permission denied while trying/i.test(text)) {
+    const hint = "start Docker, or give this user access to it";
+    return new DisintoError("engine.unavailable", text, { hint });
+  }
+  return new DisintoError("engine.failed", `docker ${command}: ${text}`);
+}
+
+function lines(text: string): readonly string[] {
+  return text.split("\n").filter((line) => line !== "");
+}

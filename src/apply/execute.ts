@@ -1,0 +1,65 @@
+/** Carries out a plan's steps through the engine. Decides nothing. */
+import type { Action, Step } from "../core/plan.ts";
+import { DisintoError } from "../errors.ts";
+import type { Containers } from "../ports/containers.ts";
+import { writeIfChanged } from "./generated-file.ts";
+
+export interface Execution {
+  readonly folder: string;
+  readonly containers: Containers;
+  readonly rendering: string;
+  readonly say: (line: string) => void;
+}
+
+/** Services that could not be started, each with the engine's words. */
+export type Failures = ReadonlyMap<string, string>;
+
+export async function execute(steps: readonly Step[], execution: Execution): Promise<Failures> {
+  const { folder, containers, rendering, say } = execution;
+  const actions = steps.map(({ action }) => action);
+  if (actions.some(({ kind }) => kind === "write-file")) {
+    const { kept } = await writeIfChanged(folder, containers.file, rendering);
+    if (kept) say(`${containers.file} was edited by hand; that text is kept as ${kept}`);
+  }
+  for (const action of actions) {
+    for (const container of containersToFree(action)) await containers.remove(container);
+    if (action.kind === "remove-service") say(`removed ${action.service}`);
+  }
+  return start(actions.flatMap(serviceToStart), execution);
+}
+
+function containersToFree(action: Action): readonly string[] {
+  return "containers" in action ? action.containers : [];
+}
+
+function serviceToStart(action: Action): readonly string[] {
+  const starts = action.kind === "start-service" || action.kind === "replace-service";
+  return starts ? [action.service] : [];
+}
+
+/** Together first, in one engine call; then each alone, so that one missing image stops one bot. */
+async function start(
+  services: readonly string[],
+  { containers, say }: Execution,
+): Promise<Failures> {
+  const failures = new Map<string, string>();
+  if (services.length === 0) return failures;
+  say(`starting ${services.join(", ")}`);
+  const together = await attempt(() => containers.start(services));
+  if (together === undefined) return failures;
+  for (const service of services) {
+    const failure = await attempt(() => containers.start([service]));
+    if (failure !== undefined) failures.set(service, failure);
+  }
+  return failures;
+}
+
+async function attempt(act: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DisintoError && error.code !== "interrupted") return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+/** One snapshot of what is, and the plan that follows from it. Writes nothing. */
+import { resolve } from "node:path";
+import { type Desired, deriveDesired } from "../core/desired.ts";
+import type { Factory } from "../core/factory.ts";
+import { planServices, type Snapshot, type Step } from "../core/plan.ts";
+import { DisintoError } from "../errors.ts";
+import type { Containers } from "../ports/containers.ts";
+import { readGenerated } from "./generated-file.ts";
+import { render } from "./rendering.ts";
+
+/** What every command that looks at the fleet is about. */
+export interface Fleet {
+  readonly factory: Factory;
+  /** What `.env` sets, for checking that credentials are there. */
+  readonly environment: ReadonlyMap<string, string>;
+  readonly folder: string;
+  readonly containers: Containers;
+}
+
+export interface Plan {
+  readonly desired: Desired;
+  readonly rendering: string;
+  readonly steps: readonly Step[];
+}
+
+/** `only` narrows the plan to these services; the generated file still holds all of them. */
+export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise<Plan> {
+  const { factory, folder, containers } = fleet;
+  const desired = deriveDesired(factory, resolve(folder));
+  const rendering = render(factory.engine, desired, containers.project);
+  requireCredentials(desired, fleet.environment, only);
+  const steps = planServices(desired, await takeSnapshot(fleet, rendering));
+  return { desired, rendering, steps: only ? narrow(steps, desired, only) : steps };
+}
+
+async function takeSnapshot({ folder, containers }: Fleet, rendering: string): Promise<Snapshot> {
+  const [rendered, observed, old] = await Promise.all([
+    containers.check(rendering),
+    containers.observe(),
+    readGenerated(folder, containers.file),
+  ]);
+  const state = old === undefined ? "missing" : old === rendering ? "same" : "different";
+  return { rendered, ...observed, file: { path: containers.file, state } };
+}
+
+/** Without its credentials a service would only fail later, or worse, run as somebody else. */
+function requireCredentials(
+  { services }: Desired,
+  environment: ReadonlyMap<string, string>,
+  only: readonly string[] | undefined,
+): void {
+  const missing = services
+    .filter(({ name, enabled }) => enabled && (only?.includes(name) ?? true))
+    .flatMap(({ name, secrets }) => Object.values(secrets).map((key) => ({ name, key })))
+    .filter(({ key }) => !environment.get(key));
+  if (missing.length === 0) return;
+  const list = missing.map(({ name, key }) => `${key} (${name})`).join(", ");
+  throw new DisintoError("credentials.missing", `.env has no ${list}`, {
+    hint: "run disinto init",
+  });
+}
+
+function narrow(
+  steps: readonly Step[],
+  desired: Desired,
+  only: readonly string[],
+): readonly Step[] {
+  const volumes = desired.services
+    .filter(({ name }) => only.includes(name))
+    .flatMap((service) => service.volumes.map(({ name }) => name));
+  return steps.filter(({ action }) => {
+    if (action.kind === "write-file") return true;
+    return action.kind === "create-volume"
+      ? volumes.includes(action.volume)
+      : only.includes(action.service);
+  });
+}

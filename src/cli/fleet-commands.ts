@@ -1,0 +1,81 @@
+/** The commands about the fleet: configuration → plan → running services. */
+import type { Command } from "commander";
+import type { ExitCode } from "../errors.ts";
+import type { Tools } from "./tools.ts";
+
+interface Registration {
+  readonly tools: Tools;
+  readonly folder: () => string;
+  readonly finish: (code: ExitCode) => void;
+}
+
+export function addFleetCommands(program: Command, registration: Registration): void {
+  addChanging(program, registration);
+  addReading(program, registration);
+}
+
+function addChanging(program: Command, { tools, folder, finish }: Registration): void {
+  program
+    .command("up")
+    .description("make the running services match the configuration")
+    .option("--dry-run", "show the plan, do nothing")
+    .option("--remove", "agree to the removals that the plan lists")
+    .option("--wait", "wait while another disinto is at work in this factory")
+    .option("--json", "print the steps as JSON")
+    .action(async (options: UpOptions) => {
+      const { up } = await import("./up.ts");
+      finish(await up(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("down")
+    .description("stop and remove every service; volumes stay")
+    .option("--volumes", "remove the volumes too, and all data in them")
+    .action(async (options: { volumes?: boolean }) => {
+      const { down } = await import("./down.ts");
+      finish(await down(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("generate")
+    .description("write the generated files, touch nothing that runs")
+    .action(async () => {
+      const { generate } = await import("./generate.ts");
+      finish(await generate(tools, { folder: folder() }));
+    });
+}
+
+interface UpOptions {
+  readonly dryRun?: boolean;
+  readonly remove?: boolean;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+function addReading(program: Command, { tools, folder, finish }: Registration): void {
+  program
+    .command("plan")
+    .description("show what up would do, and why")
+    .option("--check", "exit with 3 when up would do something")
+    .option("--json", "print the steps as JSON")
+    .action(async (options: { check?: boolean; json?: boolean }) => {
+      const { plan } = await import("./plan.ts");
+      finish(await plan(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("status")
+    .description("show what is declared beside what runs")
+    .option("--json", "print it as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { status } = await import("./status.ts");
+      finish(await status(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("config")
+    .description("the factory's configuration")
+    .command("check")
+    .description("show every problem in .env and projects/*.toml")
+    .option("--json", "print them as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { checkConfig } = await import("./config.ts");
+      finish(await checkConfig(tools, { folder: folder(), ...options }));
+    });
+}

@@ -1,0 +1,26 @@
+/** What every command about the fleet starts with: the configuration, and the engine it names. */
+import { createInterface } from "node:readline/promises";
+import type { Fleet } from "../apply/observe.ts";
+import { loadFactory } from "../config/load.ts";
+import type { Tools } from "./tools.ts";
+
+export async function openFleet(tools: Tools, folder: string): Promise<Fleet> {
+  const { factory, environment } = await loadFactory(folder, tools.version);
+  return { factory, environment, folder, containers: await tools.containers(factory, folder) };
+}
+
+/** Undefined where nobody is there to answer. */
+export function askOnTerminal(
+  signal: AbortSignal,
+): ((question: string) => Promise<boolean>) | undefined {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return async (question) => {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      const answer = await terminal.question(`${question} [y/N] `, { signal });
+      return /^y(es)?$/i.test(answer.trim());
+    } finally {
+      terminal.close();
+    }
+  };
+}

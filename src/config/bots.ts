@@ -1,0 +1,125 @@
+/** Both front ends to one list of bots: LLAMA_BOTS in `.env`, `[agents.<name>]` in the projects. */
+import type { Bot, Project } from "../core/factory.ts";
+import { refuseBotName } from "./bot-names.ts";
+import type { Environment } from "./environment.ts";
+import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
+import type { Problem } from "./problem.ts";
+import type { LoadedProject } from "./project-file.ts";
+import { AgentSection } from "./project-schema.ts";
+import type { Place } from "./toml-source.ts";
+
+/** One `[agents.<name>]` with all projects that hold it. */
+interface Section {
+  readonly name: string;
+  readonly settings: AgentSection;
+  readonly place: Place;
+  readonly path: string;
+  readonly projects: readonly string[];
+}
+
+export function assembleBots(
+  environment: Environment,
+  loaded: readonly { file: LoadedProject; project: Project }[],
+): { bots: readonly Bot[]; problems: readonly Problem[] } {
+  const llama = readLlamaBots(environment);
+  const { sections, problems } = collectSections(loaded);
+  const backend = readLlamaBackend(environment);
+  const everywhere = loaded.map(({ project }) => project.name);
+  const listed = llama.names.map((name) =>
+    toLlamaBot({ name, section: sections.get(name), backend, environment, everywhere }),
+  );
+  const others = [...sections.values()]
+    .filter(({ name }) => !llama.names.includes(name))
+    .map(toAgentBot);
+  return {
+    bots: [...listed, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    problems: [...llama.problems, ...problems],
+  };
+}
+
+function collectSections(loaded: readonly { file: LoadedProject; project: Project }[]) {
+  const sections = new Map<string, Section>();
+  const problems: Problem[] = [];
+  for (const { file, project } of loaded) {
+    for (const [name, settings] of Object.entries(file.settings.agents)) {
+      const place = file.source.locate(["agents", name]);
+      const section = { name, settings, place, path: `agents.${name}`, projects: [project.name] };
+      const first = sections.get(name);
+      problems.push(...checkSection(section, first));
+      sections.set(name, first ? addProject(first, project.name) : section);
+    }
+  }
+  return { sections, problems };
+}
+
+function addProject(section: Section, project: string): Section {
+  return { ...section, projects: [...section.projects, project] };
+}
+
+function* checkSection(section: Section, first: Section | undefined): Generator<Problem> {
+  const { name, settings, place, path } = section;
+  const refusal = refuseBotName(name);
+  if (refusal) yield { ...place, path, ...refusal };
+  if (settings.harness === "command" && !settings.command)
+    yield { ...place, path, message: 'harness "command" needs a command' };
+  if (settings.harness !== "command" && settings.command)
+    yield { ...place, path, message: 'command is only for harness = "command"' };
+  if (first && JSON.stringify(first.settings) !== JSON.stringify(settings)) {
+    const elsewhere = `${first.place.file}:${first.place.line}`;
+    yield {
+      ...place,
+      path,
+      message: `says something else than [${path}] in ${elsewhere}`,
+      hint: "one bot has one configuration: make both sections the same",
+    };
+  }
+}
+
+function toLlamaBot(listed: {
+  name: string;
+  section: Section | undefined;
+  backend: LlamaBackend;
+  environment: Environment;
+  everywhere: readonly string[];
+}): Bot {
+  const { name, section, backend, environment, everywhere } = listed;
+  const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  const { file, line } = environment.locate(key);
+  const settings = section?.settings ?? AgentSection.parse({});
+  return {
+    ...toBot(name, settings),
+    declaredIn: "LLAMA_BOTS",
+    origin: `${key} (${file}:${line})`,
+    baseUrl: settings.base_url ?? backend.baseUrl,
+    model: settings.model ?? backend.model,
+    apiKeyEnv: settings.api_key_env ?? backend.apiKeyEnv,
+    projects: everywhere,
+  };
+}
+
+function toAgentBot({ name, settings, place, projects }: Section): Bot {
+  return {
+    ...toBot(name, settings),
+    declaredIn: "agents",
+    origin: `[agents.${name}] (${place.file}:${place.line})`,
+    projects,
+  };
+}
+
+function toBot(
+  name: string,
+  settings: AgentSection,
+): Omit<Bot, "declaredIn" | "origin" | "projects"> {
+  return {
+    name,
+    roles: settings.roles,
+    harness: settings.harness,
+    command: settings.command ?? [],
+    baseUrl: settings.base_url,
+    model: settings.model ?? "default",
+    apiKeyEnv: settings.api_key_env,
+    forgeUser: settings.forge_user ?? name,
+    pollIntervalS: settings.poll_interval,
+    enabled: settings.enabled,
+  };
+}

@@ -1,0 +1,58 @@
+/** Values of `.env`: decoded as Compose decodes them, and encoded so that they come back byte for byte. */
+import type { EnvEntry, RawValue } from "./env-syntax.ts";
+
+const escapes: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  c: "\\c",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  $: "$$",
+  '"': '"',
+  "\\": "\\",
+};
+
+/** The last entry of a key wins, as in Compose; `$NAME` sees the entries above it. */
+export function evaluateEnv(entries: readonly EnvEntry[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { key, raw } of entries) if (raw) values.set(key, decode(raw, values));
+  return values;
+}
+
+function decode({ quote, text }: RawValue, values: ReadonlyMap<string, string>): string {
+  if (quote === "single") return text;
+  return quote === "double" ? expand(unescapeText(text), values) : expand(text, values);
+}
+
+function unescapeText(text: string): string {
+  return text.replace(/\\([abcfnrtv$"\\])/g, (_, letter: string) => escapes[letter] ?? letter);
+}
+
+const reference = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}|([A-Za-z_]\w*))/g;
+
+function expand(text: string, values: ReadonlyMap<string, string>): string {
+  return text.replace(
+    reference,
+    (whole, braced?: string, operator?: string, word = "", bare = "") => {
+      if (whole === "$$") return "$";
+      const value = values.get(braced ?? bare);
+      const counts = value !== undefined && (value !== "" || !operator?.startsWith(":"));
+      if (operator?.endsWith("+")) return counts ? word : "";
+      return counts ? value : word;
+    },
+  );
+}
+
+/** Measured with Compose 2.26: single quotes keep all but `'` and a last `\`; double quotes need escapes. */
+export function encodeEnvValue(value: string): string {
+  if (/^[\w./:@%+,=-]*$/.test(value)) return value;
+  if (!value.includes("'") && !value.endsWith("\\")) return `'${value}'`;
+  const escaped = value
+    .replace(/[\\"$]/g, "\\$&")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
+  return `"${escaped}"`;
+}

@@ -1,0 +1,101 @@
+/** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
+import type { EngineName, Factory } from "../core/factory.ts";
+import type { Environment } from "./environment.ts";
+import type { Problem } from "./problem.ts";
+import { suggest } from "./suggest.ts";
+
+export type FactorySettings = Omit<Factory, "bots" | "projects">;
+
+const engines: readonly EngineName[] = ["compose", "local"];
+
+/** Reads keys one by one and collects what is wrong with them; a wrong value reads as its default. */
+export class Reader {
+  readonly problems: Problem[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Empty is the same as unset, as `${KEY:-default}` has it. */
+  text(key: string, fallback: string): string {
+    return this.#environment.values.get(key) || fallback;
+  }
+
+  optional(key: string): string | undefined {
+    return this.#environment.values.get(key) || undefined;
+  }
+
+  port(key: string, fallback: number): number {
+    const text = this.text(key, String(fallback));
+    if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
+    this.fail(key, `${JSON.stringify(text)} is no port number`);
+    return fallback;
+  }
+
+  choice<T extends string>(key: string, known: readonly T[], fallback: T): T {
+    const text = this.text(key, fallback);
+    const found = known.find((name) => name === text);
+    if (found) return found;
+    const near = suggest(text, known);
+    this.fail(key, `must be one of ${known.join(", ")}`, near && `did you mean ${near}?`);
+    return fallback;
+  }
+
+  fail(key: string, message: string, hint?: string): void {
+    this.problems.push({ ...this.#environment.locate(key), path: key, message, hint });
+  }
+}
+
+export function readFactorySettings(reader: Reader, version: string): FactorySettings {
+  const bind = reader.text("DISINTO_BIND", "127.0.0.1");
+  const port = reader.port("DISINTO_FORGE_PORT", 3000);
+  const tag = reader.text("DISINTO_IMAGE_TAG", version);
+  return {
+    name: readName(reader),
+    engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
+    forge: {
+      url: readForgeUrl(reader, `http://${bind === "0.0.0.0" ? "127.0.0.1" : bind}:${port}`),
+      bind,
+      port,
+      adminUser: reader.text("FORGE_ADMIN_USER", "disinto-admin"),
+    },
+    images: {
+      agents: reader.text("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
+      forgejo: reader.text("DISINTO_IMAGE_FORGEJO", `disinto-forge:${tag}`),
+    },
+    shared: readShared(reader),
+  };
+}
+
+function readName(reader: Reader): string {
+  const name = reader.text("DISINTO_NAME", "disinto");
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15) return name;
+  reader.fail(
+    "DISINTO_NAME",
+    `${JSON.stringify(name)} is no factory name`,
+    "use at most 15 lower-case letters and digits, with single dashes between them",
+  );
+  return "disinto";
+}
+
+function readForgeUrl(reader: Reader, fallback: string): string {
+  const url = reader.text("FORGE_URL", fallback).replace(/\/+$/, "");
+  if (/^https?:\/\/[^\s/]/.test(url) && URL.canParse(url)) return url;
+  reader.fail("FORGE_URL", "must be an http or https URL");
+  return fallback;
+}
+
+function readShared(reader: Reader): Factory["shared"] {
+  const claude = readFolder(reader, "CLAUDE_SHARED_DIR");
+  const ssh = readFolder(reader, "AGENT_SSH_DIR");
+  const sops = readFolder(reader, "SOPS_AGE_DIR");
+  return { ...(claude && { claude }), ...(ssh && { ssh }), ...(sops && { sops }) };
+}
+
+function readFolder(reader: Reader, key: string): string | undefined {
+  const path = reader.optional(key);
+  if (path === undefined || path.startsWith("/")) return path;
+  reader.fail(key, "must be an absolute path");
+  return undefined;
+}

@@ -1,0 +1,50 @@
+/** The first front end to bots: LLAMA_BOTS and its backend in `.env` (DESIGN §4). */
+import { refuseBotName } from "./bot-names.ts";
+import type { Environment } from "./environment.ts";
+import type { Problem } from "./problem.ts";
+
+export interface LlamaBackend {
+  readonly baseUrl: string | undefined;
+  readonly model: string;
+  readonly apiKeyEnv: string | undefined;
+}
+
+export function readLlamaBots(environment: Environment): {
+  names: readonly string[];
+  problems: readonly Problem[];
+} {
+  const list = environment.values.get("LLAMA_BOTS");
+  const enabled = environment.values.get("ENABLE_LLAMA_AGENT");
+  const place = { ...environment.locate("LLAMA_BOTS"), path: "LLAMA_BOTS" };
+  if (list === undefined) return { names: enabled === "1" ? ["dev-qwen"] : [], problems: [] };
+  const given = list.split(/[\s,]+/).filter((name) => name !== "");
+  const names = [...new Set(given)];
+  const repeated = names.filter((name) => given.indexOf(name) !== given.lastIndexOf(name));
+  const problems: Problem[] = [
+    ...(enabled === "0" && names.length > 0 ? [contradict(place)] : []),
+    ...repeated.map((name) => ({ ...place, message: `${JSON.stringify(name)} is listed twice` })),
+    ...names.flatMap((name) => {
+      const refusal = refuseBotName(name);
+      return refusal ? [{ ...place, ...refusal }] : [];
+    }),
+  ];
+  return { names, problems };
+}
+
+function contradict(place: Omit<Problem, "message">): Problem {
+  return {
+    ...place,
+    message: "names bots, but ENABLE_LLAMA_AGENT=0 switches them off",
+    hint: "remove the line with ENABLE_LLAMA_AGENT; LLAMA_BOTS alone decides",
+  };
+}
+
+/** The older names are read where the newer ones are unset. */
+export function readLlamaBackend({ values }: Environment): LlamaBackend {
+  const keyName = ["LLAMA_API_KEY", "ANTHROPIC_API_KEY"].find((key) => values.get(key));
+  return {
+    baseUrl: values.get("LLAMA_BASE_URL") || values.get("ANTHROPIC_BASE_URL") || undefined,
+    model: values.get("LLAMA_MODEL") || values.get("CLAUDE_MODEL") || "default",
+    apiKeyEnv: keyName,
+  };
+}

@@ -1,0 +1,150 @@
+/** A folder's `.env` and `projects/*.toml` → the typed factory, or every problem at once. */
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Bot, Factory, Project } from "../core/factory.ts";
+import { DisintoError } from "../errors.ts";
+import { assembleBots } from "./bots.ts";
+import { type Environment, parseEnvironment } from "./environment.ts";
+import { Reader, readFactorySettings } from "./factory-settings.ts";
+import { type Problem, sortProblems, toConfigError } from "./problem.ts";
+import { type LoadedProject, parseProject } from "./project-file.ts";
+import { checkRules } from "./rules.ts";
+import type { Place } from "./toml-source.ts";
+
+export interface LoadedFactory {
+  readonly factory: Factory;
+  /** Everything in `.env`, secrets included: for looking up credentials by key, never for printing. */
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** Never throws for what stands in the files; `factory` is absent exactly when there are problems. */
+export async function checkFactory(
+  folder: string,
+  version: string,
+): Promise<{ loaded?: LoadedFactory; problems: readonly Problem[] }> {
+  const files = await readFiles(folder);
+  return checkFiles(files, version);
+}
+
+/** Throws `config.invalid` with all problems in its message. */
+export async function loadFactory(folder: string, version: string): Promise<LoadedFactory> {
+  const { loaded, problems } = await checkFactory(folder, version);
+  if (!loaded) throw toConfigError(problems);
+  return loaded;
+}
+
+/** Only `.env`, for commands that must work while the projects are broken. */
+export async function loadEnvironment(folder: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readText(folder, ".env");
+  return typeof text === "string" ? parseEnvironment(".env", text).values : new Map();
+}
+
+export interface ConfigFiles {
+  readonly env: string | Problem;
+  readonly projects: readonly { file: string; text: string | Problem }[];
+}
+
+export function checkFiles(
+  { env, projects }: ConfigFiles,
+  version: string,
+): { loaded?: LoadedFactory; problems: readonly Problem[] } {
+  const environment = parseEnvironment(".env", typeof env === "string" ? env : "");
+  const parsed = projects.map(({ file, text }) =>
+    typeof text === "string" ? parseProject(file, text) : { problems: [text] },
+  );
+  const loaded = parsed.flatMap(({ project: file }) =>
+    file ? [{ file, project: toProject(file) }] : [],
+  );
+  const reader = new Reader(environment);
+  const { bots, problems: ofBots } = assembleBots(environment, loaded);
+  const factory: Factory = {
+    ...readFactorySettings(reader, version),
+    bots,
+    projects: loaded.map(({ project }) => project),
+  };
+  const locate = (bot: Bot) => locateBot(bot, environment, loaded);
+  const problems = sortProblems([
+    ...(typeof env === "string" ? [] : [env]),
+    ...environment.problems,
+    ...reader.problems,
+    ...parsed.flatMap(({ problems }) => problems),
+    ...ofBots,
+    ...checkRules({ factory, environment, locate }),
+  ]);
+  if (problems.length > 0) return { problems };
+  return { loaded: { factory, environment: environment.values }, problems };
+}
+
+function locateBot(
+  bot: Bot,
+  environment: Environment,
+  loaded: readonly { file: LoadedProject }[],
+): Place & { path: string } {
+  const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
+  if (own) return { ...own.file.source.locate(["agents", bot.name]), path: `agents.${bot.name}` };
+  const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  return { ...environment.locate(key), path: key };
+}
+
+function toProject({ source, settings }: LoadedProject): Project {
+  const [owner = "", name = ""] = settings.repo.split("/");
+  return {
+    name: settings.name ?? basename(source.file, ".toml"),
+    repo: { owner, name },
+    primaryBranch: settings.primary_branch,
+    ci: {
+      provider: settings.ci.provider,
+      required: settings.ci.required,
+      whenAbsent: settings.ci.when_absent,
+    },
+    limits: {
+      ciFixes: settings.limits.ci_fixes,
+      reviewRounds: settings.limits.review_rounds,
+      mergeAttempts: settings.limits.merge_attempts,
+    },
+  };
+}
+
+async function readFiles(folder: string): Promise<ConfigFiles> {
+  const names = (await listFolder(join(folder, "projects"))).filter((name) =>
+    name.endsWith(".toml"),
+  );
+  const projects = await Promise.all(
+    names.sort().map(async (name) => {
+      const file = `projects/${name}`;
+      return { file, text: (await readText(folder, file)) ?? "" };
+    }),
+  );
+  const env = await readText(folder, ".env");
+  if (env === undefined && projects.length === 0) {
+    throw new DisintoError(
+      "config.missing",
+      `${folder} is no factory: it has neither .env nor projects`,
+      {
+        hint: "run disinto init <repository> in the folder the factory should live in",
+      },
+    );
+  }
+  return { env: env ?? "", projects };
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+}
+
+/** Undefined when there is no such file; a problem when there is one that cannot be read. */
+async function readText(folder: string, file: string): Promise<string | Problem | undefined> {
+  const place = { file, line: 1, column: 1, path: "" };
+  try {
+    const bytes = await readFile(join(folder, file));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return { ...place, message: "the file is not UTF-8" };
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    return { ...place, message: `the file cannot be read (${code})` };
+  }
+}

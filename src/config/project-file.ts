@@ -1,0 +1,83 @@
+/** TOML text → one project's settings, or every problem in the file. */
+import type * as z from "zod";
+import type { Problem } from "./problem.ts";
+import { ProjectFile } from "./project-schema.ts";
+import { suggest } from "./suggest.ts";
+import { parseTomlSource, type TomlSource } from "./toml-source.ts";
+
+export interface LoadedProject {
+  readonly source: TomlSource;
+  readonly settings: ProjectFile;
+}
+
+export function parseProject(
+  file: string,
+  text: string,
+): { project?: LoadedProject; problems: readonly Problem[] } {
+  const source = parseTomlSource(file, text);
+  if (!("values" in source)) return { problems: [source] };
+  const parsed = ProjectFile.safeParse(source.values, { reportInput: true });
+  if (parsed.success) return { project: { source, settings: parsed.data }, problems: [] };
+  return { problems: parsed.error.issues.flatMap((issue) => toProblems(issue, source)) };
+}
+
+function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly Problem[] {
+  if (issue.code !== "unrecognized_keys") return [toProblem(issue.path, issue, source)];
+  return issue.keys.map((key) => {
+    const near = suggest(key, knownKeys(issue.path));
+    return {
+      ...source.locate([...issue.path, key]),
+      path: issue.path.join("."),
+      message: `unknown key ${JSON.stringify(key)}`,
+      hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
+    };
+  });
+}
+
+function toProblem(
+  path: readonly PropertyKey[],
+  issue: z.core.$ZodIssue,
+  source: TomlSource,
+): Problem {
+  const near =
+    issue.code === "invalid_value" && typeof issue.input === "string"
+      ? suggest(issue.input, issue.values.map(String))
+      : undefined;
+  return {
+    ...source.locate(path),
+    path: path.join("."),
+    message: describe(issue),
+    hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
+  };
+}
+
+/** Zod's sentences, shortened to what a reader of the file needs. */
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
+  if (issue.code === "invalid_value")
+    return `must be one of ${issue.values.map(String).join(", ")}`;
+  return issue.message
+    .replace(/^Invalid input: /, "")
+    .replace(/^./, (first) => first.toLowerCase());
+}
+
+/** The keys that the schema knows at a place of the file. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = ProjectFile;
+  for (const segment of path) schema = childSchema(unwrap(schema), String(segment));
+  const shape = (unwrap(schema) as { shape?: object } | undefined)?.shape;
+  return shape ? Object.keys(shape) : [];
+}
+
+function childSchema(schema: unknown, key: string): unknown {
+  const { shape, valueType } = (schema ?? {}) as {
+    shape?: Record<string, unknown>;
+    valueType?: unknown;
+  };
+  return shape ? shape[key] : valueType;
+}
+
+function unwrap(schema: unknown): unknown {
+  const inner = (schema as { def?: { innerType?: unknown } } | undefined)?.def?.innerType;
+  return inner === undefined ? schema : unwrap(inner);
+}

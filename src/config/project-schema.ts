@@ -1,0 +1,65 @@
+/** What may stand in `projects/<name>.toml`. The descriptions are the configuration reference. */
+import * as z from "zod";
+
+const text = z.string().min(1);
+
+export const AgentSection = z.strictObject({
+  roles: z
+    .array(z.enum(["dev", "review"]))
+    .min(1)
+    .default(["dev"])
+    .describe("What the bot does"),
+  harness: z
+    .enum(["claude-code", "opencode", "command"])
+    .default("claude-code")
+    .describe("The program that does the coding"),
+  command: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe('Program and arguments; only with harness "command"'),
+  base_url: z.url().optional().describe("Base URL of the model's API"),
+  model: text.optional().describe("Model name; llama-server ignores it (default: default)"),
+  api_key_env: text.optional().describe("Name of the variable in .env that holds the model's key"),
+  forge_user: text.optional().describe("The bot's user on the forge (default: the bot's name)"),
+  poll_interval: z
+    .number()
+    .positive()
+    .default(60)
+    .describe("Seconds between two looks at the forge while there is nothing to do"),
+  enabled: z.boolean().default(true).describe("false: the bot is stopped and keeps its volumes"),
+});
+export type AgentSection = z.infer<typeof AgentSection>;
+
+const CiSection = z.strictObject({
+  provider: z
+    .enum(["local", "external"])
+    .default("local")
+    .describe("local: our own service runs the steps; external: somebody else posts statuses"),
+  required: z.array(text).default([]).describe("Status contexts that must be green before a merge"),
+  when_absent: z
+    .enum(["block", "pass"])
+    .default("block")
+    .describe("What a commit without any status means for a merge"),
+});
+
+const count = z.int().min(0);
+
+const LimitsSection = z.strictObject({
+  ci_fixes: count.default(3).describe("Repairs of a red run before a person is asked"),
+  review_rounds: count.default(5).describe("Rounds of requested changes before a person is asked"),
+  merge_attempts: count.default(5).describe("Tries to merge before a person is asked"),
+});
+
+export const ProjectFile = z.strictObject({
+  name: text.optional().describe("Name of the project (default: the file's name)"),
+  repo: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/, "must be owner/name")
+    .describe("The repository on the forge, as owner/name"),
+  primary_branch: text.default("main").describe("The branch that pull requests are merged into"),
+  ci: CiSection.prefault({}).describe("What must be green before a merge"),
+  limits: LimitsSection.prefault({}).describe("Budgets of each issue; they survive restarts"),
+  agents: z.record(z.string(), AgentSection).default({}).describe("Bots, by name"),
+});
+export type ProjectFile = z.infer<typeof ProjectFile>;

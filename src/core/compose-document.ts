@@ -1,0 +1,219 @@
+/**
+ * Desired state → docker-compose.yml. Built as data and serialised once; no text is spliced. A merge
+ * key replaces whole lists and maps, so what bots share is anchored items and an anchored map.
+ */
+import { Alias, Document, type Node, Pair, Scalar, type YAMLMap } from "yaml";
+import type { Desired, DesiredService } from "./desired.ts";
+
+type Tree = { readonly [key: string]: unknown };
+
+/** Told to every llama bot alike; anything else is the bot's own. */
+const sharedKeys = [
+  "AGENT_DATA",
+  "AGENT_POLL_INTERVAL",
+  "AGENT_PROJECTS",
+  "AGENT_REPOS",
+  "ANTHROPIC_BASE_URL",
+  "CLAUDE_MODEL",
+  "FORGE_URL",
+] as const;
+
+const baseAnchor = "agents_llama_base";
+const environmentAnchor = "agents_llama_environment";
+const network = "disinto-net";
+
+/** `project` is the compose project; a factory older than its name keeps the one it has. */
+export function renderCompose(desired: Desired, project: string): string {
+  const bots = desired.services.filter(({ kind }) => kind !== "core");
+  const document = new Document({}, { version: "1.1" });
+  const shared = new Shared(document, desired, bots);
+  const root = document.contents as unknown as YAMLMap;
+  root.set("name", project);
+  for (const stanza of shared.stanzas()) root.add(stanza);
+  const services = document.createNode({}) as YAMLMap;
+  for (const service of desired.services) services.set(service.name, shared.render(service));
+  root.add(document.createPair("services", services));
+  root.add(document.createPair("volumes", renderVolumes(desired)));
+  root.add(document.createPair("networks", { [network]: { driver: "bridge" } }));
+  for (const { key } of root.items.slice(1)) (key as Scalar).spaceBefore = true;
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+class Shared {
+  readonly #document: Document;
+  readonly #desired: Desired;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #mounts: ReadonlyMap<string, Node>;
+  readonly #first: DesiredService | undefined;
+
+  constructor(document: Document, desired: Desired, bots: readonly DesiredService[]) {
+    this.#document = document;
+    this.#desired = desired;
+    const llama = bots.filter(({ kind }) => kind === "llama-bot");
+    this.#first = llama[0];
+    this.#environment = shareEnvironment(llama);
+    this.#mounts = this.#anchorMounts(bots[0]?.mounts ?? []);
+  }
+
+  *stanzas(): Generator<Pair> {
+    if (this.#mounts.size > 0) yield this.#pair("x-agents-mounts", [...this.#mounts.values()]);
+    if (!this.#first) return;
+    const environment = this.#strings(this.#environment);
+    environment.anchor = environmentAnchor;
+    yield this.#pair("x-agents-llama-environment", environment);
+    const base = this.#document.createNode(this.#base(this.#first)) as YAMLMap;
+    base.anchor = baseAnchor;
+    yield this.#pair(
+      "x-agents-llama-base",
+      base,
+      " What all llama bots share; lists and maps are merged item by item below.",
+    );
+  }
+
+  render(service: DesiredService): YAMLMap {
+    return service.kind === "llama-bot" ? this.#renderLlama(service) : this.#renderWhole(service);
+  }
+
+  #renderLlama(service: DesiredService): YAMLMap {
+    const own = Object.entries(service.environment).filter(
+      ([key, value]) => this.#environment[key] !== value,
+    );
+    const environment = this.#strings({ ...Object.fromEntries(own) }, service.secrets);
+    environment.items.unshift(this.#merge(environmentAnchor));
+    const stanza = this.#document.createNode({
+      container_name: service.container,
+      environment,
+      volumes: [...renderVolumeMounts(service), ...this.#mountsOf(service)],
+      ...(!service.enabled && { deploy: { replicas: 0 } }),
+    }) as YAMLMap;
+    stanza.items.unshift(this.#merge(baseAnchor));
+    return stanza;
+  }
+
+  #renderWhole(service: DesiredService): YAMLMap {
+    const environment = this.#strings(service.environment, service.secrets);
+    return this.#document.createNode({
+      container_name: service.container,
+      ...this.#base(service),
+      ...(environment.items.length > 0 && { environment }),
+      volumes: [...renderVolumeMounts(service), ...this.#mountsOf(service)],
+      ...(service.ports.length > 0 && { ports: service.ports.map(renderPort) }),
+      ...(service.healthCheck && { healthcheck: renderHealthCheck(service.healthCheck) }),
+      ...(!service.enabled && { deploy: { replicas: 0 } }),
+    }) as YAMLMap;
+  }
+
+  #base({ image, args, limits }: DesiredService): Tree {
+    return {
+      image,
+      command: flow(this.#document, args.map(escapeDollars)),
+      restart: "unless-stopped",
+      stop_grace_period: "2m",
+      labels: { "disinto.factory": this.#desired.name },
+      networks: flow(this.#document, [network]),
+      logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
+      mem_limit: limits.memory,
+      cpus: limits.cpus,
+      pids_limit: limits.pids,
+    };
+  }
+
+  #anchorMounts(all: DesiredService["mounts"]): ReadonlyMap<string, Node> {
+    const mounts = new Map<string, Node>();
+    for (const { source, target } of all) {
+      const node = flow(this.#document, {
+        type: "bind",
+        source: quoted(escapeDollars(source)),
+        target: quoted(escapeDollars(target)),
+        read_only: true,
+        bind: { create_host_path: false },
+      });
+      node.anchor = `agents_mount_${mounts.size + 1}`;
+      mounts.set(target, node);
+    }
+    return mounts;
+  }
+
+  #mountsOf(service: DesiredService): readonly Node[] {
+    return service.mounts.flatMap(({ target }) => {
+      const anchor = this.#mounts.get(target)?.anchor;
+      return anchor === undefined ? [] : [new Alias(anchor)];
+    });
+  }
+
+  #strings(
+    literal: Readonly<Record<string, string>>,
+    secrets: Readonly<Record<string, string>> = {},
+  ) {
+    const entries = [
+      ...Object.entries(literal).map(([key, value]) => [key, escapeDollars(value)] as const),
+      ...Object.entries(secrets).map(([key, name]) => [key, `\${${name}}`] as const),
+    ].sort(([a], [b]) => (a < b ? -1 : 1));
+    const tree = Object.fromEntries(entries.map(([key, value]) => [key, quoted(value)]));
+    return this.#document.createNode(tree) as YAMLMap;
+  }
+
+  #merge(anchor: string): Pair {
+    return new Pair(new Scalar("<<"), new Alias(anchor));
+  }
+
+  #pair(key: string, value: unknown, comment?: string): Pair {
+    const pair = this.#document.createPair(key, value) as Pair<Scalar>;
+    if (comment !== undefined) pair.key.commentBefore = comment;
+    return pair;
+  }
+}
+
+/** Keys on which all bots agree. */
+function shareEnvironment(bots: readonly DesiredService[]): Readonly<Record<string, string>> {
+  const [first, ...others] = bots.map(({ environment }) => environment);
+  const same = sharedKeys.flatMap((key) => {
+    const value = first?.[key];
+    const agreed = value !== undefined && others.every((other) => other[key] === value);
+    return agreed ? [[key, value] as const] : [];
+  });
+  return Object.fromEntries(same);
+}
+
+function renderVolumeMounts({ volumes }: DesiredService): readonly string[] {
+  return volumes.map(({ name, path }) => `${name}:${path}`);
+}
+
+function renderVolumes({ services }: Desired): Tree {
+  const names = services.flatMap(({ volumes }) => volumes.map(({ name }) => name));
+  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, {}]));
+}
+
+function renderPort({ bind, published, target }: DesiredService["ports"][number]): Scalar {
+  const host = bind.includes(":") ? `[${bind}]` : bind;
+  return quoted(`${host}:${published}:${target}`);
+}
+
+function renderHealthCheck(argv: readonly string[]): Tree {
+  return {
+    test: ["CMD", ...argv.map(escapeDollars)],
+    interval: "10s",
+    timeout: "5s",
+    retries: 6,
+    start_period: "1m",
+  };
+}
+
+function escapeDollars(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+/** Quoted unless no YAML reader, old or new, could take it for anything but this text. */
+function quoted(text: string): Scalar {
+  const scalar = new Scalar(text);
+  const plain = /^(?:\$\{\w+\}|[A-Za-z/][\w/.@-]*|https?:\/\/[\w.:/-]*\w)$/.test(text);
+  const word = /^(?:y|n|yes|no|on|off|true|false|null)$/i.test(text);
+  if (!plain || word) scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+function flow(document: Document, value: unknown): YAMLMap {
+  const node = document.createNode(value) as YAMLMap;
+  node.flow = true;
+  return node;
+}

@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { makeFactory, shop } from "../../test/support/factories.ts";
+import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
+import { type Desired, deriveDesired } from "./desired.ts";
+import { planServices, type Snapshot, type Step } from "./plan.ts";
+import { formatPlan } from "./plan-text.ts";
+
+const backend = "LLAMA_BASE_URL=http://host.docker.internal:8081\n";
+
+function desire(bots: string, more = ""): Desired {
+  const env = `${backend}LLAMA_BOTS="${bots}"\n`;
+  return deriveDesired(makeFactory(env, { shop: shop + more }), "/srv/factory");
+}
+
+/** What an engine would say of a rendering: here the hash is the environment. */
+function renderAll(desired: Desired, image = "sha256:1"): ReadonlyMap<string, RenderedService> {
+  return new Map(
+    desired.services.map((service) => [
+      service.name,
+      {
+        hash: JSON.stringify([service.environment, service.image]),
+        imageId: image,
+        properties: new Map(
+          Object.entries(service.environment).map(([key, value]) => [`environment ${key}`, value]),
+        ),
+      },
+    ]),
+  );
+}
+
+/** The world after everything desired was done. */
+function apply(desired: Desired): Snapshot {
+  const rendered = renderAll(desired);
+  const running = desired.services.filter(({ enabled }) => enabled);
+  const containers = running.map((service): ObservedContainer => {
+    const { hash = "", imageId, properties = new Map() } = rendered.get(service.name) ?? {};
+    const [id, name] = [`id-${service.container}`, service.container];
+    const state = "running";
+    return {
+      service: service.name,
+      id,
+      name,
+      hash,
+      imageId,
+      properties,
+      running: true,
+      ours: true,
+      state,
+    };
+  });
+  const volumes = new Set(desired.services.flatMap((one) => one.volumes.map(({ name }) => name)));
+  return { rendered, containers, volumes, file: { path: "docker-compose.yml", state: "same" } };
+}
+
+function replan(before: Desired, after: Desired): readonly Step[] {
+  return planServices(after, { ...apply(before), rendered: renderAll(after) });
+}
+
+function show(before: Desired, after: Desired): string {
+  return formatPlan(replan(before, after), after);
+}
+
+test("a bot added to LLAMA_BOTS is one new service with its volumes, and nothing else", () => {
+  expect(show(desire("dev-qwen"), desire("dev-qwen dev-qwen2"))).toMatchInlineSnapshot(`
+    "+ service agents-llama-dev-qwen2    new in LLAMA_BOTS (.env:2)
+    + volume  project-repos-dev-qwen2
+    + volume  agent-data-dev-qwen2
+    2 services unchanged"
+  `);
+});
+
+test("a removed bot is stopped, its volumes stay, and somebody must agree", () => {
+  const steps = replan(desire("dev-qwen dev-qwen2"), desire("dev-qwen"));
+
+  expect(formatPlan(steps, desire("dev-qwen"))).toMatchInlineSnapshot(`
+    "- service agents-llama-dev-qwen2   no longer declared; its volumes are kept (disinto prune)
+    2 services unchanged"
+  `);
+  expect(steps.map(({ action }) => "needsConsent" in action && action.needsConsent)).toEqual([
+    true,
+  ]);
+});
+
+test("a changed setting replaces the one container, and is named without its value", () => {
+  const slow = '[agents.b]\npoll_interval = 90\nharness = "command"\ncommand = ["x"]\n';
+
+  expect(show(desire("a b"), desire("a b", slow))).toMatchInlineSnapshot(`
+    "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL, ANTHROPIC_BASE_URL, CLAUDE_MODEL changed; the container is replaced
+    2 services unchanged"
+  `);
+});
+
+test("a bot that moves into LLAMA_BOTS keeps its container's name, and needs no consent", () => {
+  const section = '[agents.ada]\nbase_url = "http://model:1"\n';
+  const steps = replan(desire("a", section), desire("a ada", section));
+
+  expect(formatPlan(steps, desire("a ada", section))).toMatchInlineSnapshot(`
+    "+ service agents-llama-ada   new in LLAMA_BOTS (.env:2)
+    - service agents-ada         replaced by agents-llama-ada; its volumes are kept
+    2 services unchanged"
+  `);
+  expect(steps.some(({ action }) => "needsConsent" in action && action.needsConsent)).toBe(false);
+});
+
+test("enabled = false stops the bot without asking, keeps its volumes, and stays", () => {
+  const section = (enabled: boolean) => `[agents.b]\nenabled = ${enabled}\n`;
+  const disabled = desire("a b", section(false));
+
+  expect(show(desire("a b"), disabled)).toMatchInlineSnapshot(`
+    "- service agents-llama-b   enabled = false; its volumes are kept
+    2 services unchanged"
+  `);
+  expect(replan(disabled, disabled)).toEqual([]);
+});
+
+test("a container that stopped is started, one under a wrong name or image is replaced", () => {
+  const desired = desire("a b c");
+  const world = apply(desired);
+  const spoil: Record<string, Partial<ObservedContainer>> = {
+    "agents-llama-a": { running: false, state: "exited (137)" },
+    "agents-llama-b": { name: "abc_disinto-agents-b" },
+    "agents-llama-c": { imageId: "sha256:0" },
+  };
+  const containers = world.containers.map((one) => ({ ...one, ...spoil[one.service] }));
+
+  const steps = planServices(desired, { ...world, containers });
+
+  expect(formatPlan(steps, desired)).toMatchInlineSnapshot(`
+    "+ service agents-llama-a   its container is exited (137)
+    ~ service agents-llama-b   its container is called abc_disinto-agents-b; the container is replaced
+    ~ service agents-llama-c   its image was rebuilt; the container is replaced
+    1 service unchanged"
+  `);
+});
+
+test("what disinto did not make is never touched", () => {
+  const desired = desire("a");
+  const world = apply(desired);
+  const [first] = world.containers;
+  const stranger = { ...first, service: "grafana", name: "grafana", ours: false };
+
+  const containers = [...world.containers, stranger as ObservedContainer];
+
+  expect(planServices(desired, { ...world, containers })).toEqual([]);
+});
+
+test("planning again after applying plans nothing, from any fleet to any other", () => {
+  const fleets = fc.uniqueArray(fc.constantFrom("a", "b", "c-1", "d2", "e"));
+  fc.assert(
+    fc.property(fleets, fleets, (before, after) => {
+      const [old, desired] = [desire(before.join(" ")), desire(after.join(","))];
+      const steps = replan(old, desired);
+
+      const touched = steps.flatMap(({ action }) => ("service" in action ? [action.service] : []));
+      expect(touched.sort()).toEqual(
+        [...before, ...after]
+          .filter((name) => before.includes(name) !== after.includes(name))
+          .map((name) => `agents-llama-${name}`)
+          .sort(),
+      );
+      expect(planServices(desired, apply(desired))).toEqual([]);
+    }),
+  );
+});

@@ -1,0 +1,171 @@
+/** Desired against observed → the steps between them, each with its reason. No values, no secrets. */
+import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
+import type { Desired, DesiredService } from "./desired.ts";
+
+/** One snapshot, taken before planning. */
+export interface Snapshot {
+  readonly rendered: ReadonlyMap<string, RenderedService>;
+  readonly containers: readonly ObservedContainer[];
+  readonly volumes: ReadonlySet<string>;
+  /** The generated file on disk is not, byte for byte, what would be written. */
+  readonly file: { readonly path: string; readonly state: "same" | "missing" | "different" };
+}
+
+export type Action =
+  | { readonly kind: "write-file"; readonly path: string; readonly isNew: boolean }
+  | { readonly kind: "create-volume"; readonly volume: string }
+  | { readonly kind: "start-service"; readonly service: string }
+  | {
+      readonly kind: "replace-service";
+      readonly service: string;
+      /** Containers the engine would leave standing beside the new one. */
+      readonly containers: readonly string[];
+    }
+  | {
+      readonly kind: "remove-service";
+      readonly service: string;
+      readonly containers: readonly string[];
+      /** Nobody asked for it in so many words: needs a yes, or `--remove`. */
+      readonly needsConsent: boolean;
+    };
+
+export interface Step {
+  readonly action: Action;
+  readonly because: string;
+}
+
+export function planServices(desired: Desired, snapshot: Snapshot): readonly Step[] {
+  return [
+    ...planFile(snapshot),
+    ...planRemovals(desired, snapshot),
+    ...planStarts(desired, snapshot),
+  ];
+}
+
+function* planFile({ file }: Snapshot): Generator<Step> {
+  if (file.state === "same") return;
+  const isNew = file.state === "missing";
+  const because = isNew ? "missing" : "differs from what the configuration says";
+  yield { action: { kind: "write-file", path: file.path, isNew }, because };
+}
+
+/** First, because a container's name must be free before its successor can have it. */
+function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Step> {
+  const wanted = new Map(desired.services.map((service) => [service.name, service]));
+  for (const [service, group] of groupByService(containers)) {
+    const declared = wanted.get(service);
+    if (declared?.enabled) continue;
+    const ids = group.filter(({ ours }) => ours || declared !== undefined).map(({ id }) => id);
+    if (ids.length === 0) continue;
+    const successor = desired.services.find(({ container }) =>
+      group.some(({ name }) => name === container),
+    );
+    yield {
+      action: {
+        kind: "remove-service",
+        service,
+        containers: ids,
+        needsConsent: declared === undefined && successor === undefined,
+      },
+      because: explainRemoval(declared, successor),
+    };
+  }
+}
+
+function explainRemoval(
+  declared: DesiredService | undefined,
+  successor: DesiredService | undefined,
+) {
+  if (declared) return "enabled = false; its volumes are kept";
+  if (successor) return `replaced by ${successor.name}; its volumes are kept`;
+  return "no longer declared; its volumes are kept (disinto prune)";
+}
+
+function* planStarts(desired: Desired, snapshot: Snapshot): Generator<Step> {
+  const groups = groupByService(snapshot.containers);
+  for (const service of desired.services.filter(({ enabled }) => enabled)) {
+    yield* planStart(service, groups.get(service.name) ?? [], snapshot.rendered.get(service.name));
+    yield* planVolumes(service, snapshot);
+  }
+}
+
+/** The engine makes them with the service; the plan says so before anything happens. */
+function* planVolumes({ name, volumes }: DesiredService, snapshot: Snapshot): Generator<Step> {
+  for (const volume of volumes) {
+    if (snapshot.volumes.has(volume.name)) continue;
+    yield { action: { kind: "create-volume", volume: volume.name }, because: `of ${name}` };
+  }
+}
+
+function* planStart(
+  service: DesiredService,
+  group: readonly ObservedContainer[],
+  rendered: RenderedService | undefined,
+): Generator<Step> {
+  const { name } = service;
+  const [container] = group;
+  if (!container) {
+    yield { action: { kind: "start-service", service: name }, because: explainStart(service) };
+    return;
+  }
+  const strangers = group.filter((one) => one.name !== service.container || one !== container);
+  if (strangers.length > 0) {
+    const containers = strangers.map(({ id }) => id);
+    const because = `its container is called ${strangers[0]?.name}; the container is replaced`;
+    yield { action: { kind: "replace-service", service: name, containers }, because };
+    return;
+  }
+  const change = rendered && explainChange(container, rendered);
+  if (change) {
+    const because = `${change}; the container is replaced`;
+    yield { action: { kind: "replace-service", service: name, containers: [] }, because };
+  } else if (!container.running) {
+    yield {
+      action: { kind: "start-service", service: name },
+      because: `its container is ${container.state}`,
+    };
+  }
+}
+
+function explainStart({ kind, origin }: DesiredService): string {
+  return kind === "core" ? origin : `new in ${origin}`;
+}
+
+/** Names of what changed, never values; undefined when the running container is what is wanted. */
+function explainChange(
+  container: ObservedContainer,
+  rendered: RenderedService,
+): string | undefined {
+  if (container.hash !== rendered.hash) {
+    const names = listChanged(container.properties, rendered.properties);
+    return names.length > 0 ? `${joinNames(names)} changed` : "its configuration changed";
+  }
+  const newImage = rendered.imageId !== undefined && rendered.imageId !== container.imageId;
+  return newImage ? "its image was rebuilt" : undefined;
+}
+
+/** "environment A, B, image": a word that several share is said once. */
+function joinNames(names: readonly string[]): string {
+  return names
+    .map((name, index) => {
+      const [group, rest] = name.split(" ", 2);
+      const repeated = rest !== undefined && names[index - 1]?.startsWith(`${group} `);
+      return repeated ? rest : name;
+    })
+    .join(", ");
+}
+
+function listChanged(old: Properties, current: Properties): readonly string[] {
+  const names = new Set([...old.keys(), ...current.keys()]);
+  return [...names].filter((name) => old.get(name) !== current.get(name)).sort();
+}
+
+function groupByService(containers: readonly ObservedContainer[]) {
+  const groups = new Map<string, ObservedContainer[]>();
+  for (const container of containers) {
+    const group = groups.get(container.service);
+    if (group) group.push(container);
+    else groups.set(container.service, [container]);
+  }
+  return groups;
+}

@@ -1,0 +1,44 @@
+/** Declared beside observed: the service part of `disinto status`. */
+import type { ObservedContainer } from "../ports/containers.ts";
+import type { Desired } from "./desired.ts";
+
+export interface ServiceStatus {
+  readonly service: string;
+  readonly container: string;
+  /** "running", "disabled", "missing", or how it ended. */
+  readonly state: string;
+  readonly running: boolean;
+  /** Undefined for what runs and is not declared. */
+  readonly origin: string | undefined;
+}
+
+export function summarizeServices(
+  { services }: Desired,
+  observed: readonly ObservedContainer[],
+): readonly ServiceStatus[] {
+  const declared = services.map(({ name, container, enabled, origin }): ServiceStatus => {
+    const own = observed.find(({ service }) => service === name);
+    const state = own?.state ?? (enabled ? "missing" : "disabled");
+    return { service: name, container, state, running: own?.running ?? false, origin };
+  });
+  const names = new Set(services.map(({ name }) => name));
+  const others = observed
+    .filter(({ service }) => !names.has(service))
+    .map(({ service, name: container, state, running }): ServiceStatus => {
+      return { service, container, state, running, origin: undefined };
+    });
+  return [...declared, ...others];
+}
+
+/** Problems first. */
+export function formatStatus(services: readonly ServiceStatus[]): string {
+  const isFine = ({ running, state }: ServiceStatus) => running || state === "disabled";
+  const rows = [...services.filter((one) => !isFine(one)), ...services.filter(isFine)];
+  const width = Math.max(0, ...rows.map(({ service }) => service.length));
+  const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));
+  return rows
+    .map(({ service, state, origin = "not declared" }) =>
+      [service.padEnd(width), state.padEnd(stateWidth), origin].join("   "),
+    )
+    .join("\n");
+}

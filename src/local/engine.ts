@@ -1,0 +1,230 @@
+/**
+ * The local engine: services as child processes, each with its own folder and log below
+ * `.disinto/local/`. For trying, developing and testing; nothing restarts a service but the next `up`.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFile } from "../config/atomic-file.ts";
+import { loadEnvironment } from "../config/load.ts";
+import type { LocalService, LocalServices } from "../core/local-services.ts";
+import { DisintoError } from "../errors.ts";
+import type {
+  Containers,
+  Observed,
+  ObservedContainer,
+  Properties,
+  RenderedService,
+} from "../ports/containers.ts";
+import {
+  identify,
+  isAlive,
+  isGroupAlive,
+  type ProcessIdentity,
+  signalGroup,
+} from "./process-identity.ts";
+
+export interface LocalEngineOptions {
+  /** The factory's name. */
+  readonly factory: string;
+  readonly folder: string;
+  /** argv that starts disinto itself. */
+  readonly self: readonly [string, ...string[]];
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceMs?: number;
+}
+
+/** What stands in a service's `process.json`. */
+interface ProcessRecord {
+  readonly name: string;
+  readonly identity: ProcessIdentity;
+  readonly hash: string;
+  readonly properties: readonly (readonly [string, string])[];
+}
+
+export function buildLocalEngine(options: LocalEngineOptions): Containers {
+  return new LocalEngine(options);
+}
+
+class LocalEngine implements Containers {
+  readonly title = "local processes";
+  readonly file = ".disinto/local/services.json";
+  readonly project: string;
+  readonly #options: LocalEngineOptions;
+
+  constructor(options: LocalEngineOptions) {
+    this.#options = options;
+    this.project = options.factory;
+  }
+
+  async check(rendering: string): Promise<ReadonlyMap<string, RenderedService>> {
+    const { services } = JSON.parse(rendering) as LocalServices;
+    const environment = await loadEnvironment(this.#options.folder);
+    const rendered = Object.entries(services).map(([name, service]) => {
+      const properties = this.#describe(service, environment);
+      return [name, { hash: digest([...properties]), imageId: undefined, properties }] as const;
+    });
+    return new Map(rendered);
+  }
+
+  async observe(): Promise<Observed> {
+    const names = await listFolder(this.#path());
+    const found = await Promise.all(names.map((name) => this.#observeService(name)));
+    const volumes = (await this.#readServices())
+      .flatMap(([, service]) => service.volumes)
+      .map(async ({ name, path }) => ((await exists(path)) ? [name] : []));
+    return { containers: found.flat(), volumes: new Set((await Promise.all(volumes)).flat()) };
+  }
+
+  async start(services: readonly string[]): Promise<void> {
+    const rendered = await this.check(
+      await readFile(join(this.#options.folder, this.file), "utf8"),
+    );
+    const declared = new Map(await this.#readServices());
+    for (const name of services) {
+      const service = declared.get(name);
+      const wanted = rendered.get(name);
+      if (!service || !wanted) throw new DisintoError("engine.failed", `no service ${name}`);
+      await this.#stop(name);
+      if (service.enabled) await this.#spawn(name, service, wanted);
+    }
+  }
+
+  async remove(container: string): Promise<void> {
+    await this.#stop(container);
+    await rm(this.#path(container, "process.json"), { force: true });
+  }
+
+  async exec(service: string, argv: readonly string[]): Promise<string> {
+    throw new DisintoError(
+      "engine.failed",
+      `the local engine runs nothing inside ${service}: ${argv[0]}`,
+    );
+  }
+
+  async down({ volumes }: { volumes: boolean }): Promise<void> {
+    const names = await listFolder(this.#path());
+    await Promise.all(names.map((name) => this.remove(name)));
+    if (volumes) await rm(this.#path(), { recursive: true, force: true });
+  }
+
+  #path(...parts: readonly string[]): string {
+    return join(this.#options.folder, ".disinto", "local", ...parts);
+  }
+
+  async #readServices(): Promise<readonly (readonly [string, LocalService])[]> {
+    const text = await readIfThere(join(this.#options.folder, this.file));
+    return text === undefined ? [] : Object.entries((JSON.parse(text) as LocalServices).services);
+  }
+
+  async #observeService(service: string): Promise<readonly ObservedContainer[]> {
+    const record = await this.#readRecord(service);
+    if (!record) return [];
+    const { name, identity, hash, properties } = record;
+    const running = await isAlive(identity);
+    const state = running ? `running (process ${identity.pid})` : "not running";
+    const shared = { service, id: service, name, imageId: undefined };
+    return [{ ...shared, running, hash, properties: new Map(properties), ours: true, state }];
+  }
+
+  async #readRecord(name: string): Promise<ProcessRecord | undefined> {
+    const text = await readIfThere(this.#path(name, "process.json"));
+    return text === undefined ? undefined : (JSON.parse(text) as ProcessRecord);
+  }
+
+  async #stop(name: string): Promise<void> {
+    const record = await this.#readRecord(name);
+    if (!record) return;
+    const { graceMs = 30_000 } = this.#options;
+    await signalGroup(record.identity, "SIGTERM");
+    const deadline = performance.now() + graceMs;
+    while ((await isAlive(record.identity)) && performance.now() < deadline) await pause(25);
+    await signalGroup(record.identity, "SIGKILL");
+    while (await isGroupAlive(record.identity)) await pause(25);
+  }
+
+  async #spawn(name: string, service: LocalService, wanted: RenderedService): Promise<void> {
+    const environment = await loadEnvironment(this.#options.folder);
+    await mkdir(this.#path(name), { recursive: true, mode: 0o700 });
+    for (const { path } of service.volumes) await mkdir(path, { recursive: true });
+    const log = await open(this.#path(name, "log"), "a", 0o600);
+    try {
+      const [program, ...rest] = this.#options.self;
+      const child = spawn(program, [...rest, ...service.args], {
+        cwd: this.#path(name),
+        detached: true,
+        stdio: ["ignore", log.fd, log.fd],
+        env: { ...machineEnvironment(), ...resolveEnvironment(service, environment) },
+      });
+      await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+      child.unref();
+      await this.#record(
+        { service: name, container: service.container, pid: child.pid ?? 0 },
+        wanted,
+      );
+    } finally {
+      await log.close();
+    }
+  }
+
+  async #record(
+    { service, container, pid }: { service: string; container: string; pid: number },
+    { hash, properties }: RenderedService,
+  ): Promise<void> {
+    const identity = (await identify(pid)) ?? { pid, started: "ended at once" };
+    const record: ProcessRecord = { name: container, identity, hash, properties: [...properties] };
+    await replaceFile(this.#path(service, "process.json"), `${JSON.stringify(record)}\n`, 0o600);
+  }
+
+  #describe(service: LocalService, environment: ReadonlyMap<string, string>): Properties {
+    const variables = Object.entries(resolveEnvironment(service, environment));
+    return new Map([
+      ["command", digest([...this.#options.self, ...service.args])],
+      ...variables.map(([key, value]) => [`environment ${key}`, digest(value)] as const),
+    ]);
+  }
+}
+
+function resolveEnvironment(service: LocalService, environment: ReadonlyMap<string, string>) {
+  const secrets = Object.entries(service.secrets).map(
+    ([key, variable]) => [key, environment.get(variable) ?? ""] as const,
+  );
+  return { ...service.environment, ...Object.fromEntries(secrets) };
+}
+
+/** What any program needs of the machine; nothing of the operator's. */
+function machineEnvironment(): Record<string, string> {
+  const kept = ["PATH", "HOME", "LANG", "TMPDIR", "TZ"].flatMap((key) => {
+    const value = process.env[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64").slice(0, 22);
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,57 @@
+/** Who a process is: its id and when it started, so that a reused id is never taken for it. */
+import { readdir, readFile } from "node:fs/promises";
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Boot id of the kernel and clock ticks since boot. */
+  readonly started: string;
+}
+
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readStat(pid);
+  return stat && { pid, started: `${await readBootId()}/${stat.startTicks}` };
+}
+
+export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolean> {
+  return (await identify(pid))?.started === started;
+}
+
+/**
+ * Signals the group that the process leads, also when only its children are left. A group id cannot be
+ * reused while a member lives; when a stranger leads it, ours is gone and nothing is signalled.
+ */
+export async function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+  const now = await identify(leader.pid);
+  if (now && now.started !== leader.started) return;
+  if (!leader.started.startsWith(await readBootId())) return;
+  try {
+    process.kill(-leader.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** True while any process of the group lives. */
+export async function isGroupAlive(leader: ProcessIdentity): Promise<boolean> {
+  const now = await identify(leader.pid);
+  if (now) return now.started === leader.started;
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readStat(Number(pid))));
+  return stats.some((stat) => stat?.group === leader.pid);
+}
+
+/** A zombie has ended; only its parent has not looked yet. */
+async function readStat(pid: number): Promise<{ group: number; startTicks: string } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, , group, startTicks] = [fields[0], fields[1], fields[2], fields[19]];
+  if (startTicks === undefined || state === "Z" || state === "X") return undefined;
+  return { group: Number(group), startTicks };
+}
+
+let bootId: string | undefined;
+
+async function readBootId(): Promise<string> {
+  bootId ??= (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  return bootId;
+}
