@@ -1,6 +1,7 @@
 /** All commands on one screen. Each loads its own code only when it is called. */
 import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
+import { addFleetCommands } from "./fleet-commands.ts";
 import type { Tools } from "./tools.ts";
 
 /** `finish` receives the exit code of the command that ran. */
@@ -37,6 +38,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
       finish(await demo(tools, options));
     });
 
+  addFleetCommands(program, { tools, folder, finish });
   addServices(program, tools, finish);
   return program;
 }
