@@ -26,6 +26,7 @@ const line = fc.oneof(
     "\t",
     "export X=1 # kept",
     "Y = 'a\nb'",
+    "A='quoted'# close",
     'Z: "q$A"',
   ),
   fc

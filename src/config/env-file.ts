@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DisintoError } from "../errors.ts";
 import { replaceFile } from "./atomic-file.ts";
 import { type EnvEntry, parseEnv } from "./env-syntax.ts";
-import { encodeEnvValue, evaluateEnv } from "./env-value.ts";
+import { encodeEnvValue, evaluateEnv, quoteEnvValue } from "./env-value.ts";
 import { withLock } from "./file-lock.ts";
 
 /** Undefined removes the key. */
@@ -42,7 +42,9 @@ function editKey(text: string, key: string, value: string | undefined): string {
 
 function replaceEntry(text: string, { key, start, end }: EnvEntry, value: string): string {
   const exported = /^export[\t ]+/.exec(text.slice(start, end))?.[0] ?? "";
-  return `${text.slice(0, start)}${exported}${key}=${encodeEnvValue(value)}${text.slice(end)}`;
+  const rest = text.slice(end);
+  const encoded = /^\s|^$/.test(rest) ? encodeEnvValue(value) : quoteEnvValue(value);
+  return `${text.slice(0, start)}${exported}${key}=${encoded}${rest}`;
 }
 
 /** The whole line goes when nothing else stands on it; a comment behind the value goes with it. */

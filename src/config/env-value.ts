@@ -48,7 +48,11 @@ function expand(text: string, values: ReadonlyMap<string, string>): string {
 
 /** Measured with Compose 2.26: single quotes keep all but `'` and a last `\`; double quotes need escapes. */
 export function encodeEnvValue(value: string): string {
-  if (/^[\w./:@%+,=-]*$/.test(value)) return value;
+  return /^[\w./:@%+,=-]+$/.test(value) ? value : quoteEnvValue(value);
+}
+
+/** For a value that something else follows on its line. */
+export function quoteEnvValue(value: string): string {
   if (!value.includes("'") && !value.endsWith("\\")) return `'${value}'`;
   const escaped = value
     .replace(/[\\"$]/g, "\\$&")
