@@ -14,6 +14,7 @@ const program = `
   import { writeFileSync } from "node:fs";
   writeFileSync(process.env.DATA + "/told", JSON.stringify([process.argv.slice(2), process.env]));
   setInterval(() => {}, 1000);
+  if (process.argv[2] === "broken") throw new Error("no forge in sight");
   if (process.argv[2] === "stubborn") process.on("SIGTERM", () => {});
 `;
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await writeFile(join(folder, "program.mjs"), program);
   await writeFile(join(folder, ".env"), "TOKEN_A='s$cret'\n");
   const self = [process.execPath, join(folder, "program.mjs")] as const;
-  engine = buildLocalEngine({ factory: "disinto", folder, self, graceMs: 300 });
+  engine = buildLocalEngine({ factory: "disinto", folder, self, graceMs: 300, watchMs: 200 });
 });
 
 afterEach(async () => {
@@ -151,4 +152,16 @@ test("a process that has our old id but started at another time is never signall
   await signalGroup({ pid: identity?.pid ?? 0, started: `${identity?.started}0` }, "SIGKILL");
 
   expect(identity && (await isAlive(identity))).toBe(true);
+});
+
+test("a service that ends at once is a failure with its last words, and the others run", async () => {
+  await declare(service("a"), service("b", ["broken"]));
+
+  await expect(engine.start(["a", "b"])).rejects.toThrow(/no forge in sight/);
+
+  const { containers } = await engine.observe();
+  expect(containers.map(({ service, running }) => [service, running])).toEqual([
+    ["a", true],
+    ["b", false],
+  ]);
 });

@@ -2,8 +2,9 @@
  * The local engine: services as child processes, each with its own folder and log below
  * `.disinto/local/`. For trying, developing and testing; nothing restarts a service but the next `up`.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../config/atomic-file.ts";
@@ -33,6 +34,8 @@ export interface LocalEngineOptions {
   readonly self: readonly [string, ...string[]];
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
+  /** How long a service that was started is watched for ending at once. */
+  readonly watchMs?: number;
 }
 
 /** What stands in a service's `process.json`. */
@@ -82,13 +85,14 @@ class LocalEngine implements Containers {
       await readFile(join(this.#options.folder, this.file), "utf8"),
     );
     const declared = new Map(await this.#readServices());
-    for (const name of services) {
+    const started = services.map(async (name) => {
       const service = declared.get(name);
       const wanted = rendered.get(name);
       if (!service || !wanted) throw new DisintoError("engine.failed", `no service ${name}`);
       await this.#stop(name);
       if (service.enabled) await this.#spawn(name, service, wanted);
-    }
+    });
+    await Promise.all(started);
   }
 
   async remove(container: string): Promise<void> {
@@ -158,14 +162,25 @@ class LocalEngine implements Containers {
         env: { ...machineEnvironment(), ...resolveEnvironment(service, environment) },
       });
       await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+      const process = { service: name, container: service.container, pid: child.pid ?? 0 };
+      await this.#record(process, wanted);
+      await this.#watchStart(name, child);
       child.unref();
-      await this.#record(
-        { service: name, container: service.container, pid: child.pid ?? 0 },
-        wanted,
-      );
     } finally {
       await log.close();
     }
+  }
+
+  /** A service that cannot run mostly says so at once; its last words are the reason to show. */
+  async #watchStart(name: string, child: ChildProcess): Promise<void> {
+    const early = AbortSignal.timeout(this.#options.watchMs ?? 500);
+    await once(child, "exit", { signal: early }).catch(() => undefined);
+    if (child.exitCode === null && child.signalCode === null) return;
+    const words = (await readFile(this.#path(name, "log"), "utf8")).trim().split("\n").slice(-3);
+    const end = child.signalCode ?? `exit code ${child.exitCode}`;
+    throw new DisintoError("engine.failed", `it ended at once (${end}): ${words.join("\n")}`, {
+      hint: `read ${this.#path(name, "log")}`,
+    });
   }
 
   async #record(
