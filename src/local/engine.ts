@@ -176,7 +176,7 @@ class LocalEngine implements Containers {
     const early = AbortSignal.timeout(this.#options.watchMs ?? 500);
     await once(child, "exit", { signal: early }).catch(() => undefined);
     if (child.exitCode === null && child.signalCode === null) return;
-    const words = (await readFile(this.#path(name, "log"), "utf8")).trim().split("\n").slice(-3);
+    const words = (await readFile(this.#path(name, "log"), "utf8")).trim().split("\n").slice(-12);
     const end = child.signalCode ?? `exit code ${child.exitCode}`;
     throw new DisintoError("engine.failed", `it ended at once (${end}): ${words.join("\n")}`, {
       hint: `read ${this.#path(name, "log")}`,
