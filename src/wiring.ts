@@ -1,6 +1,7 @@
 /** Builds the adapters and hands them to the commands as ports; each is loaded only when a command asks for it. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { repositories } from "./adapters/git/repositories.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
 
@@ -20,6 +21,11 @@ export function buildTools(signal: AbortSignal): Tools {
     signal,
     clock: systemClock,
     self: [process.execPath, self],
+    createForgeAdministrator: async (factory, folder) => {
+      const { createForgeAdministrator } = await import("./wiring-forge.ts");
+      return createForgeAdministrator(tools, factory, folder);
+    },
+    repositories,
     containers: async (factory, folder) => {
       const { buildContainers } = await import("./adapters/engines.ts");
       return buildContainers({ factory, folder, self: [process.execPath, self] });
@@ -35,6 +41,10 @@ export function buildTools(signal: AbortSignal): Tools {
     bot: async (settings) => {
       const { buildBot } = await import("./wiring-bot.ts");
       return buildBot(settings, tools);
+    },
+    ci: async (settings) => {
+      const { buildCi } = await import("./wiring-ci.ts");
+      return buildCi(settings, tools);
     },
     forgeAdmin: async (url, admin) => {
       const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");

@@ -1,6 +1,7 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
 import type { HarnessName, Project, Role } from "../core/factory.ts";
+import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
 export interface BotSettings {
@@ -16,33 +17,6 @@ export interface BotSettings {
   /** Folder for the journal and the events. */
   readonly dataFolder: string;
 }
-
-const jsonOf = <T>(shape: z.ZodType<T>) =>
-  z.string().transform((text, context): T => {
-    try {
-      return shape.parse(JSON.parse(text));
-    } catch (error) {
-      context.addIssue({
-        code: "custom",
-        message: error instanceof Error ? error.message : String(error),
-      });
-      return z.NEVER;
-    }
-  });
-
-const ProjectShape: z.ZodType<Project> = z.object({
-  name: z.string(),
-  repo: z.object({ owner: z.string(), name: z.string() }),
-  primaryBranch: z.string(),
-  ci: z.object({
-    provider: z.enum(["local", "external"]),
-    required: z.array(z.string()),
-    whenAbsent: z.enum(["block", "pass"]),
-  }),
-  limits: z.object({ ciFixes: z.int(), reviewRounds: z.int(), mergeAttempts: z.int() }),
-});
-
-export const ProjectsShape = jsonOf(z.array(ProjectShape));
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),

@@ -32,3 +32,6 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
 export function deriveEmail(login: string): string {
   return `${login}@bots.invalid`;
 }
+
+/** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
+export const CI_LOGIN = "ci";

@@ -1,0 +1,48 @@
+/**
+ * Builds both images: `npm run images [-- --base IMAGE] [--tag TAG]`. The application and its production packages are
+ * laid out once on this machine, so both images hold the same files and the build itself needs no network.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const { values } = parseArgs({
+  options: {
+    base: { type: "string" },
+    tag: { type: "string", default: version },
+    prefix: { type: "string", default: "disinto" },
+  },
+});
+const context = mkdtempSync(path.join(tmpdir(), "disinto-images-"));
+try {
+  const app = path.join(context, "app");
+  for (const part of ["dist", "demo", "package.json", "package-lock.json", "LICENSE"]) {
+    cpSync(part, path.join(app, part), { recursive: true });
+  }
+  chmodSync(path.join(app, "dist", "main.js"), 0o755);
+  run("npm", ["install", "--omit=dev", "--no-save", "--no-audit", "--no-fund"], app);
+  for (const name of ["agents", "forge"]) {
+    const image = `${values.prefix}-${name}:${values.tag}`;
+    const base = values.base ? ["--build-arg", `BASE=${values.base}`] : [];
+    run("docker", [
+      "build",
+      "--quiet",
+      "--tag",
+      image,
+      ...base,
+      "--file",
+      `docker/${name}/Dockerfile`,
+      context,
+    ]);
+    process.stdout.write(`${image}\n`);
+  }
+} finally {
+  rmSync(context, { recursive: true, force: true });
+}
+
+function run(file, args, cwd = process.cwd()) {
+  execFileSync(file, args, { cwd, stdio: ["ignore", 2, 2] });
+}

@@ -1,0 +1,77 @@
+/** An operator's own repository: made, brought to the forge, and what has become of it there. */
+import { DisintoError } from "../../errors.ts";
+import type { History, Repositories, Seed } from "../../ports/repositories.ts";
+import { run, runOrThrow } from "../process.ts";
+import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+
+export const repositories: Repositories = {
+  init: initRepository,
+  currentBranch: readCurrentBranch,
+  push: pushRepository,
+  readHistory,
+};
+
+/** Pushes all branches and tags; never forces. */
+async function pushRepository({ folder, url, access }: Seed): Promise<void> {
+  const env = remoteGitEnvironment(access);
+  const argv = [
+    "git",
+    "push",
+    "--quiet",
+    "--no-verify",
+    url,
+    "refs/heads/*:refs/heads/*",
+    "refs/tags/*:refs/tags/*",
+  ] as const;
+  const { exitCode, stderr } = await run(argv, { cwd: folder, env, timeoutMs: 600_000 });
+  if (exitCode === 0) return;
+  throw new DisintoError(
+    "git.failed",
+    `the push of ${folder} to ${url} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
+  );
+}
+
+/** Undefined where there is no repository, no commit, or no branch checked out. */
+async function readCurrentBranch(folder: string): Promise<string | undefined> {
+  const here = { cwd: folder, env: localGitEnvironment({ GIT_CEILING_DIRECTORIES: "" }) };
+  const found = await run(["git", "symbolic-ref", "--quiet", "--short", "HEAD"], here).catch(
+    () => undefined,
+  );
+  if (found?.exitCode !== 0) return undefined;
+  const commit = await run(["git", "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], here);
+  return commit.exitCode === 0 ? found.stdout.trim() : undefined;
+}
+
+/** One commit of everything in the folder, on `main`. */
+async function initRepository(folder: string): Promise<void> {
+  const who = { GIT_AUTHOR_NAME: "operator", GIT_AUTHOR_EMAIL: "operator@bots.invalid" };
+  const env = localGitEnvironment({
+    ...who,
+    GIT_COMMITTER_NAME: "operator",
+    GIT_COMMITTER_EMAIL: "operator@bots.invalid",
+  });
+  const here = { cwd: folder, env };
+  await runOrThrow(["git", "init", "--quiet", "--template=", "--initial-branch=main"], here);
+  await runOrThrow(["git", "add", "--all"], here);
+  await runOrThrow(["git", "commit", "--quiet", "--no-verify", "-m", "A greeter"], here);
+}
+
+/** Clones into the folder, which stays for looking at. */
+async function readHistory({ folder, url, access }: Seed): Promise<History> {
+  const env = remoteGitEnvironment(access);
+  await runOrThrow(["git", "clone", "--quiet", "--template=", url, folder], { env });
+  const log = await runOrThrow(["git", "log", "--format=%H%x09%an%x09%s"], { cwd: folder, env });
+  const refs = await runOrThrow(["git", "ls-remote", "--quiet", url], { env });
+  return {
+    commits: splitLines(log).map(([sha = "", author = "", subject = ""]) => ({
+      sha,
+      author,
+      subject,
+    })),
+    refs: new Map(splitLines(refs).map(([sha = "", ref = ""]) => [ref, sha])),
+  };
+}
+
+function splitLines(text: string): readonly string[][] {
+  return text.split("\n").flatMap((line) => (line === "" ? [] : [line.split("\t")]));
+}

@@ -1,0 +1,159 @@
+/** Observes and repairs identities on the forge. Credentials that work are never replaced; every write is read back. */
+import {
+  type DesiredIdentities,
+  type DesiredRepository,
+  type DesiredUser,
+  formatIdentityStep,
+  formatRepo,
+  type IdentityAction,
+  type IdentityStep,
+  type ObservedIdentities,
+  type ObservedRepository,
+  type ObservedUser,
+  planIdentities,
+} from "../core/identities.ts";
+import { deriveEmail } from "../core/names.ts";
+import { DisintoError } from "../errors.ts";
+import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
+
+export interface IdentityTools {
+  readonly forge: ForgeAdmin;
+  readonly secrets: SecretStore;
+  readonly newSecret: () => string;
+  /** Fills an empty project repository; undefined when there is nothing to fill it with. */
+  readonly fill: ((repository: DesiredRepository) => Promise<void>) | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** Credentials by their variable's name, kept in `.env`. */
+export interface SecretStore {
+  get(key: string): string | undefined;
+  set(values: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** Answers the steps that were taken; with `dryRun`, those that would be. */
+export async function applyIdentities(
+  tools: IdentityTools,
+  desired: DesiredIdentities,
+  { dryRun }: { dryRun: boolean },
+): Promise<readonly IdentityStep[]> {
+  const canFill = tools.fill !== undefined;
+  const steps = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
+  for (const step of steps) {
+    tools.say(formatIdentityStep(step));
+    if (!dryRun) await execute(tools, step.action);
+  }
+  if (!dryRun && steps.length > 0) await readBack(tools, desired);
+  return steps;
+}
+
+async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promise<void> {
+  const canFill = tools.fill !== undefined;
+  const open = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
+  if (open.length === 0) return;
+  throw new DisintoError(
+    "forge.invalid",
+    `the forge accepted these changes and does not show them\n${open.map(formatIdentityStep).join("\n")}`,
+    {
+      hint: "run `disinto init` again; if it stays, look at the forge's log",
+    },
+  );
+}
+
+async function observeIdentities(
+  tools: IdentityTools,
+  desired: DesiredIdentities,
+): Promise<ObservedIdentities> {
+  const users = new Map<string, ObservedUser>();
+  for (const user of desired.users) users.set(user.login, await observeUser(tools, user));
+  const repositories = new Map<string, ObservedRepository>();
+  for (const repository of desired.repositories) {
+    const seen = await observeRepository(tools, repository);
+    if (seen) repositories.set(formatRepo(repository.repo), seen);
+  }
+  return { users, repositories };
+}
+
+async function observeUser(
+  { forge, secrets }: IdentityTools,
+  { login, keys }: DesiredUser,
+): Promise<ObservedUser> {
+  if (!(await forge.users.exists(login)))
+    return { exists: false, passwordWorks: false, tokenWorks: false };
+  const [password, token] = [secrets.get(keys.password), secrets.get(keys.token)];
+  const passwordWorks =
+    password !== undefined && (await forge.users.loginOf({ login, password })) === login;
+  const tokenWorks = token !== undefined && (await forge.users.loginOf({ token })) === login;
+  return { exists: true, passwordWorks, tokenWorks };
+}
+
+async function observeRepository(
+  { forge }: IdentityTools,
+  wanted: DesiredRepository,
+): Promise<ObservedRepository | undefined> {
+  const { repo, writers, primaryBranch } = wanted;
+  const found = await forge.repositories.find(repo);
+  if (!found) return undefined;
+  const access = new Map<string, Access>();
+  for (const login of writers) access.set(login, await forge.repositories.access(repo, login));
+  return {
+    empty: found.empty,
+    access,
+    labels: await forge.repositories.labels(repo),
+    protection: await forge.repositories.protection(repo, primaryBranch),
+  };
+}
+
+async function execute(tools: IdentityTools, action: IdentityAction): Promise<void> {
+  const { users, repositories } = tools.forge;
+  switch (action.kind) {
+    case "create-user":
+      return createUser(tools, action.user);
+    case "set-password":
+      return users.setPassword({
+        login: action.user.login,
+        password: await renewPassword(tools, action.user),
+      });
+    case "create-token":
+      return createToken(tools, action.user);
+    case "create-repository": {
+      const { repo, private: isPrivate, primaryBranch } = action.repository;
+      return repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch });
+    }
+    case "grant-write":
+      return repositories.grantWrite(action.repo, action.login);
+    case "create-label":
+      return repositories.createLabel(action.repo, action.label);
+    case "fill-repository":
+      return tools.fill?.(action.repository);
+    case "protect-branch":
+      return repositories.protect(action.repo, action.protection);
+  }
+}
+
+async function createUser(tools: IdentityTools, { login, keys }: DesiredUser): Promise<void> {
+  const password = tools.secrets.get(keys.password) ?? (await renewPassword(tools, { keys }));
+  await tools.forge.users.create({ login, password, email: deriveEmail(login) });
+}
+
+/** Stored before the forge knows it, so that a kill in between leaves nothing that nobody knows. */
+async function renewPassword(
+  { secrets, newSecret }: IdentityTools,
+  { keys }: Pick<DesiredUser, "keys">,
+): Promise<string> {
+  const password = newSecret();
+  await secrets.set({ [keys.password]: password });
+  return password;
+}
+
+async function createToken(
+  { forge, secrets, newSecret }: IdentityTools,
+  { login, keys, scopes }: DesiredUser,
+): Promise<void> {
+  const password = secrets.get(keys.password);
+  if (password === undefined)
+    throw new DisintoError("credentials.missing", `${keys.password} is not in .env`);
+  const name = `disinto-${newSecret().slice(0, 8)}`;
+  const token = await forge.users.createToken({ login, password }, { name, scopes });
+  await secrets.set({ [keys.token]: token });
+}

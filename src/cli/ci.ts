@@ -1,0 +1,13 @@
+/** `disinto ci serve`: the local CI's process. */
+import { ExitCode } from "../errors.ts";
+import { readCiSettings } from "../local/ci/settings.ts";
+import type { Tools } from "./tools.ts";
+import { waitForForge } from "./wait.ts";
+
+export async function serveCi(tools: Tools): Promise<ExitCode> {
+  const settings = readCiSettings(tools.environment);
+  const serve = await tools.ci(settings);
+  await waitForForge(tools, settings.forge.url);
+  await serve();
+  return ExitCode.done;
+}

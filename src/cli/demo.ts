@@ -1,0 +1,194 @@
+/** `disinto demo`: a whole factory in a folder of its own, on the local engine, until one issue is merged. */
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { setEnvironment } from "../config/env-file.ts";
+import { loadFactory } from "../config/load.ts";
+import { deriveCredentialKeys } from "../core/names.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
+import type { Forge } from "../ports/forge.ts";
+import { down } from "./down.ts";
+import { type Sight, watchEvents } from "./event-watch.ts";
+import { init } from "./init.ts";
+import type { Tools } from "./tools.ts";
+import { up } from "./up.ts";
+
+const assets = fileURLToPath(new URL("../../demo/", import.meta.url));
+const LIMIT_MS = 120_000;
+
+export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): Promise<ExitCode> {
+  const folder = await mkdtemp(path.join(tmpdir(), "disinto-demo-"));
+  tools.say(
+    `a factory of its own in ${folder}: embedded forge, local CI, a dev bot, a review bot; no model, no Docker`,
+  );
+  const repository = await layOut(tools, folder);
+  try {
+    await init(tools, { folder, repository });
+    const story = await fileIssue(tools, folder);
+    await up(tools, { folder });
+    await watch(tools, story);
+    await tell(tools, story);
+  } finally {
+    if (!keep) await down({ ...tools, signal: new AbortController().signal }, { folder });
+  }
+  tools.say(
+    keep
+      ? `it goes on running; stop it with: disinto --factory ${folder} down`
+      : `stopped; its files stay in ${folder}`,
+  );
+  return ExitCode.done;
+}
+
+/** The operator's part: a repository, one line in .env, one project file. */
+async function layOut(tools: Tools, folder: string): Promise<string> {
+  const repository = path.join(folder, "greeter");
+  await cp(path.join(assets, "repository"), repository, { recursive: true });
+  await tools.repositories.init(repository);
+  await setEnvironment(folder, {
+    DISINTO_ENGINE: "local",
+    DISINTO_NAME: "demo",
+    DISINTO_FORGE_PORT: String(await findFreePort()),
+    LLAMA_BOTS: "dev-qwen",
+  });
+  await mkdir(path.join(folder, "projects"));
+  await writeFile(path.join(folder, "projects", "greeter.toml"), formatProject());
+  return repository;
+}
+
+function formatProject(): string {
+  const command = (script: string): string =>
+    JSON.stringify([process.execPath, path.join(assets, script)]);
+  return [
+    'repo = "disinto-admin/greeter"',
+    "",
+    "[ci]",
+    'required = ["ci/local/test"]',
+    "",
+    "[agents.dev-qwen]",
+    'roles = ["dev"]',
+    'harness = "command"',
+    `command = ${command("coder.mjs")}`,
+    "poll_interval = 1",
+    "",
+    "[agents.reviewer]",
+    'roles = ["review"]',
+    'harness = "command"',
+    `command = ${command("reviewer.mjs")}`,
+    "poll_interval = 1",
+    "",
+  ].join("\n");
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+interface Story {
+  readonly folder: string;
+  readonly forge: Forge;
+  readonly issue: number;
+  readonly url: string;
+}
+
+const repo = { owner: "disinto-admin", name: "greeter" };
+
+async function fileIssue(tools: Tools, folder: string): Promise<Story> {
+  const { factory, environment } = await loadFactory(folder, tools.version);
+  const { url, adminUser } = factory.forge;
+  const admin = { login: adminUser, password: environment.get("FORGE_ADMIN_PASS") ?? "" };
+  const { users } = await tools.forgeAdmin(url, admin);
+  const token = await users.createToken(admin, {
+    name: "demo",
+    scopes: ["write:issue", "read:repository"],
+  });
+  const forge = await tools.forge(url, token);
+  const body = await readFile(path.join(assets, "issue.md"), "utf8");
+  const { number } = await forge
+    .issues(repo)
+    .open({ title: "Say goodbye too", body, labels: ["backlog"] });
+  tools.say(`filed issue #${number}: ${url}/${repo.owner}/${repo.name}/issues/${number}`);
+  return { folder, forge, issue: number, url };
+}
+
+async function watch(tools: Tools, { folder, forge, issue }: Story): Promise<void> {
+  const events = watchEvents(folder);
+  const startMs = tools.clock.monotonicMs();
+  for (;;) {
+    for (const sight of await events.next())
+      tools.say(formatSight(sight, tools.clock.monotonicMs() - startMs));
+    if (tools.signal.aborted) throw new DisintoError("interrupted", "the demo was interrupted");
+    const released = events.seen.some(({ type }) => type === "issue.released");
+    if (released && (await forge.issues(repo).get(issue)).state === "closed") return;
+    if (tools.clock.monotonicMs() - startMs > LIMIT_MS) {
+      throw new DisintoError(
+        "engine.failed",
+        `issue #${issue} was not merged within ${LIMIT_MS / 1000} s`,
+        {
+          hint: `read the logs below ${path.join(folder, ".disinto", "local")}`,
+        },
+      );
+    }
+    await tools.clock.sleep(200, tools.signal);
+  }
+}
+
+function formatSight(
+  { by, type, at, pull, verdict, context, state, reason, message }: Sight,
+  ms: number,
+): string {
+  const what = [
+    type,
+    at,
+    pull === undefined ? undefined : `pull request #${pull}`,
+    context,
+    verdict ?? state,
+    reason ?? message,
+  ];
+  return `${(ms / 1000).toFixed(1).padStart(6)} s  ${by.padEnd(9)} ${what.filter((part) => part !== undefined).join("  ")}`;
+}
+
+/** What can be read back from the forge, not what the bots said. */
+async function tell(tools: Tools, { folder, forge, issue, url }: Story): Promise<void> {
+  const { environment } = await loadFactory(folder, tools.version);
+  const access = {
+    forgeUrl: url,
+    login: "dev-qwen",
+    token: environment.get(deriveCredentialKeys("dev-qwen").token) ?? "",
+  };
+  const history = await tools.repositories.readHistory({
+    folder: path.join(folder, "result"),
+    url: `${url}/${repo.owner}/${repo.name}.git`,
+    access,
+  });
+  const pull = await forge.pulls(repo).get(issue + 1);
+  const reviews = await forge.pulls(repo).reviews(pull.number);
+  const approvals = reviews
+    .filter(({ verdict, official }) => verdict === "approved" && official)
+    .map(({ author }) => author);
+  const [commit] = history.commits;
+  const leases = [...history.refs.keys()].filter((ref) => ref.startsWith("refs/disinto/"));
+  const facts = [
+    `merged     ${pull.merged ? "yes" : "no"}, as pull request #${pull.number}`,
+    `commit     ${commit?.sha.slice(0, 10)} by ${commit?.author}: ${commit?.subject}`,
+    `approved   by ${approvals.join(", ") || "nobody"}`,
+    `issue #${issue}   ${(await forge.issues(repo).get(issue)).state}`,
+    `leases     ${leases.length === 0 ? "none left" : leases.join(", ")}`,
+  ];
+  tools.print(`${facts.join("\n")}\n`);
+  if (!pull.merged || approvals.length === 0 || leases.length > 0) {
+    throw new DisintoError(
+      "engine.failed",
+      "the demo did not end as it should; the lines above say how it ended",
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/** Writes projects/<name>.toml for a local repository, when no project is declared yet. */
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { loadEnvironment } from "../config/load.ts";
+import { DisintoError } from "../errors.ts";
+import { deriveContext, isWorkflowFile } from "../local/ci/workflow.ts";
+import type { Tools } from "./tools.ts";
+
+interface Declaration {
+  readonly folder: string;
+  readonly repository: string;
+}
+
+export async function declareProject(
+  tools: Tools,
+  { folder, repository }: Declaration,
+): Promise<void> {
+  const branch = await tools.repositories.currentBranch(repository);
+  if (branch === undefined) {
+    throw new DisintoError(
+      "usage.invalid",
+      `${repository} holds no git repository with a commit on a branch`,
+      {
+        hint: "name a folder that has one",
+      },
+    );
+  }
+  const declared = await readdir(path.join(folder, "projects")).catch(() => []);
+  if (declared.some((name) => name.endsWith(".toml"))) return;
+  const name = deriveProjectName(repository);
+  const owner = (await loadEnvironment(folder)).get("FORGE_ADMIN_USER") || "disinto-admin";
+  const workflows = (await readdir(path.join(repository, ".woodpecker")).catch(() => []))
+    .filter(isWorkflowFile)
+    .sort();
+  const text = formatProject({
+    repo: `${owner}/${name}`,
+    branch,
+    required: workflows.map(deriveContext),
+  });
+  await mkdir(path.join(folder, "projects"), { recursive: true });
+  await writeFile(path.join(folder, "projects", `${name}.toml`), text, { flag: "wx" });
+  tools.say(`+ projects/${name}.toml   the project's settings`);
+}
+
+function deriveProjectName(repository: string): string {
+  const name = path.basename(path.resolve(repository)).toLowerCase();
+  return name.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "project";
+}
+
+interface ProjectText {
+  readonly repo: string;
+  readonly branch: string;
+  readonly required: readonly string[];
+}
+
+/** JSON strings are TOML strings too. */
+function formatProject({ repo, branch, required }: ProjectText): string {
+  return [
+    `repo = ${JSON.stringify(repo)}`,
+    `primary_branch = ${JSON.stringify(branch)}`,
+    "",
+    "[ci]",
+    `required = ${JSON.stringify(required)}`,
+    "",
+  ].join("\n");
+}

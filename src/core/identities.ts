@@ -1,0 +1,260 @@
+/** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
+import type { Access, Label, Protection } from "../ports/forge-admin.ts";
+import type { Factory, Project, RepoId } from "./factory.ts";
+import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+
+export interface DesiredIdentities {
+  readonly users: readonly DesiredUser[];
+  readonly repositories: readonly DesiredRepository[];
+}
+
+export interface DesiredUser {
+  readonly login: string;
+  /** Variables in `.env` that hold the credentials. */
+  readonly keys: { readonly token: string; readonly password: string };
+  readonly scopes: readonly string[];
+  /** Why it exists, for people. */
+  readonly origin: string;
+}
+
+export interface DesiredRepository {
+  readonly repo: RepoId;
+  readonly private: boolean;
+  readonly primaryBranch: string;
+  readonly writers: readonly string[];
+  readonly labels: readonly Label[];
+  readonly protection: Protection | undefined;
+}
+
+/** A snapshot of the forge, and of which credentials in `.env` it accepts. */
+export interface ObservedIdentities {
+  readonly users: ReadonlyMap<string, ObservedUser>;
+  /** By `owner/name`. */
+  readonly repositories: ReadonlyMap<string, ObservedRepository>;
+}
+
+export interface ObservedUser {
+  readonly exists: boolean;
+  readonly passwordWorks: boolean;
+  readonly tokenWorks: boolean;
+}
+
+export interface ObservedRepository {
+  readonly empty: boolean;
+  readonly access: ReadonlyMap<string, Access>;
+  readonly labels: readonly string[];
+  readonly protection: Protection | undefined;
+}
+
+export type IdentityAction =
+  | { readonly kind: "create-user"; readonly user: DesiredUser }
+  | { readonly kind: "set-password"; readonly user: DesiredUser }
+  | { readonly kind: "create-token"; readonly user: DesiredUser }
+  | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
+  | { readonly kind: "grant-write"; readonly repo: RepoId; readonly login: string }
+  | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
+  | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
+  | { readonly kind: "protect-branch"; readonly repo: RepoId; readonly protection: Protection };
+
+export interface IdentityStep {
+  readonly action: IdentityAction;
+  readonly because: string;
+}
+
+const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
+const CI_SCOPES = ["read:user", "write:repository"];
+
+const labels: readonly Label[] = [
+  { name: "backlog", color: "#1d76db", description: "Bots may take this issue" },
+  { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
+  { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
+  {
+    name: "blocked",
+    color: "#b60205",
+    description: "A bot stopped here; the last comment says why",
+  },
+];
+
+export function formatRepo({ owner, name }: RepoId): string {
+  return `${owner}/${name}`;
+}
+
+export function deriveIdentities(factory: Factory): DesiredIdentities {
+  const bots = factory.bots.map(
+    (bot): DesiredUser => ({
+      login: bot.forgeUser,
+      keys: deriveCredentialKeys(bot.name),
+      scopes: BOT_SCOPES,
+      origin: bot.origin,
+    }),
+  );
+  const ci = {
+    login: CI_LOGIN,
+    keys: deriveCredentialKeys(CI_LOGIN),
+    scopes: CI_SCOPES,
+    origin: "the local CI",
+  };
+  const hasLocalCi = factory.projects.some((project) => project.ci.provider === "local");
+  return {
+    users: [...bots, ...(hasLocalCi ? [ci] : [])],
+    repositories: [
+      ...factory.projects.map((project) => deriveRepository(factory, project)),
+      deriveFactoryRepository(factory),
+    ],
+  };
+}
+
+function deriveRepository(factory: Factory, project: Project): DesiredRepository {
+  const bots = factory.bots.filter((bot) => bot.projects.includes(project.name));
+  const loginsOf = (role: "dev" | "review"): string[] =>
+    bots.filter(({ roles }) => roles.includes(role)).map(({ forgeUser }) => forgeUser);
+  const { adminUser } = factory.forge;
+  const writers = bots.map(({ forgeUser }) => forgeUser);
+  return {
+    repo: project.repo,
+    private: false,
+    primaryBranch: project.primaryBranch,
+    writers: [...writers, ...(project.ci.provider === "local" ? [CI_LOGIN] : [])],
+    labels,
+    protection: {
+      branch: project.primaryBranch,
+      requiredApprovals: 1,
+      approvers: [...loginsOf("review"), adminUser].sort(),
+      mergers: [...loginsOf("dev"), adminUser].sort(),
+      requiredContexts: [...project.ci.required].sort(),
+    },
+  };
+}
+
+/** For what concerns the whole factory and no project, such as the leases on model slots. */
+function deriveFactoryRepository({ name, bots, forge }: Factory): DesiredRepository {
+  return {
+    repo: { owner: forge.adminUser, name: `${name}-factory` },
+    private: true,
+    primaryBranch: "main",
+    writers: bots.map(({ forgeUser }) => forgeUser),
+    labels: [],
+    protection: undefined,
+  };
+}
+
+/** `canFill`: content for empty project repositories is at hand. Planning again after applying gives nothing. */
+export function planIdentities(
+  desired: DesiredIdentities,
+  observed: ObservedIdentities,
+  { canFill }: { canFill: boolean },
+): readonly IdentityStep[] {
+  return [
+    ...desired.users.flatMap((user) => [...planUser(user, observed.users.get(user.login))]),
+    ...desired.repositories.flatMap((repository) => [
+      ...planRepository(
+        repository,
+        observed.repositories.get(formatRepo(repository.repo)),
+        canFill,
+      ),
+    ]),
+  ];
+}
+
+const absent: ObservedUser = { exists: false, passwordWorks: false, tokenWorks: false };
+
+function* planUser(user: DesiredUser, seen: ObservedUser = absent): Generator<IdentityStep> {
+  const { exists, passwordWorks, tokenWorks } = seen;
+  if (!exists) yield { action: { kind: "create-user", user }, because: user.origin };
+  else if (!passwordWorks) {
+    yield {
+      action: { kind: "set-password", user },
+      because: `the forge does not accept ${user.keys.password}`,
+    };
+  }
+  if (!tokenWorks) {
+    const because = exists ? `the forge does not accept ${user.keys.token}` : "a new user";
+    yield { action: { kind: "create-token", user }, because };
+  }
+}
+
+const nothing: ObservedRepository = {
+  empty: true,
+  access: new Map(),
+  labels: [],
+  protection: undefined,
+};
+
+function* planRepository(
+  repository: DesiredRepository,
+  seen: ObservedRepository | undefined,
+  canFill: boolean,
+): Generator<IdentityStep> {
+  const { repo, writers, protection } = repository;
+  const { empty, access, labels: present, protection: rules } = seen ?? nothing;
+  if (!seen)
+    yield { action: { kind: "create-repository", repository }, because: "no such repository" };
+  for (const login of writers) {
+    if (!canWrite(access.get(login))) {
+      yield {
+        action: { kind: "grant-write", repo, login },
+        because: `${login} has no write access`,
+      };
+    }
+  }
+  for (const label of repository.labels) {
+    if (!present.includes(label.name))
+      yield { action: { kind: "create-label", repo, label }, because: "no such label" };
+  }
+  if (!protection) return;
+  if (empty && canFill)
+    yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
+  yield* planProtection(repo, protection, rules);
+}
+
+function* planProtection(
+  repo: RepoId,
+  wanted: Protection,
+  rules: Protection | undefined,
+): Generator<IdentityStep> {
+  if (isProtected(wanted, rules)) return;
+  const because = rules ? "the rules differ" : "the branch is not protected";
+  yield { action: { kind: "protect-branch", repo, protection: wanted }, because };
+}
+
+function canWrite(access: Access | undefined): boolean {
+  return access === "write" || access === "admin" || access === "owner";
+}
+
+function isProtected(wanted: Protection, rules: Protection | undefined): boolean {
+  if (!rules) return false;
+  const same = (a: readonly string[], b: readonly string[]): boolean =>
+    JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+  return (
+    rules.requiredApprovals === wanted.requiredApprovals &&
+    same(rules.approvers, wanted.approvers) &&
+    same(rules.mergers, wanted.mergers) &&
+    same(rules.requiredContexts, wanted.requiredContexts)
+  );
+}
+
+/** One line a step: what changes, on what, and why. */
+export function formatIdentityStep({ action, because }: IdentityStep): string {
+  return `+ ${subjectOf(action)}   ${because}`;
+}
+
+function subjectOf(action: IdentityAction): string {
+  switch (action.kind) {
+    case "create-user":
+      return `user ${action.user.login}`;
+    case "set-password":
+      return `password of ${action.user.login}`;
+    case "create-token":
+      return `token of ${action.user.login}`;
+    case "create-repository":
+      return `repository ${formatRepo(action.repository.repo)}`;
+    case "grant-write":
+      return `write access of ${action.login} to ${formatRepo(action.repo)}`;
+    case "create-label":
+      return `label ${action.label.name} in ${formatRepo(action.repo)}`;
+    case "fill-repository":
+      return `content of ${formatRepo(action.repository.repo)}`;
+    case "protect-branch":
+      return `protection of ${action.protection.branch} in ${formatRepo(action.repo)}`;
+  }
+}

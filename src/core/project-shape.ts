@@ -1,0 +1,30 @@
+/** Projects as they travel in a service's environment: JSON, checked again where it is read. */
+import * as z from "zod";
+import type { Project } from "./factory.ts";
+
+export const jsonOf = <T>(shape: z.ZodType<T>) =>
+  z.string().transform((text, context): T => {
+    try {
+      return shape.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({
+        code: "custom",
+        message: error instanceof Error ? error.message : String(error),
+      });
+      return z.NEVER;
+    }
+  });
+
+const ProjectShape: z.ZodType<Project> = z.object({
+  name: z.string(),
+  repo: z.object({ owner: z.string(), name: z.string() }),
+  primaryBranch: z.string(),
+  ci: z.object({
+    provider: z.enum(["local", "external"]),
+    required: z.array(z.string()),
+    whenAbsent: z.enum(["block", "pass"]),
+  }),
+  limits: z.object({ ciFixes: z.int(), reviewRounds: z.int(), mergeAttempts: z.int() }),
+});
+
+export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -1,0 +1,39 @@
+/** The local CI's whole configuration, read from its environment (written by core/desired.ts). */
+import * as z from "zod";
+import type { Project } from "../../core/factory.ts";
+import { ProjectsShape } from "../../core/project-shape.ts";
+import { DisintoError } from "../../errors.ts";
+
+export interface CiSettings {
+  readonly projects: readonly Project[];
+  readonly forge: { readonly url: string; readonly token: string };
+  readonly dataFolder: string;
+}
+
+const Environment = z.object({
+  CI_PROJECTS: ProjectsShape,
+  CI_DATA: z.string().default("/home/agent/data"),
+  FORGE_URL: z.url(),
+  FORGE_TOKEN: z.string().min(1),
+});
+
+export function readCiSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): CiSettings {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    throw new DisintoError(
+      "config.invalid",
+      `the CI's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
+      {
+        hint: "the CI is started by `disinto up`, which sets it",
+      },
+    );
+  }
+  const { CI_PROJECTS, CI_DATA, FORGE_URL, FORGE_TOKEN } = parsed.data;
+  return {
+    projects: CI_PROJECTS,
+    forge: { url: FORGE_URL, token: FORGE_TOKEN },
+    dataFolder: CI_DATA,
+  };
+}

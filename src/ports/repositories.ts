@@ -1,0 +1,26 @@
+/** Git repositories on the operator's side. */
+export interface Repositories {
+  init(folder: string): Promise<void>;
+  /** Undefined where there is no repository, no commit, or no branch checked out. */
+  currentBranch(folder: string): Promise<string | undefined>;
+  push(seed: Seed): Promise<void>;
+  readHistory(seed: Seed): Promise<History>;
+}
+
+export interface Seed {
+  readonly folder: string;
+  readonly url: string;
+  /** `token` may also be the account's password. */
+  readonly access: { readonly forgeUrl: string; readonly login: string; readonly token: string };
+}
+
+export interface History {
+  /** Of the default branch, newest first. */
+  readonly commits: readonly {
+    readonly sha: string;
+    readonly author: string;
+    readonly subject: string;
+  }[];
+  /** Every ref of the repository, by its full name. */
+  readonly refs: ReadonlyMap<string, string>;
+}
