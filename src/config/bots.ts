@@ -46,6 +46,7 @@ function collectSections(loaded: readonly { file: LoadedProject; project: Projec
       const section = { name, settings, place, path: `agents.${name}`, projects: [project.name] };
       const first = sections.get(name);
       problems.push(...checkSection(section, first));
+      if (refuseBotName(name)) continue;
       sections.set(name, first ? addProject(first, project.name) : section);
     }
   }
@@ -57,9 +58,7 @@ function addProject(section: Section, project: string): Section {
 }
 
 function* checkSection(section: Section, first: Section | undefined): Generator<Problem> {
-  const { name, settings, place, path } = section;
-  const refusal = refuseBotName(name);
-  if (refusal) yield { ...place, path, ...refusal };
+  const { settings, place, path } = section;
   if (settings.harness === "command" && !settings.command)
     yield { ...place, path, message: 'harness "command" needs a command' };
   if (settings.harness !== "command" && settings.command)
@@ -84,7 +83,7 @@ function toLlamaBot(listed: {
 }): Bot {
   const { name, section, backend, environment, everywhere } = listed;
   const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
-  const { file, line } = environment.locate(key);
+  const { file, line } = environment.locate(key, name);
   const settings = section?.settings ?? AgentSection.parse({});
   return {
     ...toBot(name, settings),
@@ -120,6 +119,9 @@ function toBot(
     apiKeyEnv: settings.api_key_env,
     forgeUser: settings.forge_user ?? name,
     pollIntervalS: settings.poll_interval,
+    image: settings.image,
+    memory: settings.memory,
+    cpus: settings.cpus,
     enabled: settings.enabled,
   };
 }

@@ -1,40 +1,58 @@
 /** `.env` as the factory reads it: values, the place of each key, and what is wrong with the file. */
-import { type EnvEntry, parseEnv } from "./env-syntax.ts";
+import { type EnvEntry, locateOffset, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
+import { environmentKeys, ownPrefixes } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
+import { suggest } from "./suggest.ts";
 import type { Place } from "./toml-source.ts";
 
 export interface Environment {
   readonly file: string;
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
-  locate(key: string): Place;
+  /** Place of the key, or of a word in its value. */
+  locate(key: string, word?: string): Place;
 }
 
 export function parseEnvironment(file: string, text: string): Environment {
   const { entries, errors } = parseEnv(text);
-  const places = new Map(entries.map(({ key, line, column }) => [key, { file, line, column }]));
+  const places = new Map(entries.map((entry) => [entry.key, entry]));
+  const locate = (key: string, word?: string): Place => {
+    const entry = places.get(key);
+    if (!entry) return { file, line: 1, column: 1 };
+    return { file, ...locateOffset(text, entry.start + findWord(text, entry, word)) };
+  };
   return {
     file,
     values: evaluateEnv(entries),
     problems: [
       ...errors.map((error) => ({ file, path: "", ...error })),
-      ...entries
-        .filter(({ key }) => key.startsWith("COMPOSE_"))
-        .map((entry) => refuse(file, entry)),
+      ...entries.flatMap((entry) => checkKey(file, entry)),
     ],
-    locate: (key) => places.get(key) ?? { file, line: 1, column: 1 },
+    locate,
   };
 }
 
-/** Compose reads these from `.env` and would act on another project or other files than the plan says. */
-function refuse(file: string, { key, line, column }: EnvEntry): Problem {
-  return {
-    file,
-    line,
-    column,
-    path: key,
-    message: "COMPOSE_* variables change what Compose acts on and are not allowed here",
-    hint: "remove the line; DISINTO_NAME names the compose project",
-  };
+/** Offset of a whole word in the value, from the start of the entry; 0 when there is none. */
+function findWord(text: string, { key, start, end }: EnvEntry, word: string | undefined): number {
+  if (word === undefined || word === "") return 0;
+  const statement = text.slice(start, end);
+  const from = statement.indexOf(key) + key.length;
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const found = new RegExp(`(?<=[=:\\s,'"])${escaped}(?=[\\s,'"]|$)`).exec(statement.slice(from));
+  return found ? from + found.index : 0;
+}
+
+function checkKey(file: string, entry: EnvEntry): readonly Problem[] {
+  const { key, line, column } = entry;
+  const place = { file, line, column, path: key };
+  if (key.startsWith("COMPOSE_")) {
+    const message = "COMPOSE_ variables change what Compose acts on and are not allowed here";
+    const hint = "remove the line; DISINTO_NAME names the compose project";
+    return [{ ...place, message, hint }];
+  }
+  const known = environmentKeys.map((one) => one.key);
+  if (known.includes(key) || !ownPrefixes.some((prefix) => key.startsWith(prefix))) return [];
+  const near = suggest(key, known);
+  return [{ ...place, message: "unknown variable", hint: near && `did you mean ${near}?` }];
 }

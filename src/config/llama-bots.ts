@@ -14,27 +14,40 @@ export function readLlamaBots(environment: Environment): {
   problems: readonly Problem[];
 } {
   const list = environment.values.get("LLAMA_BOTS");
-  const enabled = environment.values.get("ENABLE_LLAMA_AGENT");
-  const place = { ...environment.locate("LLAMA_BOTS"), path: "LLAMA_BOTS" };
+  const enabled = environment.values.get("ENABLE_LLAMA_AGENT") ?? "0";
   if (list === undefined) return { names: enabled === "1" ? ["dev-qwen"] : [], problems: [] };
   const given = list.split(/[\s,]+/).filter((name) => name !== "");
   const names = [...new Set(given)];
-  const repeated = names.filter((name) => given.indexOf(name) !== given.lastIndexOf(name));
-  const problems: Problem[] = [
-    ...(enabled === "0" && names.length > 0 ? [contradict(place)] : []),
-    ...repeated.map((name) => ({ ...place, message: `${JSON.stringify(name)} is listed twice` })),
-    ...names.flatMap((name) => {
-      const refusal = refuseBotName(name);
-      return refusal ? [{ ...place, ...refusal }] : [];
-    }),
-  ];
-  return { names, problems };
+  const contradicts = environment.values.get("ENABLE_LLAMA_AGENT") === "0" && names.length > 0;
+  return {
+    names: names.filter((name) => refuseBotName(name) === undefined),
+    problems: [
+      ...(contradicts ? [contradict(environment)] : []),
+      ...names.flatMap((name) => checkName(name, given, environment)),
+    ],
+  };
 }
 
-function contradict(place: Omit<Problem, "message">): Problem {
+function checkName(
+  name: string,
+  given: readonly string[],
+  environment: Environment,
+): readonly Problem[] {
+  const place = { ...environment.locate("LLAMA_BOTS", name), path: "LLAMA_BOTS" };
+  const refusal = refuseBotName(name);
+  const isTwice = given.indexOf(name) !== given.lastIndexOf(name);
+  return [
+    ...(refusal ? [{ ...place, ...refusal }] : []),
+    ...(isTwice ? [{ ...place, message: `${JSON.stringify(name)} is listed twice` }] : []),
+  ];
+}
+
+function contradict(environment: Environment): Problem {
+  const { file, line } = environment.locate("ENABLE_LLAMA_AGENT");
   return {
-    ...place,
-    message: "names bots, but ENABLE_LLAMA_AGENT=0 switches them off",
+    ...environment.locate("LLAMA_BOTS"),
+    path: "LLAMA_BOTS",
+    message: `names bots, but ENABLE_LLAMA_AGENT=0 (${file}:${line}) switches them off`,
     hint: "remove the line with ENABLE_LLAMA_AGENT; LLAMA_BOTS alone decides",
   };
 }

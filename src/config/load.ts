@@ -8,8 +8,7 @@ import { type Environment, parseEnvironment } from "./environment.ts";
 import { Reader, readFactorySettings } from "./factory-settings.ts";
 import { type Problem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
-import { checkRules } from "./rules.ts";
-import type { Place } from "./toml-source.ts";
+import { checkRules, type Location } from "./rules.ts";
 
 export interface LoadedFactory {
   readonly factory: Factory;
@@ -49,7 +48,8 @@ export function checkFiles(
   version: string,
 ): { loaded?: LoadedFactory; problems: readonly Problem[] } {
   const environment = parseEnvironment(".env", typeof env === "string" ? env : "");
-  const parsed = projects.map(({ file, text }) =>
+  const sorted = [...projects].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const parsed = sorted.map(({ file, text }) =>
     typeof text === "string" ? parseProject(file, text) : { problems: [text] },
   );
   const loaded = parsed.flatMap(({ project: file }) =>
@@ -62,28 +62,42 @@ export function checkFiles(
     bots,
     projects: loaded.map(({ project }) => project),
   };
-  const locate = (bot: Bot) => locateBot(bot, environment, loaded);
   const problems = sortProblems([
     ...(typeof env === "string" ? [] : [env]),
     ...environment.problems,
     ...reader.problems,
-    ...parsed.flatMap(({ problems }) => problems),
+    ...parsed.flatMap((one) => one.problems),
     ...ofBots,
-    ...checkRules({ factory, environment, locate }),
+    ...checkRules({
+      factory,
+      environment,
+      locateBot: (bot, key) => locateBot({ bot, key, environment, loaded }),
+      projectPlaces: loaded.map(({ file }) => locateProject(file)),
+    }),
   ]);
   if (problems.length > 0) return { problems };
   return { loaded: { factory, environment: environment.values }, problems };
 }
 
-function locateBot(
-  bot: Bot,
-  environment: Environment,
-  loaded: readonly { file: LoadedProject }[],
-): Place & { path: string } {
+function locateProject({ source }: LoadedProject): { name: Location; repo: Location } {
+  return {
+    name: { ...source.locate(["name"]), path: "name" },
+    repo: { ...source.locate(["repo"]), path: "repo" },
+  };
+}
+
+function locateBot(wanted: {
+  bot: Bot;
+  key: string | undefined;
+  environment: Environment;
+  loaded: readonly { file: LoadedProject }[];
+}): Location {
+  const { bot, key, environment, loaded } = wanted;
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
-  if (own) return { ...own.file.source.locate(["agents", bot.name]), path: `agents.${bot.name}` };
-  const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
-  return { ...environment.locate(key), path: key };
+  const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
+  if (own) return { ...own.file.source.locate(path), path: path.join(".") };
+  const variable = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  return { ...environment.locate(variable, bot.name), path: variable };
 }
 
 function toProject({ source, settings }: LoadedProject): Project {
@@ -110,7 +124,7 @@ async function readFiles(folder: string): Promise<ConfigFiles> {
     name.endsWith(".toml"),
   );
   const projects = await Promise.all(
-    names.sort().map(async (name) => {
+    names.map(async (name) => {
       const file = `projects/${name}`;
       return { file, text: (await readText(folder, file)) ?? "" };
     }),

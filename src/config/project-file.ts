@@ -1,5 +1,6 @@
 /** TOML text → one project's settings, or every problem in the file. */
 import type * as z from "zod";
+import { refuseBotName } from "./bot-names.ts";
 import type { Problem } from "./problem.ts";
 import { ProjectFile } from "./project-schema.ts";
 import { suggest } from "./suggest.ts";
@@ -16,9 +17,19 @@ export function parseProject(
 ): { project?: LoadedProject; problems: readonly Problem[] } {
   const source = parseTomlSource(file, text);
   if (!("values" in source)) return { problems: [source] };
+  const names = checkBotNames(source);
   const parsed = ProjectFile.safeParse(source.values, { reportInput: true });
-  if (parsed.success) return { project: { source, settings: parsed.data }, problems: [] };
-  return { problems: parsed.error.issues.flatMap((issue) => toProblems(issue, source)) };
+  if (parsed.success) return { project: { source, settings: parsed.data }, problems: names };
+  const issues = parsed.error.issues.flatMap((issue) => toProblems(issue, source));
+  return { problems: [...names, ...issues] };
+}
+
+function checkBotNames(source: TomlSource): readonly Problem[] {
+  return Object.keys(Object(source.values.agents)).flatMap((name) => {
+    const refusal = refuseBotName(name);
+    const path = ["agents", name];
+    return refusal ? [{ ...source.locate(path), path: path.join("."), ...refusal }] : [];
+  });
 }
 
 function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly Problem[] {

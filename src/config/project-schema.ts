@@ -1,12 +1,18 @@
 /** What may stand in `projects/<name>.toml`. The descriptions are the configuration reference. */
 import * as z from "zod";
 
-const text = z.string().min(1);
+const text = z.string().min(1, "must not be empty");
+
+/** A list in which nothing stands twice. */
+function list<T extends z.ZodType>(item: T) {
+  return z.array(item).refine((all) => new Set(all).size === all.length, "holds an entry twice");
+}
+
+const role = z.enum(["dev", "review"]);
 
 export const AgentSection = z.strictObject({
-  roles: z
-    .array(z.enum(["dev", "review"]))
-    .min(1)
+  roles: list(role)
+    .refine((roles) => roles.length > 0, "must name at least one role")
     .default(["dev"])
     .describe("What the bot does"),
   harness: z
@@ -27,6 +33,13 @@ export const AgentSection = z.strictObject({
     .positive()
     .default(60)
     .describe("Seconds between two looks at the forge while there is nothing to do"),
+  image: text.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
+  memory: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/, "must be a number and k, m or g")
+    .default("4g")
+    .describe("Memory limit"),
+  cpus: z.number().positive().default(2).describe("CPU limit"),
   enabled: z.boolean().default(true).describe("false: the bot is stopped and keeps its volumes"),
 });
 export type AgentSection = z.infer<typeof AgentSection>;
@@ -36,7 +49,7 @@ const CiSection = z.strictObject({
     .enum(["local", "external"])
     .default("local")
     .describe("local: our own service runs the steps; external: somebody else posts statuses"),
-  required: z.array(text).default([]).describe("Status contexts that must be green before a merge"),
+  required: list(text).default([]).describe("Status contexts that must be green before a merge"),
   when_absent: z
     .enum(["block", "pass"])
     .default("block")

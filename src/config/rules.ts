@@ -5,89 +5,104 @@ import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import type { Place } from "./toml-source.ts";
 
+export type Location = Place & { readonly path: string };
+
 export interface RuleInput {
   readonly factory: Factory;
   readonly environment: Environment;
-  /** Where a bot is declared. */
-  readonly locate: (bot: Bot) => Place & { path: string };
+  /** Where a bot is declared, or one of its settings. */
+  readonly locateBot: (bot: Bot, key?: string) => Location;
+  /** Where each project says its name and its repository, in the factory's order. */
+  readonly projectPlaces: readonly { readonly name: Location; readonly repo: Location }[];
 }
 
 export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkBackends(input);
   yield* checkClashes(input);
+  yield* checkAdministrator(input);
   yield* checkProjects(input);
 }
 
-function* checkBackends({ factory, environment, locate }: RuleInput): Generator<Problem> {
+function* checkBackends({ factory, environment, locateBot }: RuleInput): Generator<Problem> {
   for (const bot of factory.bots) {
-    if (bot.harness !== "command" && !bot.baseUrl) yield lackBaseUrl(bot, locate(bot));
+    if (bot.harness !== "command" && !bot.baseUrl) yield lackBaseUrl(bot, locateBot(bot));
     const key = bot.apiKeyEnv;
     if (key === undefined) continue;
+    const place = locateBot(bot, "api_key_env");
     if (!/^[A-Z_][A-Z0-9_]*$/.test(key)) {
-      yield {
-        ...locate(bot),
-        message: `api_key_env of ${bot.name} is no variable name`,
-        hint: "put the key itself into .env and its variable's name here",
-      };
+      const hint = "put the key into .env and the name of its variable here";
+      yield { ...place, message: "must be the name of a variable, not a key", hint };
     } else if (!environment.values.get(key)) {
-      yield {
-        ...locate(bot),
-        message: `api_key_env of ${bot.name} names ${key}, which .env does not set`,
-        hint: `add ${key}=… to .env`,
-      };
+      yield { ...place, message: `.env does not set ${key}`, hint: `add ${key}=... to .env` };
     }
   }
 }
 
-function lackBaseUrl(bot: Bot, place: Place & { path: string }): Problem {
+function lackBaseUrl(bot: Bot, place: Location): Problem {
   const key = bot.declaredIn === "LLAMA_BOTS" ? "LLAMA_BASE_URL in .env" : "base_url";
   return {
     ...place,
-    message: `${bot.name} has no model: harness ${bot.harness} needs a base URL`,
+    message: `${bot.name} has no model: the harness ${bot.harness} needs a base URL`,
     hint: `set ${key}, for example http://host.docker.internal:8081`,
   };
 }
 
+const derivedNames: readonly (readonly [string, (bot: Bot, factory: Factory) => string])[] = [
+  ["variables in .env", ({ name }) => deriveSuffix(name)],
+  ["forge user", ({ forgeUser }) => forgeUser.toLowerCase()],
+  ["service", (bot) => deriveServiceName(bot)],
+  ["container", ({ name }, factory) => deriveContainerName(factory.name, name)],
+];
+
 /** Two bots must never share what tells them apart. */
-function* checkClashes({ factory, locate }: RuleInput): Generator<Problem> {
-  const names: readonly [string, (bot: Bot) => string][] = [
-    ["the variables' suffix", (bot) => deriveSuffix(bot.name)],
-    ["the forge user", (bot) => bot.forgeUser.toLowerCase()],
-    ["the service", deriveServiceName],
-    ["the container", (bot) => deriveContainerName(factory.name, bot.name)],
-  ];
-  for (const [what, nameOf] of names) {
-    const taken = new Map<string, Bot>();
-    for (const bot of factory.bots) {
-      const name = nameOf(bot);
-      const first = taken.get(name);
-      if (first) yield clash({ first, second: bot, what: `${what} ${name}` }, locate);
-      else taken.set(name, bot);
+function* checkClashes({ factory, locateBot }: RuleInput): Generator<Problem> {
+  for (const [what, derive] of derivedNames) {
+    for (const { first, second, name } of findRepeated(factory.bots, (bot) =>
+      derive(bot, factory),
+    )) {
+      yield {
+        ...locateBot(second),
+        message: `${second.name} and ${first.name} from ${first.origin} both have the ${what} ${name}`,
+        hint: "rename one of them",
+      };
     }
-  }
-  for (const bot of factory.bots.filter(({ forgeUser }) => forgeUser === factory.forge.adminUser)) {
-    yield { ...locate(bot), message: `${bot.name} must not be the forge's administrator` };
   }
 }
 
-function clash(
-  pair: { first: Bot; second: Bot; what: string },
-  locate: RuleInput["locate"],
-): Problem {
-  return {
-    ...locate(pair.second),
-    message: `${pair.second.name} has ${pair.what}, like ${pair.first.name} from ${pair.first.origin}`,
-    hint: "rename one of them",
-  };
+function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<Problem> {
+  const { adminUser } = factory.forge;
+  for (const bot of factory.bots.filter(({ forgeUser }) => forgeUser === adminUser)) {
+    yield {
+      ...locateBot(bot, "forge_user"),
+      message: `${bot.name} would be the forge's administrator, ${adminUser}`,
+      hint: "give the bot a user of its own",
+    };
+  }
 }
 
-function* checkProjects({ factory }: RuleInput): Generator<Problem> {
-  const places = new Map<string, string>();
-  for (const { name } of factory.projects) {
-    const file = `projects/${name}.toml`;
-    if (places.has(name)) {
-      yield { file, line: 1, column: 1, path: "name", message: `two projects are called ${name}` };
+function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<Problem> {
+  const projects = factory.projects.map((project, index) => ({
+    project,
+    places: projectPlaces[index],
+  }));
+  const facts = [
+    ["name", ({ project }: (typeof projects)[number]) => project.name],
+    ["repo", ({ project: { repo } }: (typeof projects)[number]) => `${repo.owner}/${repo.name}`],
+  ] as const;
+  for (const [key, derive] of facts) {
+    for (const { first, second, name } of findRepeated(projects, derive)) {
+      const [place, other] = [second.places?.[key], first.places?.[key]];
+      if (place) yield { ...place, message: `${name} is also in ${other?.file}:${other?.line}` };
     }
-    places.set(name, file);
   }
+}
+
+function findRepeated<T>(items: readonly T[], derive: (item: T) => string) {
+  const firsts = new Map<string, T>();
+  return items.flatMap((second) => {
+    const name = derive(second);
+    const first = firsts.get(name);
+    if (first === undefined) firsts.set(name, second);
+    return first === undefined ? [] : [{ first, second, name }];
+  });
 }

@@ -64,7 +64,7 @@ export interface Layout {
 }
 
 const containerForgePort = 3000;
-const botLimits = { memory: "4g", cpus: 2, pids: 512 };
+const botPids = 512;
 const coreLimits = { memory: "2g", cpus: 2, pids: 512 };
 
 /** `folder` is the factory's absolute path; only the local engine's paths depend on it. */
@@ -162,7 +162,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
     container: deriveContainerName(factory.name, bot.name),
-    image: factory.images.agents,
+    image: bot.image ?? factory.images.agents,
     entrypoint: [],
     args: ["agent", "run"],
     environment: {
@@ -182,7 +182,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     mounts: deriveMounts(factory),
     ports: [],
     healthCheck: undefined,
-    limits: botLimits,
+    limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,
     origin: bot.origin,
   };

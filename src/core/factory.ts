@@ -45,6 +45,11 @@ export interface Bot {
   readonly apiKeyEnv: string | undefined;
   readonly forgeUser: string;
   readonly pollIntervalS: number;
+  /** Undefined: the factory's image for bots. */
+  readonly image: string | undefined;
+  /** Compose's notation: "4g". */
+  readonly memory: string;
+  readonly cpus: number;
   readonly enabled: boolean;
   /** Names of the projects it works on. */
   readonly projects: readonly string[];

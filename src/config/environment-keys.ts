@@ -1,0 +1,123 @@
+/** Every variable of `.env` that disinto reads: the reference, and what "did you mean" knows. */
+
+export interface EnvironmentKey {
+  readonly key: string;
+  /** What it may hold, for people. */
+  readonly type: string;
+  /** Undefined: there is none, the variable may be left out. */
+  readonly fallback?: string;
+  readonly meaning: string;
+}
+
+export const environmentKeys: readonly EnvironmentKey[] = [
+  {
+    key: "LLAMA_BOTS",
+    type: "bot names, with spaces or commas between them",
+    meaning:
+      "Bots with the role `dev` on every project, on the backend that the LLAMA_ variables describe. Set but empty: none",
+  },
+  {
+    key: "ENABLE_LLAMA_AGENT",
+    type: "0 or 1",
+    fallback: "0",
+    meaning: "1 with LLAMA_BOTS unset: one bot, `dev-qwen`",
+  },
+  {
+    key: "LLAMA_BASE_URL",
+    type: "URL",
+    meaning: "Base URL of the model's API (older name: ANTHROPIC_BASE_URL)",
+  },
+  {
+    key: "LLAMA_MODEL",
+    type: "text",
+    fallback: "default",
+    meaning: "Model name; llama-server ignores it (older name: CLAUDE_MODEL)",
+  },
+  {
+    key: "LLAMA_API_KEY",
+    type: "secret",
+    meaning: "The backend's key (older name: ANTHROPIC_API_KEY)",
+  },
+  {
+    key: "DISINTO_NAME",
+    type: "name, at most 15 characters",
+    fallback: "disinto",
+    meaning: "Prefix of container names, and the compose project of a new installation",
+  },
+  {
+    key: "DISINTO_ENGINE",
+    type: "compose or local",
+    fallback: "compose",
+    meaning: "What runs the services: Docker Compose, or child processes for trying it out",
+  },
+  {
+    key: "DISINTO_BIND",
+    type: "address",
+    fallback: "127.0.0.1",
+    meaning: "Host address on which services are published",
+  },
+  {
+    key: "DISINTO_FORGE_PORT",
+    type: "port",
+    fallback: "3000",
+    meaning: "Host port of the forge",
+  },
+  {
+    key: "FORGE_URL",
+    type: "URL",
+    fallback: "http://DISINTO_BIND:DISINTO_FORGE_PORT",
+    meaning: "Your address of the forge; bots use the service's",
+  },
+  {
+    key: "FORGE_ADMIN_USER",
+    type: "user name",
+    fallback: "disinto-admin",
+    meaning: "The forge's administrator, used by disinto init only",
+  },
+  {
+    key: "DISINTO_IMAGE_TAG",
+    type: "tag",
+    fallback: "this version",
+    meaning: "Tag of disinto's own images",
+  },
+  {
+    key: "DISINTO_IMAGE_AGENTS",
+    type: "image reference",
+    fallback: "disinto-agents:TAG",
+    meaning: "Image of the bots",
+  },
+  {
+    key: "DISINTO_IMAGE_FORGEJO",
+    type: "image reference",
+    fallback: "disinto-forge:TAG",
+    meaning: "Image of the forge",
+  },
+  {
+    key: "CLAUDE_SHARED_DIR",
+    type: "absolute path",
+    meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",
+  },
+  {
+    key: "AGENT_SSH_DIR",
+    type: "absolute path",
+    meaning: "Folder mounted read-only at /home/agent/.ssh into every bot",
+  },
+  {
+    key: "SOPS_AGE_DIR",
+    type: "absolute path",
+    meaning: "Folder mounted read-only at /home/agent/.config/sops/age into every bot",
+  },
+  {
+    key: "FORGE_TOKEN_<NAME>",
+    type: "secret",
+    meaning: "Token of a bot, its name in upper case with `_` for `-`; written by disinto init",
+  },
+  {
+    key: "FORGE_PASS_<NAME>",
+    type: "secret",
+    meaning: "Password of a bot; written by disinto init",
+  },
+];
+
+/** Names in this space that disinto does not know are mistakes, not somebody else's variables. */
+export const ownPrefixes: readonly string[] = ["DISINTO_", "LLAMA_", "ENABLE_LLAMA"];
