@@ -1,0 +1,37 @@
+/** "Closes #7" in a pull request's title or body closes issue 7 when it merges (modules/references/references.go). */
+import type { Database } from "./database.ts";
+import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
+import type { RepositoryRow } from "./rows.ts";
+
+interface Reference {
+  readonly number: number;
+  readonly action: "close" | "reopen";
+}
+
+const pattern =
+  /(?:^|\s|\(|\[)(close[sd]?|fix(?:es|ed)?|resolve[sd]?|reopen(?:s|ed)?):? [#!](\d{1,9})(?=\s|$|\)|\]|'|"|[:;,.?!](?:\s|$))/gi;
+
+/** The keyword stands directly before its number; code is no text. */
+export function closingReferences(text: string): Reference[] {
+  return [...withoutCode(text).matchAll(pattern)].map(([, word = "", number]) => ({
+    number: Number(number),
+    action: word.toLowerCase().startsWith("reopen") ? "reopen" : "close",
+  }));
+}
+
+function withoutCode(text: string): string {
+  return text
+    .replace(/^(```|~~~)[\s\S]*?^\1.*$/gm, "")
+    .replace(/^(```|~~~)[\s\S]*$/gm, "")
+    .replace(/`[^`\n]*`/g, "");
+}
+
+/** services/pull/merge.go handleCloseCrossReferences: open dependencies keep an issue open, without an error. */
+export function applyReferences(db: Database, repository: RepositoryRow, text: string): void {
+  for (const { number, action } of closingReferences(text)) {
+    const issue = findIssue(db, repository, number);
+    if (!issue || issue.is_pull) continue;
+    if (action === "close" && hasOpenDependencies(db, issue)) continue;
+    setClosed(db, issue, action === "close");
+  }
+}

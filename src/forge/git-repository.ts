@@ -1,0 +1,160 @@
+/** Plumbing on one bare repository. Every argument that comes from outside is a full ref or a sha, never an option. */
+
+import { type Argv, type Finished, run, toolEnvironment } from "../adapters/process.ts";
+import { DisintoError } from "../errors.ts";
+
+export const noCommit = "0".repeat(40);
+export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Our own git sees no configuration of the host, trusts the forge's folder and runs only the forge's hooks. */
+export function gitEnvironment(folder: string, extra: Readonly<Record<string, string>> = {}) {
+  return {
+    ...toolEnvironment(),
+    HOME: folder,
+    LC_ALL: "C.UTF-8",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: "4",
+    GIT_CONFIG_KEY_0: "safe.directory",
+    GIT_CONFIG_VALUE_0: "*",
+    GIT_CONFIG_KEY_1: "core.hooksPath",
+    GIT_CONFIG_VALUE_1: `${folder}/hooks`,
+    GIT_CONFIG_KEY_2: "core.quotePath",
+    GIT_CONFIG_VALUE_2: "false",
+    GIT_CONFIG_KEY_3: "advice.detachedHead",
+    GIT_CONFIG_VALUE_3: "false",
+    ...extra,
+  };
+}
+
+export class GitRepository {
+  readonly path: string;
+  readonly #folder: string;
+
+  constructor(path: string, folder: string) {
+    this.path = path;
+    this.#folder = folder;
+  }
+
+  async attempt(args: readonly string[], options: GitOptions = {}): Promise<Finished> {
+    const argv: Argv = ["git", ...args];
+    const env = gitEnvironment(this.#folder, options.env);
+    return await run(argv, {
+      cwd: options.cwd ?? this.path,
+      env,
+      ...(options.input !== undefined && { input: options.input }),
+      maxOutputBytes: 256_000_000,
+    });
+  }
+
+  async read(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.attempt(args, options);
+    if (exitCode === 0) return stdout;
+    throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
+  }
+
+  async create(defaultBranch: string): Promise<void> {
+    await this.attempt(["init", "-q", "--bare", `--initial-branch=${defaultBranch}`, this.path], {
+      cwd: this.#folder,
+    });
+    await this.read(["config", "gc.auto", "0"]);
+    await this.read(["config", "receive.autogc", "false"]);
+    await this.read(["config", "receive.denyDeletes", "false"]);
+    await this.read(["config", "http.receivepack", "true"]);
+  }
+
+  /** Names below the prefix (without it) and what they point at; sorted by name. */
+  async refs(prefix: string): Promise<Map<string, string>> {
+    const format = "--format=%(objectname) %(refname)";
+    const text = await this.read(["for-each-ref", format, prefix]);
+    return new Map(
+      linesOf(text).map((line) => [line.slice(41 + prefix.length), line.slice(0, 40)]),
+    );
+  }
+
+  async branches(): Promise<Map<string, string>> {
+    return await this.refs("refs/heads/");
+  }
+
+  async branch(name: string): Promise<string | undefined> {
+    if (!isBranchName(name)) return undefined;
+    return await this.commit(`refs/heads/${name}`);
+  }
+
+  /** The commit that a full ref name or a sha stands for. */
+  async commit(name: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.attempt([
+      "rev-parse",
+      "--verify",
+      "--quiet",
+      "--end-of-options",
+      `${name}^{commit}`,
+    ]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  }
+
+  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. */
+  async resolve(text: string): Promise<string | undefined> {
+    if (isBranchName(text)) {
+      const found =
+        (await this.commit(`refs/heads/${text}`)) ?? (await this.commit(`refs/tags/${text}`));
+      if (found !== undefined) return found;
+    }
+    return /^[0-9a-f]{4,40}$/.test(text) ? await this.commit(text) : undefined;
+  }
+
+  async mergeBase(one: string, other: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.attempt(["merge-base", one, other]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  }
+
+  async isAncestor(older: string, newer: string): Promise<boolean> {
+    return (await this.attempt(["merge-base", "--is-ancestor", older, newer])).exitCode === 0;
+  }
+
+  async count(range: string): Promise<number> {
+    return Number(await this.read(["rev-list", "--count", range]));
+  }
+
+  async changedFiles(from: string, to: string): Promise<string[]> {
+    const text = await this.read(["diff", "--name-only", "--no-renames", "-z", from, to]);
+    return text.split("\0").filter((name) => name !== "");
+  }
+
+  /** Moves a ref only if it still is where the caller saw it: false when somebody else was first. */
+  async compareAndSwap(ref: string, { from, to }: { from: string; to: string }): Promise<boolean> {
+    const { exitCode } = await this.attempt(["update-ref", "--end-of-options", ref, to, from]);
+    return exitCode === 0;
+  }
+
+  async setRef(ref: string, to: string): Promise<void> {
+    await this.read(["update-ref", "--end-of-options", ref, to]);
+  }
+
+  async deleteRef(ref: string): Promise<void> {
+    await this.read(["update-ref", "-d", "--end-of-options", ref]);
+  }
+}
+
+interface GitOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+}
+
+export function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** git's own rule (git-check-ref-format), narrowed: no control characters, no "..", no "@{", no ".lock". */
+export function isBranchName(name: string): boolean {
+  if (name === "" || name === "@" || name.length > 250 || name.startsWith("-")) return false;
+  if (/[\s~^:?*[\\]|\p{Cc}|\.\.|@\{|\/\/|^\/|\/$|\.$/u.test(name)) return false;
+  return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}

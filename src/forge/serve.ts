@@ -1,0 +1,97 @@
+/** Starts the embedded forge: an HTTP server over one folder. */
+import { mkdir } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { createApp } from "./app.ts";
+import { Authentication } from "./authentication.ts";
+import { Database } from "./database.ts";
+import { type Forge, Queue } from "./forge.ts";
+import { parseGitRequest, serveGit } from "./git-http.ts";
+import { installHook } from "./pre-receive.ts";
+import { recover } from "./recovery.ts";
+import { PasswordChecker } from "./secrets.ts";
+
+export interface ForgeOptions {
+  readonly folder: string;
+  /** Default 127.0.0.1: whoever listens elsewhere says so. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The address people and bots use, if it is not the one listened on. */
+  readonly rootUrl?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningForge {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export function databaseFile(folder: string): string {
+  return join(folder, "forge.db");
+}
+
+export async function startForge(options: ForgeOptions): Promise<RunningForge> {
+  const folder = resolve(options.folder);
+  const host = options.host ?? "127.0.0.1";
+  await mkdir(join(folder, "repositories"), { recursive: true, mode: 0o700 });
+  await installHook(folder);
+  const db = new Database(databaseFile(folder));
+  const server = createServer({ keepAliveTimeout: 65_000 });
+  try {
+    const port = await listen(server, { host, port: options.port });
+    const url = (options.rootUrl ?? `http://${host}:${port}`).replace(/\/+$/, "");
+    const authentication = new Authentication(db, new PasswordChecker());
+    const forge: Forge = { db, folder, url, authentication, queue: new Queue() };
+    await recover(forge);
+    serve(server, forge);
+    const close = closer(server, db);
+    options.signal?.addEventListener("abort", () => void close(), { once: true });
+    return { url, port, close };
+  } catch (error) {
+    server.close();
+    db.close();
+    throw error;
+  }
+}
+
+async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function serve(server: Server, forge: Forge): void {
+  const answer = getRequestListener(createApp(forge).fetch, { overrideGlobalObjects: false });
+  server.on("request", (request, response) => {
+    const git = parseGitRequest(request);
+    if (git) void serveGit(forge, git, { request, response });
+    else void answer(request, response);
+  });
+}
+
+/** Waits for what is under way; idle connections do not count. */
+function closer(server: Server, db: Database): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= new Promise<void>((resolve) => {
+      server.close(() => {
+        db.close();
+        resolve();
+      });
+      server.closeIdleConnections();
+    });
+    return closing;
+  };
+}

@@ -1,0 +1,153 @@
+/** What the forge's tests share: a running forge in a folder of its own, callers, and real git. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Finished, run, toolEnvironment } from "../adapters/process.ts";
+import { createAccount, generateAccessToken } from "./admin.ts";
+import { startForge } from "./serve.ts";
+
+export const adminPassword = "correct horse battery";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests look into answers of many shapes; each says with `toMatchObject` what it expects.
+  readonly body: Body;
+}
+
+export interface Body {
+  readonly [key: string]: Body;
+  readonly [index: number]: Body;
+}
+
+export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+/** Calls the API with one identity: `token x`, `Basic …` or nobody. */
+export function caller(url: string, authorization?: string): Call {
+  return async (method, path, body) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = response.headers.get("content-type")?.includes("json");
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (json ? JSON.parse(text) : text) as Body,
+    };
+  };
+}
+
+export function basic(name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
+}
+
+export interface TestForge {
+  readonly url: string;
+  readonly folder: string;
+  /** The site administrator, by token. */
+  readonly admin: Call;
+  readonly nobody: Call;
+  as(authorization: string): Call;
+  /** A new user with a token of these scopes. */
+  user(login: string, scopes?: readonly string[]): Promise<{ token: string; call: Call }>;
+  /** A clone-able address that carries the identity. */
+  remote(path: string, token: string): string;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestForge(): Promise<TestForge> {
+  const folder = await mkdtemp(join(tmpdir(), "disinto-forge-"));
+  await createAccount(folder, {
+    username: "root",
+    email: "root@example.com",
+    admin: true,
+    password: adminPassword,
+  });
+  const wanted = { username: "root", name: "tests", scopes: ["all"], raw: true };
+  const [token = ""] = await generateAccessToken(folder, wanted);
+  let forge = await startForge({ folder, port: 0 });
+  const { url, port } = forge;
+  const admin = caller(url, `token ${token}`);
+  return {
+    url,
+    folder,
+    admin,
+    nobody: caller(url),
+    as: (authorization) => caller(url, authorization),
+    user: async (login, scopes = ["write:repository", "write:issue", "read:user"]) => {
+      const password = `${login}-password`;
+      const email = `${login}@example.com`;
+      const account = { username: login, email, password, must_change_password: false };
+      await admin("POST", "/admin/users", account);
+      const own = caller(url, basic(login, password));
+      const made = await own("POST", `/users/${login}/tokens`, { name: "bot", scopes });
+      const userToken = String(made.body.sha1);
+      return { token: userToken, call: caller(url, `token ${userToken}`) };
+    },
+    remote: (path, userToken) => `${url.replace("://", `://x:${userToken}@`)}/${path}.git`,
+    restart: async () => {
+      await forge.close();
+      forge = await startForge({ folder, port });
+    },
+    close: async () => {
+      await forge.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A work folder with commits to push. */
+export class WorkTree {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<WorkTree> {
+    const tree = new WorkTree(await mkdtemp(join(tmpdir(), "disinto-work-")));
+    await tree.git("init", "-q", "--initial-branch=main");
+    return tree;
+  }
+
+  async attempt(...args: string[]): Promise<Finished> {
+    const env = toolEnvironment({
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_AUTHOR_NAME: "Ada",
+      GIT_AUTHOR_EMAIL: "ada@example.com",
+      GIT_COMMITTER_NAME: "Ada",
+      GIT_COMMITTER_EMAIL: "ada@example.com",
+    });
+    return await run(["git", ...args], { cwd: this.folder, env });
+  }
+
+  async git(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.attempt(...args);
+    if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Writes the file, commits it and answers the sha. */
+  async commit(file: string, text: string): Promise<string> {
+    const { writeFile, mkdir } = await import("node:fs/promises");
+    const path = join(this.folder, file);
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(path, text);
+    await this.git("add", "--", file);
+    await this.git("commit", "-q", "-m", `change ${file}`);
+    return await this.git("rev-parse", "HEAD");
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
