@@ -1,6 +1,5 @@
 /** All routes under one roof; turns every failure into Forgejo's error shape. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { ApiError, notFound } from "./api-error.ts";
 import type { Doer } from "./authentication.ts";
 import type { Forge } from "./forge.ts";
@@ -24,7 +23,6 @@ import { userRoutes } from "./routes/users.ts";
 
 /** The Forgejo whose manners this forge has; the rest says that it is none. */
 export const version = "11.0.0+disinto-embedded";
-const largestBody = 32 * 1024 * 1024;
 
 const parts = [
   userRoutes,
@@ -50,7 +48,6 @@ export function createApp(forge: Forge): Hono<Env> {
   app.onError((error, c) => answerError(c, forge, error));
   app.notFound((c) => answerError(c, forge, notFound()));
   app.get("/api/healthz", (c) => c.json({ status: "pass", description: "disinto", checks: {} }));
-  app.use(bodyLimit({ maxSize: largestBody, onError: () => tooLarge() }));
   app.use(async (c, next) => {
     c.header("X-Content-Type-Options", "nosniff");
     c.header("Cache-Control", "max-age=0, private, must-revalidate, no-transform");
@@ -61,10 +58,6 @@ export function createApp(forge: Forge): Hono<Env> {
   for (const part of parts) app.route("/api/v1", part(forge));
   app.route("/", pageRoutes(forge));
   return app;
-}
-
-function tooLarge(): never {
-  throw new ApiError(413, "the request is too large");
 }
 
 async function identify(c: Context, forge: Forge): Promise<Doer | undefined> {

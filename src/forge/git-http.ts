@@ -160,6 +160,7 @@ async function runBackend(
     child.once("error", reject);
     child.once("close", () => resolve());
   });
+  exit.catch(() => undefined);
   const head = new HeaderReader(response);
   for await (const chunk of child.stdout) await head.write(chunk as Buffer);
   await exit;

@@ -120,7 +120,7 @@ export async function bodyOf<Schema extends z.ZodObject>(
   c: Context,
   schema: Schema,
 ): Promise<z.infer<Schema>> {
-  const text = await c.req.text();
+  const text = await readText(c);
   const type = c.req.header("content-type") ?? "";
   if (text !== "" && !type.includes("json")) {
     throw invalid(`[]: ${type === "" ? "Empty" : "Unsupported"} Content-Type`);
@@ -129,6 +129,20 @@ export async function bodyOf<Schema extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw invalid(`[${issue?.path.join(".") ?? ""}]: ${issue?.message ?? "invalid"}`);
+}
+
+const largestBody = 32 * 1024 * 1024;
+
+/** Stops reading where a body is larger than anything a caller of this API can mean. */
+async function readText(c: Context): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.length;
+    if (size > largestBody) throw new ApiError(413, "the request is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parseJson(text: string): unknown {
