@@ -1,5 +1,6 @@
 import { checkFactory } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { buildProjectSchema, formatReference } from "../config/reference.ts";
 import { ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
@@ -13,5 +14,15 @@ export async function checkConfig(
   else for (const problem of problems) tools.say(formatProblem(problem));
   if (problems.length > 0) return ExitCode.usage;
   if (!json) tools.say("the configuration is good");
+  return ExitCode.done;
+}
+
+export async function printSchema(tools: Tools): Promise<ExitCode> {
+  tools.print(`${JSON.stringify(buildProjectSchema(), undefined, 2)}\n`);
+  return ExitCode.done;
+}
+
+export async function printReference(tools: Tools): Promise<ExitCode> {
+  tools.print(formatReference());
   return ExitCode.done;
 }

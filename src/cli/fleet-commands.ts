@@ -12,6 +12,7 @@ interface Registration {
 export function addFleetCommands(program: Command, registration: Registration): void {
   addChanging(program, registration);
   addReading(program, registration);
+  addConfig(program, registration);
 }
 
 function addChanging(program: Command, { tools, folder, finish }: Registration): void {
@@ -68,14 +69,30 @@ function addReading(program: Command, { tools, folder, finish }: Registration): 
       const { status } = await import("./status.ts");
       finish(await status(tools, { folder: folder(), ...options }));
     });
-  program
-    .command("config")
-    .description("the factory's configuration")
+}
+
+function addConfig(program: Command, { tools, folder, finish }: Registration): void {
+  const config = program.command("config").description("the factory's configuration");
+  config
     .command("check")
     .description("show every problem in .env and projects/*.toml")
     .option("--json", "print them as JSON")
     .action(async (options: { json?: boolean }) => {
       const { checkConfig } = await import("./config.ts");
       finish(await checkConfig(tools, { folder: folder(), ...options }));
+    });
+  config
+    .command("schema")
+    .description("print the JSON Schema of projects/<name>.toml, for editors")
+    .action(async () => {
+      const { printSchema } = await import("./config.ts");
+      finish(await printSchema(tools));
+    });
+  config
+    .command("reference")
+    .description("print every setting with its type, default and meaning")
+    .action(async () => {
+      const { printReference } = await import("./config.ts");
+      finish(await printReference(tools));
     });
 }
