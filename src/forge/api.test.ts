@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  basic,
+  type Call,
+  startTestForge,
+  type TestForge,
+} from "../../test/forge-contract/test-forge.ts";
 import { createAccount } from "./admin.ts";
-import { basic, type Call, startTestForge, type TestForge } from "./testing.ts";
 
 let forge: TestForge;
 let dev: { token: string; call: Call };

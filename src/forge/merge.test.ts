@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Call, startTestForge, type TestForge, WorkTree } from "./testing.ts";
+import { type Call, startTestForge, type TestForge } from "../../test/forge-contract/test-forge.ts";
+import { WorkTree } from "../../test/forge-contract/work-tree.ts";
 
 let forge: TestForge;
 let dev: { token: string; call: Call };

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Finished, run, toolEnvironment } from "../adapters/process.ts";
-import { createAccount, generateAccessToken } from "./admin.ts";
-import { startForge } from "./serve.ts";
+import { createAccount, generateAccessToken } from "../../src/forge/admin.ts";
+import { startForge } from "../../src/forge/serve.ts";
+import { differences, type Exchange } from "./description.ts";
 
 export const adminPassword = "correct horse battery";
 
@@ -35,12 +35,17 @@ export function caller(url: string, authorization?: string): Call {
     });
     const text = await response.text();
     const json = response.headers.get("content-type")?.includes("json");
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (json ? JSON.parse(text) : text) as Body,
-    };
+    const parsed = (json ? JSON.parse(text) : text) as Body;
+    compareWithDescription({ method, path, status: response.status, body: parsed });
+    return { status: response.status, headers: response.headers, body: parsed };
   };
+}
+
+/** Every answer of every test is compared; see description.ts. */
+function compareWithDescription(exchange: Exchange): void {
+  const [first, ...rest] = differences(exchange);
+  if (first === undefined) return;
+  throw new Error(`the answer differs from Forgejo's description:\n${[first, ...rest].join("\n")}`);
 }
 
 export function basic(name: string, password: string): string {
@@ -101,53 +106,4 @@ export async function startTestForge(): Promise<TestForge> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A work folder with commits to push. */
-export class WorkTree {
-  readonly folder: string;
-
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  static async create(): Promise<WorkTree> {
-    const tree = new WorkTree(await mkdtemp(join(tmpdir(), "disinto-work-")));
-    await tree.git("init", "-q", "--initial-branch=main");
-    return tree;
-  }
-
-  async attempt(...args: string[]): Promise<Finished> {
-    const env = toolEnvironment({
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_AUTHOR_NAME: "Ada",
-      GIT_AUTHOR_EMAIL: "ada@example.com",
-      GIT_COMMITTER_NAME: "Ada",
-      GIT_COMMITTER_EMAIL: "ada@example.com",
-    });
-    return await run(["git", ...args], { cwd: this.folder, env });
-  }
-
-  async git(...args: string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.attempt(...args);
-    if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
-    return stdout.trim();
-  }
-
-  /** Writes the file, commits it and answers the sha. */
-  async commit(file: string, text: string): Promise<string> {
-    const { writeFile, mkdir } = await import("node:fs/promises");
-    const path = join(this.folder, file);
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(path, text);
-    await this.git("add", "--", file);
-    await this.git("commit", "-q", "-m", `change ${file}`);
-    return await this.git("rev-parse", "HEAD");
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
-  }
 }

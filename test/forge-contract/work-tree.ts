@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Finished, run, toolEnvironment } from "../../src/adapters/process.ts";
+
+/** A work folder with commits to push. */
+export class WorkTree {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<WorkTree> {
+    const tree = new WorkTree(await mkdtemp(join(tmpdir(), "disinto-work-")));
+    await tree.git("init", "-q", "--initial-branch=main");
+    return tree;
+  }
+
+  async attempt(...args: string[]): Promise<Finished> {
+    const env = toolEnvironment({
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_AUTHOR_NAME: "Ada",
+      GIT_AUTHOR_EMAIL: "ada@example.com",
+      GIT_COMMITTER_NAME: "Ada",
+      GIT_COMMITTER_EMAIL: "ada@example.com",
+    });
+    return await run(["git", ...args], { cwd: this.folder, env });
+  }
+
+  async git(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.attempt(...args);
+    if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Writes the file, commits it and answers the sha. */
+  async commit(file: string, text: string): Promise<string> {
+    const path = join(this.folder, file);
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(path, text);
+    await this.git("add", "--", file);
+    await this.git("commit", "-q", "-m", `change ${file}`);
+    return await this.git("rev-parse", "HEAD");
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
