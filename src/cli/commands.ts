@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addFleetCommands } from "./fleet-commands.ts";
+import { addForge } from "./forge.ts";
 import type { Tools } from "./tools.ts";
 
 /** `finish` receives the exit code of the command that ran. */
@@ -45,6 +46,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
 
 /** The commands that services run; operators seldom type them. */
 function addServices(program: Command, tools: Tools, finish: (code: ExitCode) => void): void {
+  addForge(program, tools, finish);
   program
     .command("agent")
     .description("what a bot's container runs")
