@@ -150,3 +150,13 @@ test("the order of LLAMA_BOTS and of lines in .env changes no byte", () => {
 
   expect(other).toBe(one);
 });
+
+test("a bot with an image or a limit of its own says so beside the shared stanza", () => {
+  const section = '[agents.a]\nimage = "mine:1"\nmemory = "8g"\ncpus = 0.5\n';
+  const text = render(`${backend}LLAMA_BOTS="a b c"\n`, { shop: shop + section });
+
+  const { services } = parse(text, { merge: true });
+  const [a, b] = [services["agents-llama-a"], services["agents-llama-b"]];
+  expect(a).toMatchObject({ image: "mine:1", mem_limit: "8g", cpus: 0.5, pids_limit: 512 });
+  expect(b).toMatchObject({ image: "disinto-agents:0.1.0", mem_limit: "4g", cpus: 2 });
+});

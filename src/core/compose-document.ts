@@ -44,24 +44,25 @@ class Shared {
   readonly #desired: Desired;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #mounts: ReadonlyMap<string, Node>;
-  readonly #first: DesiredService | undefined;
+  /** The llama bot whose stanza most of them have. */
+  readonly #typical: DesiredService | undefined;
 
   constructor(document: Document, desired: Desired, bots: readonly DesiredService[]) {
     this.#document = document;
     this.#desired = desired;
     const llama = bots.filter(({ kind }) => kind === "llama-bot");
-    this.#first = llama[0];
+    this.#typical = mostCommon(llama, (one) => JSON.stringify(stanzaOf(one)));
     this.#environment = shareEnvironment(llama);
     this.#mounts = this.#anchorMounts(bots[0]?.mounts ?? []);
   }
 
   *stanzas(): Generator<Pair> {
     if (this.#mounts.size > 0) yield this.#pair("x-agents-mounts", [...this.#mounts.values()]);
-    if (!this.#first) return;
+    if (!this.#typical) return;
     const environment = this.#strings(this.#environment);
     environment.anchor = environmentAnchor;
     yield this.#pair("x-agents-llama-environment", environment);
-    const base = this.#document.createNode(this.#base(this.#first)) as YAMLMap;
+    const base = this.#document.createNode(this.#base(this.#typical)) as YAMLMap;
     base.anchor = baseAnchor;
     yield this.#pair(
       "x-agents-llama-base",
@@ -80,8 +81,13 @@ class Shared {
     );
     const environment = this.#strings({ ...Object.fromEntries(own) }, service.secrets);
     environment.items.unshift(this.#merge(environmentAnchor));
+    const typical: Tree = this.#typical ? stanzaOf(this.#typical) : {};
+    const special = Object.entries(stanzaOf(service)).filter(
+      ([key, value]) => typical[key] !== value,
+    );
     const stanza = this.#document.createNode({
       container_name: service.container,
+      ...Object.fromEntries(special),
       environment,
       volumes: [...renderVolumeMounts(service), ...this.#mountsOf(service)],
       ...(!service.enabled && { deploy: { replicas: 0 } }),
@@ -103,18 +109,17 @@ class Shared {
     }) as YAMLMap;
   }
 
-  #base({ image, args, limits }: DesiredService): Tree {
+  #base(service: DesiredService): Tree {
+    const { image, ...limits } = stanzaOf(service);
     return {
       image,
-      command: flow(this.#document, args.map(escapeDollars)),
+      command: flow(this.#document, service.args.map(escapeDollars)),
       restart: "unless-stopped",
       stop_grace_period: "2m",
       labels: { "disinto.factory": this.#desired.name },
       networks: flow(this.#document, [network]),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
-      mem_limit: limits.memory,
-      cpus: limits.cpus,
-      pids_limit: limits.pids,
+      ...limits,
     };
   }
 
@@ -162,6 +167,19 @@ class Shared {
     if (comment !== undefined) pair.key.commentBefore = comment;
     return pair;
   }
+}
+
+/** What a bot may have otherwise than the others. */
+function stanzaOf({ image, limits }: DesiredService) {
+  const { memory, cpus, pids } = limits;
+  return { image: escapeDollars(image), mem_limit: memory, cpus, pids_limit: pids };
+}
+
+function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | undefined {
+  const counts = new Map<string, number>();
+  for (const key of items.map(keyOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  return items.find((item) => counts.get(keyOf(item)) === most);
 }
 
 /** Keys on which all bots agree. */

@@ -1,0 +1,59 @@
+/** The command line as users run it: built once from the sources as they are, and started as a process. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "../../src/adapters/process.ts";
+import { withLock } from "../../src/config/file-lock.ts";
+
+const root = join(import.meta.dirname, "../..");
+const home = join(root, "node_modules/.cache/disinto-scenarios");
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let built: Promise<string> | undefined;
+
+/** Path of main.js. Test files run side by side; one of them builds, the others wait for it. */
+export function buildCli(): Promise<string> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<string> {
+  await mkdir(home, { recursive: true });
+  await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
+    const stamp = String(await newestChange(join(root, "src")));
+    if ((await readFile(join(home, "stamp"), "utf8").catch(() => "")) === stamp) return;
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const project = join(root, "tsconfig.build.json");
+    await run([process.execPath, tsc, "-p", project, "--outDir", join(home, "dist")], {
+      cwd: root,
+    });
+    await copyFile(join(root, "package.json"), join(home, "package.json"));
+    await writeFile(join(home, "stamp"), stamp);
+  });
+  return join(home, "dist/main.js");
+}
+
+async function newestChange(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const times = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).mtimeMs),
+  );
+  return Math.max(...times);
+}
+
+export async function runCli(folder: string, args: readonly string[]): Promise<Ended> {
+  const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
+  return run(argv, { timeoutMs: 180_000 });
+}
+
+/** For tests that interrupt it. */
+export async function startCli(folder: string, args: readonly string[]): Promise<ChildProcess> {
+  const main = await buildCli();
+  return spawn(process.execPath, [main, "--factory", folder, ...args], { stdio: "ignore" });
+}

@@ -1,0 +1,60 @@
+/** Real Docker for scenarios: found or visibly skipped, one small stand-in image, and nothing left behind. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe } from "vitest";
+import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
+
+const bases = ["disinto-base/node:host", "node:20-bookworm-slim", "node:24-bookworm-slim"];
+
+const isAvailable = await run(["docker", "compose", "version"]).then(
+  async ({ exitCode }) => exitCode === 0 && (await run(["docker", "info"])).exitCode === 0,
+  () => false,
+);
+
+if (!isAvailable && process.env.DISINTO_REQUIRE_DOCKER === "1")
+  throw new Error("DISINTO_REQUIRE_DOCKER=1, but there is no Docker Engine with compose");
+
+/** Skipped, and shown as skipped, where there is no Docker Engine. */
+export const describeWithDocker = describe.skipIf(!isAvailable);
+
+export async function docker(...args: readonly string[]): Promise<string> {
+  const environment = toolEnvironment({ DOCKER_BUILDKIT: "0" });
+  return (await runOrThrow(["docker", ...args], { env: environment })).trim();
+}
+
+/** Answers any request on port 3000, ends on SIGTERM; `mark` makes two builds two images. */
+export async function buildStandIn(tag: string, mark = "1"): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "stand-in-"));
+  const program =
+    'process.on("SIGTERM",()=>process.exit(0));require("http").createServer((q,s)=>s.end("ok")).listen(3000)';
+  const entrypoint = JSON.stringify(["node", "-e", program, "--"]);
+  const text = `FROM ${await findBase()}\nLABEL mark=${mark}\nENTRYPOINT ${entrypoint}\n`;
+  await writeFile(join(folder, "Dockerfile"), text);
+  await docker("build", "--quiet", "--tag", tag, folder);
+  await rm(folder, { recursive: true });
+}
+
+async function findBase(): Promise<string> {
+  for (const base of bases) {
+    if ((await run(["docker", "image", "inspect", base])).exitCode === 0) return base;
+  }
+  throw new Error(`none of the images ${bases.join(", ")} is here to build on`);
+}
+
+export async function removeImage(tag: string): Promise<void> {
+  await run(["docker", "image", "rm", "--force", tag]);
+}
+
+/** Everything a compose project left: containers, volumes, networks. */
+export async function removeProject(project: string): Promise<void> {
+  const filter = `label=com.docker.compose.project=${project}`;
+  const all = async (...args: readonly string[]) =>
+    (await docker(...args, "--quiet", "--filter", filter)).split("\n").filter(Boolean);
+  const containers = await all("ps", "--all");
+  if (containers.length > 0) await docker("rm", "--force", ...containers);
+  const volumes = await all("volume", "ls");
+  if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+  const networks = await all("network", "ls");
+  if (networks.length > 0) await docker("network", "rm", ...networks);
+}
