@@ -8,6 +8,7 @@ export type ErrorCode =
   | "engine.unavailable"
   | "engine.failed"
   | "factory.locked"
+  | "file.unwritable"
   | "forge.conflict"
   | "forge.forbidden"
   | "forge.invalid"

@@ -28,7 +28,7 @@ export function buildTools(signal: AbortSignal): Tools {
     repositories,
     containers: async (factory, folder) => {
       const { buildContainers } = await import("./adapters/engines.ts");
-      return buildContainers({ factory, folder, self: [process.execPath, self] });
+      return buildContainers({ factory, folder, self: [process.execPath, self], signal });
     },
     forgeVersion: async (url) => {
       const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");

@@ -1,6 +1,7 @@
 /** Replaces a file as a whole: written beside it, synced, renamed. A reader sees the old or the new one. */
 import { chmod, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { DisintoError } from "../errors.ts";
 
 /** The name beside is fixed, so that what a killed run left is overwritten by the next; callers hold a lock. */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
@@ -10,7 +11,15 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DisintoError(
+      "file.unwritable",
+      `${path} cannot be written (${code}); it is as it was`,
+      {
+        hint: code === "ENOSPC" ? "make room on its disk" : "look at the folder's owner and mode",
+        cause: error,
+      },
+    );
   }
   await syncFolder(dirname(path));
 }

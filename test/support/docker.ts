@@ -23,6 +23,12 @@ export async function docker(...args: readonly string[]): Promise<string> {
   return (await runOrThrow(["docker", ...args], { env: environment })).trim();
 }
 
+/** What a command says on both streams; compose shows its progress on the second. */
+export async function dockerSays(...args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(["docker", ...args]);
+  return stdout + stderr;
+}
+
 /** Answers any request on port 3000, ends on SIGTERM; `mark` makes two builds two images. */
 export async function buildStandIn(tag: string, mark = "1"): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "stand-in-"));

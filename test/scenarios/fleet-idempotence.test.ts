@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { parse } from "yaml";
+import {
+  buildStandIn,
+  describeWithDocker,
+  docker,
+  dockerSays,
+  removeImage,
+} from "../support/docker.ts";
+import { type Fleet, identify, makeFleet } from "../support/fleet.ts";
+
+describeWithDocker("up, again and after changes, on a real engine", () => {
+  const image = `disinto-stand-in:${randomBytes(4).toString("hex")}`;
+  let fleet: Fleet;
+
+  beforeAll(() => buildStandIn(image));
+  afterAll(() => removeImage(image));
+  beforeEach(async () => {
+    fleet = await makeFleet(image);
+  });
+  afterEach(() => fleet.remove());
+
+  /** Services that `docker compose up -d` would create or recreate, by its own dry run. */
+  async function listDryRun(): Promise<readonly string[]> {
+    const text = await dockerSays(
+      "compose",
+      "--project-directory",
+      fleet.folder,
+      "--dry-run",
+      "up",
+      "--detach",
+    );
+    return [
+      ...text.matchAll(new RegExp(`Container ${fleet.name}-(\\S+) +(?:Create|Recreate)\\b`, "g")),
+    ]
+      .map(([, name = ""]) => name)
+      .sort();
+  }
+
+  test("up twice, a plain compose up, and edits without meaning touch no file and no container", async () => {
+    await fleet.configure(["a", "b"], 'LLAMA_BOTS="a b"', "LLAMA_MODEL='m $1'");
+    await fleet.up();
+    const [before, modified] = [identify(await fleet.containers()), await fleet.modified()];
+
+    expect(await fleet.up()).toBe("nothing to do\n");
+    await fleet.compose("up", "--detach");
+    await fleet.configure(
+      ["b", "a"],
+      "# moved",
+      "LLAMA_MODEL='m $1' # the model",
+      "LLAMA_BOTS=b,a",
+    );
+    expect(await fleet.up()).toBe("nothing to do\n");
+
+    expect(identify(await fleet.containers())).toEqual(before);
+    expect(await fleet.modified()).toBe(modified);
+    expect((await fleet.cli("plan", "--check")).exitCode).toBe(0);
+  });
+
+  test("another model for one bot replaces that container, as plan and compose both said", async () => {
+    const section = (model: string) =>
+      `repo = "acme/shop"\nci.provider = "external"\n[agents.b]\nmodel = "${model}"\n`;
+    await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+    await fleet.write("projects/shop.toml", section("one"));
+    await fleet.up();
+    const { "agents-b": old, ...others } = await fleet.containers();
+    await fleet.write("projects/shop.toml", section("two"));
+
+    const planned = await fleet.cli("plan", "--check");
+
+    expect(planned.exitCode).toBe(3);
+    expect(planned.stdout).toMatch(
+      /~ service agents-llama-b +environment CLAUDE_MODEL changed; the container is replaced\n2 services unchanged/,
+    );
+    expect((await fleet.containers())["agents-b"]?.id).toBe(old?.id);
+    await fleet.cli("generate");
+    expect(await listDryRun()).toEqual(["agents-b"]);
+    await fleet.up();
+    const { "agents-b": replaced, ...same } = await fleet.containers();
+    expect(replaced?.environment.CLAUDE_MODEL).toBe("two");
+    expect(replaced?.mounts).toEqual(old?.mounts);
+    expect(identify(same)).toEqual(identify(others));
+  });
+
+  test("an image rebuilt under its tag replaces what runs it, and plan says so", async () => {
+    const own = `${image}-own`;
+    await buildStandIn(own, "1");
+    try {
+      await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+      await fleet.write(
+        "projects/shop.toml",
+        `repo = "acme/shop"\nci.provider = "external"\n[agents.b]\nimage = "${own}"\n`,
+      );
+      await fleet.up();
+      const { "agents-b": old, ...others } = await fleet.containers();
+      await buildStandIn(own, "2");
+
+      expect(await fleet.plan()).toMatch(/^~ service agents-llama-b +its image was rebuilt/);
+      expect(await listDryRun()).toEqual(["agents-b"]);
+      await fleet.up();
+
+      const { "agents-b": replaced, ...same } = await fleet.containers();
+      expect(replaced?.id).not.toBe(old?.id);
+      expect(identify(same)).toEqual(identify(others));
+      expect(await fleet.plan()).toBe("nothing to do");
+    } finally {
+      await fleet.remove();
+      await removeImage(own);
+    }
+  });
+
+  test("an operator's override file is respected, survives, and its own service is left alone", async () => {
+    await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+    await fleet.up();
+    const { "agents-b": old, ...others } = await fleet.containers();
+    const override = `services:
+  agents-llama-b:
+    environment: {EXTRA: "yes"}
+  mine:
+    image: ${image}
+`;
+    await fleet.write("docker-compose.override.yml", override);
+
+    expect(await fleet.plan()).toMatch(/^~ service agents-llama-b +environment EXTRA changed/);
+    await fleet.up();
+    await fleet.compose("up", "--detach", "mine");
+
+    const { "agents-b": replaced, [`mine-1`]: mine, ...same } = await fleet.containers();
+    expect(replaced?.environment.EXTRA).toBe("yes");
+    expect(replaced?.id).not.toBe(old?.id);
+    expect(identify(same)).toEqual(identify(others));
+    expect(await fleet.up("--remove")).toBe("nothing to do\n");
+    expect((await fleet.containers())["mine-1"]?.id).toBe(mine?.id);
+    expect(await fleet.read("docker-compose.override.yml")).toBe(override);
+  });
+
+  test("down and up again: the same names on the same volumes", async () => {
+    await fleet.configure(["a"], "LLAMA_BOTS=a");
+    await fleet.up();
+    const before = await fleet.containers();
+    await docker("exec", before["agents-a"]?.id ?? "", "touch", "/home/agent/data/kept");
+
+    expect((await fleet.cli("down")).exitCode).toBe(0);
+    expect(await fleet.containers()).toEqual({});
+    await fleet.up();
+
+    const { "agents-a": after } = await fleet.containers();
+    expect(after?.mounts).toEqual(before["agents-a"]?.mounts);
+    await docker("exec", after?.id ?? "", "test", "-e", "/home/agent/data/kept");
+  });
+
+  test("every generated file, for 0 to 100 bots, is one that compose and any YAML reader take", async () => {
+    for (const count of [0, 1, 2, 10, 100]) {
+      const bots = Array.from({ length: count }, (_, index) => `dev-${index}`);
+      await fleet.configure([], `LLAMA_BOTS="${bots.join(" ")}"`);
+
+      const { exitCode } = await fleet.cli("generate");
+
+      expect(exitCode).toBe(0);
+      await fleet.compose("config", "--quiet");
+      const text = await fleet.read("docker-compose.yml");
+      const file = parse(text, { version: "1.2", merge: true, maxAliasCount: -1 }) as {
+        services: Record<string, { volumes: unknown[] }>;
+        volumes: object;
+      };
+      expect(Object.keys(file.services)).toHaveLength(count + 1);
+      const used = Object.values(file.services)
+        .flatMap(({ volumes }) => volumes)
+        .filter((volume) => typeof volume === "string")
+        .map((volume) => volume.split(":")[0]);
+      expect([...new Set(used)].sort()).toEqual(Object.keys(file.volumes).sort());
+    }
+  });
+});
