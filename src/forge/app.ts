@@ -9,14 +9,17 @@ import { adminRoutes } from "./routes/admin.ts";
 import { branchRoutes } from "./routes/branches.ts";
 import { collaboratorRoutes } from "./routes/collaborators.ts";
 import { commentRoutes } from "./routes/comments.ts";
+import { contentRoutes } from "./routes/contents.ts";
 import { dependencyRoutes, issueLabelRoutes } from "./routes/issue-links.ts";
 import { issueRoutes } from "./routes/issues.ts";
 import { labelRoutes } from "./routes/labels.ts";
 import { mergeRoutes } from "./routes/merge.ts";
+import { oauthApplicationRoutes } from "./routes/oauth-applications.ts";
 import { protectionRoutes } from "./routes/protections.ts";
 import { pullContentRoutes } from "./routes/pull-contents.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
+import { reviewCommentRoutes } from "./routes/review-comments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { statusRoutes } from "./routes/statuses.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -40,7 +43,10 @@ const parts = [
   pullRoutes,
   mergeRoutes,
   reviewRoutes,
+  reviewCommentRoutes,
   statusRoutes,
+  contentRoutes,
+  oauthApplicationRoutes,
 ];
 
 export function createApp(forge: Forge): Hono<Env> {

@@ -23,9 +23,14 @@ export interface Commit {
 
 const format = "--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x01";
 
-/** `range` is a list of revisions for git-log, newest first. */
-export async function readCommits(git: GitRepository, range: readonly string[]): Promise<Commit[]> {
-  return parseCommits(await git.read(["log", format, ...range, "--"]));
+/** `range` is a list of revisions for git-log, newest first; with paths only what touched them. */
+export async function readCommits(
+  git: GitRepository,
+  range: readonly string[],
+  paths: readonly string[] = [],
+): Promise<Commit[]> {
+  const args = ["--literal-pathspecs", "log", format, ...range, "--", ...paths];
+  return parseCommits(await git.read(args));
 }
 
 /** Each of the commits, without their histories. */

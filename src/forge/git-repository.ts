@@ -1,7 +1,11 @@
 /** Plumbing on one bare repository. Every argument that comes from outside is a full ref or a sha, never an option. */
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { type Argv, type Finished, run, toolEnvironment } from "../adapters/process.ts";
 import { DisintoError } from "../errors.ts";
+
+const execFileBytes = promisify(execFile);
 
 export const noCommit = "0".repeat(40);
 export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -57,6 +61,13 @@ export class GitRepository {
     const { exitCode, stdout, stderr } = await this.attempt(args, options);
     if (exitCode === 0) return stdout;
     throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
+  }
+
+  /** For what need not be text. */
+  async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
+    const options = { cwd: this.path, env: gitEnvironment(this.#folder), maxBuffer: 256_000_000 };
+    const { stdout } = await execFileBytes("git", args, { ...options, encoding: "buffer" });
+    return Buffer.from(stdout);
   }
 
   async create(defaultBranch: string): Promise<void> {

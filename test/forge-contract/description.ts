@@ -113,15 +113,22 @@ function errorDifferences({ method, path, status, body }: Exchange): string[] {
   return forbiddenAtDoor || keys.join() === wanted.join() ? [] : [`${where}: keys ${keys.join()}`];
 }
 
-function operationOf({ paths }: Description, { method, path }: Exchange): Operation | undefined {
+function operationOf(
+  { paths }: Description,
+  { method, path, body }: Exchange,
+): Operation | undefined {
   const bare = path.split("?")[0] ?? path;
+  // A folder is answered by a list, which only the operation without a path describes.
+  const folder = Array.isArray(body) && /\/contents\/.+$/.test(bare);
+  if (folder) return paths["/repos/{owner}/{repo}/contents"]?.[method.toLowerCase()];
   const templates = Object.keys(paths).filter((template) => matches(template, bare));
-  const [best] = templates.toSorted((left, right) => holes(left) - holes(right));
+  const [best] = templates.toSorted((left, right) => fixed(right) - fixed(left));
   return best === undefined ? undefined : paths[best]?.[method.toLowerCase()];
 }
 
-function holes(template: string): number {
-  return template.split("{").length;
+/** Of several templates the one with the most fixed text is meant. */
+function fixed(template: string): number {
+  return template.replace(/\{[^}]*\}/g, "").length;
 }
 
 function matches(template: string, path: string): boolean {

@@ -16,6 +16,7 @@ import {
   type SignedRequest,
   text,
 } from "../request.ts";
+import { updatePull } from "../update-pull.ts";
 import { deleteBranch } from "./branches.ts";
 import { inQueue, pullParameter } from "./pulls.ts";
 
@@ -48,6 +49,15 @@ export function mergeRoutes(forge: Forge): Hono<Env> {
       const pull = await merge(forge, request, { issueId: issue.id, body });
       if (body.delete_branch_after_merge) await deleteHead(forge, request, pull);
     });
+    return c.body(null, 200);
+  });
+  routes.post("/repos/:owner/:repo/pulls/:index/update", async (c) => {
+    const request = enterSigned(c, forge);
+    const { issue } = pullParameter(c, forge, request);
+    const { repository, user, access } = request;
+    const style = c.req.query("style") === "rebase" ? "rebase" : "merge";
+    const update = { issueId: issue.id, style, user, access } as const;
+    await inQueue(forge, request, () => updatePull(forge, repository, update));
     return c.body(null, 200);
   });
   return routes;

@@ -27,11 +27,11 @@ export function pullContentRoutes(forge: Forge): Hono<Env> {
     const git = gitOf(forge, request.repository);
     const range = `${pull.merge_base}..${pull.head_sha}`;
     const binary = c.req.query("binary") === "true" ? ["--binary"] : [];
-    const text =
+    const bytes =
       kind === "patch"
-        ? await git.read(["format-patch", "--stdout", ...binary, range])
-        : await git.read(["diff", ...binary, pull.merge_base, pull.head_sha]);
-    return c.body(text, 200, { "Content-Type": "text/plain; charset=utf-8" });
+        ? await git.readBytes(["format-patch", "--stdout", ...binary, range])
+        : await git.readBytes(["diff", ...binary, pull.merge_base, pull.head_sha]);
+    return c.body(bytes, 200, { "Content-Type": "text/plain; charset=utf-8" });
   });
   routes.get(`${path}/:index/files`, async (c) => {
     const request = enterRepository(c, forge);
