@@ -21,7 +21,8 @@ export type ErrorCode =
   | "harness.unavailable"
   | "interrupted"
   | "process.failed"
-  | "removal.unconfirmed";
+  | "removal.unconfirmed"
+  | "volume.in-use";
 
 /** A place in a file the user wrote. Lines and columns count from 1. */
 export interface Location {

@@ -30,11 +30,16 @@ export interface Inspected {
   }[];
 }
 
+export interface ImageDefaults {
+  readonly Env?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+}
+
 export interface Context {
   /** Value of the label that marks what disinto made. */
   readonly factory: string;
   /** What each image sets by itself, by image id. */
-  readonly imageEnvironments: ReadonlyMap<string, readonly string[]>;
+  readonly images: ReadonlyMap<string, ImageDefaults>;
 }
 
 export function toObservedContainer(container: Inspected, context: Context): ObservedContainer {
@@ -46,31 +51,32 @@ export function toObservedContainer(container: Inspected, context: Context): Obs
     running: State.Running,
     hash: Config.Labels["com.docker.compose.config-hash"] ?? "",
     imageId: Image,
-    properties: digestAll(describe(container, context.imageEnvironments.get(Image) ?? [])),
+    properties: digestAll(describe(container, context.images.get(Image) ?? {})),
     ours: Config.Labels["disinto.factory"] === context.factory,
     state: State.Status === "exited" ? `exited (${State.ExitCode})` : State.Status,
   };
 }
 
-function* describe(
-  container: Inspected,
-  inherited: readonly string[],
-): Generator<[string, unknown]> {
+function* describe(container: Inspected, inherited: ImageDefaults): Generator<[string, unknown]> {
   const { Config, HostConfig, Mounts } = container;
   yield ["image", Config.Image];
-  yield ["command", Config.Cmd ?? []];
+  const isOwn = JSON.stringify(Config.Cmd ?? []) !== JSON.stringify(inherited.Cmd ?? []);
+  if (isOwn) yield ["command", Config.Cmd ?? []];
   yield ["memory limit", HostConfig.Memory];
   yield ["CPU limit", HostConfig.NanoCpus / 1e9];
   yield ["process limit", HostConfig.PidsLimit ?? 0];
-  for (const entry of (Config.Env ?? []).filter((one) => !inherited.includes(one))) {
+  for (const entry of (Config.Env ?? []).filter((one) => !inherited.Env?.includes(one))) {
     const [, key = "", value = ""] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
     yield [`environment ${key}`, value];
   }
-  for (const { Type, Name, Source, Destination, RW } of Mounts)
+  yield* describeMounts(Mounts);
+  for (const [target, bindings] of Object.entries(HostConfig.PortBindings ?? {})) {
+    const published = (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`);
+    yield [`port ${target}`, published];
+  }
+}
+
+function* describeMounts(mounts: Inspected["Mounts"]): Generator<[string, unknown]> {
+  for (const { Type, Name, Source, Destination, RW } of mounts)
     yield [`mount ${Destination}`, [Type, Type === "volume" ? Name : Source, RW]];
-  for (const [target, bindings] of Object.entries(HostConfig.PortBindings ?? {}))
-    yield [
-      `port ${target}`,
-      (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
-    ];
 }

@@ -45,7 +45,7 @@ export function digestAll(properties: Iterable<[string, unknown]>): Properties {
 
 function* describe(service: ComposeService, config: ComposeConfig): Generator<[string, unknown]> {
   yield ["image", service.image];
-  yield ["command", (service.command ?? []).map(restoreDollars)];
+  if (service.command) yield ["command", service.command.map(restoreDollars)];
   yield ["memory limit", Number(service.mem_limit ?? 0)];
   yield ["CPU limit", service.cpus ?? 0];
   yield ["process limit", service.pids_limit ?? 0];

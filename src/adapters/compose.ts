@@ -5,9 +5,9 @@ import { parse } from "yaml";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers, Observed, RenderedService } from "../ports/containers.ts";
-import { type Inspected, toObservedContainer } from "./compose-container.ts";
+import { type ImageDefaults, type Inspected, toObservedContainer } from "./compose-container.ts";
 import { type ComposeConfig, describeRendered } from "./compose-properties.ts";
-import { type Argv, type Finished, type RunOptions, run } from "./process.ts";
+import { type Argv, type Finished, type RunOptions, run, runShown } from "./process.ts";
 
 const file = "docker-compose.yml";
 const overrideFile = "docker-compose.override.yml";
@@ -32,7 +32,7 @@ export async function buildCompose(options: ComposeOptions): Promise<Containers>
 async function findProject({ factory, folder }: ComposeOptions): Promise<string> {
   const filter = `label=com.docker.compose.project.working_dir=${folder}`;
   const format = `{{.Label "${projectLabel}"}}`;
-  const running = lines(await docker(["ps", "--all", "--filter", filter, "--format", format]));
+  const running = await list(["ps", "--all", "--filter", filter, "--format", format]);
   if (running[0]) return running[0];
   const named = await readProjectName(folder);
   if (named) return named;
@@ -40,14 +40,16 @@ async function findProject({ factory, folder }: ComposeOptions): Promise<string>
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, "")
     .replace(/^[_-]+/, "");
-  const volumes = await docker([
-    "volume",
-    "ls",
-    "--quiet",
-    "--filter",
-    `label=${projectLabel}=${usual}`,
-  ]);
-  return usual !== "" && lines(volumes).length > 0 ? usual : factory.name;
+  const volumes = await list(["volume", "ls", "-q", "--filter", `label=${projectLabel}=${usual}`]);
+  return usual !== "" && volumes.length > 0 ? usual : factory.name;
+}
+
+/** Without an engine there is nothing of ours on it. */
+async function list(args: readonly string[]): Promise<readonly string[]> {
+  return docker(args).then(lines, (error: unknown) => {
+    if (error instanceof DisintoError && error.code === "engine.unavailable") return [];
+    throw error;
+  });
 }
 
 async function readProjectName(folder: string): Promise<string | undefined> {
@@ -70,7 +72,8 @@ class Compose implements Containers {
 
   async check(rendering: string): Promise<ReadonlyMap<string, RenderedService>> {
     const options = { input: rendering };
-    const [hashes, config] = await Promise.all([
+    const [, hashes, config] = await Promise.all([
+      requireVersion(),
       this.#compose("-", ["config", "--hash", "*"], options),
       this.#compose("-", ["config", "--format", "json", "--no-path-resolution"], options),
     ]);
@@ -87,22 +90,22 @@ class Compose implements Containers {
 
   async observe(): Promise<Observed> {
     const filter = `label=${projectLabel}=${this.project}`;
-    const format = '{{.Label "com.docker.compose.volume"}}';
+    const format = '{{.Name}} {{.Label "com.docker.compose.volume"}}';
     const [ids, volumes] = await Promise.all([
       docker(["ps", "--all", "--no-trunc", "--quiet", "--filter", filter]),
       docker(["volume", "ls", "--filter", filter, "--format", format]),
     ]);
     const inspected = await inspect<Inspected>("container", lines(ids));
-    const images = await inspect<{ Id: string; Config?: { Env?: string[] } }>("image", [
+    const images = await inspect<{ Id: string; Config?: ImageDefaults }>("image", [
       ...new Set(inspected.map(({ Image }) => Image)),
     ]);
-    const imageEnvironments = new Map(images.map(({ Id, Config }) => [Id, Config?.Env ?? []]));
-    const context = { factory: this.#options.factory.name, imageEnvironments };
+    const defaults = new Map(images.map(({ Id, Config }) => [Id, Config ?? {}]));
+    const context = { factory: this.#options.factory.name, images: defaults };
     return {
       containers: inspected
         .filter(({ Config }) => Config.Labels["com.docker.compose.oneoff"] !== "True")
         .map((container) => toObservedContainer(container, context)),
-      volumes: new Set(lines(volumes)),
+      volumes: new Map(lines(volumes).map((line) => toVolume(line, inspected))),
     };
   }
 
@@ -114,6 +117,32 @@ class Compose implements Containers {
   async remove(container: string): Promise<void> {
     await docker(["stop", container], { timeoutMs: startTimeoutMs });
     await docker(["rm", container]);
+  }
+
+  async removeVolume(volume: string): Promise<void> {
+    const filters = [
+      `label=${projectLabel}=${this.project}`,
+      `label=com.docker.compose.volume=${volume}`,
+    ];
+    const names = await docker([
+      "volume",
+      "ls",
+      "--quiet",
+      ...filters.flatMap((one) => ["--filter", one]),
+    ]);
+    for (const name of lines(names)) await docker(["volume", "rm", name]);
+  }
+
+  async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {
+    const { folder, signal } = this.#options;
+    const args = [
+      "--project-directory",
+      folder,
+      "logs",
+      ...(follow ? ["--follow"] : []),
+      ...services,
+    ];
+    await runShown(["docker", "compose", ...args], { cwd: folder, ...(signal && { signal }) });
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {
@@ -142,6 +171,13 @@ class Compose implements Containers {
   }
 }
 
+/** `line` holds the volume's own name and the one it is rendered with. */
+function toVolume(line: string, containers: readonly Inspected[]): [string, readonly string[]] {
+  const [name = "", rendered = ""] = line.split(" ");
+  const users = containers.filter(({ Mounts }) => Mounts.some((mount) => mount.Name === name));
+  return [rendered, users.map(({ Name }) => Name.slice(1))];
+}
+
 async function findImageIds(references: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const found = await Promise.all(
     references.map(async (reference) => {
@@ -150,6 +186,18 @@ async function findImageIds(references: readonly string[]): Promise<ReadonlyMap<
     }),
   );
   return new Map(found.flat());
+}
+
+async function requireVersion(): Promise<void> {
+  const version = (await docker(["compose", "version", "--short"])).trim();
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  if (major > 2 || (major === 2 && minor >= 24)) return;
+  const hint = "install a newer docker-compose-plugin";
+  throw new DisintoError(
+    "engine.unavailable",
+    `Compose 2.24 or newer is needed; this is ${version}`,
+    { hint },
+  );
 }
 
 /** What is gone by now is left out of the answer. */

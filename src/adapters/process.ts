@@ -73,6 +73,24 @@ export async function run(argv: Argv, options: RunOptions = {}): Promise<Finishe
   };
 }
 
+/** Runs with our own standard output and error, however long it takes; an interruption ends it quietly. */
+export async function runShown(
+  argv: Argv,
+  { cwd, signal }: Pick<RunOptions, "cwd" | "signal">,
+): Promise<void> {
+  const [file, ...rest] = argv;
+  const options = { ...(cwd !== undefined && { cwd }), ...(signal && { cancelSignal: signal }) };
+  const { exitCode, isCanceled } = await execa(file, rest, {
+    ...options,
+    reject: false,
+    extendEnv: false,
+    env: toolEnvironment(),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (isCanceled || exitCode === 0) return;
+  throw new DisintoError("process.failed", `${describe(argv)} ended with ${exitCode}`);
+}
+
 /** Runs and answers standard output; any exit code but 0 throws with the end of standard error. */
 export async function runOrThrow(argv: Argv, options: RunOptions = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await run(argv, options);

@@ -1,4 +1,6 @@
 /** Carries out a plan's steps through the engine. Decides nothing. */
+import type { Adopted } from "../config/adoption.ts";
+import { setEnvironment } from "../config/env-file.ts";
 import type { Action, Step } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
@@ -8,6 +10,8 @@ export interface Execution {
   readonly folder: string;
   readonly containers: Containers;
   readonly rendering: string;
+  /** Settings to write into `.env`. */
+  readonly adopted: readonly Adopted[];
   readonly say: (line: string) => void;
 }
 
@@ -15,8 +19,11 @@ export interface Execution {
 export type Failures = ReadonlyMap<string, string>;
 
 export async function execute(steps: readonly Step[], execution: Execution): Promise<Failures> {
-  const { folder, containers, rendering, say } = execution;
+  const { folder, containers, rendering, adopted, say } = execution;
   const actions = steps.map(({ action }) => action);
+  if (adopted.length > 0) {
+    await setEnvironment(folder, Object.fromEntries(adopted.map(({ key, value }) => [key, value])));
+  }
   if (actions.some(({ kind }) => kind === "write-file")) {
     const { kept } = await writeIfChanged(folder, containers.file, rendering);
     if (kept) say(`${containers.file} was edited by hand; that text is kept as ${kept}`);

@@ -1,10 +1,11 @@
 /** One snapshot of what is, and the plan that follows from it. Writes nothing. */
 import { resolve } from "node:path";
+import type { Adopted } from "../config/adoption.ts";
 import { type Desired, deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
-import { planServices, type Snapshot, type Step } from "../core/plan.ts";
+import { listUnmanaged, planServices, type Snapshot, type Step } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
-import type { Containers } from "../ports/containers.ts";
+import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { readGenerated } from "./generated-file.ts";
 import { render } from "./rendering.ts";
 
@@ -13,6 +14,8 @@ export interface Fleet {
   readonly factory: Factory;
   /** What `.env` sets, for checking that credentials are there. */
   readonly environment: ReadonlyMap<string, string>;
+  /** Settings of an older installation that `.env` does not hold yet. */
+  readonly adopted?: readonly Adopted[];
   readonly folder: string;
   readonly containers: Containers;
 }
@@ -21,6 +24,8 @@ export interface Plan {
   readonly desired: Desired;
   readonly rendering: string;
   readonly steps: readonly Step[];
+  /** Containers of the same project that disinto leaves alone. */
+  readonly unmanaged: readonly ObservedContainer[];
 }
 
 /** `only` narrows the plan to these services; the generated file still holds all of them. */
@@ -29,18 +34,23 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
   const desired = deriveDesired(factory, resolve(folder));
   const rendering = render(factory.engine, desired, containers.project);
   requireCredentials(desired, fleet.environment, only);
-  const steps = planServices(desired, await takeSnapshot(fleet, rendering));
-  return { desired, rendering, steps: only ? narrow(steps, desired, only) : steps };
+  const snapshot = await takeSnapshot(fleet, rendering);
+  const steps = planServices(desired, snapshot);
+  const unmanaged = listUnmanaged(desired, snapshot);
+  return { desired, rendering, unmanaged, steps: only ? narrow(steps, desired, only) : steps };
 }
 
-async function takeSnapshot({ folder, containers }: Fleet, rendering: string): Promise<Snapshot> {
+async function takeSnapshot(
+  { adopted = [], folder, containers }: Fleet,
+  rendering: string,
+): Promise<Snapshot> {
   const [rendered, observed, old] = await Promise.all([
     containers.check(rendering),
     containers.observe(),
     readGenerated(folder, containers.file),
   ]);
   const state = old === undefined ? "missing" : old === rendering ? "same" : "different";
-  return { rendered, ...observed, file: { path: containers.file, state } };
+  return { rendered, ...observed, adopted, file: { path: containers.file, state } };
 }
 
 /** Without its credentials a service would only fail later, or worse, run as somebody else. */
@@ -69,7 +79,7 @@ function narrow(
     .filter(({ name }) => only.includes(name))
     .flatMap((service) => service.volumes.map(({ name }) => name));
   return steps.filter(({ action }) => {
-    if (action.kind === "write-file") return true;
+    if (action.kind === "write-file" || action.kind === "set-variable") return true;
     return action.kind === "create-volume"
       ? volumes.includes(action.volume)
       : only.includes(action.service);

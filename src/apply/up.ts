@@ -2,7 +2,7 @@
 
 import { withLock } from "../config/file-lock.ts";
 import type { Step } from "../core/plan.ts";
-import { formatPlan } from "../core/plan-text.ts";
+import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { execute, type Failures } from "./execute.ts";
 import { type Fleet, type Plan, planFleet } from "./observe.ts";
@@ -34,10 +34,17 @@ async function apply(options: UpOptions): Promise<Applied> {
   const { containers, folder, say, only } = options;
   const plan = await planFleet(options, only);
   const { desired, rendering, steps } = plan;
+  for (const line of formatUnmanaged(plan.unmanaged)) say(line);
   if (steps.length === 0 || options.dryRun) return { ...plan, changed: false };
   say(formatPlan(steps, desired));
   await requireConsent(steps, options);
-  const failures = await execute(steps, { folder, containers, rendering, say });
+  const failures = await execute(steps, {
+    folder,
+    containers,
+    rendering,
+    adopted: options.adopted ?? [],
+    say,
+  });
   await readBack(options, failures);
   return { ...plan, changed: true };
 }
@@ -57,9 +64,9 @@ async function requireConsent(steps: readonly Step[], options: UpOptions): Promi
 
 /** What the engine now says, not what it was told. */
 async function readBack(options: UpOptions, failures: Failures): Promise<void> {
-  const { steps } = await planFleet(options, options.only);
+  const { steps } = await planFleet({ ...options, adopted: [] }, options.only);
   const open = steps.flatMap(({ action, because }) => {
-    if (action.kind === "create-volume" || action.kind === "write-file") return [];
+    if (!("service" in action)) return [];
     return [`${action.service}: ${failures.get(action.service) ?? because}`];
   });
   if (open.length === 0) return;

@@ -12,6 +12,7 @@ interface Registration {
 export function addFleetCommands(program: Command, registration: Registration): void {
   addChanging(program, registration);
   addReading(program, registration);
+  addInspection(program, registration);
   addConfig(program, registration);
 }
 
@@ -68,6 +69,43 @@ function addReading(program: Command, { tools, folder, finish }: Registration): 
     .action(async (options: { json?: boolean }) => {
       const { status } = await import("./status.ts");
       finish(await status(tools, { folder: folder(), ...options }));
+    });
+}
+
+function addInspection(program: Command, { tools, folder, finish }: Registration): void {
+  program
+    .command("agents")
+    .description("show every bot, what it does and how it is")
+    .option("--json", "print it as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { agents } = await import("./agents.ts");
+      finish(await agents(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("logs")
+    .argument("[name]", "a bot or a service; all of them without it")
+    .description("show what services wrote")
+    .option("-f, --follow", "go on showing what they write")
+    .action(async (name: string | undefined, options: { follow?: boolean }) => {
+      const { logs } = await import("./logs.ts");
+      finish(await logs(tools, { folder: folder(), name, ...options }));
+    });
+  program
+    .command("prune")
+    .description("list volumes that nothing declared uses")
+    .option("--remove <volumes...>", "remove these, and all data in them")
+    .option("--json", "print them as JSON")
+    .action(async (options: { remove?: string[]; json?: boolean }) => {
+      const { prune } = await import("./prune.ts");
+      finish(await prune(tools, { folder: folder(), ...options }));
+    });
+  program
+    .command("doctor")
+    .description("check what the factory needs, and say how to mend it")
+    .option("--json", "print it as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { doctor } = await import("./doctor.ts");
+      finish(await doctor(tools, { folder: folder(), ...options }));
     });
 }
 

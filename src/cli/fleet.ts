@@ -5,8 +5,9 @@ import { loadFactory } from "../config/load.ts";
 import type { Tools } from "./tools.ts";
 
 export async function openFleet(tools: Tools, folder: string): Promise<Fleet> {
-  const { factory, environment } = await loadFactory(folder, tools.version);
-  return { factory, environment, folder, containers: await tools.containers(factory, folder) };
+  const loaded = await loadFactory(folder, tools.version);
+  const { factory } = loaded;
+  return { ...loaded, folder, containers: await tools.containers(factory, folder) };
 }
 
 /** Undefined where nobody is there to answer. */

@@ -64,6 +64,7 @@ function append(text: string, line: string): string {
 
 /** Makes the folder and the file when missing. */
 export async function setEnvironment(folder: string, changes: EnvChanges): Promise<void> {
+  if (Object.keys(changes).length === 0) return;
   await mkdir(folder, { recursive: true });
   await withLock({ folder, name: ".env", waitMs: 30_000 }, async () => {
     const path = await followLink(join(folder, ".env"));

@@ -63,6 +63,13 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Host port of the forge",
   },
   {
+    key: "DISINTO_FORGE",
+    type: "embedded, forgejo or external",
+    fallback: "embedded",
+    meaning:
+      "The forge: disinto's own small one for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL",
+  },
+  {
     key: "FORGE_URL",
     type: "URL",
     fallback: "http://DISINTO_BIND:DISINTO_FORGE_PORT",
@@ -89,7 +96,7 @@ export const environmentKeys: readonly EnvironmentKey[] = [
   {
     key: "DISINTO_IMAGE_FORGEJO",
     type: "image reference",
-    fallback: "disinto-forge:TAG",
+    fallback: "disinto-forge:TAG, or codeberg.org/forgejo/forgejo:11.0",
     meaning: "Image of the forge",
   },
   {
@@ -118,6 +125,3 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Password of a bot; written by disinto init",
   },
 ];
-
-/** Names in this space that disinto does not know are mistakes, not somebody else's variables. */
-export const ownPrefixes: readonly string[] = ["DISINTO_", "LLAMA_", "ENABLE_LLAMA"];

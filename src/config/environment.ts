@@ -1,7 +1,7 @@
 /** `.env` as the factory reads it: values, the place of each key, and what is wrong with the file. */
 import { type EnvEntry, locateOffset, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
-import { environmentKeys, ownPrefixes } from "./environment-keys.ts";
+import { environmentKeys } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 import type { Place } from "./toml-source.ts";
@@ -52,7 +52,7 @@ function checkKey(file: string, entry: EnvEntry): readonly Problem[] {
     return [{ ...place, message, hint }];
   }
   const known = environmentKeys.map((one) => one.key);
-  if (known.includes(key) || !ownPrefixes.some((prefix) => key.startsWith(prefix))) return [];
-  const near = suggest(key, known);
-  return [{ ...place, message: "unknown variable", hint: near && `did you mean ${near}?` }];
+  if (known.includes(key)) return [];
+  const near = suggest(key, known, 2);
+  return near ? [{ ...place, message: "unknown variable", hint: `did you mean ${near}?` }] : [];
 }

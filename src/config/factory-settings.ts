@@ -1,5 +1,5 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
-import type { EngineName, Factory } from "../core/factory.ts";
+import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
@@ -7,6 +7,8 @@ import { suggest } from "./suggest.ts";
 export type FactorySettings = Omit<Factory, "bots" | "projects">;
 
 const engines: readonly EngineName[] = ["compose", "local"];
+const forgeKinds: readonly ForgeKind[] = ["embedded", "forgejo", "external"];
+const forgejoImage = "codeberg.org/forgejo/forgejo:11.0";
 
 /** Reads keys one by one and collects what is wrong with them; a wrong value reads as its default. */
 export class Reader {
@@ -51,10 +53,15 @@ export function readFactorySettings(reader: Reader, version: string): FactorySet
   const bind = reader.text("DISINTO_BIND", "127.0.0.1");
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
+  const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
+  const usualForge = kind === "forgejo" ? forgejoImage : `disinto-forge:${tag}`;
+  if (kind === "external" && !reader.optional("FORGE_URL"))
+    reader.fail("DISINTO_FORGE", "an external forge needs its address", "set FORGE_URL");
   return {
     name: readName(reader),
     engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
     forge: {
+      kind,
       url: readForgeUrl(reader, `http://${bind === "0.0.0.0" ? "127.0.0.1" : bind}:${port}`),
       bind,
       port,
@@ -62,7 +69,7 @@ export function readFactorySettings(reader: Reader, version: string): FactorySet
     },
     images: {
       agents: reader.text("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
-      forgejo: reader.text("DISINTO_IMAGE_FORGEJO", `disinto-forge:${tag}`),
+      forgejo: reader.text("DISINTO_IMAGE_FORGEJO", usualForge),
     },
     shared: readShared(reader),
   };

@@ -1,11 +1,11 @@
 /** A folder's `.env` and `projects/*.toml` → the typed factory, or every problem at once. */
-import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
-import { DisintoError } from "../errors.ts";
+import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
 import { Reader, readFactorySettings } from "./factory-settings.ts";
+import { type ConfigFiles, readFiles, readText } from "./files.ts";
 import { type Problem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
 import { checkRules, type Location } from "./rules.ts";
@@ -14,6 +14,8 @@ export interface LoadedFactory {
   readonly factory: Factory;
   /** Everything in `.env`, secrets included: for looking up credentials by key, never for printing. */
   readonly environment: ReadonlyMap<string, string>;
+  /** Settings taken from an older installation that `.env` does not hold yet. */
+  readonly adopted: readonly Adopted[];
 }
 
 /** Never throws for what stands in the files; `factory` is absent exactly when there are problems. */
@@ -38,16 +40,13 @@ export async function loadEnvironment(folder: string): Promise<ReadonlyMap<strin
   return typeof text === "string" ? parseEnvironment(".env", text).values : new Map();
 }
 
-export interface ConfigFiles {
-  readonly env: string | Problem;
-  readonly projects: readonly { file: string; text: string | Problem }[];
-}
-
 export function checkFiles(
-  { env, projects }: ConfigFiles,
+  { env, projects, olderCompose }: ConfigFiles,
   version: string,
 ): { loaded?: LoadedFactory; problems: readonly Problem[] } {
-  const environment = parseEnvironment(".env", typeof env === "string" ? env : "");
+  const written = parseEnvironment(".env", typeof env === "string" ? env : "");
+  const adopted = adopt(written, olderCompose);
+  const environment = addAdopted(written, adopted);
   const sorted = [...projects].sort((a, b) => (a.file < b.file ? -1 : 1));
   const parsed = sorted.map(({ file, text }) =>
     typeof text === "string" ? parseProject(file, text) : { problems: [text] },
@@ -76,7 +75,13 @@ export function checkFiles(
     }),
   ]);
   if (problems.length > 0) return { problems };
-  return { loaded: { factory, environment: environment.values }, problems };
+  return { loaded: { factory, environment: environment.values, adopted }, problems };
+}
+
+function addAdopted(environment: Environment, adopted: readonly Adopted[]): Environment {
+  const values = new Map(environment.values);
+  for (const { key, value } of adopted) values.set(key, value);
+  return { ...environment, values };
 }
 
 function locateProject({ source }: LoadedProject): { name: Location; repo: Location } {
@@ -117,48 +122,4 @@ function toProject({ source, settings }: LoadedProject): Project {
       mergeAttempts: settings.limits.merge_attempts,
     },
   };
-}
-
-async function readFiles(folder: string): Promise<ConfigFiles> {
-  const names = (await listFolder(join(folder, "projects"))).filter((name) =>
-    name.endsWith(".toml"),
-  );
-  const projects = await Promise.all(
-    names.map(async (name) => {
-      const file = `projects/${name}`;
-      return { file, text: (await readText(folder, file)) ?? "" };
-    }),
-  );
-  const env = await readText(folder, ".env");
-  if (env === undefined && projects.length === 0) {
-    throw new DisintoError(
-      "config.missing",
-      `${folder} is no factory: it has neither .env nor projects`,
-      {
-        hint: "run disinto init <repository> in the folder the factory should live in",
-      },
-    );
-  }
-  return { env: env ?? "", projects };
-}
-
-async function listFolder(path: string): Promise<readonly string[]> {
-  return readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-}
-
-/** Undefined when there is no such file; a problem when there is one that cannot be read. */
-async function readText(folder: string, file: string): Promise<string | Problem | undefined> {
-  const place = { file, line: 1, column: 1, path: "" };
-  try {
-    const bytes = await readFile(join(folder, file));
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return { ...place, message: "the file is not UTF-8" };
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    return { ...place, message: `the file cannot be read (${code})` };
-  }
 }

@@ -1,7 +1,10 @@
 /** "Did you mean": the known word closest to a mistyped one, when it is close enough. */
 
-export function suggest(word: string, known: readonly string[]): string | undefined {
-  const limit = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
+export function suggest(
+  word: string,
+  known: readonly string[],
+  limit = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3)),
+): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }))
     .filter(({ distance }) => distance <= limit)

@@ -113,7 +113,9 @@ class Shared {
     const { image, ...limits } = stanzaOf(service);
     return {
       image,
-      command: flow(this.#document, service.args.map(escapeDollars)),
+      ...(service.args.length > 0 && {
+        command: flow(this.#document, service.args.map(escapeDollars)),
+      }),
       restart: "unless-stopped",
       stop_grace_period: "2m",
       labels: { "disinto.factory": this.#desired.name },

@@ -74,7 +74,7 @@ export function deriveDesired(factory: Factory, folder: string): Desired {
   return {
     name: factory.name,
     services: [
-      deriveForge(factory, layout),
+      ...deriveForge(factory, layout),
       ...deriveCi(factory, layout),
       ...bots.map((bot) => deriveBot(bot, factory, layout)),
     ],
@@ -88,32 +88,61 @@ function deriveLayout({ engine, forge }: Factory, folder: string): Layout {
     return { forgeUrl: forge.url, bind: forge.bind, forgePort: forge.port, locate };
   }
   return {
-    forgeUrl: `http://forgejo:${containerForgePort}`,
+    forgeUrl: forge.kind === "external" ? forge.url : `http://forgejo:${containerForgePort}`,
     bind: "0.0.0.0",
     forgePort: containerForgePort,
     locate: (_service, path) => path,
   };
 }
 
-function deriveForge({ name, forge, images }: Factory, layout: Layout): DesiredService {
-  const port = String(layout.forgePort);
+function deriveForge(factory: Factory, layout: Layout): readonly DesiredService[] {
+  const { name, forge, images } = factory;
+  if (forge.kind === "external") return [];
   const data = layout.locate("forgejo", "/data");
-  return {
+  const common = {
     name: "forgejo",
-    kind: "core",
+    kind: "core" as const,
     container: `${name}-forgejo`,
     image: images.forgejo,
-    entrypoint: ["forge"],
-    args: ["serve", "--bind", layout.bind, "--port", port, "--folder", data],
-    environment: {},
     secrets: {},
     volumes: [{ name: "forgejo-data", path: data }],
     mounts: [],
     ports: [{ bind: forge.bind, published: forge.port, target: layout.forgePort }],
-    healthCheck: ["node", "-e", probe(`http://127.0.0.1:${port}/api/healthz`)],
     limits: coreLimits,
     enabled: true,
     origin: "the factory's forge",
+  };
+  return [
+    forge.kind === "forgejo"
+      ? { ...common, ...runForgejo(forge) }
+      : { ...common, ...runEmbedded(layout, data) },
+  ];
+}
+
+/** Forgejo's own image takes its settings from the environment and starts itself. */
+function runForgejo({ url }: Factory["forge"]) {
+  return {
+    entrypoint: [],
+    args: [],
+    environment: {
+      FORGEJO__database__DB_TYPE: "sqlite3",
+      FORGEJO__security__INSTALL_LOCK: "true",
+      FORGEJO__server__HTTP_PORT: String(containerForgePort),
+      FORGEJO__server__ROOT_URL: `${url}/`,
+      FORGEJO__service__DISABLE_REGISTRATION: "true",
+      FORGEJO__webhook__ALLOWED_HOST_LIST: "private",
+    },
+    healthCheck: ["wget", "-q", "--spider", `http://127.0.0.1:${containerForgePort}/api/healthz`],
+  };
+}
+
+function runEmbedded({ bind, forgePort }: Layout, data: string) {
+  const port = String(forgePort);
+  return {
+    entrypoint: ["forge"],
+    args: ["serve", "--bind", bind, "--port", port, "--folder", data],
+    environment: {},
+    healthCheck: ["node", "-e", probe(`http://127.0.0.1:${port}/api/healthz`)],
   };
 }
 

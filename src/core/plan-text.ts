@@ -1,4 +1,5 @@
 /** The printed form of a plan: what people read before they say yes, and what tests compare. */
+import type { ObservedContainer } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
 import type { Action, Step } from "./plan.ts";
 
@@ -27,6 +28,8 @@ function removalsLast(steps: readonly Step[]): readonly Step[] {
 
 function describe(action: Action): { sign: string; noun: string; subject: string } {
   switch (action.kind) {
+    case "set-variable":
+      return { sign: "+", noun: "setting", subject: `${action.variable} in .env` };
     case "write-file":
       return { sign: action.isNew ? "+" : "~", noun: "file", subject: action.path };
     case "create-volume":
@@ -38,6 +41,14 @@ function describe(action: Action): { sign: string; noun: string; subject: string
     case "remove-service":
       return { sign: "-", noun: "service", subject: action.service };
   }
+}
+
+/** What disinto leaves alone, with the command that stops it. */
+export function formatUnmanaged(containers: readonly ObservedContainer[]): readonly string[] {
+  return containers.map(
+    ({ service, name }) =>
+      `! service ${service}   not managed by disinto; stop it with: docker stop ${name}`,
+  );
 }
 
 function countUnchanged(steps: readonly Step[], { services }: Desired): number {

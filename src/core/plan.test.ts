@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { makeFactory, shop } from "../../test/support/factories.ts";
 import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
 import { type Desired, deriveDesired } from "./desired.ts";
-import { planServices, type Snapshot, type Step } from "./plan.ts";
-import { formatPlan } from "./plan-text.ts";
+import { listUnmanaged, planServices, type Snapshot, type Step } from "./plan.ts";
+import { formatPlan, formatUnmanaged } from "./plan-text.ts";
 
 const backend = "LLAMA_BASE_URL=http://host.docker.internal:8081\n";
 
@@ -49,8 +49,19 @@ function apply(desired: Desired): Snapshot {
       state,
     };
   });
-  const volumes = new Set(desired.services.flatMap((one) => one.volumes.map(({ name }) => name)));
-  return { rendered, containers, volumes, file: { path: "docker-compose.yml", state: "same" } };
+  const volumes = new Map(
+    desired.services.flatMap((one) =>
+      one.volumes.map(({ name }) => [name, [one.container]] as const),
+    ),
+  );
+  const adopted: Snapshot["adopted"] = [];
+  return {
+    rendered,
+    containers,
+    volumes,
+    adopted,
+    file: { path: "docker-compose.yml", state: "same" },
+  };
 }
 
 function replan(before: Desired, after: Desired): readonly Step[] {
@@ -143,6 +154,46 @@ test("what disinto did not make is never touched", () => {
   const containers = [...world.containers, stranger as ObservedContainer];
 
   expect(planServices(desired, { ...world, containers })).toEqual([]);
+});
+
+test("the llama service of an older installation is replaced by dev-qwen's, and only by that", () => {
+  const world = apply(desire("dev-qwen"));
+  const [forge] = world.containers;
+  const old = {
+    ...forge,
+    service: "agents-llama",
+    id: "id",
+    name: "disinto-agents-llama",
+    ours: false,
+  };
+  const agents = { ...old, service: "agents", name: "disinto-agents" };
+  const containers = [forge, old, agents] as readonly ObservedContainer[];
+  const adopted = [{ key: "FORGE_TOKEN_DEV_QWEN", because: "copied from FORGE_TOKEN_LLAMA" }];
+  const snapshot: Snapshot = {
+    ...world,
+    containers,
+    volumes: new Map([["forgejo-data", []]]),
+    adopted,
+  };
+
+  const steps = planServices(desire("dev-qwen"), snapshot);
+
+  expect(formatPlan(steps, desire("dev-qwen"))).toMatchInlineSnapshot(`
+    "+ setting FORGE_TOKEN_DEV_QWEN in .env   copied from FORGE_TOKEN_LLAMA
+    + service agents-llama-dev-qwen          new in LLAMA_BOTS (.env:2)
+    + volume  project-repos-dev-qwen
+    + volume  agent-data-dev-qwen
+    - service agents-llama                   replaced by agents-llama-dev-qwen; its volumes are kept (disinto prune)
+    1 service unchanged"
+  `);
+  expect(formatUnmanaged(listUnmanaged(desire("dev-qwen"), snapshot))).toEqual([
+    "! service agents   not managed by disinto; stop it with: docker stop disinto-agents",
+  ]);
+  const withoutHeir = planServices(desire("other"), snapshot);
+  const consents = withoutHeir.filter(
+    ({ action }) => "needsConsent" in action && action.needsConsent,
+  );
+  expect(consents).toHaveLength(1);
 });
 
 test("planning again after applying plans nothing, from any fleet to any other", () => {

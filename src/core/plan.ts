@@ -6,12 +6,15 @@ import type { Desired, DesiredService } from "./desired.ts";
 export interface Snapshot {
   readonly rendered: ReadonlyMap<string, RenderedService>;
   readonly containers: readonly ObservedContainer[];
-  readonly volumes: ReadonlySet<string>;
+  readonly volumes: ReadonlyMap<string, readonly string[]>;
+  /** Variables that an older installation supplies and `.env` does not hold yet. */
+  readonly adopted: readonly { readonly key: string; readonly because: string }[];
   /** The generated file on disk is not, byte for byte, what would be written. */
   readonly file: { readonly path: string; readonly state: "same" | "missing" | "different" };
 }
 
 export type Action =
+  | { readonly kind: "set-variable"; readonly variable: string }
   | { readonly kind: "write-file"; readonly path: string; readonly isNew: boolean }
   | { readonly kind: "create-volume"; readonly volume: string }
   | { readonly kind: "start-service"; readonly service: string }
@@ -36,6 +39,9 @@ export interface Step {
 
 export function planServices(desired: Desired, snapshot: Snapshot): readonly Step[] {
   return [
+    ...snapshot.adopted.map(({ key, because }): Step => {
+      return { action: { kind: "set-variable", variable: key }, because };
+    }),
     ...planFile(snapshot),
     ...planRemovals(desired, snapshot),
     ...planStarts(desired, snapshot),
@@ -55,30 +61,52 @@ function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<St
   for (const [service, group] of groupByService(containers)) {
     const declared = wanted.get(service);
     if (declared?.enabled) continue;
-    const ids = group.filter(({ ours }) => ours || declared !== undefined).map(({ id }) => id);
+    const known = declared !== undefined || service === legacyService;
+    const ids = group.filter(({ ours }) => ours || known).map(({ id }) => id);
     if (ids.length === 0) continue;
-    const successor = desired.services.find(({ container }) =>
-      group.some(({ name }) => name === container),
-    );
+    const successor = declared ? undefined : findSuccessor(service, group, desired);
+    const needsConsent = declared === undefined && successor === undefined;
     yield {
-      action: {
-        kind: "remove-service",
-        service,
-        containers: ids,
-        needsConsent: declared === undefined && successor === undefined,
-      },
-      because: explainRemoval(declared, successor),
+      action: { kind: "remove-service", service, containers: ids, needsConsent },
+      because: explainRemoval(service, declared, successor),
     };
   }
 }
 
+/** The single llama bot of an older installation: dev-qwen on the forge, by another service name. */
+const legacyService = "agents-llama";
+const legacySuccessor = "agents-llama-dev-qwen";
+
+function findSuccessor(
+  service: string,
+  group: readonly ObservedContainer[],
+  { services }: Desired,
+): DesiredService | undefined {
+  if (service === legacyService) return services.find(({ name }) => name === legacySuccessor);
+  return services.find(({ container }) => group.some(({ name }) => name === container));
+}
+
 function explainRemoval(
+  service: string,
   declared: DesiredService | undefined,
   successor: DesiredService | undefined,
-) {
+): string {
   if (declared) return "enabled = false; its volumes are kept";
-  if (successor) return `replaced by ${successor.name}; its volumes are kept`;
-  return "no longer declared; its volumes are kept (disinto prune)";
+  const why = successor ? `replaced by ${successor.name}` : "no longer declared";
+  const moves = successor !== undefined && service !== legacyService;
+  return `${why}; its volumes are kept${moves ? "" : " (disinto prune)"}`;
+}
+
+/** In the same compose project, but neither declared nor made by disinto: left alone, and said. */
+export function listUnmanaged(
+  { services }: Desired,
+  { containers, rendered }: Pick<Snapshot, "containers" | "rendered">,
+): readonly ObservedContainer[] {
+  const declared = new Set(services.map(({ name }) => name));
+  return containers.filter(
+    ({ service, ours }) =>
+      !ours && !declared.has(service) && !rendered.has(service) && service !== legacyService,
+  );
 }
 
 function* planStarts(desired: Desired, snapshot: Snapshot): Generator<Step> {

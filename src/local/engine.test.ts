@@ -106,7 +106,7 @@ test("starting one service leaves the others alone, and what runs matches its re
     expect({ running, name }).toEqual({ running: true, name: `disinto-${service}` });
     expect(hash).toBe(rendered.get(service)?.hash);
   }
-  expect([...volumes].sort()).toEqual(["data-a", "data-b"]);
+  expect([...volumes.keys()].sort()).toEqual(["data-a", "data-b"]);
 });
 
 test("a changed secret changes the hash, and names the variable", async () => {

@@ -76,8 +76,8 @@ class LocalEngine implements Containers {
     const found = await Promise.all(names.map((name) => this.#observeService(name)));
     const volumes = (await this.#readServices())
       .flatMap(([, service]) => service.volumes)
-      .map(async ({ name, path }) => ((await exists(path)) ? [name] : []));
-    return { containers: found.flat(), volumes: new Set((await Promise.all(volumes)).flat()) };
+      .map(async ({ name, path }) => ((await exists(path)) ? [[name, []] as const] : []));
+    return { containers: found.flat(), volumes: new Map((await Promise.all(volumes)).flat()) };
   }
 
   async start(services: readonly string[]): Promise<void> {
@@ -98,6 +98,21 @@ class LocalEngine implements Containers {
   async remove(container: string): Promise<void> {
     await this.#stop(container);
     await rm(this.#path(container, "process.json"), { force: true });
+  }
+
+  async removeVolume(volume: string): Promise<void> {
+    throw new DisintoError("engine.failed", `the local engine keeps no volume ${volume} apart`, {
+      hint: "disinto down --volumes removes everything",
+    });
+  }
+
+  async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {
+    const names = services.length > 0 ? services : await listFolder(this.#path());
+    const logs = names.map((name) => this.#path(name, "log"));
+    const child = spawn("tail", ["-n", "+1", ...(follow ? ["-F"] : []), "--", ...logs], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    await once(child, "exit");
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {

@@ -14,6 +14,10 @@ export interface Containers {
   start(services: readonly string[]): Promise<void>;
   /** Stops and removes one container; its volumes stay. */
   remove(container: string): Promise<void>;
+  /** Removes a volume that no container mounts; a volume in use is an error. */
+  removeVolume(volume: string): Promise<void>;
+  /** Shows what services wrote, straight on our own output; with `follow` until interrupted. */
+  showLogs(services: readonly string[], options: { follow: boolean }): Promise<void>;
   /** Runs a command inside a running service and answers its standard output. */
   exec(service: string, argv: readonly string[]): Promise<string>;
   /** Stops and removes every service of the factory; volumes only when asked. */
@@ -32,8 +36,8 @@ export interface RenderedService {
 
 export interface Observed {
   readonly containers: readonly ObservedContainer[];
-  /** Names of the volumes that exist, as they are rendered. */
-  readonly volumes: ReadonlySet<string>;
+  /** Each volume that exists, named as it is rendered, with the containers that mount it. */
+  readonly volumes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface ObservedContainer {

@@ -1,0 +1,161 @@
+/** What the factory needs of its machine, checked one by one; each finding says how to mend it. */
+import { access, constants, stat, statfs } from "node:fs/promises";
+import { connect } from "node:net";
+import { totalmem } from "node:os";
+import type { Factory } from "../core/factory.ts";
+import { DisintoError } from "../errors.ts";
+import { type Fleet, planFleet } from "./observe.ts";
+
+export interface Finding {
+  readonly subject: string;
+  readonly verdict: "good" | "note" | "bad";
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export interface Examination extends Fleet {
+  /** The shell's variables. */
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  /** Version of the forge at this address; undefined when none answers. */
+  readonly forgeVersion: (url: string) => Promise<string | undefined>;
+}
+
+export async function examine(fleet: Examination): Promise<readonly Finding[]> {
+  const checks = [
+    checkEngine,
+    checkShell,
+    checkPort,
+    checkMemory,
+    checkDisk,
+    checkMounts,
+    checkModels,
+    checkForge,
+  ];
+  const findings = await Promise.all(checks.map((check) => check(fleet)));
+  return findings.flat();
+}
+
+async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
+  const subject = "engine";
+  try {
+    const { steps } = await planFleet(fleet);
+    const message = `${fleet.containers.title} answers; disinto up would take ${steps.length} steps`;
+    return [{ subject, verdict: "good", message }];
+  } catch (error) {
+    if (!(error instanceof DisintoError)) throw error;
+    return [{ subject, verdict: "bad", message: error.message, hint: error.hint }];
+  }
+}
+
+async function checkShell({ environment, shell }: Examination): Promise<readonly Finding[]> {
+  const shadowing = [...environment].filter(
+    ([key, value]) => shell[key] !== undefined && shell[key] !== value,
+  );
+  return shadowing.map(([key]) => ({
+    subject: "shell",
+    verdict: "note",
+    message: `${key} is exported here with another value; a plain docker compose would use that one`,
+    hint: `unset ${key}`,
+  }));
+}
+
+async function checkPort({ factory, containers }: Examination): Promise<readonly Finding[]> {
+  const { bind, port, kind } = factory.forge;
+  if (kind === "external") return [];
+  const { containers: running } = await containers.observe().catch(() => ({ containers: [] }));
+  const isOurs = running.some((one) => one.service === "forgejo" && one.running);
+  if (isOurs || !(await answers(bind, port))) return [good("port", `${bind}:${port}`)];
+  const hint = "set DISINTO_FORGE_PORT in .env, or stop what listens there";
+  return [{ subject: "port", verdict: "bad", message: `${bind}:${port} is taken`, hint }];
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host === "0.0.0.0" ? "127.0.0.1" : host, port, timeout: 1000 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true)).once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}
+
+async function checkMemory({ factory }: Examination): Promise<readonly Finding[]> {
+  const asked = factory.bots.filter(({ enabled }) => enabled).map(({ memory }) => toGiB(memory));
+  const wanted = asked.reduce((sum, one) => sum + one, 0);
+  const there = totalmem() / 2 ** 30;
+  const message = `the bots' limits add up to ${wanted.toFixed(1)} GiB of ${there.toFixed(1)}`;
+  if (wanted <= there) return [good("memory", message)];
+  return [{ subject: "memory", verdict: "note", message, hint: "lower memory in [agents.<name>]" }];
+}
+
+function toGiB(text: string): number {
+  const units: Readonly<Record<string, number>> = { k: 2 ** -20, m: 2 ** -10, g: 1 };
+  return Number.parseFloat(text) * (units[text.at(-1) ?? "g"] ?? 1);
+}
+
+async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = (bavail * bsize) / 2 ** 30;
+  const message = `${free.toFixed(1)} GiB are free`;
+  if (free >= 5) return [good("disk", message)];
+  return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
+}
+
+/** Other users of the machine must not read what is mounted as a secret; the bots' user must. */
+async function checkMounts({ factory: { shared } }: Examination): Promise<readonly Finding[]> {
+  const folders = Object.values(shared).filter((path): path is string => path !== undefined);
+  return (await Promise.all(folders.map(checkMount))).flat();
+}
+
+async function checkMount(path: string): Promise<readonly Finding[]> {
+  const subject = "mount";
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    return [
+      { subject, verdict: "bad", message: `${path} is no folder`, hint: `mkdir -m 700 ${path}` },
+    ];
+  }
+  const isReadable = await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!isReadable) return [{ subject, verdict: "note", message: `${path} is not readable to you` }];
+  if ((found.mode & 0o007) === 0) return [good(subject, path)];
+  const message = `${path} is open to every user of this machine`;
+  return [{ subject, verdict: "note", message, hint: `chmod o= ${path}` }];
+}
+
+async function checkModels({ factory }: Examination): Promise<readonly Finding[]> {
+  const urls = new Set(factory.bots.flatMap(({ baseUrl }) => (baseUrl ? [baseUrl] : [])));
+  return Promise.all([...urls].map(checkModel));
+}
+
+/** Any answer will do: it shows that something serves there. */
+async function checkModel(url: string): Promise<Finding> {
+  const here = url.replace("://host.docker.internal", "://127.0.0.1");
+  const answer = await fetch(here, { signal: AbortSignal.timeout(3000) }).then(
+    () => true,
+    () => false,
+  );
+  if (answer) return good("model", url);
+  const hint = "start the model server, or correct the address";
+  return { subject: "model", verdict: "bad", message: `nothing answers at ${url}`, hint };
+}
+
+async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {
+  const { url } = factory.forge;
+  const version = await forgeVersion(url).catch(() => undefined);
+  if (version !== undefined) return [good("forge", `${url} is version ${version}`)];
+  const hint = hintForForge(factory);
+  return [{ subject: "forge", verdict: "bad", message: `no forge answers at ${url}`, hint }];
+}
+
+function hintForForge({ forge }: Factory): string {
+  return forge.kind === "external" ? "correct FORGE_URL in .env" : "run disinto up";
+}
+
+function good(subject: string, message: string): Finding {
+  return { subject, verdict: "good", message };
+}

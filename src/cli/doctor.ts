@@ -1,0 +1,25 @@
+import { examine, type Finding } from "../apply/doctor.ts";
+import { ExitCode } from "../errors.ts";
+import { openFleet } from "./fleet.ts";
+import type { Tools } from "./tools.ts";
+
+/** Problems first; exit 1 when there is a bad one. */
+export async function doctor(
+  tools: Tools,
+  { folder, json }: { folder: string; json?: boolean },
+): Promise<ExitCode> {
+  const fleet = await openFleet(tools, folder);
+  const { environment: shell, forgeVersion } = tools;
+  const findings = await examine({ ...fleet, shell, forgeVersion });
+  const order = ["bad", "note", "good"];
+  const sorted = [...findings].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  tools.print(
+    json ? `${JSON.stringify({ findings: sorted }, undefined, 2)}\n` : sorted.map(format).join(""),
+  );
+  return findings.some(({ verdict }) => verdict === "bad") ? ExitCode.failed : ExitCode.done;
+}
+
+function format({ verdict, subject, message, hint }: Finding): string {
+  const line = `${verdict.padEnd(4)}  ${subject.padEnd(6)}  ${message}\n`;
+  return hint === undefined ? line : `${line}              ${hint}\n`;
+}

@@ -1,0 +1,60 @@
+/** The factory's folder as texts; what cannot be read as text is a problem in its place. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DisintoError } from "../errors.ts";
+import { generatedMark } from "./adoption.ts";
+import type { Problem } from "./problem.ts";
+
+export interface ConfigFiles {
+  readonly env: string | Problem;
+  readonly projects: readonly { file: string; text: string | Problem }[];
+  /** docker-compose.yml, when it is not one that this disinto generated. */
+  readonly olderCompose?: string;
+}
+
+export async function readFiles(folder: string): Promise<ConfigFiles> {
+  const names = (await listFolder(join(folder, "projects"))).filter((name) =>
+    name.endsWith(".toml"),
+  );
+  const projects = await Promise.all(
+    names.map(async (name) => {
+      const file = `projects/${name}`;
+      return { file, text: (await readText(folder, file)) ?? "" };
+    }),
+  );
+  const env = await readText(folder, ".env");
+  if (env === undefined && projects.length === 0) {
+    throw new DisintoError(
+      "config.missing",
+      `${folder} is no factory: it has neither .env nor projects`,
+      { hint: "run disinto init <repository> in the folder the factory should live in" },
+    );
+  }
+  const compose = await readText(folder, "docker-compose.yml");
+  const isOlder = typeof compose === "string" && !compose.startsWith(generatedMark);
+  return { env: env ?? "", projects, ...(isOlder && { olderCompose: compose }) };
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+}
+
+/** Undefined when there is no such file; a problem when there is one that cannot be read. */
+export async function readText(
+  folder: string,
+  file: string,
+): Promise<string | Problem | undefined> {
+  const place = { file, line: 1, column: 1, path: "" };
+  try {
+    const bytes = await readFile(join(folder, file));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return { ...place, message: "the file is not UTF-8" };
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    return { ...place, message: `the file cannot be read (${code})` };
+  }
+}
