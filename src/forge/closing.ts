@@ -1,5 +1,9 @@
-/** "Closes #7" in a pull request's title or body closes issue 7 when it merges (modules/references/references.go). */
+/**
+ * "Closes #7" closes issue 7: in a pull request's title or body when it merges, in a commit's message when it reaches
+ * the default branch (modules/references/references.go).
+ */
 import type { Database } from "./database.ts";
+import { type Forge, gitOf } from "./forge.ts";
 import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
 import type { RepositoryRow } from "./rows.ts";
 
@@ -34,4 +38,18 @@ export function applyReferences(db: Database, repository: RepositoryRow, text: s
     if (action === "close" && hasOpenDependencies(db, issue)) continue;
     setClosed(db, issue, action === "close");
   }
+}
+
+/** services/issue/commit.go UpdateIssuesCommit. The history that a repository starts with closes nothing. */
+export async function closeByCommits(forge: Forge, repository: RepositoryRow): Promise<void> {
+  const git = gitOf(forge, repository);
+  const tip = await git.branch(repository.default_branch);
+  if (tip === undefined || tip === repository.read_tip) return;
+  const before = repository.read_tip;
+  const known = before !== "" && (await git.commit(before)) !== undefined;
+  const messages = known ? await git.read(["log", "--format=%B%n", `${before}..${tip}`]) : "";
+  forge.db.transaction(() => {
+    applyReferences(forge.db, repository, messages);
+    forge.db.update("repositories", repository.id, { read_tip: tip });
+  });
 }

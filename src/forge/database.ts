@@ -19,18 +19,20 @@ export class Database {
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    const row = this.#prepare(sql).get(...values) as Record<string, unknown> | undefined;
+    const row = this.#prepare(sql).get(...values.map(printable)) as
+      | Record<string, unknown>
+      | undefined;
     if (row) delete row._metadata;
     return row as Row | undefined;
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return this.#prepare(sql).all(...values) as Row[];
+    return this.#prepare(sql).all(...values.map(printable)) as Row[];
   }
 
   /** Answers how many rows changed. */
   run(sql: string, ...values: Value[]): number {
-    return this.#prepare(sql).run(...values).changes;
+    return this.#prepare(sql).run(...values.map(printable)).changes;
   }
 
   /** Answers the id of the new row. */
@@ -38,7 +40,7 @@ export class Database {
     const columns = Object.keys(row);
     const marks = columns.map(() => "?").join(", ");
     const sql = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks})`;
-    return Number(this.#prepare(sql).run(...Object.values(row)).lastInsertRowid);
+    return Number(this.#prepare(sql).run(...Object.values(row).map(printable)).lastInsertRowid);
   }
 
   update(table: string, id: number, changes: Readonly<Record<string, Value>>): void {
@@ -96,6 +98,11 @@ export class Database {
   #version(): number {
     return this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
   }
+}
+
+/** libsql ends a text at its first NUL; so none gets there, and none can cut a name short to look like another. */
+function printable(value: Value): Value {
+  return typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
 }
 
 /** Forgejo keeps seconds. */

@@ -75,6 +75,9 @@ export interface IssueFilter {
   readonly before?: number | undefined;
   readonly posterId?: number | undefined;
   readonly assigneeId?: number | undefined;
+  /** Of pull requests: the branches. */
+  readonly base?: string | undefined;
+  readonly head?: string | undefined;
   readonly sort?: string | undefined;
 }
 
@@ -134,7 +137,10 @@ function* columnConditions(
 }
 
 /** All of the labels must be on the issue (IncludedLabelIDs). */
-function* linkConditions({ assigneeId, labels }: IssueFilter): Generator<Condition> {
+function* linkConditions(filter: IssueFilter): Generator<Condition> {
+  const { assigneeId, labels, base, head } = filter;
+  if (base) yield ["id IN (SELECT issue_id FROM pulls WHERE base = ?)", base];
+  if (head) yield ["id IN (SELECT issue_id FROM pulls WHERE head = ?)", head];
   if (assigneeId !== undefined) {
     yield ["id IN (SELECT issue_id FROM issue_assignees WHERE user_id = ?)", assigneeId];
   }

@@ -1,13 +1,13 @@
 /** Merges a pull request: makes the commit, then moves the base by compare-and-swap, then writes the rows. */
 import { ApiError } from "./api-error.ts";
-import { applyReferences } from "./closing.ts";
+import { applyReferences, closeByCommits } from "./closing.ts";
 import { now } from "./database.ts";
 import { type Forge, gitOf } from "./forge.ts";
 import type { GitRepository, Identity } from "./git-repository.ts";
 import { checkMergeable, type Merger } from "./merge-check.ts";
 import { getPull, isEmptyPull, type Pull, refreshPulls } from "./pulls.ts";
 import { rebaseOnto } from "./rebase.ts";
-import { type MergeStyle, settingsOf } from "./repositories.ts";
+import { getRepository, type MergeStyle, settingsOf } from "./repositories.ts";
 import type { RepositoryRow, UserRow } from "./rows.ts";
 import { getUser } from "./users.ts";
 
@@ -51,6 +51,7 @@ export async function mergePull(
   }
   finishMerge(forge, repository, { pull, merger: request.merger.user, commit });
   await refreshPulls(forge, repository);
+  await closeByCommits(forge, getRepository(forge.db, repository.id));
   return getPull(forge.db, issueId);
 }
 

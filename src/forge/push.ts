@@ -1,4 +1,5 @@
 /** What a push causes after git has taken it: the first branch becomes the default, pull requests follow their heads. */
+import { closeByCommits } from "./closing.ts";
 import { type Forge, gitOf } from "./forge.ts";
 import { refreshPulls } from "./pulls.ts";
 import { getRepository, touchRepository } from "./repositories.ts";
@@ -12,6 +13,7 @@ export async function afterPush(forge: Forge, repositoryId: number): Promise<voi
     if (repository.empty) await leaveEmptiness(forge, repository);
     touchRepository(forge.db, repository);
     await refreshPulls(forge, repository);
+    await closeByCommits(forge, getRepository(forge.db, repositoryId));
   });
 }
 

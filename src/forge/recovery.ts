@@ -1,6 +1,8 @@
 /** What a killed server may have left: lock files, a merge that is in git but not in the database, moved heads. */
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { closeByCommits } from "./closing.ts";
 import { type Forge, gitOf, repositoryPath } from "./forge.ts";
 import { finishMerge } from "./merge.ts";
 import { getPull, openPulls, pullRef, refreshPulls } from "./pulls.ts";
@@ -9,7 +11,7 @@ import { allRepositories } from "./repositories.ts";
 import type { RepositoryRow } from "./rows.ts";
 import { getUser } from "./users.ts";
 
-/** Runs before the first request, when no git process of this forge can be alive. */
+/** Runs before the first request is answered. */
 export async function recover(forge: Forge): Promise<void> {
   await rm(join(forge.folder, "temporary"), { recursive: true, force: true });
   for (const repository of allRepositories(forge.db)) {
@@ -18,20 +20,37 @@ export async function recover(forge: Forge): Promise<void> {
     await finishMerges(forge, repository);
     await restorePullRefs(forge, repository);
     await refreshPulls(forge, repository);
+    await closeByCommits(forge, repository);
   }
 }
 
-/** A killed receive-pack leaves `<ref>.lock` for ever, and every later push of that ref would fail. */
+const staleAfterMs = 3_000;
+
+/**
+ * A killed receive-pack leaves `<ref>.lock` for ever, and every later push of that ref would fail. One that outlived
+ * the last server holds its locks for moments only, so a young lock gets the time to go by itself.
+ */
 async function removeLocks(path: string): Promise<void> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  const locks = entries.filter(
-    (entry) => entry.isFile() && entry.name.endsWith(".lock") && !inObjects(path, entry.parentPath),
-  );
-  await Promise.all(locks.map((entry) => rm(join(entry.parentPath, entry.name), { force: true })));
+  for (const file of await findLocks(path)) {
+    while ((await ageOf(file)) < staleAfterMs) await sleep(100);
+    await rm(file, { force: true });
+  }
 }
 
-function inObjects(path: string, folder: string): boolean {
-  return folder.startsWith(join(path, "objects"));
+/** Of refs and of the files at the top; object files are written under other names and then moved. */
+async function findLocks(path: string): Promise<string[]> {
+  const top = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const below = { recursive: true, withFileTypes: true } as const;
+  const refs = await readdir(join(path, "refs"), below).catch(() => []);
+  return [...top, ...refs]
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".lock"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What is gone is old enough. */
+async function ageOf(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined);
+  return found ? Date.now() - found.mtimeMs : Number.POSITIVE_INFINITY;
 }
 
 interface Intent {

@@ -42,6 +42,7 @@ export interface RepositoryRow {
   readonly template: number;
   readonly empty: number;
   readonly default_branch: string;
+  readonly read_tip: string;
   readonly settings: string;
   readonly created: number;
   readonly updated: number;

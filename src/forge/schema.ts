@@ -196,4 +196,7 @@ CREATE TABLE protections (
 );
 `;
 
-export const schema: readonly string[] = [first];
+/** Up to which commit of the default branch messages were read for "closes #7". */
+const second = `ALTER TABLE repositories ADD COLUMN read_tip TEXT NOT NULL DEFAULT '';`;
+
+export const schema: readonly string[] = [first, second];

@@ -9,9 +9,11 @@ import { Authentication } from "./authentication.ts";
 import { Database } from "./database.ts";
 import { type Forge, Queue } from "./forge.ts";
 import { parseGitRequest, serveGit } from "./git-http.ts";
+import { maintain } from "./maintenance.ts";
 import { installHook } from "./pre-receive.ts";
 import { recover } from "./recovery.ts";
 import { PasswordChecker } from "./secrets.ts";
+import { lockFolder } from "./server-lock.ts";
 
 export interface ForgeOptions {
   readonly folder: string;
@@ -38,22 +40,30 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   const folder = resolve(options.folder);
   const host = options.host ?? "127.0.0.1";
   await mkdir(join(folder, "repositories"), { recursive: true, mode: 0o700 });
-  await installHook(folder);
+  const unlock = await lockFolder(folder);
   const db = new Database(databaseFile(folder));
   const server = createServer({ keepAliveTimeout: 65_000 });
+  const stop = new AbortController();
   try {
+    await installHook(folder);
     const port = await listen(server, { host, port: options.port });
     const url = (options.rootUrl ?? `http://${host}:${port}`).replace(/\/+$/, "");
     const authentication = new Authentication(db, new PasswordChecker());
     const forge: Forge = { db, folder, url, authentication, queue: new Queue() };
     await recover(forge);
     serve(server, forge);
-    const close = closer(server, db);
+    void maintain(forge, stop.signal);
+    const close = closer(server, () => {
+      stop.abort();
+      db.close();
+      unlock();
+    });
     options.signal?.addEventListener("abort", () => void close(), { once: true });
     return { url, port, close };
   } catch (error) {
     server.close();
     db.close();
+    unlock();
     throw error;
   }
 }
@@ -82,12 +92,12 @@ function serve(server: Server, forge: Forge): void {
 }
 
 /** Waits for what is under way; idle connections do not count. */
-function closer(server: Server, db: Database): () => Promise<void> {
+function closer(server: Server, release: () => void): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => {
     closing ??= new Promise<void>((resolve) => {
       server.close(() => {
-        db.close();
+        release();
         resolve();
       });
       server.closeIdleConnections();

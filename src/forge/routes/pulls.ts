@@ -125,6 +125,8 @@ async function list(c: Context, forge: Forge) {
       kind: "pulls",
       labels: (c.req.queries("labels") ?? []).map(Number),
       posterId: posterRow?.id,
+      base: c.req.query("base"),
+      head: c.req.query("head"),
       sort: c.req.query("sort"),
     },
     page: pageOf(c),
