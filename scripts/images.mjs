@@ -1,5 +1,5 @@
 /**
- * Builds both images: `npm run images [-- --base IMAGE] [--tag TAG]`. The application and its production packages are
+ * Builds both images: `npm run images [-- --base IMAGE --tag TAG]`. The application and its production packages are
  * laid out once on this machine, so both images hold the same files and the build itself needs no network.
  */
 import { execFileSync } from "node:child_process";
@@ -13,19 +13,20 @@ const { values } = parseArgs({
   options: {
     base: { type: "string" },
     tag: { type: "string", default: version },
-    prefix: { type: "string", default: "disinto" },
+    dist: { type: "string", default: "dist" },
   },
 });
 const context = mkdtempSync(path.join(tmpdir(), "disinto-images-"));
 try {
   const app = path.join(context, "app");
-  for (const part of ["dist", "demo", "package.json", "package-lock.json", "LICENSE"]) {
+  cpSync(values.dist, path.join(app, "dist"), { recursive: true });
+  for (const part of ["demo", "package.json", "package-lock.json", "LICENSE"]) {
     cpSync(part, path.join(app, part), { recursive: true });
   }
   chmodSync(path.join(app, "dist", "main.js"), 0o755);
   run("npm", ["install", "--omit=dev", "--no-save", "--no-audit", "--no-fund"], app);
   for (const name of ["agents", "forge"]) {
-    const image = `${values.prefix}-${name}:${values.tag}`;
+    const image = `disinto-${name}:${values.tag}`;
     const base = values.base ? ["--build-arg", `BASE=${values.base}`] : [];
     run("docker", [
       "build",

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Forge, Issue, Pull, Review } from "../../src/ports/forge.ts";
-import { localCoder, localReviewer, repo, TestFactory, until } from "./factory.ts";
+import { localCoder, localReviewer, repo, TestFactory, until } from "../support/test-factory.ts";
 
 let factory: TestFactory;
 

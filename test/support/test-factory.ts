@@ -7,13 +7,12 @@ import { fileURLToPath } from "node:url";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
-import { type Finished, run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 import type { Forge, Issue } from "../../src/ports/forge.ts";
 import type { History } from "../../src/ports/repositories.ts";
+import { type Ended, runCli } from "./cli.ts";
 
-export const checkout = fileURLToPath(new URL("../../", import.meta.url));
-const demo = path.join(checkout, "demo");
+const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
 export const repo = { owner: "disinto-admin", name: "greeter" };
 
@@ -73,15 +72,8 @@ export class TestFactory {
     return path.join(this.folder, "greeter");
   }
 
-  disinto(...args: readonly string[]): Promise<Finished> {
-    const argv = [
-      process.execPath,
-      path.join(checkout, "dist", "main.js"),
-      "--factory",
-      this.folder,
-      ...args,
-    ] as const;
-    return run(argv, { env: toolEnvironment(), timeoutMs: 240_000 });
+  disinto(...args: readonly string[]): Promise<Ended> {
+    return runCli(this.folder, args);
   }
 
   /** Throws with everything it said unless it ended with 0. */
@@ -203,26 +195,4 @@ export async function until<Found>(
       throw new Error(`waited ${limitMs} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-/** The reason why tests that need Docker cannot run here; undefined where they can. CI demands that they do. */
-export async function findDockerProblem(): Promise<string | undefined> {
-  const info = await run(["docker", "info", "--format", "{{.ServerVersion}}"], {
-    timeoutMs: 20_000,
-  }).catch(() => undefined);
-  if (info?.exitCode === 0) return undefined;
-  if (process.env.DISINTO_REQUIRE_DOCKER === "1")
-    throw new Error("DISINTO_REQUIRE_DOCKER is set and no Docker engine answers");
-  return "no Docker engine answers";
-}
-
-/** Builds both images under a tag of this run; DISINTO_TEST_BASE names a base image where none can be pulled. */
-export async function buildImages(tag: string): Promise<void> {
-  const base = process.env.DISINTO_TEST_BASE;
-  const env = toolEnvironment(
-    process.env.DOCKER_BUILDKIT ? { DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT } : {},
-  );
-  const script = path.join(checkout, "scripts", "images.mjs");
-  const argv = [process.execPath, script, "--tag", tag, ...(base ? ["--base", base] : [])] as const;
-  await runOrThrow(argv, { cwd: checkout, env, timeoutMs: 300_000 });
 }

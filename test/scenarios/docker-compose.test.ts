@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
+import type { Forge } from "../../src/ports/forge.ts";
+import { buildCli } from "../support/cli.ts";
+import { describeWithDocker, docker, removeImage, removeProject } from "../support/docker.ts";
+import { repo, TestFactory, until } from "../support/test-factory.ts";
+
+const checkout = path.join(import.meta.dirname, "../..");
+const run = `t${randomBytes(4).toString("hex")}`;
+const images = [`disinto-agents:${run}`, `disinto-forge:${run}`];
+const inImage = (script: string): string[] => ["node", `/app/demo/${script}`];
+
+/** The images as users build them; DISINTO_TEST_BASE names a base where none can be pulled. */
+async function buildImages(): Promise<void> {
+  const base = process.env.DISINTO_TEST_BASE;
+  const env = toolEnvironment({ DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? "1" });
+  const dist = path.dirname(await buildCli());
+  const argv = [
+    process.execPath,
+    "scripts/images.mjs",
+    "--tag",
+    run,
+    "--dist",
+    dist,
+    ...(base ? ["--base", base] : []),
+  ] as const;
+  await runOrThrow(argv, { cwd: checkout, env, timeoutMs: 300_000 });
+}
+
+describeWithDocker("on a real Docker Engine", () => {
+  let factory: TestFactory;
+  let forge: Forge;
+
+  beforeAll(async () => {
+    await buildImages();
+    factory = await TestFactory.create({
+      env: { DISINTO_NAME: run, DISINTO_IMAGE_TAG: run },
+      coder: inImage("coder.mjs"),
+      reviewer: inImage("reviewer.mjs"),
+      devBots: ["dev-qwen", "dev-qwen2"],
+    });
+    await factory.disintoOrThrow("init", factory.repository);
+    forge = await factory.forge();
+  }, 400_000);
+
+  afterAll(async () => {
+    await factory?.end();
+    await removeProject(run);
+    for (const image of images) await removeImage(image);
+  });
+
+  async function readContainers(): Promise<readonly string[]> {
+    const filter = `label=com.docker.compose.project=${run}`;
+    return (await docker("ps", "--filter", filter, "--format", "{{.Names}}")).split("\n").sort();
+  }
+
+  test("init and up bring up the forge and both bots, and two issues are merged, each once", async () => {
+    await factory.disintoOrThrow("up");
+    expect(await readContainers()).toEqual(
+      ["agents-dev-qwen", "agents-dev-qwen2", "agents-reviewer", "ci", "forgejo"].map(
+        (name) => `${run}-${name}`,
+      ),
+    );
+
+    const issues = await factory.fileIssues(forge, ["farewell", "thanks"]);
+    for (const { number } of issues) {
+      await until(
+        `issue #${number} is closed`,
+        async () => (await forge.issues(repo).get(number)).state === "closed",
+      );
+    }
+    const history = await until("the leases are gone", async () => {
+      const found = await factory.history();
+      return [...found.refs.keys()].some((ref) => ref.startsWith("refs/disinto/"))
+        ? undefined
+        : found;
+    });
+
+    expect(history.commits.map(({ subject }) => subject).sort()).toEqual([
+      "A greeter",
+      "Add farewell",
+      "Add thanks",
+    ]);
+    const authors = history.commits
+      .filter(({ subject }) => subject !== "A greeter")
+      .map(({ author }) => author);
+    for (const author of authors) expect(["dev-qwen", "dev-qwen2"]).toContain(author);
+    expect(await forge.pulls(repo).listOpen()).toEqual([]);
+  });
+
+  test("a bot's container killed while it works is started again by the engine and finishes its issue once", async () => {
+    const [issue] = await factory.fileIssues(forge, ["sorry"]);
+    if (!issue) throw new Error("no issue");
+    const { number } = issue;
+    const holder = await until(
+      "a bot has the issue",
+      async () => (await forge.issues(repo).get(number)).assignees[0],
+    );
+
+    await docker("exec", `${run}-agents-${holder}`, "node", "-e", "process.kill(1, 'SIGTERM')");
+    await until(
+      "the issue is closed",
+      async () => (await forge.issues(repo).get(number)).state === "closed",
+    );
+
+    const { commits } = await factory.history();
+    expect(commits.filter(({ subject }) => subject === "Add sorry")).toHaveLength(1);
+  });
+
+  test("a second up finds nothing to do", async () => {
+    const { exitCode, stderr } = await factory.disinto("up");
+
+    expect({ exitCode, stderr: stderr.trim() }).toEqual({ exitCode: 0, stderr: "nothing to do" });
+  });
+});
