@@ -17,7 +17,7 @@ export function seal(body: string): string {
 }
 
 /** False for a file that somebody edited, and for one that an older disinto or a person wrote. */
-export function isUnedited(text: string): boolean {
+function isUnedited(text: string): boolean {
   const header = mark.exec(text);
   return header?.[1] === digest(text.slice(header?.[0].length));
 }

@@ -19,7 +19,7 @@ export interface RawValue {
   readonly text: string;
 }
 
-export interface EnvSyntaxError {
+interface EnvSyntaxError {
   readonly message: string;
   readonly line: number;
   readonly column: number;

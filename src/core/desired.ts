@@ -37,25 +37,25 @@ export interface DesiredService {
   readonly origin: string;
 }
 
-export interface Volume {
+interface Volume {
   readonly name: string;
   readonly path: string;
 }
 
 /** A host folder, read-only inside. */
-export interface Mount {
+interface Mount {
   readonly source: string;
   readonly target: string;
 }
 
-export interface Port {
+interface Port {
   readonly bind: string;
   readonly published: number;
   readonly target: number;
 }
 
 /** How an engine addresses what it runs. */
-export interface Layout {
+interface Layout {
   readonly forgeUrl: string;
   readonly bind: string;
   readonly forgePort: number;

@@ -20,7 +20,11 @@ export interface Factory {
   };
 }
 
-export interface Forge {
+/** `external`: it runs elsewhere, and disinto renders no service for it. */
+export type ForgeKind = "embedded" | "forgejo" | "external";
+
+interface Forge {
+  readonly kind: ForgeKind;
   /** The operator's address of the forge; bots in the compose network use the service's. */
   readonly url: string;
   /** Host address and port on which the forge service is published. */

@@ -30,8 +30,8 @@ describeWithDocker("bots on a real engine", () => {
     const text = await fleet.read("docker-compose.yml");
     for (const literal of [
       "&agents_llama_base",
-      "${FORGE_TOKEN_DEV_QWEN2}",
-      "${FORGE_PASS_DEV_QWEN2}",
+      `\${FORGE_TOKEN_DEV_QWEN2}`,
+      `\${FORGE_PASS_DEV_QWEN2}`,
     ])
       expect(text).toContain(literal);
     expect(text).not.toContain("token-of");
