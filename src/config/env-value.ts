@@ -31,19 +31,19 @@ function unescapeText(text: string): string {
   return text.replace(/\\([abcfnrtv$"\\])/g, (_, letter: string) => escapes[letter] ?? letter);
 }
 
-const reference = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}|([A-Za-z_]\w*))/g;
+const reference =
+  /\$(?:\$|\{(?<braced>[A-Za-z_]\w*)(?:(?<operator>:?[-+])(?<word>[^{}]*))?\}|(?<bare>[A-Za-z_]\w*))/g;
 
 function expand(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(
-    reference,
-    (whole, braced?: string, operator?: string, word = "", bare = "") => {
-      if (whole === "$$") return "$";
-      const value = values.get(braced ?? bare);
-      const counts = value !== undefined && (value !== "" || !operator?.startsWith(":"));
-      if (operator?.endsWith("+")) return counts ? word : "";
-      return counts ? value : word;
-    },
-  );
+  return text.replace(reference, (...found: unknown[]) => {
+    const { braced, operator = "", word = "", bare } = found.at(-1) as Record<string, string>;
+    const name = braced ?? bare;
+    if (name === undefined) return "$";
+    const value = values.get(name);
+    const counts = value !== undefined && (value !== "" || !operator.startsWith(":"));
+    if (operator.endsWith("+")) return counts ? word : "";
+    return counts ? value : word;
+  });
 }
 
 /** Measured with Compose 2.26: single quotes keep all but `'` and a last `\`; double quotes need escapes. */

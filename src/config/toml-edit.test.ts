@@ -75,11 +75,13 @@ const line = fc.constantFrom("", "# note", "\t# indented", "x-y = 1 # one", "ok 
 test("any key of any bot can be set and removed, and every other line stays", () => {
   fc.assert(
     fc.property(
-      fc.uniqueArray(line, { maxLength: 4 }),
-      fc.uniqueArray(bot),
-      fc.constantFrom("\n", "\r\n"),
-      fc.record({ bot, key, value }),
-      (lines, bots, newline, wanted) => {
+      fc.record({
+        lines: fc.uniqueArray(line, { maxLength: 4 }),
+        bots: fc.uniqueArray(bot),
+        newline: fc.constantFrom("\n", "\r\n"),
+        wanted: fc.record({ bot, key, value }),
+      }),
+      ({ lines, bots, newline, wanted }) => {
         const text = [
           ...lines,
           ...bots.flatMap((name) => [`[agents.${name}] # ${name}`, "a = 1"]),
