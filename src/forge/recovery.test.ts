@@ -79,7 +79,7 @@ async function write(round: number): Promise<{ issues: number[]; branches: strin
 }
 
 test("nothing that was acknowledged is lost when the forge is killed under load", async () => {
-  const rounds = Number(process.env.DISINTO_KILLS ?? 5);
+  const rounds = Number(process.env.DISINTO_KILLS ?? 3);
   for (let round = 0; round < rounds; round++) {
     const { issues, branches } = await write(round);
     forge = await spawnForge(built, { folder, port: forge.port });

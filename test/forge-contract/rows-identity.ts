@@ -1,0 +1,172 @@
+/** Who one is, and what a token may do. */
+import { expect } from "vitest";
+import type { Row } from "./row.ts";
+import { basic } from "./test-forge.ts";
+
+export const identityRows: readonly Row[] = [
+  {
+    says: "a wrong token is refused with 401, not taken for a stranger's",
+    source: "services/auth/oauth2.go Verify",
+    mutation: { file: "authentication", find: '?? refuse("")', replace: "" },
+    check: async (world) => {
+      const wrong = await world.as(`token ${"0".repeat(40)}`)("GET", "/version");
+      expect(wrong.status).toBe(401);
+    },
+  },
+  {
+    says: "a wrong password is refused with 401",
+    source: "services/auth/basic.go Verify, services/auth/signin.go UserSignIn",
+    mutation: { file: "authentication", find: "!user ||", replace: "!user && !" },
+    check: async (world) => {
+      const { login } = await world.person("dev");
+      expect((await world.as(basic(login, "wrong"))("GET", "/user")).status).toBe(401);
+    },
+  },
+  {
+    says: "without credentials /user answers 401",
+    source: "routers/api/v1/api.go reqToken",
+    mutation: { file: "request", find: 'ApiError(401, "token', replace: 'ApiError(403, "token' },
+    check: async (world) => {
+      const answer = await world.nobody("GET", "/user");
+      expect(answer).toMatchObject({ status: 401, body: { message: "token is required" } });
+    },
+  },
+  {
+    says: "a token or a password proves its owner's login",
+    source: "routers/api/v1/user/user.go GetAuthenticatedUser",
+    mutation: { file: "shapes", find: "login: user.login,", replace: "login: user.full_name," },
+    check: async (world) => {
+      const { login, password, call } = await world.person("dev");
+      expect((await call("GET", "/user")).body).toMatchObject({ login, is_admin: false });
+      expect((await world.as(basic(login, password))("GET", "/user")).body.login).toBe(login);
+    },
+  },
+  {
+    says: "the token works as the password of any user name",
+    source: "services/auth/basic.go Verify",
+    mutation: { file: "authentication", find: "this.#byToken(token, true)", replace: "undefined" },
+    check: async (world) => {
+      const { login, token } = await world.person("dev");
+      expect((await world.as(basic("x", token))("GET", "/user")).body.login).toBe(login);
+    },
+  },
+  {
+    says: "a bearer token cannot make tokens, a password can, and names are used once",
+    source: "routers/api/v1/api.go reqBasicOrRevProxyAuth; routers/api/v1/user/app.go",
+    mutation: { file: "routes/users", find: "if (!doer.basic)", replace: "if (false)" },
+    check: async (world) => {
+      const { login, password, call } = await world.person("maker", ["write:user"]);
+      const path = `/users/${login}/tokens`;
+      const wanted = { name: "second", scopes: ["read:user"] };
+      const own = world.as(basic(login, password));
+      expect((await call("POST", path, wanted)).status).toBe(401);
+      expect((await own("POST", path, wanted)).status).toBe(201);
+      expect((await own("POST", path, wanted)).status).toBe(400);
+    },
+  },
+  {
+    says: "a token is shown once, and listed by its last eight digits",
+    source: "routers/api/v1/user/app.go ListAccessTokens",
+    mutation: {
+      file: "routes/users",
+      find: "tokenShape(row)))",
+      replace: 'tokenShape(row, "x")))',
+    },
+    check: async (world) => {
+      const { login, password, token } = await world.person("dev");
+      const listed = await world.as(basic(login, password))("GET", `/users/${login}/tokens`);
+      expect(listed.body).toMatchObject([{ sha1: "", token_last_eight: token.slice(-8) }]);
+    },
+  },
+  {
+    says: "a deleted token proves nothing any more",
+    source: "routers/api/v1/user/app.go DeleteAccessToken",
+    mutation: { file: "routes/users", find: '"DELETE FROM tokens', replace: '"SELECT ?; --' },
+    check: async (world) => {
+      const { login, password, call } = await world.person("revoked");
+      const own = world.as(basic(login, password));
+      expect((await own("DELETE", `/users/${login}/tokens/contract`)).status).toBe(204);
+      expect((await own("DELETE", `/users/${login}/tokens/contract`)).status).toBe(404);
+      expect((await call("GET", "/user")).status).toBe(401);
+    },
+  },
+  {
+    says: "a missing scope is refused with 403 and named",
+    source: "routers/api/v1/api.go tokenRequiresScopes",
+    mutation: { file: "request", find: "categories.every(", replace: "!categories.every(" },
+    check: async (world) => {
+      const { call } = await world.person("narrow", ["read:repository"]);
+      const answer = await call("POST", "/user/repos", { name: "x" });
+      expect(answer.status).toBe(403);
+      expect(String(answer.body.message)).toContain("write:user");
+    },
+  },
+  {
+    says: "a write scope holds the read scope of its category and no other",
+    source: "models/auth/access_token_scope.go",
+    mutation: {
+      file: "token-scopes",
+      find: "held.includes(`write:$",
+      replace: "held.includes(`x:$",
+    },
+    check: async (world) => {
+      const { call } = await world.person("dev");
+      const repository = await world.repository({ writers: ["dev"] });
+      expect((await call("GET", `${repository.path}/issues`)).status).toBe(200);
+      expect((await call("GET", "/user")).status).toBe(200);
+      expect((await call("PATCH", "/user/applications/oauth2/1", {})).status).toBe(403);
+    },
+  },
+  {
+    says: "an unknown scope makes no token",
+    source: "models/auth/access_token_scope.go parse",
+    mutation: { file: "token-scopes", find: "unknown !== undefined", replace: "false" },
+    check: async (world) => {
+      const { login, password } = await world.person("dev");
+      const own = world.as(basic(login, password));
+      const wanted = { name: "odd", scopes: ["write:everything", "read:user"] };
+      expect((await own("POST", `/users/${login}/tokens`, wanted)).status).toBe(400);
+    },
+  },
+  {
+    says: "the routes of /admin are for site administrators only",
+    source: "routers/api/v1/api.go reqSiteAdmin",
+    mutation: { file: "request", find: "!doer.user.admin", replace: "false" },
+    check: async (world) => {
+      const { login, password } = await world.person("dev");
+      const own = world.as(basic(login, password));
+      expect((await own("GET", "/admin/users")).status).toBe(403);
+      expect((await own("DELETE", `/admin/users/${login}`)).status).toBe(403);
+    },
+  },
+  {
+    says: "a user is made once; an absent one cannot be changed or deleted",
+    source: "routers/api/v1/admin/user.go CreateUser, services/context/user.go",
+    mutation: { file: "users", find: "if (findUser(db, user.login))", replace: "if (false)" },
+    check: async (world) => {
+      const { login } = await world.person("dev");
+      const password = "long enough 1";
+      const account = { username: login, email: "other@example.com", password };
+      expect((await world.admin("POST", "/admin/users", account)).status).toBe(422);
+      const absent = `/admin/users/${world.login("absent")}`;
+      expect((await world.admin("PATCH", absent, { active: true })).status).toBe(404);
+      expect((await world.admin("DELETE", absent)).status).toBe(404);
+    },
+  },
+  {
+    says: "an account that must change its password is refused until it has",
+    source: "routers/api/shared/middleware.go verifyAuthWithOptions",
+    mutation: { file: "app", find: "user.must_change_password", replace: "false" },
+    check: async (world) => {
+      const { login, password } = await world.person("fresh");
+      const own = world.as(basic(login, password));
+      await world.admin("PATCH", `/admin/users/${login}`, { must_change_password: true });
+      expect((await own("GET", "/user")).status).toBe(403);
+      const renewed = { password: "another one 2", must_change_password: false };
+      await world.admin("PATCH", `/admin/users/${login}`, renewed);
+      expect((await own("GET", "/user")).status).toBe(401);
+      const again = world.as(basic(login, "another one 2"));
+      expect((await again("GET", "/user")).status).toBe(200);
+    },
+  },
+];

@@ -1,0 +1,322 @@
+/** Pull requests, reviews, and what stands between them and the primary branch. */
+import { expect } from "vitest";
+import type { Row } from "./row.ts";
+import type { OpenPull, Person, Repository, World } from "./world.ts";
+
+interface Scene {
+  readonly repository: Repository;
+  readonly dev: Person;
+  readonly critic: Person;
+  readonly pull: OpenPull;
+}
+
+async function scene(world: World, rule?: object, options: { file?: string; body?: string } = {}) {
+  const repository = await world.repository({ writers: ["dev", "critic"] });
+  const [dev, critic] = [await world.person("dev"), await world.person("critic")];
+  if (rule) await world.protect(repository, rule);
+  // Written by the administrator's hand: the branch is not the protected one.
+  const pull = await world.pull(repository, { by: dev, branch: "topic", ...options });
+  return { repository, dev, critic, pull } satisfies Scene;
+}
+
+const merge = (by: Person, pull: OpenPull, more: object = {}) =>
+  by.call("POST", `${pull.path}/merge`, { Do: "fast-forward-only", ...more });
+
+/** An event, after a colon the words that go with it. */
+const review = (by: Person, pull: OpenPull, verdict: string) => {
+  const [event, body = ""] = verdict.split(": ");
+  return by.call("POST", `${pull.path}/reviews`, { event, body, commit_id: pull.sha });
+};
+
+function notReady(reason: string) {
+  return { status: 405, body: { message: `not allowed to merge [reason: ${reason}]` } };
+}
+
+export const mergeRows: readonly Row[] = [
+  {
+    says: "fast-forward-only puts the head itself on the base, and the pull request says who merged what",
+    source: "services/pull/merge_ff_only.go, models/issues/pull.go SetMerged",
+    mutation: { file: "merge", find: "merge_commit: commit", replace: 'merge_commit: "x"' },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      const done = await merge(dev, pull, { head_commit_id: pull.sha });
+      expect(done.status).toBe(200);
+      const read = await dev.call("GET", pull.path);
+      const merged_by = { login: dev.login };
+      expect(read.body).toMatchObject({ merged: true, merge_commit_sha: pull.sha, merged_by });
+      const main = await dev.call("GET", `${repository.path}/branches/main`);
+      expect(main.body).toMatchObject({ commit: { id: pull.sha } });
+    },
+  },
+  {
+    says: "another head than the expected one is not merged",
+    source: "services/pull/merge_prepare.go createTemporaryRepoForMerge",
+    mutation: { file: "merge", find: "request.headSha !== pull.pull.head_sha", replace: "false" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      await world.commit(repository, { file: "more.txt", branch: "topic" });
+      const refused = await merge(dev, pull, { head_commit_id: pull.sha });
+      expect(refused).toMatchObject({ status: 409, body: { message: "head out of date" } });
+    },
+  },
+  {
+    says: "fast-forward-only fails with 500 when the base went another way",
+    source:
+      "routers/api/v1/repo/pull.go MergePullRequest (no case for ErrMergeDivergingFastForwardOnly)",
+    mutation: { file: "merge", find: "!isAncestor", replace: "isAncestor" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      await world.commit(repository, { file: "aside.txt" });
+      await world.eventually(async () => (await merge(dev, pull)).status === 500);
+      expect((await dev.call("GET", pull.path)).body).toMatchObject({ merged: false });
+    },
+  },
+  {
+    says: "a merged pull request is not merged again, a closed one is not found",
+    source: "services/pull/check.go CheckPullMergeable",
+    mutation: { file: "merge-check", find: "if (pull.pull.merged)", replace: "if (false)" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      await merge(dev, pull);
+      expect((await merge(dev, pull)).status).toBe(405);
+      const other = await world.pull(repository, { by: dev, branch: "other" });
+      await dev.call("PATCH", other.path, { state: "closed" });
+      expect((await merge(dev, other)).status).toBe(404);
+    },
+  },
+  {
+    says: "only who may merge merges, where the protection names them",
+    source: "services/pull/merge.go IsUserAllowedToMerge",
+    mutation: {
+      file: "protections",
+      find: "protection.mergers.includes(user.id)",
+      replace: "true",
+    },
+    check: async (world) => {
+      const { login } = await world.person("dev");
+      const rule = { enable_merge_whitelist: true, merge_whitelist_usernames: [login] };
+      const { repository, dev, critic, pull } = await scene(world);
+      await world.protect(repository, rule);
+      const refused = await merge(critic, pull);
+      expect(refused).toMatchObject({
+        status: 405,
+        body: { message: "User not allowed to merge PR" },
+      });
+      expect((await merge(dev, pull)).status).toBe(200);
+    },
+  },
+  {
+    says: "a required status must have succeeded on the head, and a pattern names many",
+    source: "services/pull/commit_status.go MergeRequiredContextsCommitStatus",
+    mutation: { file: "statuses", find: 'match?.state === "success"', replace: "true" },
+    check: async (world) => {
+      const rule = { enable_status_check: true, status_check_contexts: ["ci/*"] };
+      const { repository, dev, pull } = await scene(world, rule);
+      const post = (state: string, context: string) =>
+        dev.call("POST", `${repository.path}/statuses/${pull.sha}`, { state, context });
+      const reason = notReady("Not all required status checks successful");
+      await post("success", "other");
+      expect(await merge(dev, pull)).toMatchObject(reason);
+      await post("failure", "ci/test");
+      expect(await merge(dev, pull)).toMatchObject(reason);
+      await post("success", "ci/test");
+      expect((await merge(dev, pull)).status).toBe(200);
+    },
+  },
+  {
+    says: "approvals count only from the people on the list",
+    source: "models/git/protected_branch.go IsUserOfficialReviewer",
+    mutation: {
+      file: "protections",
+      find: "approvers.includes(user.id)",
+      replace: "approvers.length > 0",
+    },
+    check: async (world) => {
+      const repository = await world.repository({ writers: ["dev", "critic", "extra"] });
+      const [dev, critic, extra] = await Promise.all(
+        ["dev", "critic", "extra"].map((role) => world.person(role)),
+      );
+      if (!dev || !critic || !extra) throw new Error("no people");
+      await world.protect(repository, {
+        required_approvals: 1,
+        enable_approvals_whitelist: true,
+        approvals_whitelist_username: [critic.login],
+      });
+      const pull = await world.pull(repository, { by: dev, branch: "topic" });
+      const unofficial = await review(extra, pull, "APPROVED");
+      expect(unofficial.body).toMatchObject({ official: false, state: "APPROVED" });
+      expect(await merge(dev, pull)).toMatchObject(notReady("Does not have enough approvals"));
+      expect((await review(critic, pull, "APPROVED")).body).toMatchObject({ official: true });
+      expect((await merge(dev, pull)).status).toBe(200);
+    },
+  },
+  {
+    says: "nobody approves or rejects their own pull request",
+    source: "routers/api/v1/repo/pull_review.go preparePullReviewType",
+    mutation: { file: "routes/reviews", find: "issue.poster_id === user.id", replace: "false" },
+    check: async (world) => {
+      const { dev, pull } = await scene(world);
+      expect((await review(dev, pull, "APPROVED")).status).toBe(422);
+      expect((await review(dev, pull, "REQUEST_CHANGES: no")).status).toBe(422);
+      expect((await review(dev, pull, "COMMENT: hm")).status).toBe(200);
+    },
+  },
+  {
+    says: "a rejection needs words, and blocks the merge until the same person approves",
+    source:
+      "models/issues/pull.go MergeBlockedByRejectedReview, models/issues/review.go CreateReview",
+    mutation: { file: "reviews", find: "SET dismissed = 1", replace: "SET dismissed = dismissed" },
+    check: async (world) => {
+      const { dev, critic, pull } = await scene(world, { block_on_rejected_reviews: true });
+      expect((await review(critic, pull, "REQUEST_CHANGES")).status).toBe(422);
+      expect((await review(critic, pull, "REQUEST_CHANGES: no")).status).toBe(200);
+      expect(await merge(dev, pull)).toMatchObject(notReady("There are requested changes"));
+      await review(critic, pull, "APPROVED");
+      const reviews = await dev.call("GET", `${pull.path}/reviews`);
+      expect(reviews.body).toMatchObject([{ dismissed: true }, { dismissed: false }]);
+      expect((await merge(dev, pull)).status).toBe(200);
+    },
+  },
+  {
+    says: "a commit that changes the content makes approvals stale, which then do not count if so ruled",
+    source:
+      "services/pull/pull.go ValidatePullRequest, models/issues/pull.go GetGrantedApprovalsCount",
+    mutation: { file: "pulls", find: "SET stale = 1", replace: "SET stale = 0" },
+    check: async (world) => {
+      const rule = { required_approvals: 1, ignore_stale_approvals: true };
+      const { repository, dev, critic, pull } = await scene(world, rule);
+      await review(critic, pull, "APPROVED");
+      await world.commit(repository, { file: "later.txt", branch: "topic" });
+      await world.eventually(async () => {
+        const reviews = await dev.call("GET", `${pull.path}/reviews`);
+        return reviews.body[0]?.stale === (true as unknown);
+      });
+      expect(await merge(dev, pull)).toMatchObject(notReady("Does not have enough approvals"));
+    },
+  },
+  {
+    says: "a head behind its base is not merged where outdated branches are blocked",
+    source: "models/issues/pull.go MergeBlockedByOutdatedBranch",
+    mutation: { file: "merge-check", find: "pull.pull.behind > 0", replace: "false" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      await world.commit(repository, { file: "aside.txt" });
+      await world.protect(repository, { block_on_outdated_branch: true });
+      const behind = notReady("The head branch is behind the base branch");
+      const refused = await merge(dev, pull, { Do: "merge" });
+      expect(refused).toMatchObject(behind);
+      expect((await dev.call("POST", `${pull.path}/update`)).status).toBe(200);
+      await world.eventually(async () => (await merge(dev, pull, { Do: "merge" })).status === 200);
+    },
+  },
+  {
+    says: "a pull request that changes a protected file is not merged",
+    source: "models/git/protected_branch.go MergeBlockedByProtectedFiles",
+    mutation: { file: "merge-check", find: "matchesFile(patterns, path)", replace: "false" },
+    check: async (world) => {
+      const rule = { protected_file_patterns: ".woodpecker/**;*.lock" };
+      const { dev, pull } = await scene(world, rule, { file: ".woodpecker/ci/test.yml" });
+      expect(await merge(dev, pull)).toMatchObject(notReady("Changed protected files"));
+    },
+  },
+  {
+    says: "conflicting changes are not mergeable",
+    source: "services/pull/patch.go testPatch",
+    mutation: { file: "pulls", find: "conflicting: bit(!merged)", replace: "conflicting: 0" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world, undefined, { file: "same.txt" });
+      await world.commit(repository, { file: "same.txt", text: "otherwise" });
+      await world.eventually(
+        async () => (await dev.call("GET", pull.path)).body.mergeable === (false as unknown),
+      );
+      expect((await merge(dev, pull, { Do: "merge" })).status).toBe(405);
+    },
+  },
+  {
+    says: "work in progress is not merged, nor by a style the repository does not allow",
+    source: "services/pull/check.go, models/repo/repo_unit.go IsMergeStyleAllowed",
+    mutation: { file: "merge-check", find: "isDraft(pull.issue.title)", replace: "false" },
+    check: async (world) => {
+      const { repository, dev, pull } = await scene(world);
+      await dev.call("PATCH", pull.path, { title: "WIP: not yet" });
+      expect((await merge(dev, pull)).status).toBe(405);
+      await dev.call("PATCH", pull.path, { title: "ready" });
+      await world.admin("PATCH", repository.path, { allow_squash_merge: false });
+      expect((await merge(dev, pull, { Do: "squash" })).status).toBe(405);
+      expect((await merge(dev, pull)).status).toBe(200);
+    },
+  },
+  {
+    says: "a merge closes the issue that the pull request says it closes, and deletes its branch if told",
+    source: "services/pull/merge.go handleCloseCrossReferences, services/repository/branch.go",
+    mutation: { file: "closing", find: 'setClosed(db, issue, action === "close")', replace: "" },
+    check: async (world) => {
+      const repository = await world.repository({ writers: ["dev"] });
+      const dev = await world.person("dev");
+      await world.admin("POST", `${repository.path}/issues`, { title: "wanted" });
+      await world.admin("POST", `${repository.path}/issues`, { title: "related" });
+      const body = "Closes #1, related to #2\n\n```\nfixes #2\n```\n";
+      const pull = await world.pull(repository, { by: dev, branch: "topic", body });
+      await merge(dev, pull, { delete_branch_after_merge: true });
+      const state = async (n: number) =>
+        (await dev.call("GET", `${repository.path}/issues/${n}`)).body.state;
+      expect([await state(1), await state(2)]).toEqual(["closed", "open"]);
+      expect((await dev.call("GET", `${repository.path}/branches/topic`)).status).toBe(404);
+    },
+  },
+  {
+    says: "one pull request per pair of branches is open, and head and base must differ and exist",
+    source: "routers/api/v1/repo/pull.go CreatePullRequest",
+    mutation: { file: "routes/pulls", find: "if (!other)", replace: "if (true)" },
+    check: async (world) => {
+      const { repository, dev } = await scene(world);
+      const open = (head: string, base: string) =>
+        dev.call("POST", `${repository.path}/pulls`, { title: "x", head, base });
+      expect((await open("topic", "main")).status).toBe(409);
+      expect((await open("main", "main")).status).toBe(422);
+      expect((await open("absent", "main")).status).toBe(404);
+      expect((await open("topic", "absent")).status).toBe(404);
+    },
+  },
+  {
+    says: "only administrators of the repository dismiss a review",
+    source: "routers/api/v1/repo/pull_review.go dismissReview",
+    mutation: {
+      file: "routes/reviews",
+      find: '!allows(request.access, "admin")',
+      replace: "false",
+    },
+    check: async (world) => {
+      const { dev, critic, pull } = await scene(world);
+      const made = await review(critic, pull, "REQUEST_CHANGES: no");
+      const path = `${pull.path}/reviews/${made.body.id}/dismissals`;
+      expect((await dev.call("POST", path, { message: "x" })).status).toBe(403);
+      const done = await world.admin("POST", path, { message: "x" });
+      expect(done.body).toMatchObject({ dismissed: true });
+    },
+  },
+  {
+    says: "a protection is made once, read back as written, changed and deleted",
+    source: "routers/api/v1/repo/branch.go",
+    mutation: { file: "routes/protections", find: "mergers: ids(", replace: "mergers: () => ids(" },
+    check: async (world) => {
+      const repository = await world.repository({ writers: ["dev"] });
+      const { login } = await world.person("dev");
+      const rule = {
+        required_approvals: 2,
+        enable_merge_whitelist: true,
+        merge_whitelist_usernames: [login],
+        status_check_contexts: ["ci"],
+        protected_file_patterns: "x/*",
+      };
+      expect(await world.protect(repository, rule)).toMatchObject({ rule_name: "main", ...rule });
+      const path = `${repository.path}/branch_protections`;
+      const again = await world.admin("POST", path, { rule_name: "main" });
+      expect(again.status).toBe(403);
+      const changed = await world.admin("PATCH", `${path}/main`, { required_approvals: 0 });
+      expect(changed.body).toMatchObject({ ...rule, required_approvals: 0 });
+      expect((await world.admin("DELETE", `${path}/main`)).status).toBe(204);
+      expect((await world.admin("GET", `${path}/main`)).status).toBe(404);
+    },
+  },
+];

@@ -1,0 +1,170 @@
+/** One server under the contract, embedded or real, with users and repositories made for it and removed after it. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Body, basic, type Call, caller } from "./test-forge.ts";
+
+export interface Target {
+  readonly url: string;
+  readonly login: string;
+  readonly password: string;
+  /** Compare each answer with the API description; for the embedded forge only. */
+  readonly compare: boolean;
+}
+
+export interface Person {
+  readonly login: string;
+  readonly password: string;
+  readonly token: string;
+  readonly call: Call;
+}
+
+export interface Repository {
+  readonly path: string;
+  readonly owner: string;
+  readonly name: string;
+}
+
+export class World {
+  readonly url: string;
+  readonly target: Target;
+  /** By password: it has no scopes to lack. */
+  readonly admin: Call;
+  readonly nobody: Call;
+  readonly #prefix = `c${randomBytes(3).toString("hex")}`;
+  readonly #people = new Map<string, Promise<Person>>();
+  readonly #made: string[] = [];
+  #repositories = 0;
+
+  constructor(target: Target) {
+    this.target = target;
+    this.url = target.url;
+    this.admin = this.as(basic(target.login, target.password));
+    this.nobody = this.as();
+  }
+
+  as(authorization?: string): Call {
+    return caller(this.url, authorization, { compare: this.target.compare });
+  }
+
+  login(role: string): string {
+    return `${this.#prefix}-${role}`;
+  }
+
+  /** The same person for the same role; with the scopes of a bot unless told. */
+  person(
+    role: string,
+    scopes: readonly string[] = ["write:repository", "write:issue", "read:user"],
+  ): Promise<Person> {
+    const known = this.#people.get(role) ?? this.#makePerson(role, scopes);
+    this.#people.set(role, known);
+    return known;
+  }
+
+  async #makePerson(role: string, scopes: readonly string[]): Promise<Person> {
+    const login = this.login(role);
+    const password = randomBytes(12).toString("hex");
+    const email = `${login}@example.com`;
+    const account = { username: login, email, password, must_change_password: false };
+    await this.admin("POST", "/admin/users", account);
+    this.#made.push(`/admin/users/${login}?purge=true`);
+    const own = this.as(basic(login, password));
+    const made = await own("POST", `/users/${login}/tokens`, { name: "contract", scopes });
+    const token = String(made.body.sha1);
+    return { login, password, token, call: this.as(`token ${token}`) };
+  }
+
+  /** Private, with a first commit on main; the roles named may write. */
+  async repository({ writers = [], empty = false }: RepositoryOptions = {}): Promise<Repository> {
+    const name = `${this.#prefix}-${++this.#repositories}`;
+    const options = { name, private: true, auto_init: !empty, default_branch: "main" };
+    await this.admin("POST", "/user/repos", options);
+    const owner = this.target.login;
+    const path = `/repos/${owner}/${name}`;
+    this.#made.push(path);
+    for (const role of writers) {
+      const { login } = await this.person(role);
+      await this.admin("PUT", `${path}/collaborators/${login}`, { permission: "write" });
+    }
+    return { path, owner, name };
+  }
+
+  /** Commits one file through the API; answers the commit's sha. */
+  async commit(
+    { path }: Repository,
+    { file, text = file, branch = "main", from = branch, by = this.admin }: CommitOptions,
+  ): Promise<string> {
+    const content = Buffer.from(`${text}\n`).toString("base64");
+    const where = from === branch ? { branch } : { branch: from, new_branch: branch };
+    const made = await by("POST", `${path}/contents/${file}`, { content, ...where });
+    if (made.status !== 201) throw new Error(`no commit of ${file}: ${JSON.stringify(made.body)}`);
+    return String(made.body.commit?.sha);
+  }
+
+  /** A branch with one file of its name, and its pull request, by the person. */
+  async pull(
+    repository: Repository,
+    { by, branch, file = `${branch}.txt`, body = "" }: PullOptions,
+  ): Promise<OpenPull> {
+    const sha = await this.commit(repository, { file, text: branch, branch, from: "main" });
+    const pull = { title: branch, head: branch, base: "main", body };
+    const made = await by.call("POST", `${repository.path}/pulls`, pull);
+    if (made.status !== 201) throw new Error(`no pull request: ${JSON.stringify(made.body)}`);
+    const path = `${repository.path}/pulls/${made.body.number}`;
+    await this.eventually(async () => (await by.call("GET", path)).body.mergeable !== undefined);
+    return { path, sha, number: Number(made.body.number) };
+  }
+
+  async protect({ path }: Repository, rule: object): Promise<Body> {
+    const made = await this.admin("POST", `${path}/branch_protections`, {
+      rule_name: "main",
+      ...rule,
+    });
+    return made.body;
+  }
+
+  remote({ owner, name }: Repository, { token }: Pick<Person, "token">): string {
+    return `${this.url.replace("://", `://x:${token}@`)}/${owner}/${name}.git`;
+  }
+
+  /** Forgejo does some things behind its answer's back. */
+  async eventually(holds: () => Promise<boolean>): Promise<void> {
+    const end = Date.now() + 10_000;
+    while (!(await holds())) {
+      if (Date.now() > end) throw new Error("it did not come true within ten seconds");
+      await sleep(50);
+    }
+  }
+
+  /** Repositories before their owners. */
+  async remove(): Promise<void> {
+    const repositories = this.#made.filter((path) => path.startsWith("/repos"));
+    const users = this.#made.filter((path) => path.startsWith("/admin"));
+    for (const path of [...repositories, ...users]) await this.admin("DELETE", path);
+  }
+}
+
+interface RepositoryOptions {
+  readonly writers?: readonly string[];
+  readonly empty?: boolean;
+}
+
+interface CommitOptions {
+  readonly file: string;
+  readonly text?: string;
+  readonly branch?: string;
+  readonly from?: string;
+  readonly by?: Call;
+}
+
+interface PullOptions {
+  readonly by: Person;
+  readonly branch: string;
+  readonly file?: string;
+  readonly body?: string;
+}
+
+export interface OpenPull {
+  readonly path: string;
+  readonly sha: string;
+  readonly number: number;
+}
