@@ -83,7 +83,7 @@ function toLlamaBot(listed: {
 }): Bot {
   const { name, section, backend, environment, everywhere } = listed;
   const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
-  const { file, line } = environment.locate(key, name);
+  const { file, line } = environment.locate(key);
   const settings = section?.settings ?? AgentSection.parse({});
   return {
     ...toBot(name, settings),

@@ -39,19 +39,25 @@ const unquoted = /[^\n]*/y;
 
 export function parseEnv(text: string): ParsedEnv {
   const entries: EnvEntry[] = [];
+  const source = { text, locate: indexLines(text) };
   let offset = text.startsWith("\ufeff") ? 1 : 0;
   for (;;) {
     offset = skip(gap, text, offset);
     if (offset >= text.length) return { entries, errors: [] };
-    const read = readStatement(text, offset);
+    const read = readStatement(source, offset);
     if ("message" in read) return { entries, errors: [read] };
     entries.push(read);
     offset = read.end;
   }
 }
 
-function readStatement(text: string, start: number): EnvEntry | EnvSyntaxError {
-  const place = locateOffset(text, start);
+interface Source {
+  readonly text: string;
+  readonly locate: (offset: number) => { line: number; column: number };
+}
+
+function readStatement({ text, locate }: Source, start: number): EnvEntry | EnvSyntaxError {
+  const place = locate(start);
   const key = matchAt(keyPattern, text, start);
   if (!key) return { message: "expected KEY=value", ...place };
   const [whole, name = "", separator = ""] = key;
@@ -91,8 +97,18 @@ function skip(pattern: RegExp, text: string, offset: number): number {
   return offset + (matchAt(pattern, text, offset)?.[0].length ?? 0);
 }
 
-export function locateOffset(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).replace(/^\ufeff/, "");
-  const line = before.split("\n").length;
-  return { line, column: before.length - before.lastIndexOf("\n") };
+/** Answers the place of an offset; built once for a text, since every entry asks. */
+export function indexLines(text: string): (offset: number) => { line: number; column: number } {
+  const mark = text.startsWith("\ufeff") ? 1 : 0;
+  const starts = [mark];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let [line, end] = [1, starts.length];
+    while (line < end) {
+      const middle = Math.ceil((line + end) / 2);
+      if ((starts[middle - 1] ?? 0) <= offset) line = middle;
+      else end = middle - 1;
+    }
+    return { line, column: offset - (starts[line - 1] ?? 0) + 1 };
+  };
 }

@@ -1,10 +1,12 @@
 /** `.env` as the factory reads it: values, the place of each key, and what is wrong with the file. */
-import { type EnvEntry, locateOffset, parseEnv } from "./env-syntax.ts";
+import { type EnvEntry, indexLines, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
 import { environmentKeys } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 import type { Place } from "./toml-source.ts";
+
+const knownKeys = environmentKeys.map(({ key }) => key);
 
 export interface Environment {
   readonly file: string;
@@ -17,10 +19,11 @@ export interface Environment {
 export function parseEnvironment(file: string, text: string): Environment {
   const { entries, errors } = parseEnv(text);
   const places = new Map(entries.map((entry) => [entry.key, entry]));
+  const toPlace = indexLines(text);
   const locate = (key: string, word?: string): Place => {
     const entry = places.get(key);
     if (!entry) return { file, line: 1, column: 1 };
-    return { file, ...locateOffset(text, entry.start + findWord(text, entry, word)) };
+    return { file, ...toPlace(entry.start + findWord(text, entry, word)) };
   };
   return {
     file,
@@ -51,8 +54,7 @@ function checkKey(file: string, entry: EnvEntry): readonly Problem[] {
     const hint = "remove the line; DISINTO_NAME names the compose project";
     return [{ ...place, message, hint }];
   }
-  const known = environmentKeys.map((one) => one.key);
-  if (known.includes(key)) return [];
-  const near = suggest(key, known, 2);
+  if (knownKeys.includes(key) || /^FORGE_(TOKEN|PASS)_/.test(key)) return [];
+  const near = suggest(key, knownKeys, 2);
   return near ? [{ ...place, message: "unknown variable", hint: `did you mean ${near}?` }] : [];
 }

@@ -18,24 +18,26 @@ export function readLlamaBots(environment: Environment): {
   if (list === undefined) return { names: enabled === "1" ? ["dev-qwen"] : [], problems: [] };
   const given = list.split(/[\s,]+/).filter((name) => name !== "");
   const names = [...new Set(given)];
+  const repeated = findRepeated(given);
   const contradicts = environment.values.get("ENABLE_LLAMA_AGENT") === "0" && names.length > 0;
   return {
     names: names.filter((name) => refuseBotName(name) === undefined),
     problems: [
       ...(contradicts ? [contradict(environment)] : []),
-      ...names.flatMap((name) => checkName(name, given, environment)),
+      ...names.flatMap((name) => checkName(name, repeated.has(name), environment)),
     ],
   };
 }
 
-function checkName(
-  name: string,
-  given: readonly string[],
-  environment: Environment,
-): readonly Problem[] {
-  const place = { ...environment.locate("LLAMA_BOTS", name), path: "LLAMA_BOTS" };
+function findRepeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
+}
+
+function checkName(name: string, isTwice: boolean, environment: Environment): readonly Problem[] {
   const refusal = refuseBotName(name);
-  const isTwice = given.indexOf(name) !== given.lastIndexOf(name);
+  if (!refusal && !isTwice) return [];
+  const place = { ...environment.locate("LLAMA_BOTS", name), path: "LLAMA_BOTS" };
   return [
     ...(refusal ? [{ ...place, ...refusal }] : []),
     ...(isTwice ? [{ ...place, message: `${JSON.stringify(name)} is listed twice` }] : []),

@@ -6,6 +6,7 @@ export function suggest(
   limit = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3)),
 ): string | undefined {
   const ranked = known
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
     .map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);

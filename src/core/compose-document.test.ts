@@ -110,11 +110,11 @@ test("two llama bots share one stanza, and each has its own names, credentials a
           - *agents_mount_1
 
     volumes:
-      agent-data-dev-qwen: {}
-      agent-data-dev-qwen2: {}
-      forgejo-data: {}
-      project-repos-dev-qwen: {}
-      project-repos-dev-qwen2: {}
+      agent-data-dev-qwen:
+      agent-data-dev-qwen2:
+      forgejo-data:
+      project-repos-dev-qwen:
+      project-repos-dev-qwen2:
 
     networks:
       disinto-net:

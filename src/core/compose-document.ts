@@ -2,7 +2,7 @@
  * Desired state → docker-compose.yml. Built as data and serialised once; no text is spliced. A merge
  * key replaces whole lists and maps, so what bots share is anchored items and an anchored map.
  */
-import { Alias, Document, type Node, Pair, Scalar, type YAMLMap } from "yaml";
+import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Desired, DesiredService } from "./desired.ts";
 
 type Tree = { readonly [key: string]: unknown };
@@ -31,12 +31,14 @@ export function renderCompose(desired: Desired, project: string): string {
   root.set("name", project);
   for (const stanza of shared.stanzas()) root.add(stanza);
   const services = document.createNode({}) as YAMLMap;
-  for (const service of desired.services) services.set(service.name, shared.render(service));
+  services.items = desired.services.map(
+    (service) => new Pair(new Scalar(service.name), shared.render(service)),
+  );
   root.add(document.createPair("services", services));
   root.add(document.createPair("volumes", renderVolumes(desired)));
   root.add(document.createPair("networks", { [network]: { driver: "bridge" } }));
   for (const { key } of root.items.slice(1)) (key as Scalar).spaceBefore = true;
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false, nullStr: "" });
 }
 
 class Shared {
@@ -85,14 +87,20 @@ class Shared {
     const special = Object.entries(stanzaOf(service)).filter(
       ([key, value]) => typical[key] !== value,
     );
-    const stanza = this.#document.createNode({
-      container_name: service.container,
-      ...Object.fromEntries(special),
-      environment,
-      volumes: [...renderVolumeMounts(service), ...this.#mountsOf(service)],
-      ...(!service.enabled && { deploy: { replicas: 0 } }),
-    }) as YAMLMap;
-    stanza.items.unshift(this.#merge(baseAnchor));
+    const volumes = new YAMLSeq(this.#document.schema);
+    volumes.items = [
+      ...renderVolumeMounts(service).map((mount) => new Scalar(mount)),
+      ...this.#mountsOf(service),
+    ];
+    const stanza = new YAMLMap(this.#document.schema);
+    stanza.items = [
+      this.#merge(baseAnchor),
+      new Pair(new Scalar("container_name"), new Scalar(service.container)),
+      ...special.map(([key, value]) => this.#pair(key, value)),
+      new Pair(new Scalar("environment"), environment),
+      new Pair(new Scalar("volumes"), volumes),
+      ...(service.enabled ? [] : [this.#pair("deploy", { replicas: 0 })]),
+    ];
     return stanza;
   }
 
@@ -156,8 +164,9 @@ class Shared {
       ...Object.entries(literal).map(([key, value]) => [key, escapeDollars(value)] as const),
       ...Object.entries(secrets).map(([key, name]) => [key, `\${${name}}`] as const),
     ].sort(([a], [b]) => (a < b ? -1 : 1));
-    const tree = Object.fromEntries(entries.map(([key, value]) => [key, quoted(value)]));
-    return this.#document.createNode(tree) as YAMLMap;
+    const map = new YAMLMap(this.#document.schema);
+    map.items = entries.map(([key, value]) => new Pair(new Scalar(key), quoted(value)));
+    return map;
   }
 
   #merge(anchor: string): Pair {
@@ -201,7 +210,7 @@ function renderVolumeMounts({ volumes }: DesiredService): readonly string[] {
 
 function renderVolumes({ services }: Desired): Tree {
   const names = services.flatMap(({ volumes }) => volumes.map(({ name }) => name));
-  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, {}]));
+  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, null]));
 }
 
 function renderPort({ bind, published, target }: DesiredService["ports"][number]): Scalar {
