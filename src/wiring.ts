@@ -1,15 +1,26 @@
 /** Builds the adapters and hands them to the commands as ports; each is loaded only when a command asks for it. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { repositories } from "./adapters/git/repositories.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
+import type { Repositories } from "./ports/repositories.ts";
 
 const self = fileURLToPath(new URL("main.js", import.meta.url));
 
 function readVersion(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Loads git's adapter with the first call; most commands need none. */
+function openRepositories(): Repositories {
+  const load = async () => (await import("./adapters/git/repositories.ts")).repositories;
+  return {
+    init: async (folder) => (await load()).init(folder),
+    currentBranch: async (folder) => (await load()).currentBranch(folder),
+    push: async (seed) => (await load()).push(seed),
+    readHistory: async (seed) => (await load()).readHistory(seed),
+  };
 }
 
 export function buildTools(signal: AbortSignal): Tools {
@@ -25,7 +36,7 @@ export function buildTools(signal: AbortSignal): Tools {
       const { createForgeAdministrator } = await import("./wiring-forge.ts");
       return createForgeAdministrator(tools, factory, folder);
     },
-    repositories,
+    repositories: openRepositories(),
     containers: async (factory, folder) => {
       const { buildContainers } = await import("./adapters/engines.ts");
       return buildContainers({ factory, folder, self: [process.execPath, self], signal });
