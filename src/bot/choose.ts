@@ -2,7 +2,7 @@
 import type { Issue } from "../ports/forge.ts";
 
 export const BACKLOG = "backlog";
-export const PRIORITY = "priority";
+const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
 

@@ -126,7 +126,10 @@ interface Offer {
 
 async function makeOffer(tools: LeaseTools, held: Lease, counters: Counters): Promise<Offer> {
   const sentAtMs = tools.clock.monotonicMs();
-  return { held, next: toLease(held.ref, await writeLease(tools, counters), counters, sentAtMs) };
+  return {
+    held,
+    next: toLease({ ref: held.ref, sha: await writeLease(tools, counters), counters, sentAtMs }),
+  };
 }
 
 /** `half`: a crash of the server between two renames left the lease new and the branch old; push once more. */
@@ -153,7 +156,7 @@ async function swapLease(
 ): Promise<Lease | undefined> {
   const sentAtMs = tools.clock.monotonicMs();
   const mine = await writeLease(tools, counters);
-  const lease = toLease(ref, mine, counters, sentAtMs);
+  const lease = toLease({ ref, sha: mine, counters, sentAtMs });
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     if ((await tools.mirror.swap([{ ref, from, to: mine }])) === "applied") return lease;
     const standing = (await tools.mirror.readRefs([ref])).get(ref);
@@ -163,8 +166,8 @@ async function swapLease(
   throw unclear(ref);
 }
 
-function toLease(ref: string, sha: string, counters: Counters, sentAtMs: number): Lease {
-  return { ref, sha, counters, expiresAtMs: sentAtMs + TERM_MS };
+function toLease({ sentAtMs, ...lease }: Omit<Lease, "expiresAtMs"> & { sentAtMs: number }): Lease {
+  return { ...lease, expiresAtMs: sentAtMs + TERM_MS };
 }
 
 function writeLease(

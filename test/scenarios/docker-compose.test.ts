@@ -37,7 +37,7 @@ describeWithDocker("on a real Docker Engine", () => {
     await buildImages();
     factory = await TestFactory.create({
       env: { DISINTO_NAME: run, DISINTO_IMAGE_TAG: run },
-      coder: inImage("coder.mjs"),
+      coder: [...inImage("coder.mjs"), "--think-ms", "1500"],
       reviewer: inImage("reviewer.mjs"),
       devBots: ["dev-qwen", "dev-qwen2"],
     });
@@ -90,24 +90,38 @@ describeWithDocker("on a real Docker Engine", () => {
     expect(await forge.pulls(repo).listOpen()).toEqual([]);
   });
 
-  test("a bot's container killed while it works is started again by the engine and finishes its issue once", async () => {
+  test("a bot's container killed while it codes is brought back by up and finishes its issue, once", async () => {
     const [issue] = await factory.fileIssues(forge, ["sorry"]);
     if (!issue) throw new Error("no issue");
     const { number } = issue;
-    const holder = await until(
-      "a bot has the issue",
-      async () => (await forge.issues(repo).get(number)).assignees[0],
-    );
+    const holder = await until("a bot codes", async () => findCoder(number));
 
-    await docker("exec", `${run}-agents-${holder}`, "node", "-e", "process.kill(1, 'SIGTERM')");
+    await docker("kill", `${run}-agents-${holder}`);
+    const said = await factory.disinto("up");
     await until(
       "the issue is closed",
       async () => (await forge.issues(repo).get(number)).state === "closed",
     );
 
+    expect(said.stderr).toContain(`starting agents-llama-${holder}\n`);
     const { commits } = await factory.history();
-    expect(commits.filter(({ subject }) => subject === "Add sorry")).toHaveLength(1);
+    expect(commits.filter(({ subject }) => subject === "Add sorry")).toMatchObject([
+      { author: holder },
+    ]);
+    const answers = await Promise.allSettled([5, 6, 7, 8, 9].map((n) => forge.pulls(repo).get(n)));
+    const pulls = answers.flatMap((answer) =>
+      answer.status === "fulfilled" ? [answer.value] : [],
+    );
+    expect(pulls.filter(({ title }) => title === "Add sorry")).toMatchObject([{ merged: true }]);
   });
+
+  async function findCoder(issue: number): Promise<string | undefined> {
+    for (const bot of ["dev-qwen", "dev-qwen2"]) {
+      const log = await docker("logs", `${run}-agents-${bot}`);
+      if (log.includes(`"at":"coding","project":"greeter","issue":${issue}`)) return bot;
+    }
+    return undefined;
+  }
 
   test("a second up finds nothing to do", async () => {
     const { exitCode, stderr } = await factory.disinto("up");

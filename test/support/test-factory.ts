@@ -170,7 +170,7 @@ function describeModule(name: string): string {
   ].join("\n");
 }
 
-export function findFreePort(): Promise<number> {
+function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -5,7 +5,7 @@ import { request } from "undici";
 import * as z from "zod";
 import { DisintoError, type ErrorCode } from "../../errors.ts";
 
-export type Proof =
+type Proof =
   | { readonly token: string }
   | { readonly login: string; readonly password: string };
 

@@ -1,0 +1,85 @@
+/** The rules of thumb of AGENTS.md that a machine can check. */
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const checkout = path.join(import.meta.dirname, "..");
+
+async function readSources(
+  ...folders: readonly string[]
+): Promise<readonly { file: string; text: string }[]> {
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(path.join(checkout, folder), {
+        recursive: true,
+        withFileTypes: true,
+      });
+      return entries
+        .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+        .map(({ parentPath, name }) => path.relative(checkout, path.join(parentPath, name)));
+    }),
+  );
+  return Promise.all(
+    found
+      .flat()
+      .map(async (file) => ({ file, text: await readFile(path.join(checkout, file), "utf8") })),
+  );
+}
+
+test("no file is longer than 300 lines", async () => {
+  const sources = await readSources("src", "test", "scripts", "demo", "bench");
+
+  expect(
+    sources.filter(({ text }) => text.split("\n").length > 301).map(({ file }) => file),
+  ).toEqual([]);
+});
+
+test("no port has more than 8 methods", async () => {
+  const sources = await readSources("src/ports");
+  const crowded = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(/^export interface (\w+).*\{\n([\s\S]*?)^\}/gm)].flatMap(
+      ([, name, body = ""]) => {
+        const methods = body.match(/^ {2}\w+(<.*>)?\(/gm)?.length ?? 0;
+        return methods > 8 ? [`${file}: ${name} has ${methods}`] : [];
+      },
+    ),
+  );
+
+  expect(crowded).toEqual([]);
+});
+
+test("every error code has its entry in docs/errors.md, and no entry is left over", async () => {
+  const [errors] = await readSources("src").then((all) =>
+    all.filter(({ file }) => file === "src/errors.ts"),
+  );
+  const union = /export type ErrorCode =([\s\S]*?);/.exec(errors?.text ?? "")?.[1] ?? "";
+  const codes = [...union.matchAll(/"([^"]+)"/g)].map(([, code]) => code);
+  const documented = await readFile(path.join(checkout, "docs", "errors.md"), "utf8");
+
+  expect([...documented.matchAll(/^\| `([^`]+)` \|/gm)].map(([, code]) => code).sort()).toEqual(
+    codes.sort(),
+  );
+});
+
+test("every dependency has its reason in docs/dependencies.md", async () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    await readFile(path.join(checkout, "package.json"), "utf8"),
+  ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const reasons = await readFile(path.join(checkout, "docs", "dependencies.md"), "utf8");
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+
+  expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("every folder of src is described in docs/architecture.md", async () => {
+  const folders = (await readdir(path.join(checkout, "src"), { withFileTypes: true })).filter(
+    (entry) => entry.isDirectory(),
+  );
+  const architecture = await readFile(path.join(checkout, "docs", "architecture.md"), "utf8");
+
+  expect(
+    folders
+      .filter(({ name }) => !architecture.includes(`| \`src/${name}/\` |`))
+      .map(({ name }) => name),
+  ).toEqual([]);
+});
