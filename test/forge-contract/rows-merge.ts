@@ -63,7 +63,11 @@ export const mergeRows: readonly Row[] = [
     says: "fast-forward-only fails with 500 when the base went another way",
     source:
       "routers/api/v1/repo/pull.go MergePullRequest (no case for ErrMergeDivergingFastForwardOnly)",
-    mutation: { file: "merge", find: "!isAncestor", replace: "isAncestor" },
+    mutation: {
+      file: "merge",
+      find: "await git.isAncestor(pull.checked_base, pull.head_sha)",
+      replace: "true",
+    },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       await world.commit(repository, { file: "aside.txt" });
