@@ -5,11 +5,12 @@ import type { Action, Step } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
 import { writeIfChanged } from "./generated-file.ts";
+import type { Rendering } from "./rendering.ts";
 
 export interface Execution {
   readonly folder: string;
   readonly containers: Containers;
-  readonly rendering: string;
+  readonly rendering: Rendering;
   /** Settings to write into `.env`. */
   readonly adopted: readonly Adopted[];
   readonly say: (line: string) => void;
@@ -24,9 +25,10 @@ export async function execute(steps: readonly Step[], execution: Execution): Pro
   if (adopted.length > 0) {
     await setEnvironment(folder, Object.fromEntries(adopted.map(({ key, value }) => [key, value])));
   }
-  if (actions.some(({ kind }) => kind === "write-file")) {
-    const { kept } = await writeIfChanged(folder, containers.file, rendering);
-    if (kept) say(`${containers.file} was edited by hand; that text is kept as ${kept}`);
+  for (const { path, text } of rendering.files) {
+    if (!actions.some((action) => action.kind === "write-file" && action.path === path)) continue;
+    const { kept } = await writeIfChanged(folder, path, text);
+    if (kept) say(`${path} was edited by hand; that text is kept as ${kept}`);
   }
   for (const action of actions) {
     for (const container of containersToFree(action)) await containers.remove(container);

@@ -7,7 +7,7 @@ import { listUnmanaged, planServices, type Snapshot, type Step } from "../core/p
 import { DisintoError } from "../errors.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { readGenerated } from "./generated-file.ts";
-import { render } from "./rendering.ts";
+import { type Rendering, render } from "./rendering.ts";
 
 /** What every command that looks at the fleet is about. */
 export interface Fleet {
@@ -22,7 +22,7 @@ export interface Fleet {
 
 export interface Plan {
   readonly desired: Desired;
-  readonly rendering: string;
+  readonly rendering: Rendering;
   readonly steps: readonly Step[];
   /** Containers of the same project that disinto leaves alone. */
   readonly unmanaged: readonly ObservedContainer[];
@@ -31,8 +31,8 @@ export interface Plan {
 /** `only` narrows the plan to these services; the generated file still holds all of them. */
 export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise<Plan> {
   const { factory, folder, containers } = fleet;
-  const desired = deriveDesired(factory, resolve(folder));
-  const rendering = render(factory.engine, desired, containers.project);
+  const desired = deriveDesired(factory, resolve(folder), containers.project);
+  const rendering = render(factory, desired, containers);
   requireCredentials(desired, fleet.environment, only);
   const snapshot = await takeSnapshot(fleet, rendering);
   const steps = planServices(desired, snapshot);
@@ -42,15 +42,20 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
 
 async function takeSnapshot(
   { adopted = [], folder, containers }: Fleet,
-  rendering: string,
+  { text, files }: Rendering,
 ): Promise<Snapshot> {
-  const [rendered, observed, old] = await Promise.all([
-    containers.check(rendering),
+  const [rendered, observed, ...compared] = await Promise.all([
+    containers.check(text),
     containers.observe(),
-    readGenerated(folder, containers.file),
+    ...files.map((file) => compareFile(folder, file)),
   ]);
-  const state = old === undefined ? "missing" : old === rendering ? "same" : "different";
-  return { rendered, ...observed, adopted, file: { path: containers.file, state } };
+  return { rendered, ...observed, adopted, files: compared };
+}
+
+async function compareFile(folder: string, { path, text }: { path: string; text: string }) {
+  const old = await readGenerated(folder, path);
+  const changed = old === undefined ? ("missing" as const) : ("different" as const);
+  return { path, state: old === text ? ("same" as const) : changed };
 }
 
 /** Without its credentials a service would only fail later, or worse, run as somebody else. */

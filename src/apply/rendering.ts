@@ -1,10 +1,26 @@
-/** Desired state → the text of the engine's generated file. */
+/** Desired state → the texts of all generated files. */
+import { renderCaddyfile } from "../core/caddyfile.ts";
 import { renderCompose } from "../core/compose-document.ts";
 import type { Desired } from "../core/desired.ts";
-import type { EngineName } from "../core/factory.ts";
+import type { Factory } from "../core/factory.ts";
 import { renderLocal } from "../core/local-services.ts";
+import type { Containers } from "../ports/containers.ts";
 import { seal } from "./generated-file.ts";
 
-export function render(engine: EngineName, desired: Desired, project: string): string {
-  return engine === "local" ? renderLocal(desired) : seal(renderCompose(desired, project));
+export interface Rendering {
+  /** The engine's file, for checking before it is written. */
+  readonly text: string;
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+export function render(
+  factory: Factory,
+  desired: Desired,
+  { file, project }: Pick<Containers, "file" | "project">,
+): Rendering {
+  const text =
+    factory.engine === "local" ? renderLocal(desired) : seal(renderCompose(desired, project));
+  const caddyfile = renderCaddyfile(factory);
+  const others = caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }];
+  return { text, files: [...others, { path: file, text }] };
 }

@@ -11,13 +11,23 @@ import type { Tools } from "./tools.ts";
 /** Writes the generated files and touches nothing that runs. */
 export async function generate(tools: Tools, { folder }: { folder: string }): Promise<ExitCode> {
   const { factory, adopted } = await loadFactory(folder, tools.version);
-  const { file, project } = await tools.containers(factory, folder);
-  const rendering = render(factory.engine, deriveDesired(factory, resolve(folder)), project);
+  const engine = await tools.containers(factory, folder);
+  const desired = deriveDesired(factory, resolve(folder), engine.project);
+  const { files } = render(factory, desired, engine);
   const written = await withLock({ folder, name: "operator", waitMs: 0 }, async () => {
     await setEnvironment(folder, Object.fromEntries(adopted.map(({ key, value }) => [key, value])));
-    return writeIfChanged(folder, file, rendering);
+    return Promise.all(files.map(({ path, text }) => write(tools, { folder, path, text })));
   });
-  if (written.kept) tools.say(`${file} was edited by hand; that text is kept as ${written.kept}`);
-  tools.say(written.changed ? `wrote ${file}` : "nothing to do");
+  if (!written.includes(true)) tools.say("nothing to do");
   return ExitCode.done;
+}
+
+async function write(
+  { say }: Tools,
+  { folder, path, text }: { folder: string; path: string; text: string },
+): Promise<boolean> {
+  const { changed, kept } = await writeIfChanged(folder, path, text);
+  if (kept) say(`${path} was edited by hand; that text is kept as ${kept}`);
+  if (changed) say(`wrote ${path}`);
+  return changed;
 }

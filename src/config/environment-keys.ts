@@ -100,6 +100,51 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Image of the forge",
   },
   {
+    key: "DISINTO_IMAGE_WOODPECKER",
+    type: "image reference",
+    fallback: "woodpeckerci/woodpecker-server:v3",
+    meaning: "Image of Woodpecker's server",
+  },
+  {
+    key: "DISINTO_IMAGE_WOODPECKER_AGENT",
+    type: "image reference",
+    fallback: "woodpeckerci/woodpecker-agent:v3",
+    meaning: "Image of Woodpecker's agent",
+  },
+  {
+    key: "DISINTO_IMAGE_EDGE",
+    type: "image reference",
+    fallback: "caddy:2",
+    meaning: "Image of the edge",
+  },
+  {
+    key: "DISINTO_CI_PORT",
+    type: "port",
+    fallback: "8000",
+    meaning: "Host port of Woodpecker, where a project uses it",
+  },
+  {
+    key: "WOODPECKER_HOST",
+    type: "URL",
+    fallback: "http://DISINTO_BIND:DISINTO_CI_PORT",
+    meaning: "Your address of Woodpecker",
+  },
+  {
+    key: "DISINTO_HTTP_PORT",
+    type: "port",
+    meaning: "Host port of the edge for HTTP; without this and the next one there is no edge",
+  },
+  {
+    key: "DISINTO_HTTPS_PORT",
+    type: "port",
+    meaning: "Host port of the edge for HTTPS",
+  },
+  {
+    key: "DISINTO_DOMAIN",
+    type: "domain name",
+    meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
+  },
+  {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
     meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",

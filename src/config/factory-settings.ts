@@ -52,6 +52,8 @@ export class Reader {
 export function readFactorySettings(reader: Reader, version: string): FactorySettings {
   const bind = reader.text("DISINTO_BIND", "127.0.0.1");
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
+  const here = bind === "0.0.0.0" ? "127.0.0.1" : bind;
+  const ciPort = reader.port("DISINTO_CI_PORT", 8000);
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
   const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
   const usualForge = kind === "forgejo" ? forgejoImage : `disinto-forge:${tag}`;
@@ -62,7 +64,7 @@ export function readFactorySettings(reader: Reader, version: string): FactorySet
     engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
     forge: {
       kind,
-      url: readForgeUrl(reader, `http://${bind === "0.0.0.0" ? "127.0.0.1" : bind}:${port}`),
+      url: readForgeUrl(reader, `http://${here}:${port}`),
       bind,
       port,
       adminUser: reader.text("FORGE_ADMIN_USER", "disinto-admin"),
@@ -70,9 +72,28 @@ export function readFactorySettings(reader: Reader, version: string): FactorySet
     images: {
       agents: reader.text("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
       forgejo: reader.text("DISINTO_IMAGE_FORGEJO", usualForge),
+      woodpecker: reader.text("DISINTO_IMAGE_WOODPECKER", "woodpeckerci/woodpecker-server:v3"),
+      woodpeckerAgent: reader.text(
+        "DISINTO_IMAGE_WOODPECKER_AGENT",
+        "woodpeckerci/woodpecker-agent:v3",
+      ),
+      edge: reader.text("DISINTO_IMAGE_EDGE", "caddy:2"),
     },
+    ci: {
+      port: ciPort,
+      url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
+    },
+    edge: readEdge(reader),
     shared: readShared(reader),
   };
+}
+
+function readEdge(reader: Reader): Factory["edge"] {
+  const [httpPort, httpsPort] = ["DISINTO_HTTP_PORT", "DISINTO_HTTPS_PORT"].map((key) =>
+    reader.optional(key) === undefined ? undefined : reader.port(key, 80),
+  );
+  if (httpPort === undefined && httpsPort === undefined) return undefined;
+  return { httpPort, httpsPort, domain: reader.optional("DISINTO_DOMAIN") };
 }
 
 function readName(reader: Reader): string {

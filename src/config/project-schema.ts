@@ -46,9 +46,11 @@ export type AgentSection = z.infer<typeof AgentSection>;
 
 const CiSection = z.strictObject({
   provider: z
-    .enum(["local", "external"])
+    .enum(["local", "woodpecker", "external"])
     .default("local")
-    .describe("local: our own service runs the steps; external: somebody else posts statuses"),
+    .describe(
+      "local: our own small service runs the steps; woodpecker: Woodpecker does; external: somebody else posts statuses",
+    ),
   required: list(text).default([]).describe("Status contexts that must be green before a merge"),
   when_absent: z
     .enum(["block", "pass"])

@@ -21,6 +21,29 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
+  yield* checkEngine(input);
+}
+
+/** Child processes can only be disinto's own. */
+function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
+  if (factory.engine !== "local") return;
+  const hint = "set DISINTO_ENGINE=compose, or use what disinto brings itself";
+  const refuse = (key: string): Problem => {
+    const message = "the local engine cannot run this";
+    return { ...environment.locate(key), path: key, message, hint };
+  };
+  if (factory.forge.kind === "forgejo") yield refuse("DISINTO_FORGE");
+  if (factory.edge) yield refuse("DISINTO_ENGINE");
+  for (const [index, { ci }] of factory.projects.entries()) {
+    const place = projectPlaces[index]?.repo;
+    if (ci.provider !== "woodpecker" || !place) continue;
+    yield {
+      ...place,
+      path: "ci.provider",
+      message: "the local engine cannot run Woodpecker",
+      hint,
+    };
+  }
 }
 
 function* checkBackends({ factory, environment, locateBot }: RuleInput): Generator<Problem> {

@@ -3,7 +3,8 @@
  * key replaces whole lists and maps, so what bots share is anchored items and an anchored map.
  */
 import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import type { Desired, DesiredService } from "./desired.ts";
+import type { Desired } from "./desired.ts";
+import type { DesiredService, Mount } from "./service.ts";
 
 type Tree = { readonly [key: string]: unknown };
 
@@ -133,26 +134,19 @@ class Shared {
     };
   }
 
-  #anchorMounts(all: DesiredService["mounts"]): ReadonlyMap<string, Node> {
-    const mounts = new Map<string, Node>();
-    for (const { source, target } of all) {
-      const node = flow(this.#document, {
-        type: "bind",
-        source: quoted(escapeDollars(source)),
-        target: quoted(escapeDollars(target)),
-        read_only: true,
-        bind: { create_host_path: false },
-      });
-      node.anchor = `agents_mount_${mounts.size + 1}`;
-      mounts.set(target, node);
-    }
-    return mounts;
+  #anchorMounts(all: readonly Mount[]): ReadonlyMap<string, Node> {
+    const nodes = all.map((mount, index) => {
+      const node = renderMount(this.#document, mount);
+      node.anchor = `agents_mount_${index + 1}`;
+      return [mount.target, node] as const;
+    });
+    return new Map(nodes);
   }
 
   #mountsOf(service: DesiredService): readonly Node[] {
-    return service.mounts.flatMap(({ target }) => {
-      const anchor = this.#mounts.get(target)?.anchor;
-      return anchor === undefined ? [] : [new Alias(anchor)];
+    return service.mounts.map((mount) => {
+      const anchor = this.#mounts.get(mount.target)?.anchor;
+      return anchor === undefined ? renderMount(this.#document, mount) : new Alias(anchor);
     });
   }
 
@@ -211,6 +205,17 @@ function renderVolumeMounts({ volumes }: DesiredService): readonly string[] {
 function renderVolumes({ services }: Desired): Tree {
   const names = services.flatMap(({ volumes }) => volumes.map(({ name }) => name));
   return Object.fromEntries([...new Set(names)].sort().map((name) => [name, null]));
+}
+
+/** A missing host folder is an error of its own; the engine would make an empty one, owned by root. */
+function renderMount(document: Document, { type, source, target }: Mount): YAMLMap {
+  return flow(document, {
+    type,
+    source: quoted(escapeDollars(source)),
+    target: quoted(escapeDollars(target)),
+    read_only: true,
+    ...(type === "bind" && { bind: { create_host_path: false } }),
+  });
 }
 
 function renderPort({ bind, published, target }: DesiredService["ports"][number]): Scalar {

@@ -11,13 +11,30 @@ export interface Factory {
   readonly forge: Forge;
   readonly bots: readonly Bot[];
   readonly projects: readonly Project[];
-  readonly images: { readonly agents: string; readonly forgejo: string };
+  readonly images: {
+    readonly agents: string;
+    readonly forgejo: string;
+    readonly woodpecker: string;
+    readonly woodpeckerAgent: string;
+    readonly edge: string;
+  };
+  /** Woodpecker, where a project uses it: host port, and its address for people. */
+  readonly ci: { readonly port: number; readonly url: string };
+  /** Undefined: no port for it is set, so there is none. */
+  readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
   readonly shared: {
     readonly claude?: string;
     readonly ssh?: string;
     readonly sops?: string;
   };
+}
+
+interface Edge {
+  readonly httpPort: number | undefined;
+  readonly httpsPort: number | undefined;
+  /** Services are at forge.DOMAIN and ci.DOMAIN. */
+  readonly domain: string | undefined;
 }
 
 /** `external`: it runs elsewhere, and disinto renders no service for it. */
@@ -73,8 +90,8 @@ export interface RepoId {
 }
 
 export interface Ci {
-  /** `local`: steps run by our own service. `external`: somebody else posts the statuses. */
-  readonly provider: "local" | "external";
+  /** `local`: our own service runs the steps. `woodpecker`: ours too. `external`: somebody else posts statuses. */
+  readonly provider: "local" | "woodpecker" | "external";
   /** Commit status contexts that must be green before a merge. */
   readonly required: readonly string[];
   /** What a project without required contexts means for a merge. */

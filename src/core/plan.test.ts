@@ -60,7 +60,7 @@ function apply(desired: Desired): Snapshot {
     containers,
     volumes,
     adopted,
-    file: { path: "docker-compose.yml", state: "same" },
+    files: [{ path: "docker-compose.yml", state: "same" }],
   };
 }
 

@@ -1,6 +1,7 @@
 /** Desired against observed → the steps between them, each with its reason. No values, no secrets. */
 import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
-import type { Desired, DesiredService } from "./desired.ts";
+import type { Desired } from "./desired.ts";
+import type { DesiredService } from "./service.ts";
 
 /** One snapshot, taken before planning. */
 export interface Snapshot {
@@ -9,8 +10,8 @@ export interface Snapshot {
   readonly volumes: ReadonlyMap<string, readonly string[]>;
   /** Variables that an older installation supplies and `.env` does not hold yet. */
   readonly adopted: readonly { readonly key: string; readonly because: string }[];
-  /** The generated file on disk is not, byte for byte, what would be written. */
-  readonly file: { readonly path: string; readonly state: "same" | "missing" | "different" };
+  /** Each generated file on disk, beside what would be written. */
+  readonly files: readonly { path: string; state: "same" | "missing" | "different" }[];
 }
 
 export type Action =
@@ -42,17 +43,19 @@ export function planServices(desired: Desired, snapshot: Snapshot): readonly Ste
     ...snapshot.adopted.map(({ key, because }): Step => {
       return { action: { kind: "set-variable", variable: key }, because };
     }),
-    ...planFile(snapshot),
+    ...planFiles(snapshot),
     ...planRemovals(desired, snapshot),
     ...planStarts(desired, snapshot),
   ];
 }
 
-function* planFile({ file }: Snapshot): Generator<Step> {
-  if (file.state === "same") return;
-  const isNew = file.state === "missing";
-  const because = isNew ? "missing" : "differs from what the configuration says";
-  yield { action: { kind: "write-file", path: file.path, isNew }, because };
+function* planFiles({ files }: Snapshot): Generator<Step> {
+  for (const { path, state } of files) {
+    if (state === "same") continue;
+    const isNew = state === "missing";
+    const because = isNew ? "missing" : "differs from what the configuration says";
+    yield { action: { kind: "write-file", path, isNew }, because };
+  }
 }
 
 /** First, because a container's name must be free before its successor can have it. */

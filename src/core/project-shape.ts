@@ -20,7 +20,7 @@ const ProjectShape: z.ZodType<Project> = z.object({
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
   ci: z.object({
-    provider: z.enum(["local", "external"]),
+    provider: z.enum(["local", "woodpecker", "external"]),
     required: z.array(z.string()),
     whenAbsent: z.enum(["block", "pass"]),
   }),

@@ -65,7 +65,7 @@ describeWithDocker("bots on a real engine", () => {
     await fleet.up();
     let before = identify(await fleet.containers());
 
-    for (const count of [2, 5, 3, 4, 2, 1]) {
+    for (const count of [2, 5, 4, 3, 2, 5, 1, 4, 2, 1]) {
       await declare(count);
       await fleet.up("--remove");
 
@@ -100,6 +100,20 @@ describeWithDocker("bots on a real engine", () => {
     const said = await fleet.up();
 
     expect(said).toContain("starting agents-llama-a\n");
+    const { "agents-a": back, ...same } = await fleet.containers();
+    expect(back?.running).toBe(true);
+    expect(identify(same)).toEqual(identify(others));
+  });
+
+  test("a container under another name is replaced, where compose would leave it for ever", async () => {
+    await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+    await fleet.up();
+    const { "agents-a": a, ...others } = await fleet.containers();
+    await docker("rename", a?.id ?? "", `abc_${fleet.name}-agents-a`);
+
+    expect(await fleet.plan()).toMatch(/^~ service agents-llama-a +its container is called abc_/);
+    await fleet.up();
+
     const { "agents-a": back, ...same } = await fleet.containers();
     expect(back?.running).toBe(true);
     expect(identify(same)).toEqual(identify(others));

@@ -8,7 +8,7 @@ import {
   dockerSays,
   removeImage,
 } from "../support/docker.ts";
-import { type Fleet, identify, makeFleet } from "../support/fleet.ts";
+import { type Fleet, findFreePort, identify, makeFleet } from "../support/fleet.ts";
 
 describeWithDocker("up, again and after changes, on a real engine", () => {
   const image = `disinto-stand-in:${randomBytes(4).toString("hex")}`;
@@ -171,5 +171,50 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
         .map((volume) => volume.split(":")[0]);
       expect([...new Set(used)].sort()).toEqual(Object.keys(file.volumes).sort());
     }
+  });
+
+  test("forge, Woodpecker and edge run beside the bots; another domain replaces the edge alone", async () => {
+    const [ciPort, httpPort] = [await findFreePort(), await findFreePort()];
+    const names = ["WOODPECKER", "WOODPECKER_AGENT", "EDGE"];
+    const configure = (...more: readonly string[]) =>
+      fleet.configure(
+        ["a"],
+        "LLAMA_BOTS=a",
+        ...names.map((name) => `DISINTO_IMAGE_${name}=${image}`),
+        `DISINTO_CI_PORT=${ciPort}`,
+        `DISINTO_HTTP_PORT=${httpPort}`,
+        "WOODPECKER_AGENT_SECRET=a",
+        "WP_FORGEJO_CLIENT=b",
+        "WP_FORGEJO_SECRET=c",
+        ...more,
+      );
+    await fleet.write("projects/shop.toml", 'repo = "acme/shop"\nci.provider = "woodpecker"\n');
+    await configure();
+    await fleet.up();
+    const { edge, ...others } = await fleet.containers();
+    expect(Object.keys(others).sort()).toEqual([
+      "agents-a",
+      "forgejo",
+      "woodpecker",
+      "woodpecker-agent",
+    ]);
+    expect(others["agents-a"]?.mounts).toMatchObject({
+      "/woodpecker-data": `${fleet.name}_woodpecker-data:ro`,
+    });
+    expect(edge?.mounts["/etc/caddy/Caddyfile"]).toBe(`${fleet.folder}/Caddyfile:ro`);
+    await configure("DISINTO_DOMAIN=example.org");
+
+    expect(await fleet.plan()).toMatch(
+      /^~ file +Caddyfile .*\n~ file +docker-compose\.yml .*\n~ service edge +environment CADDYFILE_DIGEST changed/,
+    );
+    await fleet.up();
+
+    const { edge: replaced, ...same } = await fleet.containers();
+    expect(replaced?.id).not.toBe(edge?.id);
+    expect(identify(same)).toEqual(identify(others));
+    expect(await docker("exec", replaced?.id ?? "", "cat", "/etc/caddy/Caddyfile")).toContain(
+      "ci.example.org {",
+    );
+    expect(await fleet.up()).toBe("nothing to do\n");
   });
 });

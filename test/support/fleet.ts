@@ -141,7 +141,7 @@ export async function makeFleet(image: string): Promise<Fleet> {
   return fleet;
 }
 
-function findFreePort(): Promise<number> {
+export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

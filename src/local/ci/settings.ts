@@ -1,4 +1,4 @@
-/** The local CI's whole configuration, read from its environment (written by core/desired.ts). */
+/** The local CI's whole configuration, read from its environment (written by core/core-services.ts). */
 import * as z from "zod";
 import type { Project } from "../../core/factory.ts";
 import { ProjectsShape } from "../../core/project-shape.ts";

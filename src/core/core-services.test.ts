@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { listProblems, makeFactory } from "../../test/support/factories.ts";
+import { renderCaddyfile } from "./caddyfile.ts";
+import { deriveDesired } from "./desired.ts";
+
+const woodpecker = 'repo = "acme/shop"\nci.provider = "woodpecker"\n';
+const env = "LLAMA_BASE_URL=http://m:1\nLLAMA_BOTS=a\n";
+
+function derive(more: string, project = woodpecker) {
+  const { services } = deriveDesired(makeFactory(env + more, { shop: project }), "/srv/f", "old");
+  return new Map(services.map((service) => [service.name, service]));
+}
+
+test("Woodpecker is a server and an agent; only the agent has the engine's socket", () => {
+  const services = derive("");
+
+  expect([...services.keys()]).toEqual([
+    "forgejo",
+    "woodpecker",
+    "woodpecker-agent",
+    "agents-llama-a",
+  ]);
+  const withSocket = [...services.values()].filter(({ mounts }) =>
+    mounts.some(({ source }) => source.endsWith("docker.sock")),
+  );
+  expect(withSocket.map(({ name }) => name)).toEqual(["woodpecker-agent"]);
+  expect(services.get("woodpecker-agent")?.environment).toMatchObject({
+    WOODPECKER_BACKEND_DOCKER_NETWORK: "old_disinto-net",
+  });
+  expect(services.get("agents-llama-a")?.mounts).toEqual([
+    { type: "volume", source: "woodpecker-data", target: "/woodpecker-data" },
+  ]);
+});
+
+test("a forge or a CI that runs outside is not rendered", () => {
+  const outside = "DISINTO_FORGE=external\nFORGE_URL=https://forge.example.org\n";
+  const services = derive(outside, 'repo = "acme/shop"\nci.provider = "external"\n');
+
+  expect([...services.keys()]).toEqual(["agents-llama-a"]);
+  expect(services.get("agents-llama-a")?.environment.FORGE_URL).toBe("https://forge.example.org");
+});
+
+test("Forgejo's own image takes its settings from the environment", () => {
+  const forge = derive("DISINTO_FORGE=forgejo\nFORGE_URL=https://forge.example.org\n").get(
+    "forgejo",
+  );
+
+  expect(forge?.image).toBe("codeberg.org/forgejo/forgejo:11.0");
+  expect(forge?.args).toEqual([]);
+  expect(forge?.environment).toMatchObject({
+    FORGEJO__server__ROOT_URL: "https://forge.example.org/",
+  });
+});
+
+test("the edge exists where a port is set, and is replaced when its file changes", () => {
+  expect(derive("").has("edge")).toBe(false);
+  const plain = derive("DISINTO_HTTP_PORT=8080\n").get("edge");
+  const named = derive("DISINTO_HTTP_PORT=8080\nDISINTO_DOMAIN=example.org\n").get("edge");
+
+  expect(plain?.ports).toEqual([{ bind: "127.0.0.1", published: 8080, target: 80 }]);
+  expect(plain?.environment).not.toEqual(named?.environment);
+});
+
+test("with a domain each service has a host name", () => {
+  const more = "DISINTO_HTTPS_PORT=443\nDISINTO_DOMAIN=example.org\n";
+
+  expect(renderCaddyfile(makeFactory(env + more, { shop: woodpecker }))).toMatchInlineSnapshot(`
+    "forge.example.org {
+    	reverse_proxy forgejo:3000
+    }
+
+    ci.example.org {
+    	reverse_proxy woodpecker:8000
+    }
+    "
+  `);
+});
+
+test("the local engine refuses what only containers can run", () => {
+  const problems = listProblems(`${env}DISINTO_ENGINE=local\nDISINTO_FORGE=forgejo\n`, {
+    shop: woodpecker,
+  });
+
+  expect(problems).toContain(".env:4:1  DISINTO_FORGE: the local engine cannot run this");
+  expect(problems).toContain("ci.provider: the local engine cannot run Woodpecker");
+});

@@ -1,0 +1,28 @@
+/** Where things are on an engine: inside containers, or below the factory's folder. */
+import type { Factory } from "./factory.ts";
+
+export const containerForgePort = 3000;
+
+/** How an engine addresses what it runs. */
+export interface Layout {
+  readonly forgeUrl: string;
+  readonly bind: string;
+  readonly forgePort: number;
+  /** The folder that a path inside the service's container is on this engine. */
+  readonly locate: (service: string, path: string) => string;
+}
+
+/** Only the local engine's paths depend on the factory's folder. */
+export function deriveLayout({ engine, forge }: Factory, folder: string): Layout {
+  if (engine === "local") {
+    const locate = (service: string, path: string) =>
+      `${folder}/.disinto/local/${service}/${path.split("/").at(-1)}`;
+    return { forgeUrl: forge.url, bind: forge.bind, forgePort: forge.port, locate };
+  }
+  return {
+    forgeUrl: forge.kind === "external" ? forge.url : `http://forgejo:${containerForgePort}`,
+    bind: "0.0.0.0",
+    forgePort: containerForgePort,
+    locate: (_service, path) => path,
+  };
+}

@@ -1,0 +1,42 @@
+/** One service as it should be; what an engine renders and runs. */
+
+export interface DesiredService {
+  readonly name: string;
+  readonly kind: "llama-bot" | "bot" | "core";
+  readonly container: string;
+  readonly image: string;
+  /** What the image's entrypoint already says of the disinto command line. */
+  readonly entrypoint: readonly string[];
+  /** The rest of the disinto command line. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Variable in the container → variable in `.env` that holds its value. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly volumes: readonly Volume[];
+  readonly mounts: readonly Mount[];
+  readonly ports: readonly Port[];
+  readonly healthCheck: readonly string[] | undefined;
+  readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
+  /** False: declared, keeps its volumes, and nothing of it runs. */
+  readonly enabled: boolean;
+  /** Why it exists, for people. */
+  readonly origin: string;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Read-only inside: a path of the host, or a volume that another service writes. */
+export interface Mount {
+  readonly type: "bind" | "volume";
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface Port {
+  readonly bind: string;
+  readonly published: number;
+  readonly target: number;
+}
