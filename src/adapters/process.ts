@@ -1,6 +1,7 @@
 /** The one runner of external commands: argv only, never a shell; bounded time and output; group kill. */
-import { execa, type Options } from "execa";
+import type { Options } from "execa";
 import { DisintoError } from "../errors.ts";
+import { runChild } from "./child-output.ts";
 
 export type Argv = readonly [string, ...string[]];
 
@@ -58,19 +59,21 @@ function toExecaOptions({ cwd, env, input, timeoutMs, maxOutputBytes, signal }: 
 /** Runs to the end whatever the exit code; a command that cannot start or is cut short throws. */
 export async function run(argv: Argv, options: RunOptions = {}): Promise<Finished> {
   const [file, ...rest] = argv;
-  const result = await execa(file, rest, toExecaOptions(options));
-  if (result.isCanceled) throw new DisintoError("interrupted", `${describe(argv)} was interrupted`);
-  if (result.exitCode === undefined || result.timedOut || result.isMaxBuffer) {
-    throw new DisintoError(
-      "process.failed",
-      `${describe(argv)}: ${result.originalMessage ?? result.shortMessage}`,
-    );
+  const { exitCode, stdout, stderr, cut } = await runChild(file, rest, {
+    cwd: options.cwd,
+    env: options.env ?? toolEnvironment(),
+    input: options.input,
+    timeoutMs: options.timeoutMs ?? 120_000,
+    maxOutputBytes: options.maxOutputBytes ?? 64_000_000,
+    signal: options.signal,
+  });
+  if (cut?.by === "abort")
+    throw new DisintoError("interrupted", `${describe(argv)} was interrupted`);
+  if (exitCode === undefined || cut) {
+    const message = cut?.message ?? "was ended by a signal";
+    throw new DisintoError("process.failed", `${describe(argv)}: ${message}`);
   }
-  return {
-    exitCode: result.exitCode,
-    stdout: String(result.stdout),
-    stderr: String(result.stderr),
-  };
+  return { exitCode, stdout, stderr };
 }
 
 /** Runs with our own standard output and error, however long it takes; an interruption ends it quietly. */
@@ -78,6 +81,7 @@ export async function runShown(
   argv: Argv,
   { cwd, signal }: Pick<RunOptions, "cwd" | "signal">,
 ): Promise<void> {
+  const { execa } = await import("execa");
   const [file, ...rest] = argv;
   const options = { ...(cwd !== undefined && { cwd }), ...(signal && { cancelSignal: signal }) };
   const { exitCode, isCanceled } = await execa(file, rest, {
@@ -117,6 +121,7 @@ interface Stage {
 
 /** Pipes the first command's standard output into the second one's input; either failing throws. */
 export async function runPiped(from: Stage, into: Stage): Promise<void> {
+  const { execa } = await import("execa");
   const [sender, ...sent] = from.argv;
   const [receiver, ...received] = into.argv;
   const { stdin: _, ...receiving } = toExecaOptions(into.options) as Options & { stdin?: unknown };
