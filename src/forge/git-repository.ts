@@ -110,14 +110,14 @@ export class GitRepository {
     return exitCode === 0 ? stdout.trim() : undefined;
   }
 
-  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. */
+  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. One process for all three. */
   async resolve(text: string): Promise<string | undefined> {
-    if (isBranchName(text)) {
-      const found =
-        (await this.commit(`refs/heads/${text}`)) ?? (await this.commit(`refs/tags/${text}`));
-      if (found !== undefined) return found;
-    }
-    return /^[0-9a-f]{4,40}$/.test(text) ? await this.commit(text) : undefined;
+    const names = isBranchName(text) ? [`refs/heads/${text}`, `refs/tags/${text}`] : [];
+    if (/^[0-9a-f]{4,40}$/.test(text)) names.push(text);
+    if (names.length === 0) return undefined;
+    const input = names.map((name) => `${name}^{commit}\n`).join("");
+    const answers = await this.read(["cat-file", "--batch-check=%(objectname)"], { input });
+    return linesOf(answers).find((line) => /^[0-9a-f]{40}$/.test(line));
   }
 
   async mergeBase(one: string, other: string): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import { now } from "./database.ts";
 import { type Forge, gitOf } from "./forge.ts";
 import type { GitRepository, Identity } from "./git-repository.ts";
 import { checkMergeable, type Merger } from "./merge-check.ts";
-import { getPull, isEmptyPull, type Pull, refreshPulls } from "./pulls.ts";
+import { getPull, isEmptyPull, type Pull, refreshedPull } from "./pulls.ts";
 import { rebaseOnto } from "./rebase.ts";
 import { getRepository, type MergeStyle, settingsOf } from "./repositories.ts";
 import type { RepositoryRow, UserRow } from "./rows.ts";
@@ -25,8 +25,7 @@ export async function mergePull(
   repository: RepositoryRow,
   { issueId, request }: { issueId: number; request: MergeRequest },
 ): Promise<Pull> {
-  await refreshPulls(forge, repository);
-  const pull = getPull(forge.db, issueId);
+  const { pull } = await refreshedPull(forge, repository, issueId);
   await checkMergeable(forge, repository, { pull, merger: request.merger });
   if (!settingsOf(repository).mergeStyles.includes(request.style)) {
     throw new ApiError(405, `${request.style} is not an allowed merge style for this repository`);
@@ -50,7 +49,6 @@ export async function mergePull(
     throw new ApiError(409, "merge push out of date");
   }
   finishMerge(forge, repository, { pull, merger: request.merger.user, commit });
-  await refreshPulls(forge, repository);
   await closeByCommits(forge, getRepository(forge.db, repository.id));
   return getPull(forge.db, issueId);
 }

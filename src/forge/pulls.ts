@@ -36,29 +36,49 @@ export function openPulls(db: Database, repository: RepositoryRow): Pull[] {
     .map(({ id }) => getPull(db, id));
 }
 
+export type Branches = ReadonlyMap<string, string>;
+
 /**
  * Brings the open pull requests up to date with the branches: moved heads (refs/pull/N/head, stale reviews), deleted
- * branches (closed), and whether they merge. Called before anything is decided on a pull request; callers hold the
- * repository's queue.
+ * branches (closed). Called before anything is decided on a pull request; callers hold the repository's queue.
  */
-export async function refreshPulls(forge: Forge, repository: RepositoryRow): Promise<void> {
-  const pulls = openPulls(forge.db, repository);
-  if (pulls.length === 0) return;
-  const git = gitOf(forge, repository);
-  const branches = await git.branches();
-  for (const { issue, pull } of pulls) {
+export async function refreshPulls(forge: Forge, repository: RepositoryRow): Promise<Branches> {
+  const branches = await gitOf(forge, repository).branches();
+  for (const { issue, pull } of openPulls(forge.db, repository)) {
     const head = branches.get(pull.head);
-    const base = branches.get(pull.base);
-    if (head === undefined || base === undefined) {
+    if (head === undefined || !branches.has(pull.base)) {
       closeQuietly(forge.db, issue);
-      continue;
-    }
-    if (head !== pull.head_sha) await moveHead(forge, repository, { pull: { issue, pull }, head });
-    if (head !== pull.checked_head || base !== pull.checked_base) {
-      const state = await measure(git, { head, base });
-      forge.db.update("pulls", pull.id, { ...state, checked_head: head, checked_base: base });
+    } else if (head !== pull.head_sha) {
+      await moveHead(forge, repository, { pull: { issue, pull }, head });
     }
   }
+  return branches;
+}
+
+/** The pull request, measured against the branches; one that is merged or closed stays as it was. */
+export async function measuredPull(
+  forge: Forge,
+  repository: RepositoryRow,
+  { issueId, branches }: { issueId: number; branches: Branches },
+): Promise<Pull> {
+  const { issue, pull } = getPull(forge.db, issueId);
+  const [head, base] = [branches.get(pull.head), branches.get(pull.base)];
+  const open = !pull.merged && !issue.closed;
+  const known = head === pull.checked_head && base === pull.checked_base;
+  if (!open || known || head === undefined || base === undefined) return { issue, pull };
+  const state = await measure(gitOf(forge, repository), { head, base });
+  forge.db.update("pulls", pull.id, { ...state, checked_head: head, checked_base: base });
+  return getPull(forge.db, issueId);
+}
+
+/** Both of the above, for one. */
+export async function refreshedPull(
+  forge: Forge,
+  repository: RepositoryRow,
+  issueId: number,
+): Promise<{ pull: Pull; branches: Branches }> {
+  const branches = await refreshPulls(forge, repository);
+  return { pull: await measuredPull(forge, repository, { issueId, branches }), branches };
 }
 
 /** services/pull/pull.go CloseBranchPulls passes over open dependencies. */
@@ -123,10 +143,11 @@ async function measure(
   { head, base }: { head: string; base: string },
 ): Promise<Measured & Readonly<Record<string, string | number>>> {
   const fork = await git.mergeBase(base, head);
-  const behind = await git.count(`${head}..${base}`);
-  const merged =
-    fork === head || (await git.attempt(["merge-tree", "--write-tree", base, head])).exitCode === 0;
-  const stat = await git.read(["diff", "--shortstat", fork ?? base, head]);
+  const [behind, merged, stat] = await Promise.all([
+    fork === base ? 0 : git.count(`${head}..${base}`),
+    fork === head || fork === base || mergesCleanly(git, { head, base }),
+    git.read(["diff", "--shortstat", fork ?? base, head]),
+  ]);
   return {
     merge_base: fork ?? base,
     conflicting: bit(!merged),
@@ -135,6 +156,13 @@ async function measure(
     additions: numberBefore(stat, "insertion"),
     deletions: numberBefore(stat, "deletion"),
   };
+}
+
+async function mergesCleanly(
+  git: GitRepository,
+  { head, base }: { head: string; base: string },
+): Promise<boolean> {
+  return (await git.attempt(["merge-tree", "--write-tree", base, head])).exitCode === 0;
 }
 
 function numberBefore(stat: string, word: string): number {

@@ -5,7 +5,7 @@ import type { GitRepository } from "./git-repository.ts";
 import { authorEnvironment, commitTree, identityOf } from "./merge.ts";
 import type { AccessLevel } from "./permission.ts";
 import { mayMerge, mayPush, protectionOf } from "./protections.ts";
-import { getPull, type Pull, refreshPulls } from "./pulls.ts";
+import { type Pull, refreshedPull, refreshPulls } from "./pulls.ts";
 import { rebaseOnto } from "./rebase.ts";
 import { settingsOf } from "./repositories.ts";
 import type { RepositoryRow, UserRow } from "./rows.ts";
@@ -23,8 +23,7 @@ export async function updatePull(
   repository: RepositoryRow,
   update: Update,
 ): Promise<void> {
-  await refreshPulls(forge, repository);
-  const pull = getPull(forge.db, update.issueId);
+  const { pull } = await refreshedPull(forge, repository, update.issueId);
   if (pull.pull.merged || pull.issue.closed) throw invalid("");
   mustBeAllowed(forge, repository, { pull, update });
   if (pull.pull.behind === 0) return;

@@ -4,7 +4,7 @@ import { notFound } from "../api-error.ts";
 import { commitShape, type FileChange, fileChanges, readCommits } from "../commits.ts";
 import { type Forge, gitOf } from "../forge.ts";
 import { cut, pageHeaders, pageOf } from "../paging.ts";
-import { findPull, type Pull, refreshPulls } from "../pulls.ts";
+import { findPull, type Pull, refreshedPull } from "../pulls.ts";
 import {
   type Context,
   type Env,
@@ -60,11 +60,10 @@ export function pullContentRoutes(forge: Forge): Hono<Env> {
 
 async function fresh(forge: Forge, request: RepositoryRequest, number: number): Promise<Pull> {
   const { repository } = request;
-  if (!findPull(forge.db, repository, number)) throw notFound();
-  await inQueue(forge, request, () => refreshPulls(forge, repository));
-  const pull = findPull(forge.db, repository, number);
-  if (!pull) throw notFound();
-  return pull;
+  const found = findPull(forge.db, repository, number);
+  if (!found) throw notFound();
+  const work = () => refreshedPull(forge, repository, found.issue.id);
+  return (await inQueue(forge, request, work)).pull;
 }
 
 function countPages(c: Context, forge: Forge, total: number): void {

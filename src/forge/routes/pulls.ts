@@ -14,7 +14,15 @@ import {
 import { pageHeaders, pageOf } from "../paging.ts";
 import { allows } from "../permission.ts";
 import { pullShape } from "../pull-shapes.ts";
-import { findPull, getPull, type Pull, pullRef, refreshPulls } from "../pulls.ts";
+import {
+  findPull,
+  getPull,
+  measuredPull,
+  type Pull,
+  pullRef,
+  refreshedPull,
+  refreshPulls,
+} from "../pulls.ts";
 import { getRepository } from "../repositories.ts";
 import {
   bodyOf,
@@ -72,13 +80,12 @@ export function pullRoutes(forge: Forge): Hono<Env> {
     mustNotBeArchived(request);
     const body = await bodyOf(c, NewPull);
     const issueId = await inQueue(forge, request, () => create(forge, request, body));
-    return c.json(await shapeOf(forge, request, issueId), 201);
+    return c.json(await freshShape(forge, request, issueId), 201);
   });
   routes.get(`${path}/:index`, async (c) => {
     const request = enterRepository(c, forge);
     const { issue } = pullParameter(c, forge, request);
-    await inQueue(forge, request, () => refreshPulls(forge, request.repository));
-    return c.json(await shapeOf(forge, request, issue.id));
+    return c.json(await freshShape(forge, request, issue.id));
   });
   routes.patch(`${path}/:index`, async (c) => {
     const request = enterSigned(c, forge);
@@ -86,7 +93,7 @@ export function pullRoutes(forge: Forge): Hono<Env> {
     mustBePosterOrWriter(request, pull.issue);
     const changes = await bodyOf(c, PullChanges);
     await inQueue(forge, request, () => edit(forge, request, { pull, changes }));
-    return c.json(await shapeOf(forge, request, pull.issue.id), 201);
+    return c.json(await freshShape(forge, request, pull.issue.id), 201);
   });
   return routes;
 }
@@ -105,10 +112,12 @@ export async function inQueue<Result>(
   return await forge.queue.run(repository.id, work);
 }
 
-async function shapeOf(forge: Forge, { repository, user }: RepositoryRequest, issueId: number) {
-  const branches = await gitOf(forge, repository).branches();
+async function freshShape(forge: Forge, request: RepositoryRequest, issueId: number) {
+  const { repository, user } = request;
+  const work = () => refreshedPull(forge, repository, issueId);
+  const { pull, branches } = await inQueue(forge, request, work);
   const fresh = getRepository(forge.db, repository.id);
-  return pullShape(forge, fresh, { pull: getPull(forge.db, issueId), viewer: user, branches });
+  return pullShape(forge, fresh, { pull, viewer: user, branches });
 }
 
 async function list(c: Context, forge: Forge) {
@@ -118,7 +127,7 @@ async function list(c: Context, forge: Forge) {
   const poster = c.req.query("poster") ?? "";
   const posterRow = poster === "" ? undefined : findUser(forge.db, poster);
   if (poster !== "" && !posterRow) throw new ApiError(400, noSuchUser(poster));
-  await inQueue(forge, request, () => refreshPulls(forge, repository));
+  const branches = await inQueue(forge, request, () => refreshPulls(forge, repository));
   const { issues, total } = listIssues(forge.db, repository, {
     filter: {
       state: state === "open" || state === "closed" ? state : "all",
@@ -131,12 +140,13 @@ async function list(c: Context, forge: Forge) {
     },
     page: pageOf(c),
   });
-  const branches = await gitOf(forge, repository).branches();
   pageHeaders(c, forge, total);
-  const shapes = issues.map(({ id }) =>
-    pullShape(forge, repository, { pull: getPull(forge.db, id), viewer: user, branches }),
-  );
-  return c.json(shapes);
+  const shapes: unknown[] = [];
+  for (const { id: issueId } of issues) {
+    const pull = await measuredPull(forge, repository, { issueId, branches });
+    shapes.push(pullShape(forge, repository, { pull, viewer: user, branches }));
+  }
+  return c.json(shapes as object[]);
 }
 
 /** parseCompareInfo; forks do not exist here, so `owner:branch` must name this repository's owner. */
@@ -147,7 +157,8 @@ async function create(forge: Forge, request: SignedRequest, body: NewPull): Prom
   }
   const head = headBranch(request, body.head);
   const git = gitOf(forge, repository);
-  const [headSha, baseSha] = [await git.branch(head), await git.branch(body.base)];
+  const branches = await git.branches();
+  const [headSha, baseSha] = [branches.get(head), branches.get(body.base)];
   if (headSha === undefined || baseSha === undefined) throw notFound();
   refuseSecond(forge, request, { head, base: body.base });
   const issueId = forge.db.transaction(() => {
@@ -166,7 +177,6 @@ async function create(forge: Forge, request: SignedRequest, body: NewPull): Prom
     return issue.id;
   });
   await git.setRef(pullRef(getPull(forge.db, issueId).issue.number), headSha);
-  await refreshPulls(forge, repository);
   return issueId;
 }
 
@@ -223,5 +233,4 @@ async function edit(
     }
     if (moves) db.update("pulls", pull.pull.id, { base, checked_base: "" });
   });
-  await refreshPulls(forge, request.repository);
 }
