@@ -1,4 +1,5 @@
 /** Observes and repairs identities on the forge. Credentials that work are never replaced; every write is read back. */
+import type { SecretStore } from "../config/secret-store.ts";
 import {
   type DesiredIdentities,
   type DesiredRepository,
@@ -23,12 +24,6 @@ export interface IdentityTools {
   /** Fills an empty project repository; undefined when there is nothing to fill it with. */
   readonly fill: ((repository: DesiredRepository) => Promise<void>) | undefined;
   readonly say: (line: string) => void;
-}
-
-/** Credentials by their variable's name, kept in `.env`. */
-export interface SecretStore {
-  get(key: string): string | undefined;
-  set(values: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** Answers the steps that were taken; with `dryRun`, those that would be. */

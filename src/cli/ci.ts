@@ -1,8 +1,9 @@
 /** `disinto ci serve`: the local CI's process. */
+
+import { waitForForge } from "../apply/forge-wait.ts";
 import { ExitCode } from "../errors.ts";
 import { readCiSettings } from "../local/ci/settings.ts";
 import type { Tools } from "./tools.ts";
-import { waitForForge } from "./wait.ts";
 
 export async function serveCi(tools: Tools): Promise<ExitCode> {
   const settings = readCiSettings(tools.environment);

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { writeIfChanged } from "../apply/generated-file.ts";
-import { render } from "../apply/rendering.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory } from "../config/load.ts";
@@ -11,7 +10,11 @@ import type { Tools } from "./tools.ts";
 /** Writes the generated files and touches nothing that runs. */
 export async function generate(tools: Tools, { folder }: { folder: string }): Promise<ExitCode> {
   const { factory, adopted } = await loadFactory(folder, tools.version);
-  const engine = await tools.containers(factory, folder);
+  // The renderer loads while the engine is asked for the project.
+  const [engine, { render }] = await Promise.all([
+    tools.containers(factory, folder),
+    import("../apply/rendering.ts"),
+  ]);
   const desired = deriveDesired(factory, resolve(folder), engine.project);
   const { files } = render(factory, desired, engine);
   const written = await withLock({ folder, name: "operator", waitMs: 0 }, async () => {

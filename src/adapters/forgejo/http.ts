@@ -5,9 +5,7 @@ import { request } from "undici";
 import * as z from "zod";
 import { DisintoError, type ErrorCode } from "../../errors.ts";
 
-type Proof =
-  | { readonly token: string }
-  | { readonly login: string; readonly password: string };
+type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
 
 interface Connection {
   readonly url: string;

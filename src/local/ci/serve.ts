@@ -1,6 +1,7 @@
 /** The local CI: looks for heads of open pull requests, runs their workflows, posts commit statuses. */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { deriveContext, isWorkflowFile } from "../../core/ci-contexts.ts";
 import type { Project } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -8,7 +9,7 @@ import type { EventLog } from "../../ports/event-log.ts";
 import type { Pull, Pulls, Status, Statuses } from "../../ports/forge.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
 import { runSteps } from "./steps.ts";
-import { deriveContext, isWorkflowFile, parseWorkflow } from "./workflow.ts";
+import { parseWorkflow } from "./workflow.ts";
 
 export interface CiProject {
   readonly project: Project;

@@ -30,15 +30,6 @@ export type Workflow =
   | { readonly type: "not-for-pulls" }
   | { readonly type: "unsupported"; readonly reason: string };
 
-/** Context of the commit status that a workflow file's run posts. */
-export function deriveContext(file: string): string {
-  return `ci/local/${file.replace(/\.ya?ml$/, "")}`;
-}
-
-export function isWorkflowFile(name: string): boolean {
-  return /\.ya?ml$/.test(name);
-}
-
 export function parseWorkflow(text: string): Workflow {
   let data: unknown;
   try {

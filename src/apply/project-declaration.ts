@@ -2,17 +2,22 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { loadEnvironment } from "../config/load.ts";
+import { deriveContext, isWorkflowFile } from "../core/ci-contexts.ts";
 import { DisintoError } from "../errors.ts";
-import { deriveContext, isWorkflowFile } from "../local/ci/workflow.ts";
-import type { Tools } from "./tools.ts";
+import type { Repositories } from "../ports/repositories.ts";
 
 interface Declaration {
   readonly folder: string;
   readonly repository: string;
 }
 
+interface DeclarationTools {
+  readonly repositories: Repositories;
+  readonly say: (line: string) => void;
+}
+
 export async function declareProject(
-  tools: Tools,
+  tools: DeclarationTools,
   { folder, repository }: Declaration,
 ): Promise<void> {
   const branch = await tools.repositories.currentBranch(repository);

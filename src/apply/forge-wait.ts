@@ -1,13 +1,21 @@
 /** Waiting for a condition while saying which; never a fixed grace period. */
 import { DisintoError } from "../errors.ts";
-import type { Tools } from "./tools.ts";
+import type { Clock } from "../ports/clock.ts";
+
+export interface WaitTools {
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** What the server at this address says it is; undefined while nothing answers like a Forgejo. */
+  readonly forgeVersion: (url: string) => Promise<string | undefined>;
+}
 
 const INTERVAL_MS = 500;
 const REMIND_EVERY_MS = 10_000;
 
 /** Until the forge answers; forever, unless a limit is given. */
 export async function waitForForge(
-  tools: Tools,
+  tools: WaitTools,
   url: string,
   limitMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
