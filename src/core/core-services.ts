@@ -92,7 +92,7 @@ export function deriveLocalCi(factory: Factory, layout: Layout): readonly Desire
   ];
 }
 
-export function hasWoodpecker({ projects }: Factory): boolean {
+function hasWoodpecker({ projects }: Factory): boolean {
   return projects.some(({ ci }) => ci.provider === "woodpecker");
 }
 

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
+import { type Fleet, makeFleet } from "../support/fleet.ts";
+
+describeWithDocker("commands that only look, on a real engine", () => {
+  const image = `disinto-stand-in:${randomBytes(4).toString("hex")}`;
+  let fleet: Fleet;
+
+  beforeAll(() => buildStandIn(image));
+  afterAll(() => removeImage(image));
+  beforeEach(async () => {
+    fleet = await makeFleet(image);
+    await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+  });
+  afterEach(() => fleet.remove());
+
+  async function readJson(...args: readonly string[]): Promise<Record<string, unknown[]>> {
+    return JSON.parse((await fleet.cli(...args, "--json")).stdout) as Record<string, unknown[]>;
+  }
+
+  test("status and agents show what is declared beside what runs, problems first", async () => {
+    await fleet.up();
+    await docker("kill", `${fleet.name}-agents-b`);
+
+    const { stdout } = await fleet.cli("status");
+
+    expect(stdout).toMatch(
+      /^agents-llama-b +exited \(137\) +LLAMA_BOTS \(\.env:\d+\)\nforgejo +running/,
+    );
+    expect((await readJson("agents")).agents).toMatchObject([
+      {
+        name: "a",
+        state: "running",
+        roles: ["dev"],
+        projects: ["shop"],
+        service: "agents-llama-a",
+      },
+      { name: "b", state: "exited (137)" },
+    ]);
+    expect((await readJson("status")).services).toHaveLength(3);
+  });
+
+  test("logs take a bot's own name, and say which names there are", async () => {
+    await fleet.up();
+
+    expect((await fleet.cli("logs", "a")).exitCode).toBe(0);
+    const { exitCode, stderr } = await fleet.cli("logs", "c");
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("one of a, b, forgejo");
+  });
+
+  test("doctor says what is missing and how to mend it", async () => {
+    await fleet.configure(["a"], "LLAMA_BOTS=a", "CLAUDE_SHARED_DIR=/no/such/folder");
+
+    const { exitCode, stdout } = await fleet.cli("doctor");
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^bad {3}mount {3}\/no\/such\/folder is no folder\n +mkdir -m 700 /m);
+    expect(stdout).toMatch(
+      /^bad {3}model {3}nothing answers at http:\/\/host\.docker\.internal:8081/m,
+    );
+    expect(stdout).toMatch(/^good {2}engine {2}docker compose answers/m);
+  });
+
+  test("plan and generate run nothing; config check tells every problem and exits 2", async () => {
+    expect((await fleet.cli("plan", "--check")).exitCode).toBe(3);
+    expect((await fleet.cli("up", "--dry-run")).stdout).toContain("+ service agents-llama-a");
+    expect((await fleet.cli("generate")).exitCode).toBe(0);
+    expect(await fleet.containers()).toEqual({});
+    await fleet.configure(["a"], "LLAMA_BOTS=a,A", "COMPOSE_FILE=x");
+
+    expect((await fleet.cli("config", "check")).exitCode).toBe(2);
+    expect((await readJson("config", "check")).problems).toMatchObject([
+      { file: ".env", path: "LLAMA_BOTS", line: expect.any(Number), column: 14 },
+      { file: ".env", path: "COMPOSE_FILE", hint: expect.any(String) },
+    ]);
+  });
+});
