@@ -27,7 +27,10 @@ const baseEnvironment = [
   "LANG",
   "TMPDIR",
   "DOCKER_HOST",
+  "DOCKER_CERT_PATH",
   "DOCKER_CONFIG",
+  "DOCKER_CONTEXT",
+  "DOCKER_TLS_VERIFY",
   "XDG_RUNTIME_DIR",
 ];
 
