@@ -24,30 +24,39 @@ interface Search {
   readonly secrets: SecretStore;
 }
 
+/** A password that the forge refuses is replaced only on a forge that has no such user yet, as after `down --volumes`. */
 export async function findAdministrator(
   tools: AdministratorTools,
   search: Search,
 ): Promise<Administrator> {
-  const { url, adminUser } = search.factory.forge;
-  const credentials = { login: adminUser, password: await findPassword(tools, search) };
-  const forge = await tools.forgeAdmin(url, credentials);
-  if ((await forge.users.loginOf(credentials)) === adminUser) return { credentials, forge };
-  throw new DisintoError(
-    "credentials.wrong",
-    `the forge does not accept ${adminUser} with ${PASSWORD_KEY}`,
-    {
-      hint: `put the right password into ${PASSWORD_KEY} in .env`,
-    },
-  );
+  const { factory, secrets } = search;
+  const login = factory.forge.adminUser;
+  const known = secrets.get(PASSWORD_KEY);
+  const found = known && (await prove(tools, factory, { login, password: known }));
+  if (found) return found;
+  const made = await create(tools, search).catch((error: unknown) => {
+    throw known === undefined ? error : wrongPassword(login, error);
+  });
+  const administrator = await prove(tools, factory, { login, password: made });
+  if (!administrator) throw wrongPassword(login);
+  return administrator;
+}
+
+async function prove(
+  { forgeAdmin }: AdministratorTools,
+  { forge: { url } }: Factory,
+  credentials: Credentials,
+): Promise<Administrator | undefined> {
+  const forge = await forgeAdmin(url, credentials);
+  const isAccepted = (await forge.users.loginOf(credentials)) === credentials.login;
+  return isAccepted ? { credentials, forge } : undefined;
 }
 
 /** The forge makes the password itself, so that it stands in no argument list. */
-async function findPassword(
+async function create(
   tools: AdministratorTools,
   { factory, folder, secrets }: Search,
 ): Promise<string> {
-  const known = secrets.get(PASSWORD_KEY);
-  if (known !== undefined) return known;
   const password = await tools.createForgeAdministrator(factory, folder);
   const { adminUser } = factory.forge;
   await secrets.set({ FORGE_ADMIN_USER: adminUser, [PASSWORD_KEY]: password });
@@ -55,4 +64,12 @@ async function findPassword(
     `+ administrator ${adminUser}   the forge had none; its password is ${PASSWORD_KEY} in .env`,
   );
   return password;
+}
+
+function wrongPassword(login: string, cause?: unknown): DisintoError {
+  return new DisintoError(
+    "credentials.wrong",
+    `the forge does not accept ${login} with ${PASSWORD_KEY}`,
+    { hint: `put the right password into ${PASSWORD_KEY} in .env`, cause },
+  );
 }

@@ -42,18 +42,18 @@ export async function initFactory(tools: InitTools, options: InitOptions): Promi
   const { folder, repository, dryRun = false } = options;
   if (repository !== undefined) await declareProject(tools, { folder, repository });
   const { factory, environment } = await loadFactory(folder, tools.version);
+  const containers = await tools.containers(factory, folder);
   if (!dryRun) {
-    const containers = await tools.containers(factory, folder);
-    await applyServices({
-      factory,
-      folder,
-      containers,
-      environment,
-      say: tools.say,
-      only: ["forgejo"],
-    });
+    const only = ["forgejo"];
+    await applyServices({ factory, folder, containers, environment, say: tools.say, only });
   }
-  await waitForForge(tools, factory.forge.url, FORGE_LIMIT_MS);
+  const describe = async (): Promise<string | undefined> => {
+    const forge = (await containers.observe()).containers.find(
+      ({ service }) => service === "forgejo",
+    );
+    return forge && `forgejo is ${forge.state}`;
+  };
+  await waitForForge(tools, factory.forge.url, { limitMs: FORGE_LIMIT_MS, describe });
   const secrets = openSecrets(folder, environment);
   const administrator = await findAdministrator(tools, { factory, folder, secrets });
   const steps = await applyIdentities(

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Forge, Issue, Pull, Review } from "../../src/ports/forge.ts";
@@ -137,4 +137,36 @@ test("init run again changes nothing: the same .env, no new token, no container 
   expect(exitCode).toBe(0);
   expect(stderr).toContain("nothing to do: the forge matches the configuration");
   expect(await readFile(path.join(factory.folder, ".env"), "utf8")).toBe(before);
+});
+
+test("after down --volumes, init makes the identities anew on the empty forge", async () => {
+  await startFactory(["dev-qwen"]);
+  const before = await factory.environment();
+  await factory.disintoOrThrow("down", "--volumes");
+
+  await factory.disintoOrThrow("init", factory.repository);
+
+  const after = await factory.environment();
+  expect(after.get("FORGE_TOKEN_DEV_QWEN")).not.toBe(before.get("FORGE_TOKEN_DEV_QWEN"));
+  expect(await (await factory.forge()).pulls(repo).listOpen()).toEqual([]);
+});
+
+test("a wrong administrator's password is said, and nothing on the forge or in .env changes", async () => {
+  await startFactory(["dev-qwen"]);
+  const file = path.join(factory.folder, ".env");
+  const wrong = (await readFile(file, "utf8")).replace(
+    /^FORGE_ADMIN_PASS=.*$/m,
+    "FORGE_ADMIN_PASS=wrong",
+  );
+  await writeFile(file, wrong);
+
+  const { exitCode, stderr } = await factory.disinto("init");
+
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      "the forge does not accept disinto-admin with FORGE_ADMIN_PASS",
+    ),
+  });
+  expect(await readFile(file, "utf8")).toBe(wrong);
 });
