@@ -32,7 +32,8 @@ export function summarizeServices(
 
 /** Problems first. */
 export function formatStatus(services: readonly ServiceStatus[]): string {
-  const isFine = ({ running, state }: ServiceStatus) => running || state === "disabled";
+  // A container that restarts again and again counts as running to the engine.
+  const isFine = ({ state }: ServiceStatus) => /^(running|disabled)/.test(state);
   const rows = [...services.filter((one) => !isFine(one)), ...services.filter(isFine)];
   const width = Math.max(0, ...rows.map(({ service }) => service.length));
   const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));
