@@ -58,12 +58,15 @@ export function adminRoutes(forge: Forge): Hono<Env> {
   routes.get("/admin/users", (c) => {
     const { user } = siteAdmin(c);
     const page = pageOf(c);
+    // Not the ghost, who has no password and is no account.
     const users = forge.db.all<UserRow>(
-      "SELECT * FROM users ORDER BY lower_login LIMIT ? OFFSET ?",
+      "SELECT * FROM users WHERE password_hash <> '' ORDER BY lower_login LIMIT ? OFFSET ?",
       page.size,
       page.offset,
     );
-    const counted = forge.db.get<{ total: number }>("SELECT COUNT(*) AS total FROM users");
+    const counted = forge.db.get<{ total: number }>(
+      "SELECT COUNT(*) AS total FROM users WHERE password_hash <> ''",
+    );
     pageHeaders(c, forge, counted?.total ?? 0);
     return c.json(users.map((row) => userShape(forge, row, user)));
   });
