@@ -32,7 +32,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
       "--detach",
     );
     return [
-      ...text.matchAll(new RegExp(`Container ${fleet.name}-(\\S+) +(?:Create|Recreate)\\b`, "g")),
+      ...text.matchAll(new RegExp(`Container ${fleet.name}-(\\S+) +(?:Creating|Recreate)\\b`, "g")),
     ]
       .map(([, name = ""]) => name)
       .sort();
@@ -56,6 +56,23 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     expect(identify(await fleet.containers())).toEqual(before);
     expect(await fleet.modified()).toBe(modified);
     expect((await fleet.cli("plan", "--check")).exitCode).toBe(0);
+  });
+
+  test("what plan would create is what compose's own dry run would", async () => {
+    await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
+    await fleet.cli("generate");
+
+    const { stdout } = await fleet.cli("plan", "--json");
+
+    const { steps } = JSON.parse(stdout) as {
+      steps: { action: { kind: string; service?: string } }[];
+    };
+    expect(steps.flatMap(({ action }) => action.service ?? [])).toEqual([
+      "forgejo",
+      "agents-llama-a",
+      "agents-llama-b",
+    ]);
+    expect(await listDryRun()).toEqual(["agents-a", "agents-b", "forgejo"]);
   });
 
   test("another model for one bot replaces that container, as plan and compose both said", async () => {
