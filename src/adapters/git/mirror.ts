@@ -1,7 +1,7 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
 import { mkdir, rm } from "node:fs/promises";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
-import { run } from "../process.ts";
+import { type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
@@ -16,25 +16,22 @@ interface MirrorOptions {
 }
 
 export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mirror {
-  const remote = { env: remoteGitEnvironment(access), cwd: folder, ...(signal && { signal }) };
+  const remote = {
+    env: remoteGitEnvironment(access),
+    cwd: folder,
+    ...(signal && { signal }),
+  };
+  // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
+  const inTurn = buildQueue();
   return {
-    refresh: async () => {
-      await ensureRepository(folder);
-      const fetched = await run(git.fetch(url), remote);
-      if (fetched.exitCode !== 0) {
-        if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
-        await rm(folder, { recursive: true, force: true });
-        await ensureRepository(folder);
-        await runGit("fetch", git.fetch(url), remote);
-      }
-      const refs = await runGit("for-each-ref", git.forEachRef(), {
-        env: localGitEnvironment(),
-        cwd: folder,
-      });
-      return parseRefs(refs, " ");
-    },
+    refresh: () =>
+      inTurn(async () => {
+        await fetch(folder, url, remote);
+        const here = { env: localGitEnvironment(), cwd: folder };
+        return parseRefs(await runGit("for-each-ref", git.forEachRef(), here), " ");
+      }),
     readRefs: async (patterns) => {
-      await ensureRepository(folder);
+      await inTurn(() => ensureRepository(folder));
       return parseRefs(await runGit("ls-remote", git.lsRemote(url, patterns), remote), "\t");
     },
     swap: async (swaps) => {
@@ -43,6 +40,25 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     },
     objects: buildObjects(folder),
   };
+}
+
+function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (act) => {
+    const next = last.then(act, act);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+async function fetch(folder: string, url: string, remote: RunOptions): Promise<void> {
+  await ensureRepository(folder);
+  const fetched = await run(git.fetch(url), remote);
+  if (fetched.exitCode === 0) return;
+  if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
+  await rm(folder, { recursive: true, force: true });
+  await ensureRepository(folder);
+  await runGit("fetch", git.fetch(url), remote);
 }
 
 async function ensureRepository(folder: string): Promise<void> {

@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Mirror } from "../../ports/git.ts";
+import { runOrThrow } from "../process.ts";
+import { buildMirror } from "./mirror.ts";
+import { repositories } from "./repositories.ts";
+
+let root: string;
+let origin: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), "disinto-mirror-"));
+  origin = path.join(root, "origin");
+  await runOrThrow(["mkdir", origin]);
+  await writeFile(path.join(origin, "a.txt"), "one\n");
+  await repositories.init(origin);
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+function openMirror(name: string): { mirror: Mirror; folder: string } {
+  const folder = path.join(root, name);
+  const access = { forgeUrl: "http://127.0.0.1:1", login: "nobody", token: "none" };
+  return { folder, mirror: buildMirror({ folder, url: origin, access }) };
+}
+
+test("many refreshes at once of a mirror that does not exist yet all end well", async () => {
+  const { mirror } = openMirror("crowded.git");
+
+  const answers = await Promise.all(Array.from({ length: 6 }, () => mirror.refresh()));
+
+  expect(new Set(answers.map((refs) => refs.get("refs/heads/main")))).toEqual(
+    new Set([answers[0]?.get("refs/heads/main")]),
+  );
+  expect(answers[0]?.get("refs/heads/main")).toMatch(/^[0-9a-f]{40}$/);
+});
+
+test("a mirror that lost its objects or its folder is cloned again by itself", async () => {
+  const { mirror, folder } = openMirror("damaged.git");
+  const before = await mirror.refresh();
+  await rm(path.join(folder, "objects"), { recursive: true });
+
+  expect(await mirror.refresh()).toEqual(before);
+
+  await rm(folder, { recursive: true });
+  expect(await mirror.refresh()).toEqual(before);
+});
+
+test("a remote that does not answer is said, and costs the mirror nothing", async () => {
+  const { mirror, folder } = openMirror("lonely.git");
+  await mirror.refresh();
+  const access = { forgeUrl: "http://127.0.0.1:1", login: "nobody", token: "s3cret" };
+  const away = buildMirror({ folder, url: "http://127.0.0.1:1/x/y.git", access });
+
+  const failure = await away.refresh().catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ code: "git.failed" });
+  expect(String(failure)).not.toContain("s3cret");
+  expect((await mirror.refresh()).size).toBe(1);
+});
