@@ -1,7 +1,6 @@
 /** Docker Compose as an engine. Only exact services are started, only exact containers removed. */
 import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { parse } from "yaml";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers, Observed, RenderedService } from "../ports/containers.ts";
@@ -54,9 +53,7 @@ async function list(args: readonly string[]): Promise<readonly string[]> {
 
 async function readProjectName(folder: string): Promise<string | undefined> {
   const text = await readFile(join(folder, file), "utf8").catch(() => "");
-  const name = /^name:.*$/m.exec(text)?.[0];
-  const value = name === undefined ? undefined : (parse(name) as { name: unknown }).name;
-  return typeof value === "string" ? value : undefined;
+  return /^name: *["']?([a-z0-9][a-z0-9_-]*)/m.exec(text)?.[1];
 }
 
 class Compose implements Containers {

@@ -2,7 +2,6 @@
  * What an older installation left behind, as settings of today: they count at once, and the next `up`
  * writes them into `.env`, so that they still hold when the old compose file is gone.
  */
-import { parseDocument } from "yaml";
 import type { Environment } from "./environment.ts";
 import { readLlamaBots } from "./llama-bots.ts";
 
@@ -16,9 +15,12 @@ export interface Adopted {
   readonly because: string;
 }
 
-/** `compose` is the text of docker-compose.yml, when there is one that this disinto did not write. */
-export function adopt(environment: Environment, compose: string | undefined): readonly Adopted[] {
-  const found = [...adoptCredentials(environment), ...adoptForge(compose)];
+/** The parts of an older docker-compose.yml that count today, by service. */
+export type OlderServices = Readonly<Record<string, { image?: unknown; ports?: unknown }>>;
+
+/** `services` are those of docker-compose.yml, when there is one that this disinto did not write. */
+export function adopt(environment: Environment, services: OlderServices): readonly Adopted[] {
+  const found = [...adoptCredentials(environment), ...adoptForge(services)];
   return found.filter(({ key }) => !environment.values.has(key));
 }
 
@@ -32,13 +34,7 @@ function* adoptCredentials(environment: Environment): Generator<Adopted> {
   }
 }
 
-interface OldService {
-  readonly image?: unknown;
-  readonly ports?: unknown;
-}
-
-function* adoptForge(compose: string | undefined): Generator<Adopted> {
-  const services = readServices(compose);
+function* adoptForge(services: OlderServices): Generator<Adopted> {
   const forge = services.forgejo;
   if (!forge) return;
   const because = "what the older docker-compose.yml has";
@@ -47,12 +43,4 @@ function* adoptForge(compose: string | undefined): Generator<Adopted> {
   if (typeof forge.image !== "string" || forge.image.includes("$")) return;
   yield { key: "DISINTO_FORGE", value: "forgejo", because };
   yield { key: "DISINTO_IMAGE_FORGEJO", value: forge.image, because };
-}
-
-function readServices(compose: string | undefined): Readonly<Record<string, OldService>> {
-  if (compose === undefined) return {};
-  const document = parseDocument(compose, { merge: true, logLevel: "silent" });
-  if (document.errors.length > 0) return {};
-  const { services } = Object(document.toJS({ maxAliasCount: -1 })) as { services?: object };
-  return Object(services) as Record<string, OldService>;
 }

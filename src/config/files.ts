@@ -2,14 +2,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DisintoError } from "../errors.ts";
-import { generatedMark } from "./adoption.ts";
+import { generatedMark, type OlderServices } from "./adoption.ts";
 import type { Problem } from "./problem.ts";
 
 export interface ConfigFiles {
   readonly env: string | Problem;
   readonly projects: readonly { file: string; text: string | Problem }[];
-  /** docker-compose.yml, when it is not one that this disinto generated. */
-  readonly olderCompose?: string;
+  /** Of docker-compose.yml, when it is not one that this disinto generated. */
+  readonly olderServices?: OlderServices;
 }
 
 export async function readFiles(folder: string): Promise<ConfigFiles> {
@@ -32,7 +32,17 @@ export async function readFiles(folder: string): Promise<ConfigFiles> {
   }
   const compose = await readText(folder, "docker-compose.yml");
   const isOlder = typeof compose === "string" && !compose.startsWith(generatedMark);
-  return { env: env ?? "", projects, ...(isOlder && { olderCompose: compose }) };
+  const olderServices = isOlder ? await readServices(compose) : {};
+  return { env: env ?? "", projects, olderServices };
+}
+
+/** A broken file has nothing to adopt. The parser is loaded for this only: it is a large one. */
+async function readServices(compose: string): Promise<OlderServices> {
+  const { parseDocument } = await import("yaml");
+  const document = parseDocument(compose, { merge: true, logLevel: "silent" });
+  if (document.errors.length > 0) return {};
+  const { services } = Object(document.toJS({ maxAliasCount: -1 })) as { services?: OlderServices };
+  return Object(services) as OlderServices;
 }
 
 async function listFolder(path: string): Promise<readonly string[]> {

@@ -41,11 +41,11 @@ export async function loadEnvironment(folder: string): Promise<ReadonlyMap<strin
 }
 
 export function checkFiles(
-  { env, projects, olderCompose }: ConfigFiles,
+  { env, projects, olderServices = {} }: ConfigFiles,
   version: string,
 ): { loaded?: LoadedFactory; problems: readonly Problem[] } {
   const written = parseEnvironment(".env", typeof env === "string" ? env : "");
-  const adopted = adopt(written, olderCompose);
+  const adopted = adopt(written, olderServices);
   const environment = addAdopted(written, adopted);
   const sorted = [...projects].sort((a, b) => (a.file < b.file ? -1 : 1));
   const parsed = sorted.map(({ file, text }) =>
