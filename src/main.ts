@@ -36,7 +36,8 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-    if (!signal.aborted) tools.say(formatFailure(error, tools.version));
+    if (signal.aborted) tools.say("interrupted; the same command run again goes on from here");
+    else tools.say(formatFailure(error, tools.version));
     code = exitCodeOf(error);
   }
   const interruptedBy = received();
