@@ -103,6 +103,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
   test("an image rebuilt under its tag replaces what runs it, and plan says so", async () => {
     const own = `${image}-own`;
     await buildStandIn(own, "1");
+    const untagged = await docker("image", "inspect", "--format", "{{.Id}}", own);
     try {
       await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
       await fleet.write(
@@ -124,6 +125,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     } finally {
       await fleet.remove();
       await removeImage(own);
+      await removeImage(untagged);
     }
   });
 
