@@ -110,6 +110,10 @@ interface Backend extends Authorized {
   readonly request: IncomingMessage;
 }
 
+/**
+ * CONTENT_LENGTH is left out even where it is known: with it, git's http-backend waits for the missing bytes of a
+ * client that left by reading an ended input for ever (pipe_fixed_length in http-backend.c).
+ */
 function backendEnvironment(
   forge: Forge,
   { git, request, repository, doer }: Backend,
@@ -117,7 +121,6 @@ function backendEnvironment(
   const header = (name: string) => request.headers[name]?.toString() ?? "";
   const optional = {
     CONTENT_TYPE: header("content-type"),
-    CONTENT_LENGTH: request.headers["transfer-encoding"] ? "" : header("content-length"),
     HTTP_CONTENT_ENCODING: header("content-encoding"),
     GIT_PROTOCOL: header("git-protocol"),
     REMOTE_USER: doer?.user.login ?? "",

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -245,7 +245,21 @@ test("a client that leaves in the middle of a push costs nobody anything", async
   });
 
   expect((await tree.attempt("push", "-q", remote, "main:half")).exitCode).toBe(0);
+  await expect.poll(listBackends, { timeout: 20_000 }).toEqual([]);
 });
+
+/** Processes that still serve git in this forge's folder. */
+async function listBackends(): Promise<readonly string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const serving = await Promise.all(
+    pids.map(async (pid) => {
+      const program = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+      return program.includes("http-backend") && cwd.startsWith(forge.folder) ? [pid] : [];
+    }),
+  );
+  return serving.flat();
+}
 
 test("a port that is taken is an error of the start, not of the process", async () => {
   const taken = createServer();
