@@ -1,4 +1,4 @@
-/** The one runner of external commands: argv only, never a shell; bounded time and output; group kill. */
+/** The one runner of external commands: argv only, never a shell; bounded time and output. */
 import type { Options } from "execa";
 import { DisintoError } from "../errors.ts";
 import { runChild } from "./child-output.ts";
