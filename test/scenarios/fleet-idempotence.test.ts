@@ -102,7 +102,8 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
 
   test("an image rebuilt under its tag replaces what runs it, and plan says so", async () => {
     const own = `${image}-own`;
-    await buildStandIn(own, "1");
+    // Marks of its own: the same content would be the same image as the other scenarios run.
+    await buildStandIn(own, `${own}-1`);
     const untagged = await docker("image", "inspect", "--format", "{{.Id}}", own);
     try {
       await fleet.configure(["a", "b"], "LLAMA_BOTS=a,b");
@@ -112,7 +113,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
       );
       await fleet.up();
       const { "agents-b": old, ...others } = await fleet.containers();
-      await buildStandIn(own, "2");
+      await buildStandIn(own, `${own}-2`);
 
       expect(await fleet.plan()).toMatch(/^~ service agents-llama-b +its image was rebuilt/);
       expect(await listDryRun()).toEqual(["agents-b"]);
