@@ -6,7 +6,7 @@ import { Database } from "./database.ts";
 import type { UserRow } from "./rows.ts";
 import { randomPassword } from "./secrets.ts";
 import { databaseFile } from "./serve.ts";
-import { changePassword, createToken, createUser, findUser, noSuchUser } from "./users.ts";
+import { createToken, createUser, findUser, noSuchUser } from "./users.ts";
 
 export interface NewAccount {
   readonly username: string;
@@ -33,18 +33,6 @@ export async function createAccount(folder: string, account: NewAccount): Promis
     const created = `New user '${account.username}' has been successfully created!`;
     if (account.password !== undefined) return [created];
     return [`generated random password is '${password}'`, created];
-  });
-}
-
-export async function changeAccountPassword(
-  folder: string,
-  account: { username: string; password: string; mustChangePassword?: boolean | undefined },
-): Promise<string[]> {
-  return await withDatabase(folder, async (db) => {
-    const user = accountOf(db, account.username);
-    const mustChange = account.mustChangePassword ?? true;
-    await changePassword(db, user, { password: account.password, mustChange });
-    return [`${user.login}'s password has been successfully updated!`];
   });
 }
 

@@ -25,7 +25,7 @@ import { statusRoutes } from "./routes/statuses.ts";
 import { userRoutes } from "./routes/users.ts";
 
 /** The Forgejo whose manners this forge has; the rest says that it is none. */
-export const version = "11.0.0+disinto-embedded";
+const version = "11.0.0+disinto-embedded";
 
 const parts = [
   userRoutes,

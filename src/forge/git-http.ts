@@ -94,7 +94,7 @@ async function authorize(forge: Forge, git: GitRequest, request: IncomingMessage
   return { repository, doer } satisfies Authorized;
 }
 
-export function mustBeAllowedIn({ user }: Doer): void {
+function mustBeAllowedIn({ user }: Doer): void {
   if (!user.active || user.prohibit_login) throw new ApiError(403, "Your account is disabled.");
 }
 

@@ -159,7 +159,7 @@ interface GitOptions {
   readonly input?: string | Uint8Array;
 }
 
-export function linesOf(text: string): string[] {
+function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 

@@ -102,7 +102,7 @@ export function listIssues(
 }
 
 /** models/issues/issue_search.go applySorts. */
-export const sortOrders: Readonly<Record<string, string>> = {
+const sortOrders: Readonly<Record<string, string>> = {
   latest: "created DESC, id DESC",
   oldest: "created ASC, id ASC",
   recentupdate: "updated DESC, created DESC, id DESC",

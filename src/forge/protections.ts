@@ -77,7 +77,7 @@ export function protectionOf(
   return protectionsOf(db, repository).find(({ rule }) => appliesTo(rule, branch));
 }
 
-export function appliesTo(rule: string, branch: string): boolean {
+function appliesTo(rule: string, branch: string): boolean {
   if (!isPattern(rule)) return rule.toLowerCase() === branch.toLowerCase();
   return globMatches(rule, "/", branch);
 }

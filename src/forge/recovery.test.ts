@@ -9,6 +9,7 @@ import {
   type ForgeProcess,
   spawnForge,
 } from "../../test/forge-contract/built-forge.ts";
+import { Load } from "../../test/forge-contract/load.ts";
 import { type Call, caller } from "../../test/forge-contract/test-forge.ts";
 import { WorkTree } from "../../test/forge-contract/work-tree.ts";
 import { createAccount, generateAccessToken } from "./admin.ts";
@@ -21,6 +22,7 @@ let forge: ForgeProcess;
 let admin: Call;
 let token: string;
 let tree: WorkTree;
+const repo = "/repos/root/work";
 
 beforeAll(async () => {
   built = await buildForge();
@@ -53,44 +55,82 @@ async function killAndRestart(): Promise<void> {
   forge = await spawnForge(built, { folder, port: forge.port });
 }
 
-/** Writes until the forge is gone; answers what it acknowledged. */
-async function write(round: number): Promise<{ issues: number[]; branches: string[] }> {
-  const done = { issues: [] as number[], branches: [] as string[] };
-  const untilItFails = async (act: (turn: number) => Promise<void>) => {
-    try {
-      for (let turn = 0; ; turn++) await act(turn);
-    } catch {
-      // The forge was killed.
-    }
-  };
-  const issues = untilItFails(async (turn) => {
-    const issue = await admin("POST", "/repos/root/work/issues", { title: `${round}-${turn}` });
-    done.issues.push(Number(issue.body.number));
-  });
-  const branches = untilItFails(async (turn) => {
-    const branch = `b-${round}-${turn}`;
-    await tree.git("push", "-q", remote(), `main:${branch}`);
-    done.branches.push(branch);
-  });
-  await sleep(150 + Math.random() * 400);
-  await forge.kill();
-  await Promise.all([issues, branches]);
-  return done;
+/** A load, and a kill in the middle of it; of the forge alone or, as by a container's end, of its git processes too. */
+async function loadAndKill(round: number): Promise<Load> {
+  const prefix = String(round);
+  const load = new Load({ call: admin, tree, remote: remote(), path: repo, prefix });
+  const running = load.run();
+  await load.merged();
+  await sleep(Math.random() * 300);
+  await (round % 2 === 0 ? forge.kill() : forge.killAll());
+  await running;
+  forge = await spawnForge(built, { folder, port: forge.port });
+  return load;
 }
 
-test("nothing that was acknowledged is lost when the forge is killed under load", async () => {
-  const rounds = Number(process.env.DISINTO_KILLS ?? 3);
-  for (let round = 0; round < rounds; round++) {
-    const { issues, branches } = await write(round);
-    forge = await spawnForge(built, { folder, port: forge.port });
-
-    for (const number of issues) {
-      expect((await admin("GET", `/repos/root/work/issues/${number}`)).status).toBe(200);
-    }
-    const heads = await tree.git("ls-remote", "--heads", remote());
-    for (const branch of branches) expect(heads).toContain(`refs/heads/${branch}`);
-    await tree.git("push", "-q", remote(), `main:after-${round}`);
+async function mustHave({ acknowledged: { branches, pulls, merged } }: Load) {
+  const heads = (await tree.git("ls-remote", "--heads", remote())).split(/\s/);
+  for (const branch of branches) expect(heads).toContain(`refs/heads/${branch}`);
+  for (const [number, sha] of pulls) {
+    const { body } = await admin("GET", `${repo}/pulls/${number}`);
+    expect(body).toMatchObject({ head: { sha } });
+    if (merged.includes(number)) expect(body).toMatchObject({ merged: true });
   }
+}
+
+/** Each pull request is merged in the database exactly if its head is in main, and nothing else moved main. */
+async function mustAgree(since: string): Promise<string> {
+  await tree.git("fetch", "-q", remote(), "+refs/heads/*:refs/seen/*", "+refs/pull/*:refs/pull/*");
+  const refs = await tree.git("for-each-ref", "--format=%(refname) %(objectname)");
+  const added = await tree.git("rev-list", `${since}..refs/seen/main`);
+  const { body } = await admin("GET", `${repo}/pulls?state=all&limit=50`);
+  const pulls = Object.values(body);
+  const mergedHeads = pulls.filter(({ merged }) => merged).map(({ head }) => head?.sha);
+  expect(mergedHeads).toEqual(expect.arrayContaining(added.split("\n").filter(Boolean)));
+  for (const { head, number, merged, merge_commit_sha } of pulls) {
+    expect(refs).toContain(`refs/pull/${number}/head ${head?.sha}`);
+    expect(refs).toContain(`refs/seen/${head?.label} ${head?.sha}`);
+    const inMain = ["merge-base", "--is-ancestor", String(head?.sha), "refs/seen/main"];
+    expect((await tree.attempt(...inMain)).exitCode).toBe(merged ? 0 : 1);
+    if (merged) expect(merge_commit_sha).toBe(head?.sha);
+  }
+  return await tree.git("rev-parse", "refs/seen/main");
+}
+
+/** Of all issues, by number. */
+async function titles(): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  for (let page = 1; ; page++) {
+    const path = `${repo}/issues?state=all&type=issues&limit=50&page=${page}`;
+    const issues = Object.values((await admin("GET", path)).body);
+    for (const { number, title } of issues) found.set(Number(number), String(title));
+    if (issues.length === 0) return found;
+  }
+}
+
+const kills = Number(process.env.DISINTO_KILLS ?? 20);
+
+test(`nothing that was acknowledged is lost when the forge is killed under load, ${kills} times`, async () => {
+  let main = await tree.git("rev-parse", "main");
+  const loads: Load[] = [];
+  for (let round = 0; round < kills; round++) {
+    const load = await loadAndKill(round);
+    await mustHave(load);
+    main = await mustAgree(main);
+    loads.push(load);
+  }
+
+  const issues = await titles();
+  for (const { acknowledged } of loads) {
+    for (const [number, title] of acknowledged.issues) expect(issues.get(number)).toBe(title);
+  }
+  const [repository = ""] = await readdir(join(folder, "repositories"));
+  await tree.git("--git-dir", join(folder, "repositories", repository), "fsck", "--strict");
+  const db = new Database(join(folder, "forge.db"));
+  expect(db.all("PRAGMA integrity_check")).toMatchObject([{ integrity_check: "ok" }]);
+  expect(db.all("PRAGMA foreign_key_check")).toEqual([]);
+  expect(db.all("SELECT * FROM merge_intents")).toEqual([]);
+  db.close();
 });
 
 test("a merge that was in git but not in the database is finished at the next start", async () => {

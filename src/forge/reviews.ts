@@ -22,7 +22,7 @@ export function findReview(db: Database, { issue }: Pull, id: number): ReviewRow
   return db.get<ReviewRow>("SELECT * FROM reviews WHERE id = ? AND issue_id = ?", id, issue.id);
 }
 
-export function pendingReview(db: Database, { issue }: Pull, user: UserRow): ReviewRow | undefined {
+function pendingReview(db: Database, { issue }: Pull, user: UserRow): ReviewRow | undefined {
   return db.get<ReviewRow>(
     "SELECT * FROM reviews WHERE issue_id = ? AND reviewer_id = ? AND state = 'PENDING'",
     issue.id,

@@ -11,7 +11,7 @@ export function iso(seconds: number): string {
 }
 
 /** Go's zero time. */
-export const zeroTime = "0001-01-01T00:00:00Z";
+const zeroTime = "0001-01-01T00:00:00Z";
 
 export function timeOrNull(seconds: number): string | null {
   return seconds === 0 ? null : iso(seconds);

@@ -82,7 +82,7 @@ function checkLogin(login: string): void {
 
 const minimalPassword = 8;
 
-export function checkPassword(password: string, message: string): void {
+function checkPassword(password: string, message: string): void {
   if (password.length < minimalPassword) throw new ApiError(400, message);
 }
 

@@ -40,9 +40,13 @@ export interface ForgeProcess {
   readonly port: number;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
+  /** The same, for the git processes that it started too. */
+  killAll(): Promise<void>;
 }
 
+/** Ends with its parent, although its process group is its own. */
 const script = `
+process.stdin.resume().on("end", () => process.exit());
 const [module, folder, port] = process.argv.slice(1);
 const { startForge } = await import(module);
 const forge = await startForge({ folder, port: Number(port) });
@@ -55,17 +59,21 @@ export async function spawnForge(
 ): Promise<ForgeProcess> {
   const module = join(built.folder, "forge/serve.js");
   const args = ["--input-type=module", "-e", script, module, folder, String(port)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const stdio = ["pipe", "pipe", "inherit"] as const;
+  const child = spawn(process.execPath, args, { stdio: [...stdio], detached: true });
   const url = await firstLine(child);
   return {
     url,
     port: Number(new URL(url).port),
-    kill: async () => {
-      const gone = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
-      await gone;
-    },
+    kill: () => killed(child, (pid) => process.kill(pid, "SIGKILL")),
+    killAll: () => killed(child, (pid) => process.kill(-pid, "SIGKILL")),
   };
+}
+
+async function killed(child: ChildProcess, kill: (pid: number) => void): Promise<void> {
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  if (child.pid !== undefined) kill(child.pid);
+  await gone;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -16,11 +16,11 @@ beforeAll(async () => {
   if (url === undefined) {
     forge = await startTestForge();
     const account = { login: "root", password: adminPassword };
-    world = new World({ url: forge.url, ...account, compare: true });
+    world = new World({ url: forge.url, ...account, compare: true, patienceMs: 0 });
   } else {
     const login = process.env.DISINTO_CONTRACT_ADMIN ?? "";
     const password = readFileSync(process.env.DISINTO_CONTRACT_PASSWORD_FILE ?? "", "utf8").trim();
-    world = new World({ url, login, password, compare: false });
+    world = new World({ url, login, password, compare: false, patienceMs: 10_000 });
   }
 });
 

@@ -34,7 +34,7 @@ interface Description {
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
 
 /** DISINTO_FORGEJO_API names the file or its folder. */
-export const descriptionFile = fileOf(
+const descriptionFile = fileOf(
   process.env.DISINTO_FORGEJO_API ?? join(checkout, "../shared/forgejo-api"),
 );
 

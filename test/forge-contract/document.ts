@@ -85,7 +85,7 @@ function running(): string {
 
     node test/forge-contract/run.mjs                      # on an embedded forge of its own
     node test/forge-contract/run.mjs --url URL --admin-user NAME --admin-password-file FILE
-    DISINTO_MUTATIONS=all npx vitest run test/forge-contract/mutations.test.ts
+    npx vitest run test/forge-contract/mutations.test.ts
 
 Against a server it makes users and repositories of its own and removes them at the end; any difference is exit code 1.
 `;

@@ -50,7 +50,11 @@ export const gitRows: readonly Row[] = [
   {
     says: "a protected branch that may be pushed takes no force and no deletion",
     source: "routers/private/hook_pre_receive.go preReceiveBranch",
-    mutation: { file: "pre-receive", find: "is protected from force push", replace: "x" },
+    mutation: {
+      file: "pre-receive",
+      find: '[ "$2" != "$zero" ] && [ -n',
+      replace: "false && [ -n",
+    },
     check: (world) =>
       atDesk(world, async ({ repository, tree, remote }) => {
         await world.protect(repository, { rule_name: "rel/*", enable_push: true });
@@ -64,7 +68,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "the default branch cannot be deleted",
     source: "routers/private/hook_pre_receive.go preReceiveBranch",
-    mutation: { file: "pre-receive", find: "is the default branch and", replace: "x" },
+    mutation: { file: "pre-receive", find: '[ "$new" = "$zero" ] &&', replace: "false &&" },
     check: (world) =>
       atDesk(world, async ({ repository, dev, tree, remote }) => {
         const words = await refused(tree, remote, "--delete", "main");
@@ -76,7 +80,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "a push that changes a protected file is refused",
     source: "services/pull/patch.go CheckFileProtection",
-    mutation: { file: "pre-receive", find: "is protected from changing file", replace: "x" },
+    mutation: { file: "pre-receive", find: '[ -n "$files" ]', replace: "false" },
     check: (world) =>
       atDesk(world, async ({ repository, tree, remote }) => {
         const rule = { enable_push: true, protected_file_patterns: "topic.*" };

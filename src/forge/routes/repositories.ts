@@ -165,7 +165,7 @@ function checkNewName(forge: Forge, repository: RepositoryRow, name: string): vo
   }
 }
 
-export async function setDefaultBranch(
+async function setDefaultBranch(
   forge: Forge,
   repository: RepositoryRow,
   branch: string,
