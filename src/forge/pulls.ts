@@ -40,19 +40,36 @@ export type Branches = ReadonlyMap<string, string>;
 
 /**
  * Brings the open pull requests up to date with the branches: moved heads (refs/pull/N/head, stale reviews), deleted
- * branches (closed). Called before anything is decided on a pull request; callers hold the repository's queue.
+ * branches (closed). Answers the branches of the open ones and those named beside them. Called before anything is decided on a pull request; callers hold the repository's queue.
  */
-export async function refreshPulls(forge: Forge, repository: RepositoryRow): Promise<Branches> {
-  const branches = await gitOf(forge, repository).branches();
-  for (const { issue, pull } of openPulls(forge.db, repository)) {
-    const head = branches.get(pull.head);
-    if (head === undefined || !branches.has(pull.base)) {
-      closeQuietly(forge.db, issue);
-    } else if (head !== pull.head_sha) {
-      await moveHead(forge, repository, { pull: { issue, pull }, head });
+export async function refreshPulls(
+  forge: Forge,
+  repository: RepositoryRow,
+  also: readonly string[] = [],
+): Promise<Branches> {
+  const open = openHeads(forge.db, repository);
+  const names = open.flatMap(({ head, base }) => [head, base]);
+  const branches = await gitOf(forge, repository).heads([...names, ...also]);
+  for (const known of open) {
+    const head = branches.get(known.head);
+    if (head === undefined || !branches.has(known.base)) {
+      closeQuietly(forge.db, getIssue(forge.db, known.issue_id));
+    } else if (head !== known.head_sha) {
+      const pull = getPull(forge.db, known.issue_id);
+      await moveHead(forge, repository, { pull, head });
     }
   }
   return branches;
+}
+
+type OpenHead = Pick<PullRow, "issue_id" | "head" | "base" | "head_sha">;
+
+function openHeads(db: Database, repository: RepositoryRow): OpenHead[] {
+  return db.all<OpenHead>(
+    `SELECT issue_id, head, base, head_sha FROM pulls JOIN issues ON issues.id = issue_id
+     WHERE repository_id = ? AND closed = 0 ORDER BY number`,
+    repository.id,
+  );
 }
 
 /** The pull request, measured against the branches; one that is merged or closed stays as it was. */
@@ -77,7 +94,8 @@ export async function refreshedPull(
   repository: RepositoryRow,
   issueId: number,
 ): Promise<{ pull: Pull; branches: Branches }> {
-  const branches = await refreshPulls(forge, repository);
+  const { pull } = getPull(forge.db, issueId);
+  const branches = await refreshPulls(forge, repository, [pull.head, pull.base]);
   return { pull: await measuredPull(forge, repository, { issueId, branches }), branches };
 }
 

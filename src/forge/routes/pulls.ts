@@ -15,6 +15,7 @@ import { pageHeaders, pageOf } from "../paging.ts";
 import { allows } from "../permission.ts";
 import { pullShape } from "../pull-shapes.ts";
 import {
+  type Branches,
   findPull,
   getPull,
   measuredPull,
@@ -39,6 +40,7 @@ import {
   text,
   time,
 } from "../request.ts";
+import type { IssueRow, RepositoryRow } from "../rows.ts";
 import { findUser, noSuchUser } from "../users.ts";
 import { change, dueOf, mustBePosterOrWriter } from "./issues.ts";
 
@@ -127,7 +129,7 @@ async function list(c: Context, forge: Forge) {
   const poster = c.req.query("poster") ?? "";
   const posterRow = poster === "" ? undefined : findUser(forge.db, poster);
   if (poster !== "" && !posterRow) throw new ApiError(400, noSuchUser(poster));
-  const branches = await inQueue(forge, request, () => refreshPulls(forge, repository));
+  const open = await inQueue(forge, request, () => refreshPulls(forge, repository));
   const { issues, total } = listIssues(forge.db, repository, {
     filter: {
       state: state === "open" || state === "closed" ? state : "all",
@@ -141,12 +143,25 @@ async function list(c: Context, forge: Forge) {
     page: pageOf(c),
   });
   pageHeaders(c, forge, total);
+  const branches = await withBranchesOf(forge, repository, { open, issues });
   const shapes: unknown[] = [];
   for (const { id: issueId } of issues) {
     const pull = await measuredPull(forge, repository, { issueId, branches });
     shapes.push(pullShape(forge, repository, { pull, viewer: user, branches }));
   }
   return c.json(shapes as object[]);
+}
+
+/** Closed pull requests show their branches too. */
+async function withBranchesOf(
+  forge: Forge,
+  repository: RepositoryRow,
+  { open, issues }: { open: Branches; issues: readonly IssueRow[] },
+): Promise<Branches> {
+  const pulls = issues.filter(({ closed }) => closed).map(({ id }) => getPull(forge.db, id).pull);
+  const names = pulls.flatMap(({ head, base }) => [head, base]);
+  const missing = names.filter((name) => !open.has(name));
+  return new Map([...open, ...(await gitOf(forge, repository).heads(missing))]);
 }
 
 /** parseCompareInfo; forks do not exist here, so `owner:branch` must name this repository's owner. */
@@ -157,7 +172,7 @@ async function create(forge: Forge, request: SignedRequest, body: NewPull): Prom
   }
   const head = headBranch(request, body.head);
   const git = gitOf(forge, repository);
-  const branches = await git.branches();
+  const branches = await git.heads([head, body.base]);
   const [headSha, baseSha] = [branches.get(head), branches.get(body.base)];
   if (headSha === undefined || baseSha === undefined) throw notFound();
   refuseSecond(forge, request, { head, base: body.base });
