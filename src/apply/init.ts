@@ -1,7 +1,7 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
 import { randomBytes } from "node:crypto";
 import { loadFactory } from "../config/load.ts";
-import { openSecrets } from "../config/secret-store.ts";
+import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   type DesiredRepository,
@@ -19,6 +19,7 @@ import { applyServices } from "./up.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
+  readonly learnSecrets: LearnSecrets;
   readonly repositories: Repositories;
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }
@@ -54,7 +55,7 @@ export async function initFactory(tools: InitTools, options: InitOptions): Promi
     });
   }
   await waitForForge(tools, factory.forge.url, FORGE_LIMIT_MS);
-  const secrets = openSecrets(folder, environment);
+  const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const administrator = await findAdministrator(tools, { factory, folder, secrets });
   const steps = await applyIdentities(
     {

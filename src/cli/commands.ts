@@ -3,7 +3,11 @@ import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addFleetCommands } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
+import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
+
+/** Commands that services run: they are handed their secrets, and there is no `.env` where they are. */
+const services: ReadonlySet<string> = new Set(["run", "serve"]);
 
 /** `finish` receives the exit code of the command that ran. */
 export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Command {
@@ -14,7 +18,13 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     .version(tools.version)
     .option("--factory <folder>", "the factory's folder", ".")
     .showHelpAfterError("(see disinto help)")
-    .exitOverride();
+    .configureOutput({ writeOut: tools.print, writeErr: (text) => tools.say(text.trimEnd()) })
+    .exitOverride()
+    .hook("preAction", async (_, command) => {
+      if (services.has(command.name())) return;
+      const { readSecrets } = await import("../config/secret-keys.ts");
+      tools.learnSecrets(await readSecrets(folder()));
+    });
   const folder = (): string => program.opts<{ factory: string }>().factory;
 
   program
@@ -40,6 +50,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     });
 
   addFleetCommands(program, { tools, folder, finish });
+  addSecretCommands(program, { tools, folder, finish });
   addServices(program, tools, finish);
   return program;
 }

@@ -11,6 +11,8 @@ interface Connection {
   readonly url: string;
   readonly proof: Proof | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Passes every text in a body; absent where bodies carry passwords. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 interface Sending {
@@ -75,7 +77,7 @@ export class ForgejoHttp {
           ...this.#headers(),
           ...(body !== undefined && { "content-type": "application/json" }),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: this.#encode(body) }),
         headersTimeout: REQUEST_LIMIT_MS,
         bodyTimeout: REQUEST_LIMIT_MS,
         signal: signal ?? null,
@@ -96,6 +98,13 @@ export class ForgejoHttp {
         },
       );
     }
+  }
+
+  #encode(body: unknown): string {
+    const { redact = (text) => text } = this.#connection;
+    return JSON.stringify(body, (_, value: unknown) =>
+      typeof value === "string" ? redact(value) : value,
+    );
   }
 
   #headers(): Record<string, string> {
