@@ -64,6 +64,10 @@ export function buildTools(signal: AbortSignal): Tools {
       const { buildForge } = await import("./adapters/forgejo/forge.ts");
       return buildForge({ url, token, signal });
     },
+    scratchMirror: async (remote) => {
+      const { openScratchMirror } = await import("./wiring-mirror.ts");
+      return openScratchMirror(remote, signal);
+    },
     bot: async (settings) => {
       const { buildBot } = await import("./wiring-bot.ts");
       return buildBot(settings, tools);

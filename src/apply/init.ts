@@ -1,5 +1,7 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { withLock } from "../config/file-lock.ts";
 import { loadFactory } from "../config/load.ts";
 import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
@@ -38,8 +40,19 @@ export interface Initialised {
 }
 
 const FORGE_LIMIT_MS = 180_000;
+const LOCK_LIMIT_MS = 600_000;
 
-export async function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
+/** Who changes identities waits for the others: two at once would each replace what the other one made. */
+export async function lockIdentities<T>(folder: string, body: () => Promise<T>): Promise<T> {
+  await mkdir(folder, { recursive: true });
+  return withLock({ folder, name: "identities", waitMs: LOCK_LIMIT_MS }, body);
+}
+
+export function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
+  return lockIdentities(options.folder, () => initialise(tools, options));
+}
+
+async function initialise(tools: InitTools, options: InitOptions): Promise<Initialised> {
   const { folder, repository, dryRun = false } = options;
   if (repository !== undefined) await declareProject(tools, { folder, repository });
   const { factory, environment } = await loadFactory(folder, tools.version);
@@ -52,6 +65,7 @@ export async function initFactory(tools: InitTools, options: InitOptions): Promi
       environment,
       say: tools.say,
       only: ["forgejo"],
+      waitMs: LOCK_LIMIT_MS,
     });
   }
   await waitForForge(tools, factory.forge.url, FORGE_LIMIT_MS);

@@ -30,7 +30,8 @@ export const TERM_MS = 15 * 60_000;
 
 const MAX_TRIES = 8;
 
-export function deriveClaimRef(issue: number): string {
+/** An issue's number; a bot that proves itself uses a word, which no bot takes for an issue. */
+export function deriveClaimRef(issue: number | string): string {
   return `refs/disinto/claims/${issue}`;
 }
 

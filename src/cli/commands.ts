@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addFleetCommands } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
+import { addIdentityCommands } from "./identity-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
 
@@ -50,6 +51,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     });
 
   addFleetCommands(program, { tools, folder, finish });
+  addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, tools, finish);
   return program;

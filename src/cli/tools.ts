@@ -1,11 +1,12 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
 import type { InitTools } from "../apply/init.ts";
+import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
 import type { Forge } from "../ports/forge.ts";
 
-export interface Tools extends InitTools {
+export interface Tools extends InitTools, ProofTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
   readonly print: (text: string) => void;
   /** Prints as it is: only for a secret that was asked for by name. */
