@@ -1,5 +1,9 @@
 /** A new bot: its section, its identity, and its own proof that it can work. Each step may be repeated. */
-import { type SectionChange, writeAgentSection } from "../config/agent-section.ts";
+import {
+  chooseProjectFile,
+  type SectionChange,
+  writeAgentSection,
+} from "../config/agent-section.ts";
 import { loadFactory } from "../config/load.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
@@ -25,7 +29,8 @@ export async function hireAgent(tools: HireTools, hiring: Hiring): Promise<Hired
   const { folder, project, ...section } = hiring;
   const { version } = tools;
   await requireSameRoles(hiring, version);
-  const file = await writeAgentSection({ ...section, folder, version }, project);
+  const file = await chooseProjectFile(folder, project);
+  await writeAgentSection({ ...section, folder, version }, [file]);
   tools.say(`+ [agents.${hiring.name}] in ${file}`);
   await initFactory(tools, { folder });
   const hired = await readHired(folder, version, hiring.name);

@@ -2,8 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { withLock } from "../config/file-lock.ts";
-import { loadFactory } from "../config/load.ts";
-import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
+import type { LearnSecrets } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   type DesiredRepository,
@@ -13,11 +12,11 @@ import {
 } from "../core/identities.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { Repositories } from "../ports/repositories.ts";
-import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
-import { type WaitTools, waitForForge } from "./forge-wait.ts";
+import type { Administrator, AdministratorTools } from "./administrator.ts";
+import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
+import type { WaitTools } from "./forge-wait.ts";
 import { applyIdentities } from "./identities.ts";
 import { declareProject } from "./project-declaration.ts";
-import { applyServices } from "./up.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
@@ -39,8 +38,9 @@ export interface Initialised {
   readonly steps: readonly IdentityStep[];
 }
 
-const FORGE_LIMIT_MS = 180_000;
-const LOCK_LIMIT_MS = 600_000;
+export function newSecret(): string {
+  return randomBytes(24).toString("hex");
+}
 
 /** Who changes identities waits for the others: two at once would each replace what the other one made. */
 export async function lockIdentities<T>(folder: string, body: () => Promise<T>): Promise<T> {
@@ -55,27 +55,12 @@ export function initFactory(tools: InitTools, options: InitOptions): Promise<Ini
 async function initialise(tools: InitTools, options: InitOptions): Promise<Initialised> {
   const { folder, repository, dryRun = false } = options;
   if (repository !== undefined) await declareProject(tools, { folder, repository });
-  const { factory, environment } = await loadFactory(folder, tools.version);
-  if (!dryRun) {
-    const containers = await tools.containers(factory, folder);
-    await applyServices({
-      factory,
-      folder,
-      containers,
-      environment,
-      say: tools.say,
-      only: ["forgejo"],
-      waitMs: LOCK_LIMIT_MS,
-    });
-  }
-  await waitForForge(tools, factory.forge.url, FORGE_LIMIT_MS);
-  const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  const administrator = await findAdministrator(tools, { factory, folder, secrets });
+  const { factory, secrets, administrator } = await openForge(tools, folder);
   const steps = await applyIdentities(
     {
       forge: administrator.forge,
       secrets,
-      newSecret: () => randomBytes(24).toString("hex"),
+      newSecret,
       fill:
         repository === undefined
           ? undefined

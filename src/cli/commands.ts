@@ -1,9 +1,9 @@
 /** All commands on one screen. Each loads its own code only when it is called. */
 import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
-import { addFleetCommands } from "./fleet-commands.ts";
+import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
-import { addIdentityCommands } from "./identity-commands.ts";
+import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
 
@@ -53,18 +53,19 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
   addFleetCommands(program, { tools, folder, finish });
   addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
-  addServices(program, tools, finish);
+  addServices(program, { tools, folder, finish });
   return program;
 }
 
 /** The commands that services run; operators seldom type them. */
-function addServices(program: Command, tools: Tools, finish: (code: ExitCode) => void): void {
+function addServices(program: Command, registration: Registration): void {
+  const { tools, finish } = registration;
   addForge(program, tools, finish);
-  program
-    .command("agent")
-    .description("what a bot's container runs")
+  const agent = program.command("agent").description("bots, one by one");
+  addAgentSwitches(agent, registration);
+  agent
     .command("run")
-    .description("work as the bot that the environment describes, until told to stop")
+    .description("what a bot's container runs: work as the bot that the environment describes")
     .option("--once", "end after one issue")
     .action(async (options: { once?: boolean }) => {
       const { runAgent } = await import("./agent.ts");

@@ -20,26 +20,23 @@ export interface SectionChange {
   readonly settings: Readonly<Record<string, TomlValue>>;
 }
 
-/** Into the named project's file, or the only one's; answers that file. */
+/** All of these files say the same afterwards, or none is written. */
 export async function writeAgentSection(
-  change: SectionChange,
-  project: string | undefined,
-): Promise<string> {
-  const { folder, version, name, settings } = change;
+  { folder, version, name, settings }: SectionChange,
+  files: readonly string[],
+): Promise<void> {
   const refusal = refuseBotName(name);
   if (refusal) throw new DisintoError("usage.invalid", refusal.message, { hint: refusal.hint });
-  const files = await readFiles(folder);
-  const file = chooseFile(files, project);
-  await editTomlFile(folder, file, (text) => {
-    const edited = setSection(text, name, settings);
-    const projects = files.projects.map((one) =>
-      one.file === file ? { file, text: edited } : one,
-    );
-    const { problems } = checkFiles({ ...files, projects }, version);
-    if (problems.length > 0) throw toConfigError(problems);
-    return edited;
-  });
-  return file;
+  const edit = (text: string) => setSection(text, name, settings);
+  const texts = await readFiles(folder);
+  const projects = texts.projects.map((one) =>
+    files.includes(one.file) && typeof one.text === "string"
+      ? { file: one.file, text: edit(one.text) }
+      : one,
+  );
+  const { problems } = checkFiles({ ...texts, projects }, version);
+  if (problems.length > 0) throw toConfigError(problems);
+  for (const file of files) await editTomlFile(folder, file, edit);
 }
 
 function setSection(text: string, name: string, settings: SectionChange["settings"]): string {
@@ -63,9 +60,15 @@ function readValue(text: string, path: TomlPath): unknown {
 /** From every file that holds it; answers these files. */
 export async function removeAgentSection(folder: string, name: string): Promise<readonly string[]> {
   const holders = await findHolders(folder, name);
-  for (const file of holders)
-    await editTomlFile(folder, file, (text) => removeTomlKey(text, ["agents", name]));
+  for (const file of holders) await editTomlFile(folder, file, (text) => removeSection(text, name));
   return holders;
+}
+
+/** A section that ended the file takes the blank line with it that set it apart. */
+function removeSection(text: string, name: string): string {
+  const edited = removeTomlKey(text, ["agents", name]);
+  const gap = /\n\r?\n$/;
+  return gap.test(edited) && !gap.test(text) ? edited.replace(/\r?\n$/, "") : edited;
 }
 
 /** The files that hold a section of this bot. */
@@ -82,15 +85,27 @@ function listProjects({ projects }: ConfigFiles): readonly LoadedProject[] {
   });
 }
 
-function chooseFile(files: ConfigFiles, wanted: string | undefined): string {
-  const known = listProjects(files).map(({ source: { file }, settings }) => ({
-    file,
-    name: settings.name ?? file.replace(/^projects\/|\.toml$/g, ""),
-  }));
-  const [only, ...others] = known.filter(({ name }) => wanted === undefined || name === wanted);
-  if (only && others.length === 0) return only.file;
-  const names = known.map(({ name }) => name).join(", ");
-  if (known.length === 0) {
+/** File → name of the project. */
+export async function listProjectNames(folder: string): Promise<ReadonlyMap<string, string>> {
+  return new Map(
+    listProjects(await readFiles(folder)).map(({ source: { file }, settings }) => [
+      file,
+      settings.name ?? file.replace(/^projects\/|\.toml$/g, ""),
+    ]),
+  );
+}
+
+/** The file of the named project, or of the only one. */
+export async function chooseProjectFile(
+  folder: string,
+  wanted: string | undefined,
+): Promise<string> {
+  const known = await listProjectNames(folder);
+  const [only, ...others] = [...known].filter(
+    ([, name]) => wanted === undefined || name === wanted,
+  );
+  if (only && others.length === 0) return only[0];
+  if (known.size === 0) {
     throw new DisintoError(
       "config.missing",
       "the factory has no project that a bot could work on",
@@ -102,6 +117,6 @@ function chooseFile(files: ConfigFiles, wanted: string | undefined): string {
   throw new DisintoError(
     "usage.invalid",
     only ? "there are several projects" : `there is no project ${wanted}`,
-    { hint: `name one with --project: ${names}` },
+    { hint: `name one with --project: ${[...known.values()].join(", ")}` },
   );
 }

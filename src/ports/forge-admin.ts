@@ -1,11 +1,14 @@
 /** What only the operator's command may do on the forge. No bot ever holds one of these. */
 import type { RepoId } from "../core/factory.ts";
+import type { Forge } from "./forge.ts";
 
 export interface ForgeAdmin {
   readonly users: ForgeUsers;
   readonly tokens: ForgeTokens;
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
+  /** What a bot may do, done as the administrator. */
+  readonly own: Forge;
 }
 
 export interface Credentials {

@@ -11,7 +11,7 @@ import type {
   ForgeUsers,
   Protection,
 } from "../../ports/forge-admin.ts";
-import { pathOf } from "./forge.ts";
+import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { Login, ProtectionShape } from "./shapes.ts";
 
@@ -29,6 +29,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
     tokens: buildTokens(http, as),
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
+    own: buildForgeOver(http),
   };
 }
 

@@ -14,7 +14,10 @@ interface ForgeOptions {
 }
 
 export function buildForge({ url, token, signal, redact }: ForgeOptions): Forge {
-  const http = new ForgejoHttp({ url, proof: { token }, signal, redact });
+  return buildForgeOver(new ForgejoHttp({ url, proof: { token }, signal, redact }));
+}
+
+export function buildForgeOver(http: ForgejoHttp): Forge {
   return {
     whoami: () => http.get("/user", Login),
     issues: (repo) => buildIssues(http, pathOf(repo)),
