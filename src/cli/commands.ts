@@ -36,7 +36,9 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     )
     .description("give every declared bot its identity on the forge, and the project its rules")
     .option("--dry-run", "say what would be done, do nothing")
-    .action(async (repository: string | undefined, options: { dryRun?: boolean }) => {
+    .option("--yes", "ask nothing; it never asks in this version")
+    .option("--json", "print the steps as JSON")
+    .action(async (repository: string | undefined, { yes: _, ...options }: InitOptions) => {
       const { init } = await import("./init.ts");
       finish(await init(tools, { folder: folder(), repository, ...options }));
     });
@@ -55,6 +57,12 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, { tools, folder, finish });
   return program;
+}
+
+interface InitOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 /** The commands that services run; operators seldom type them. */
