@@ -13,7 +13,10 @@ export interface WaitTools {
 const INTERVAL_MS = 500;
 const REMIND_EVERY_MS = 10_000;
 
-/** Until the forge answers; forever, unless a limit is given. */
+/** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
+const OLDEST_VERSION = 11;
+
+/** Until the forge answers; forever, unless a limit is given. One that is too old is refused at once. */
 export async function waitForForge(
   tools: WaitTools,
   url: string,
@@ -21,7 +24,9 @@ export async function waitForForge(
 ): Promise<void> {
   const startMs = tools.clock.monotonicMs();
   let remindAtMs = startMs;
-  while ((await tools.forgeVersion(url)) === undefined) {
+  for (;;) {
+    const version = await tools.forgeVersion(url);
+    if (version !== undefined) return requireVersion(url, version);
     if (tools.signal.aborted)
       throw new DisintoError("interrupted", "interrupted while waiting for the forge");
     const nowMs = tools.clock.monotonicMs();
@@ -40,4 +45,14 @@ export async function waitForForge(
     }
     await tools.clock.sleep(INTERVAL_MS, tools.signal);
   }
+}
+
+function requireVersion(url: string, version: string): void {
+  const major = Number(/^\d+/.exec(version)?.[0]);
+  if (major >= OLDEST_VERSION) return;
+  throw new DisintoError(
+    "forge.too-old",
+    `the forge at ${url} has the version ${version}; disinto needs Forgejo ${OLDEST_VERSION} or newer`,
+    { hint: "upgrade Forgejo; its data stays" },
+  );
 }

@@ -38,7 +38,7 @@ export async function readForgeVersion(
   url: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal });
+  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1 });
   try {
     return (await http.get("/version", z.object({ version: z.string() }))).version;
   } catch {
