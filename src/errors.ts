@@ -15,6 +15,7 @@ export type ErrorCode =
   | "forge.not-found"
   | "forge.not-forgejo"
   | "forge.rate-limited"
+  | "forge.too-old"
   | "forge.unauthorized"
   | "forge.unavailable"
   | "git.failed"

@@ -16,16 +16,17 @@ import { DisintoError } from "./errors.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { Harness } from "./ports/harness.ts";
 
-type Host = Pick<Tools, "clock" | "environment" | "print" | "signal">;
+type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal">;
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
-  const forge = buildForge({ url, token, signal: host.signal });
+  const forge = buildForge({ url, token, signal: host.signal, redact: host.redact });
   const events = buildEventFile({
     file: path.join(settings.dataFolder, "events.jsonl"),
     by: settings.name,
     clock: host.clock,
     echo: host.print,
+    redact: host.redact,
   });
   const toolsFor = (role: Role): BotTools => ({
     user,

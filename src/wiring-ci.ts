@@ -15,7 +15,8 @@ export function buildCi(
   { projects, forge, dataFolder }: CiSettings,
   host: Tools,
 ): () => Promise<void> {
-  const api = buildForge({ url: forge.url, token: forge.token, signal: host.signal });
+  const { signal, redact } = host;
+  const api = buildForge({ url: forge.url, token: forge.token, signal, redact });
   const targets = projects.map((project): CiProject => {
     const { owner, name } = project.repo;
     const home = path.join(dataFolder, owner, name);
@@ -41,6 +42,7 @@ export function buildCi(
     by: CI_LOGIN,
     clock: host.clock,
     echo: host.print,
+    redact,
   });
   return () =>
     serveLocalCi({

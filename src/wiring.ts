@@ -1,8 +1,10 @@
 /** Builds the adapters and hands them to the commands as ports; each is loaded only when a command asks for it. */
 import { readFileSync } from "node:fs";
+import { text as readStream } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
+import { Redactor } from "./core/redactor.ts";
 import type { Repositories } from "./ports/repositories.ts";
 
 const self = fileURLToPath(new URL("main.js", import.meta.url));
@@ -23,11 +25,24 @@ function openRepositories(): Repositories {
   };
 }
 
+/** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
+function buildRedactor(): Redactor {
+  const redactor = new Redactor();
+  const handed = ["FORGE_TOKEN", "FORGE_PASS", "ANTHROPIC_API_KEY"];
+  redactor.learn(handed.map((key) => [key, process.env[key]]));
+  return redactor;
+}
+
 export function buildTools(signal: AbortSignal): Tools {
+  const redactor = buildRedactor();
   const tools: Tools = {
     version: readVersion(),
-    print: (text) => process.stdout.write(text),
-    say: (line) => process.stderr.write(`${line}\n`),
+    print: (text) => process.stdout.write(redactor.redact(text)),
+    say: (line) => process.stderr.write(`${redactor.redact(line)}\n`),
+    reveal: (text) => process.stdout.write(text),
+    redact: redactor.redact,
+    learnSecrets: (secrets) => redactor.learn(secrets),
+    readInput: () => readStream(process.stdin),
     environment: process.env,
     signal,
     clock: systemClock,
@@ -48,6 +63,10 @@ export function buildTools(signal: AbortSignal): Tools {
     forge: async (url, token) => {
       const { buildForge } = await import("./adapters/forgejo/forge.ts");
       return buildForge({ url, token, signal });
+    },
+    scratchMirror: async (remote) => {
+      const { openScratchMirror } = await import("./wiring-mirror.ts");
+      return openScratchMirror(remote, signal);
     },
     bot: async (settings) => {
       const { buildBot } = await import("./wiring-bot.ts");

@@ -10,14 +10,17 @@ interface EventFileOptions {
   readonly clock: Clock;
   /** Receives each line too, for `docker logs`. */
   readonly echo: (line: string) => void;
+  /** Takes the bot's secrets out of a text. */
+  readonly redact: (text: string) => string;
 }
 
 /** Appends one JSON line per event, synchronously: an event that was appended survives the process. */
-export function buildEventFile({ file, by, clock, echo }: EventFileOptions): EventLog {
+export function buildEventFile({ file, by, clock, echo, redact }: EventFileOptions): EventLog {
   mkdirSync(path.dirname(file), { recursive: true });
   return {
     append: (event) => {
-      const line = `${JSON.stringify({ time: clock.now().toISOString(), by, ...event })}\n`;
+      const text = JSON.stringify({ time: clock.now().toISOString(), by, ...event });
+      const line = `${redact(text)}\n`;
       appendFileSync(file, line);
       echo(line);
     },

@@ -20,6 +20,10 @@ interface Patience {
   readonly describe?: () => Promise<string | undefined>;
 }
 
+/** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
+const OLDEST_VERSION = 11;
+
+/** Until the forge answers. One that is too old is refused at once. */
 export async function waitForForge(
   tools: WaitTools,
   url: string,
@@ -28,7 +32,9 @@ export async function waitForForge(
   const { limitMs = Number.POSITIVE_INFINITY, describe } = patience;
   const startMs = tools.clock.monotonicMs();
   let remindAtMs = startMs;
-  while ((await tools.forgeVersion(url)) === undefined) {
+  for (;;) {
+    const version = await tools.forgeVersion(url);
+    if (version !== undefined) return requireVersion(url, version);
     if (tools.signal.aborted) {
       throw new DisintoError("interrupted", "interrupted while waiting for the forge");
     }
@@ -49,4 +55,14 @@ function gaveUp(url: string, limitMs: number, state: string | undefined): Disint
   return new DisintoError("forge.unavailable", message, {
     hint: "look at `disinto logs forgejo`, and check FORGE_URL and DISINTO_FORGE_PORT in .env",
   });
+}
+
+function requireVersion(url: string, version: string): void {
+  const major = Number(/^\d+/.exec(version)?.[0]);
+  if (major >= OLDEST_VERSION) return;
+  throw new DisintoError(
+    "forge.too-old",
+    `the forge at ${url} has the version ${version}; disinto needs Forgejo ${OLDEST_VERSION} or newer`,
+    { hint: "upgrade Forgejo; its data stays" },
+  );
 }

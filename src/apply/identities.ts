@@ -13,7 +13,7 @@ import {
   type ObservedUser,
   planIdentities,
 } from "../core/identities.ts";
-import { deriveEmail } from "../core/names.ts";
+import { deriveEmail, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
 
@@ -73,13 +73,13 @@ async function observeUser(
   { forge, secrets }: IdentityTools,
   { login, keys }: DesiredUser,
 ): Promise<ObservedUser> {
-  if (!(await forge.users.exists(login)))
-    return { exists: false, passwordWorks: false, tokenWorks: false };
+  const found = await forge.users.find(login);
+  if (!found) return { exists: false, isAdmin: false, passwordWorks: false, tokenWorks: false };
   const [password, token] = [secrets.get(keys.password), secrets.get(keys.token)];
   const passwordWorks =
     password !== undefined && (await forge.users.loginOf({ login, password })) === login;
   const tokenWorks = token !== undefined && (await forge.users.loginOf({ token })) === login;
-  return { exists: true, passwordWorks, tokenWorks };
+  return { exists: true, ...found, passwordWorks, tokenWorks };
 }
 
 async function observeRepository(
@@ -94,16 +94,18 @@ async function observeRepository(
   return {
     empty: found.empty,
     access,
-    labels: await forge.repositories.labels(repo),
+    labels: await forge.labels.list(repo),
     protection: await forge.repositories.protection(repo, primaryBranch),
   };
 }
 
 async function execute(tools: IdentityTools, action: IdentityAction): Promise<void> {
-  const { users, repositories } = tools.forge;
+  const { users, repositories, labels } = tools.forge;
   switch (action.kind) {
     case "create-user":
       return createUser(tools, action.user);
+    case "restrict-user":
+      return users.restrict(action.user.login);
     case "set-password":
       return users.setPassword({
         login: action.user.login,
@@ -118,7 +120,7 @@ async function execute(tools: IdentityTools, action: IdentityAction): Promise<vo
     case "grant-write":
       return repositories.grantWrite(action.repo, action.login);
     case "create-label":
-      return repositories.createLabel(action.repo, action.label);
+      return labels.create(action.repo, action.label);
     case "fill-repository":
       return tools.fill?.(action.repository);
     case "protect-branch":
@@ -141,14 +143,20 @@ async function renewPassword(
   return password;
 }
 
+/** Tokens of ours that nobody knows any more, as a kill leaves them, go first; then there is exactly one. */
 async function createToken(
-  { forge, secrets, newSecret }: IdentityTools,
+  { forge, secrets }: IdentityTools,
   { login, keys, scopes }: DesiredUser,
 ): Promise<void> {
   const password = secrets.get(keys.password);
   if (password === undefined)
     throw new DisintoError("credentials.missing", `${keys.password} is not in .env`);
-  const name = `disinto-${newSecret().slice(0, 8)}`;
-  const token = await forge.users.createToken({ login, password }, { name, scopes });
+  await forge.users.restrict(login);
+  for (const { id, name } of await forge.tokens.list(login))
+    if (isOurToken(name)) await forge.tokens.revoke(login, id);
+  const token = await forge.tokens.create(
+    { login, password },
+    { name: formatTokenName(1), scopes },
+  );
   await secrets.set({ [keys.token]: token });
 }

@@ -1,24 +1,35 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
 import { randomBytes } from "node:crypto";
-import { loadFactory } from "../config/load.ts";
-import { openSecrets } from "../config/secret-store.ts";
+import { mkdir } from "node:fs/promises";
+import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
+import { withLock } from "../config/file-lock.ts";
+import { loadFactory, loadFactoryWith } from "../config/load.ts";
+import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   type DesiredRepository,
   deriveIdentities,
+  formatIdentityStep,
   formatRepo,
   type IdentityStep,
+  planIdentities,
 } from "../core/identities.ts";
+import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
-import { type WaitTools, waitForForge } from "./forge-wait.ts";
+import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
+import type { WaitTools } from "./forge-wait.ts";
 import { applyIdentities } from "./identities.ts";
-import { declareProject } from "./project-declaration.ts";
-import { applyServices } from "./up.ts";
+import {
+  deriveDeclaration,
+  type ProjectDeclaration,
+  writeDeclaration,
+} from "./project-declaration.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
+  readonly learnSecrets: LearnSecrets;
   readonly repositories: Repositories;
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }
@@ -36,41 +47,84 @@ export interface Initialised {
   readonly steps: readonly IdentityStep[];
 }
 
-const FORGE_LIMIT_MS = 180_000;
+export function newSecret(): string {
+  return randomBytes(24).toString("hex");
+}
 
-export async function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
+/** Who changes identities waits for the others: two at once would each replace what the other one made. */
+export async function lockIdentities<T>(folder: string, body: () => Promise<T>): Promise<T> {
+  await mkdir(folder, { recursive: true });
+  return withLock({ folder, name: "identities", waitMs: LOCK_LIMIT_MS }, body);
+}
+
+export function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
+  return lockIdentities(options.folder, () => initialise(tools, options));
+}
+
+async function initialise(tools: InitTools, options: InitOptions): Promise<Initialised> {
   const { folder, repository, dryRun = false } = options;
-  if (repository !== undefined) await declareProject(tools, { folder, repository });
-  const { factory, environment } = await loadFactory(folder, tools.version);
-  const containers = await tools.containers(factory, folder);
-  if (!dryRun) {
-    const only = ["forgejo"];
-    await applyServices({ factory, folder, containers, environment, say: tools.say, only });
-  }
-  const describe = async (): Promise<string | undefined> => {
-    const forge = (await containers.observe()).containers.find(
-      ({ service }) => service === "forgejo",
-    );
-    return forge && `forgejo is ${forge.state}`;
-  };
-  await waitForForge(tools, factory.forge.url, { limitMs: FORGE_LIMIT_MS, describe });
-  const secrets = openSecrets(folder, environment);
-  const administrator = await findAdministrator(tools, { factory, folder, secrets });
+  const declaration =
+    repository === undefined ? undefined : await deriveDeclaration(tools, { folder, repository });
+  if (declaration) tools.say(`+ ${declaration.file}   the project's settings`);
+  if (dryRun) return foresee(tools, options, declaration);
+  if (declaration) await writeDeclaration(folder, declaration);
+  await addReviewer(tools, folder);
+  const { factory, secrets, administrator } = await openForge(tools, folder);
+  const fill =
+    repository === undefined ? undefined : buildFill(tools, { factory, repository, administrator });
+  const { forge } = administrator;
+  const { say } = tools;
   const steps = await applyIdentities(
-    {
-      forge: administrator.forge,
-      secrets,
-      newSecret: () => randomBytes(24).toString("hex"),
-      fill:
-        repository === undefined
-          ? undefined
-          : buildFill(tools, { factory, repository, administrator }),
-      say: tools.say,
-    },
+    { forge, secrets, newSecret, fill, say },
     deriveIdentities(factory),
     { dryRun },
   );
   return { factory, steps };
+}
+
+/** What would be done, writing nothing; a forge that is not there yet has nothing. */
+async function foresee(
+  tools: InitTools,
+  { folder, repository }: InitOptions,
+  declaration: ProjectDeclaration | undefined,
+): Promise<Initialised> {
+  const { version, say } = tools;
+  const { factory, environment } = declaration
+    ? await loadFactoryWith(folder, version, declaration)
+    : await loadFactory(folder, version);
+  sayReviewer(tools, findMissingReviewer(factory));
+  const desired = deriveIdentities(factory);
+  const known = environment.get("FORGE_ADMIN_PASS");
+  const fill = repository === undefined ? undefined : async () => {};
+  const secrets = openSecrets(folder, environment, tools.learnSecrets);
+  if (known && (await tools.forgeVersion(factory.forge.url)) !== undefined) {
+    const { forge } = await findAdministrator(tools, { factory, folder, secrets });
+    const identityTools = { forge, secrets, newSecret, fill, say };
+    return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };
+  }
+  const nothing = { users: new Map(), repositories: new Map() };
+  const steps = planIdentities(desired, nothing, { canFill: fill !== undefined });
+  for (const step of steps) say(formatIdentityStep(step));
+  return { factory, steps };
+}
+
+/** In every project's file, so that it reviews everywhere. */
+async function addReviewer(tools: InitTools, folder: string): Promise<void> {
+  const { version } = tools;
+  const missing = findMissingReviewer((await loadFactory(folder, version)).factory);
+  sayReviewer(tools, missing);
+  if (missing?.type !== "addable") return;
+  const files = [...(await listProjectNames(folder)).keys()];
+  const { settings } = missing;
+  await writeAgentSection({ folder, version, name: REVIEWER, settings }, files);
+}
+
+function sayReviewer({ say }: InitTools, missing: MissingReviewer | undefined): void {
+  if (missing?.type === "addable")
+    say(
+      `+ [agents.${REVIEWER}]   approvals are required and no bot reviewed; like ${missing.like}`,
+    );
+  if (missing?.type === "lacking") say(`no reviewer is added: ${missing.because}`);
 }
 
 interface Filling {

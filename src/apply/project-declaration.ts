@@ -13,13 +13,18 @@ interface Declaration {
 
 interface DeclarationTools {
   readonly repositories: Repositories;
-  readonly say: (line: string) => void;
 }
 
-export async function declareProject(
+export interface ProjectDeclaration {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Undefined when a project is declared already. Writes nothing. */
+export async function deriveDeclaration(
   tools: DeclarationTools,
   { folder, repository }: Declaration,
-): Promise<void> {
+): Promise<ProjectDeclaration | undefined> {
   const branch = await tools.repositories.currentBranch(repository);
   if (branch === undefined) {
     throw new DisintoError(
@@ -31,7 +36,7 @@ export async function declareProject(
     );
   }
   const declared = await readdir(path.join(folder, "projects")).catch(() => []);
-  if (declared.some((name) => name.endsWith(".toml"))) return;
+  if (declared.some((name) => name.endsWith(".toml"))) return undefined;
   const name = deriveProjectName(repository);
   const owner = (await loadEnvironment(folder)).get("FORGE_ADMIN_USER") || "disinto-admin";
   const workflows = (await readdir(path.join(repository, ".woodpecker")).catch(() => []))
@@ -42,9 +47,15 @@ export async function declareProject(
     branch,
     required: workflows.map(deriveContext),
   });
+  return { file: `projects/${name}.toml`, text };
+}
+
+export async function writeDeclaration(
+  folder: string,
+  { file, text }: ProjectDeclaration,
+): Promise<void> {
   await mkdir(path.join(folder, "projects"), { recursive: true });
-  await writeFile(path.join(folder, "projects", `${name}.toml`), text, { flag: "wx" });
-  tools.say(`+ projects/${name}.toml   the project's settings`);
+  await writeFile(path.join(folder, file), text, { flag: "wx" });
 }
 
 function deriveProjectName(repository: string): string {

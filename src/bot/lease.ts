@@ -30,7 +30,8 @@ export const TERM_MS = 15 * 60_000;
 
 const MAX_TRIES = 8;
 
-export function deriveClaimRef(issue: number): string {
+/** An issue's number; a bot that proves itself uses a word, which no bot takes for an issue. */
+export function deriveClaimRef(issue: number | string): string {
   return `refs/disinto/claims/${issue}`;
 }
 
@@ -72,7 +73,11 @@ export async function adoptLease(
   return swapLease(tools, { ref, from: sha, counters: record.counters });
 }
 
-export async function readHolder(tools: LeaseTools, sha: string): Promise<string | undefined> {
+interface Reading {
+  readonly mirror: { readonly objects: Pick<Objects, "readMessage"> };
+}
+
+export async function readHolder(tools: Reading, sha: string): Promise<string | undefined> {
   return (await readRecord(tools, sha))?.holder;
 }
 
@@ -183,7 +188,7 @@ function writeLease(
   return mirror.objects.note(`${JSON.stringify(record)}\n`);
 }
 
-async function readRecord({ mirror }: LeaseTools, sha: string): Promise<LeaseRecord | undefined> {
+async function readRecord({ mirror }: Reading, sha: string): Promise<LeaseRecord | undefined> {
   try {
     const record = JSON.parse(await mirror.objects.readMessage(sha)) as Partial<LeaseRecord>;
     if (typeof record.holder !== "string") return undefined;

@@ -1,52 +1,55 @@
-import { deriveServiceName } from "../core/names.ts";
-import { ExitCode } from "../errors.ts";
+/** `disinto agents` and `disinto agent status`: every declared bot, what it does and how it is. */
+import { type BotReport, reportBots } from "../apply/bot-report.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
-/** Every declared bot, what it does and how it is. */
-export async function agents(
-  tools: Tools,
-  { folder, json }: { folder: string; json?: boolean },
-): Promise<ExitCode> {
-  const { factory, containers } = await openFleet(tools, folder);
-  const { containers: observed } = await containers.observe();
-  const bots = factory.bots.map((bot) => {
-    const service = deriveServiceName(bot);
-    const running = observed.find((one) => one.service === service);
-    const { name, roles, projects, harness, model, origin, enabled } = bot;
-    const state = running?.state ?? (enabled ? "missing" : "disabled");
-    return { name, state, roles, projects, harness, model, service, origin };
+interface Question {
+  readonly folder: string;
+  /** Empty: all of them. */
+  readonly names?: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function agents(tools: Tools, question: Question): Promise<ExitCode> {
+  const { folder, names = [], json } = question;
+  const fleet = await openFleet(tools, folder);
+  for (const name of names) requireBot(fleet.factory.bots, name);
+  const bots = fleet.factory.bots.filter(({ name }) => names.length === 0 || names.includes(name));
+  const reports = await reportBots({
+    ...fleet,
+    factory: { ...fleet.factory, bots },
+    forge: tools.forge,
   });
-  if (json) tools.print(`${JSON.stringify({ agents: bots }, undefined, 2)}\n`);
-  else for (const line of formatTable(bots)) tools.print(`${line}\n`);
+  if (json) tools.print(`${JSON.stringify({ agents: reports }, undefined, 2)}\n`);
+  else for (const line of formatTable(reports)) tools.print(`${line}\n`);
   if (!json && bots.length === 0) tools.say("no bot is declared: name one in LLAMA_BOTS in .env");
   return ExitCode.done;
 }
 
-interface Row {
-  readonly name: string;
-  readonly state: string;
-  readonly roles: readonly string[];
-  readonly projects: readonly string[];
-  readonly harness: string;
-  readonly origin: string;
+export function requireBot(bots: readonly { readonly name: string }[], name: string): void {
+  if (bots.some((bot) => bot.name === name)) return;
+  const hint = `one of: ${bots.map((bot) => bot.name).join(", ") || "none is declared"}`;
+  throw new DisintoError("usage.invalid", `there is no bot ${name}`, { hint });
 }
 
-function formatTable(bots: readonly Row[]): readonly string[] {
-  const rows = bots.map(({ name, state, roles, projects, harness, origin }) => [
-    name,
-    state,
-    roles.join(","),
-    projects.join(","),
-    harness,
-    origin,
+function formatTable(reports: readonly BotReport[]): readonly string[] {
+  const rows = reports.map((one) => [
+    one.name,
+    one.state,
+    one.roles.join(","),
+    one.projects.join(","),
+    one.harness,
+    one.harness === "command" ? "" : `${one.model} at ${one.backend}`,
+    `${one.forgeUser}: credentials ${one.credentials}`,
+    one.origin,
   ]);
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   return rows.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+      .flatMap((cell, column) => (widths?.[column] ? [cell.padEnd(widths[column] ?? 0)] : []))
       .join("   ")
       .trimEnd(),
   );

@@ -1,9 +1,14 @@
 /** All commands on one screen. Each loads its own code only when it is called. */
 import { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
-import { addFleetCommands } from "./fleet-commands.ts";
+import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
+import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
+import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
+
+/** Commands that services run: they are handed their secrets, and there is no `.env` where they are. */
+const services: ReadonlySet<string> = new Set(["run", "serve"]);
 
 /** `finish` receives the exit code of the command that ran. */
 export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Command {
@@ -14,7 +19,13 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     .version(tools.version)
     .option("--factory <folder>", "the factory's folder", ".")
     .showHelpAfterError("(see disinto help)")
-    .exitOverride();
+    .configureOutput({ writeOut: tools.print, writeErr: (text) => tools.say(text.trimEnd()) })
+    .exitOverride()
+    .hook("preAction", async (_, command) => {
+      if (services.has(command.name())) return;
+      const { readSecrets } = await import("../config/secret-keys.ts");
+      tools.learnSecrets(await readSecrets(folder()));
+    });
   const folder = (): string => program.opts<{ factory: string }>().factory;
 
   program
@@ -25,7 +36,9 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     )
     .description("give every declared bot its identity on the forge, and the project its rules")
     .option("--dry-run", "say what would be done, do nothing")
-    .action(async (repository: string | undefined, options: { dryRun?: boolean }) => {
+    .option("--yes", "ask nothing; it never asks in this version")
+    .option("--json", "print the steps as JSON")
+    .action(async (repository: string | undefined, { yes: _, ...options }: InitOptions) => {
       const { init } = await import("./init.ts");
       finish(await init(tools, { folder: folder(), repository, ...options }));
     });
@@ -40,18 +53,27 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     });
 
   addFleetCommands(program, { tools, folder, finish });
-  addServices(program, tools, finish);
+  addIdentityCommands(program, { tools, folder, finish });
+  addSecretCommands(program, { tools, folder, finish });
+  addServices(program, { tools, folder, finish });
   return program;
 }
 
+interface InitOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
 /** The commands that services run; operators seldom type them. */
-function addServices(program: Command, tools: Tools, finish: (code: ExitCode) => void): void {
+function addServices(program: Command, registration: Registration): void {
+  const { tools, finish } = registration;
   addForge(program, tools, finish);
-  program
-    .command("agent")
-    .description("what a bot's container runs")
+  const agent = program.command("agent").description("bots, one by one");
+  addAgentSwitches(agent, registration);
+  agent
     .command("run")
-    .description("work as the bot that the environment describes, until told to stop")
+    .description("what a bot's container runs: work as the bot that the environment describes")
     .option("--once", "end after one issue")
     .action(async (options: { once?: boolean }) => {
       const { runAgent } = await import("./agent.ts");

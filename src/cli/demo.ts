@@ -106,8 +106,8 @@ async function fileIssue(tools: Tools, folder: string): Promise<Story> {
   const { factory, environment } = await loadFactory(folder, tools.version);
   const { url, adminUser } = factory.forge;
   const admin = { login: adminUser, password: environment.get("FORGE_ADMIN_PASS") ?? "" };
-  const { users } = await tools.forgeAdmin(url, admin);
-  const token = await users.createToken(admin, {
+  const { tokens } = await tools.forgeAdmin(url, admin);
+  const token = await tokens.create(admin, {
     name: "demo",
     scopes: ["write:issue", "read:repository"],
   });

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
-interface Registration {
+export interface Registration {
   readonly tools: Tools;
   readonly folder: () => string;
   readonly finish: (code: ExitCode) => void;

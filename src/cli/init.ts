@@ -5,8 +5,16 @@ import { formatRepo } from "../core/identities.ts";
 import { ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
-export async function init(tools: Tools, options: InitOptions): Promise<ExitCode> {
+interface InitFlags extends InitOptions {
+  readonly json?: boolean;
+}
+
+export async function init(tools: Tools, { json, ...options }: InitFlags): Promise<ExitCode> {
   const { factory, steps } = await initFactory(tools, options);
+  if (json)
+    tools.print(
+      `${JSON.stringify({ steps, changed: !options.dryRun && steps.length > 0 }, undefined, 2)}\n`,
+    );
   const changes = `${steps.length} changes ${options.dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
   sayNext(tools, factory);

@@ -1,13 +1,19 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
 import type { InitTools } from "../apply/init.ts";
+import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
 import type { Forge } from "../ports/forge.ts";
 
-export interface Tools extends InitTools {
-  /** Data for the caller; everything else goes through `say`. */
+export interface Tools extends InitTools, ProofTools {
+  /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
   readonly print: (text: string) => void;
+  /** Prints as it is: only for a secret that was asked for by name. */
+  readonly reveal: (text: string) => void;
+  readonly redact: (text: string) => string;
+  /** All of standard input. */
+  readonly readInput: () => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** argv that starts disinto itself, for services that are child processes. */
   readonly self: readonly [string, ...string[]];

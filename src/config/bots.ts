@@ -119,6 +119,7 @@ function toBot(
     apiKeyEnv: settings.api_key_env,
     forgeUser: settings.forge_user ?? name,
     pollIntervalS: settings.poll_interval,
+    slots: settings.slots,
     image: settings.image,
     memory: settings.memory,
     cpus: settings.cpus,

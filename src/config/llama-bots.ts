@@ -1,6 +1,8 @@
 /** The first front end to bots: LLAMA_BOTS and its backend in `.env` (DESIGN §4). */
 import { refuseBotName } from "./bot-names.ts";
-import type { Environment } from "./environment.ts";
+import { setEnvironment } from "./env-file.ts";
+import { type Environment, parseEnvironment } from "./environment.ts";
+import { readText } from "./files.ts";
 import type { Problem } from "./problem.ts";
 
 export interface LlamaBackend {
@@ -52,6 +54,29 @@ function contradict(environment: Environment): Problem {
     message: `names bots, but ENABLE_LLAMA_AGENT=0 (${file}:${line}) switches them off`,
     hint: "remove the line with ENABLE_LLAMA_AGENT; LLAMA_BOTS alone decides",
   };
+}
+
+/** Takes the name out of the list in `.env`; the single-bot default goes with its switch. */
+export async function removeLlamaBot(folder: string, name: string): Promise<void> {
+  const values = await loadValues(folder);
+  const list = values.get("LLAMA_BOTS");
+  if (list !== undefined) {
+    await setEnvironment(folder, { LLAMA_BOTS: dropWord(list, name) });
+  } else if (values.get("ENABLE_LLAMA_AGENT") === "1" && name === "dev-qwen") {
+    await setEnvironment(folder, { ENABLE_LLAMA_AGENT: "0" });
+  }
+}
+
+async function loadValues(folder: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readText(folder, ".env");
+  return parseEnvironment(".env", typeof text === "string" ? text : "").values;
+}
+
+/** With what separates it from the next one; the last one with what stands before it. */
+function dropWord(list: string, name: string): string {
+  const word = new RegExp(`(^|[\\s,])${name}(?:[\\s,]+|$)`);
+  const dropped = list.replace(word, "$1");
+  return dropped === list ? list : dropped.replace(/[\s,]+$/, "");
 }
 
 /** The older names are read where the newer ones are unset. */

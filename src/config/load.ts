@@ -1,6 +1,7 @@
 /** A folder's `.env` and `projects/*.toml` → the typed factory, or every problem at once. */
 import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
+import { DisintoError } from "../errors.ts";
 import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
@@ -30,6 +31,23 @@ export async function checkFactory(
 /** Throws `config.invalid` with all problems in its message. */
 export async function loadFactory(folder: string, version: string): Promise<LoadedFactory> {
   const { loaded, problems } = await checkFactory(folder, version);
+  if (!loaded) throw toConfigError(problems);
+  return loaded;
+}
+
+/** As if the folder held one project file more; nothing is written. */
+export async function loadFactoryWith(
+  folder: string,
+  version: string,
+  project: { readonly file: string; readonly text: string },
+): Promise<LoadedFactory> {
+  const files = await readFiles(folder).catch((error: unknown) => {
+    if (error instanceof DisintoError && error.code === "config.missing")
+      return { env: "", projects: [] };
+    throw error;
+  });
+  const projects = [...files.projects, project];
+  const { loaded, problems } = checkFiles({ ...files, projects }, version);
   if (!loaded) throw toConfigError(problems);
   return loaded;
 }

@@ -33,6 +33,11 @@ export const AgentSection = z.strictObject({
     .positive()
     .default(60)
     .describe("Seconds between two looks at the forge while there is nothing to do"),
+  slots: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Sessions that the bot's backend serves at once; bots on one backend must agree"),
   image: text.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
   memory: z
     .string()

@@ -18,6 +18,7 @@ export interface RuleInput {
 
 export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkBackends(input);
+  yield* checkSlots(input);
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
@@ -58,6 +59,23 @@ function* checkBackends({ factory, environment, locateBot }: RuleInput): Generat
     } else if (!environment.values.get(key)) {
       yield { ...place, message: `.env does not set ${key}`, hint: `add ${key}=... to .env` };
     }
+  }
+}
+
+/** Each slot of a backend is one lease, so its bots must count the same ones. */
+function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
+  const firsts = new Map<string, Bot>();
+  for (const bot of factory.bots) {
+    if (bot.slots === undefined || !bot.baseUrl) continue;
+    const backend = new URL(bot.baseUrl).href;
+    const first = firsts.get(backend) ?? bot;
+    firsts.set(backend, first);
+    if (first.slots === bot.slots) continue;
+    yield {
+      ...locateBot(bot, "slots"),
+      message: `says that ${backend} has ${bot.slots} slots, ${first.name} from ${first.origin} says ${first.slots}`,
+      hint: "bots on one backend must agree on its slots",
+    };
   }
 }
 

@@ -7,12 +7,22 @@ export interface SecretStore {
   set(values: Readonly<Record<string, string>>): Promise<void>;
 }
 
+/** Tells the redactor. */
+export type LearnSecrets = (
+  secrets: Iterable<readonly [name: string, value: string | undefined]>,
+) => void;
+
 /** `known` is what `.env` held when it was read; what is set afterwards is known too. */
-export function openSecrets(folder: string, known: ReadonlyMap<string, string>): SecretStore {
+export function openSecrets(
+  folder: string,
+  known: ReadonlyMap<string, string>,
+  learn: LearnSecrets,
+): SecretStore {
   const values = new Map(known);
   return {
     get: (key) => values.get(key) || undefined,
     set: async (changes) => {
+      learn(Object.entries(changes));
       await setEnvironment(folder, changes);
       for (const [key, value] of Object.entries(changes)) values.set(key, value);
     },

@@ -66,6 +66,8 @@ export interface Bot {
   readonly apiKeyEnv: string | undefined;
   readonly forgeUser: string;
   readonly pollIntervalS: number;
+  /** Sessions that its backend serves at once; undefined: nobody said. */
+  readonly slots: number | undefined;
   /** Undefined: the factory's image for bots. */
   readonly image: string | undefined;
   /** Compose's notation: "4g". */

@@ -35,6 +35,7 @@ export interface ObservedIdentities {
 
 export interface ObservedUser {
   readonly exists: boolean;
+  readonly isAdmin: boolean;
   readonly passwordWorks: boolean;
   readonly tokenWorks: boolean;
 }
@@ -48,6 +49,7 @@ export interface ObservedRepository {
 
 export type IdentityAction =
   | { readonly kind: "create-user"; readonly user: DesiredUser }
+  | { readonly kind: "restrict-user"; readonly user: DesiredUser }
   | { readonly kind: "set-password"; readonly user: DesiredUser }
   | { readonly kind: "create-token"; readonly user: DesiredUser }
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
@@ -156,10 +158,16 @@ export function planIdentities(
   ];
 }
 
-const absent: ObservedUser = { exists: false, passwordWorks: false, tokenWorks: false };
+const absent: ObservedUser = {
+  exists: false,
+  isAdmin: false,
+  passwordWorks: false,
+  tokenWorks: false,
+};
 
 function* planUser(user: DesiredUser, seen: ObservedUser = absent): Generator<IdentityStep> {
-  const { exists, passwordWorks, tokenWorks } = seen;
+  const { exists, isAdmin, passwordWorks, tokenWorks } = seen;
+  if (isAdmin) yield { action: { kind: "restrict-user", user }, because: "it is an administrator" };
   if (!exists) yield { action: { kind: "create-user", user }, because: user.origin };
   else if (!passwordWorks) {
     yield {
@@ -190,12 +198,8 @@ function* planRepository(
   if (!seen)
     yield { action: { kind: "create-repository", repository }, because: "no such repository" };
   for (const login of writers) {
-    if (!canWrite(access.get(login))) {
-      yield {
-        action: { kind: "grant-write", repo, login },
-        because: `${login} has no write access`,
-      };
-    }
+    const because = judgeAccess(login, access.get(login));
+    if (because) yield { action: { kind: "grant-write", repo, login }, because };
   }
   for (const label of repository.labels) {
     if (!present.includes(label.name))
@@ -217,8 +221,10 @@ function* planProtection(
   yield { action: { kind: "protect-branch", repo, protection: wanted }, because };
 }
 
-function canWrite(access: Access | undefined): boolean {
-  return access === "write" || access === "admin" || access === "owner";
+/** Undefined when it is right: less cannot work, and more could lift the rules. */
+function judgeAccess(login: string, access: Access | undefined): string | undefined {
+  if (access === "write" || access === "owner") return undefined;
+  return access === "admin" ? `${login} administers it` : `${login} has no write access`;
 }
 
 function isProtected(wanted: Protection, rules: Protection | undefined): boolean {
@@ -242,6 +248,8 @@ function subjectOf(action: IdentityAction): string {
   switch (action.kind) {
     case "create-user":
       return `user ${action.user.login}`;
+    case "restrict-user":
+      return `restriction of ${action.user.login}`;
     case "set-password":
       return `password of ${action.user.login}`;
     case "create-token":

@@ -35,3 +35,13 @@ export function deriveEmail(login: string): string {
 
 /** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
 export const CI_LOGIN = "ci";
+
+/** Name of an identity's token on the forge; each rotation counts on. */
+export function formatTokenName(generation: number): string {
+  return `disinto-${generation}`;
+}
+
+/** Others were made by people and are left alone. */
+export function isOurToken(name: string): boolean {
+  return /^disinto-\w+$/.test(name);
+}

@@ -101,9 +101,10 @@ class LocalEngine implements Containers {
   }
 
   async removeVolume(volume: string): Promise<void> {
-    throw new DisintoError("engine.failed", `the local engine keeps no volume ${volume} apart`, {
-      hint: "disinto down --volumes removes everything",
-    });
+    const services = await this.#readServices();
+    const own = services.flatMap(([, { volumes }]) => volumes).find(({ name }) => name === volume);
+    if (!own) throw new DisintoError("engine.failed", `there is no volume ${volume}`);
+    await rm(own.path, { recursive: true, force: true });
   }
 
   async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {

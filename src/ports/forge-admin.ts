@@ -1,9 +1,14 @@
 /** What only the operator's command may do on the forge. No bot ever holds one of these. */
 import type { RepoId } from "../core/factory.ts";
+import type { Forge } from "./forge.ts";
 
 export interface ForgeAdmin {
   readonly users: ForgeUsers;
+  readonly tokens: ForgeTokens;
   readonly repositories: ForgeRepositories;
+  readonly labels: ForgeLabels;
+  /** What a bot may do, done as the administrator. */
+  readonly own: Forge;
 }
 
 export interface Credentials {
@@ -12,16 +17,29 @@ export interface Credentials {
 }
 
 export interface ForgeUsers {
-  exists(login: string): Promise<boolean>;
+  find(login: string): Promise<{ isAdmin: boolean } | undefined>;
   create(user: Credentials & { email: string }): Promise<void>;
+  /** Neither an administrator nor one who may create organisations; safe to repeat. */
+  restrict(login: string): Promise<void>;
   setPassword(user: Credentials): Promise<void>;
-  /** Needs the user's own password: Forgejo lets nobody make tokens for another user by token. */
-  createToken(
-    user: Credentials,
-    token: { name: string; scopes: readonly string[] },
-  ): Promise<string>;
   /** The login that a token or password proves, undefined when the forge refuses it. */
   loginOf(proof: { token: string } | Credentials): Promise<string | undefined>;
+  /** What the user wrote stays. No error when there is no such user. */
+  remove(login: string): Promise<void>;
+}
+
+export interface Token {
+  readonly id: number;
+  readonly name: string;
+  /** All that the forge shows of it afterwards. */
+  readonly lastEight: string;
+}
+
+export interface ForgeTokens {
+  list(login: string): Promise<readonly Token[]>;
+  /** Needs the user's own password: Forgejo lets nobody make tokens for another user by token. */
+  create(user: Credentials, token: { name: string; scopes: readonly string[] }): Promise<string>;
+  revoke(login: string, id: number): Promise<void>;
 }
 
 export interface Label {
@@ -47,8 +65,12 @@ export interface ForgeRepositories {
   create(repo: RepoId, options: { private: boolean; defaultBranch: string }): Promise<void>;
   access(repo: RepoId, login: string): Promise<Access>;
   grantWrite(repo: RepoId, login: string): Promise<void>;
-  labels(repo: RepoId): Promise<readonly string[]>;
-  createLabel(repo: RepoId, label: Label): Promise<void>;
+  revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;
+}
+
+export interface ForgeLabels {
+  list(repo: RepoId): Promise<readonly string[]>;
+  create(repo: RepoId, label: Label): Promise<void>;
 }

@@ -47,9 +47,13 @@ async function newestChange(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
-export async function runCli(folder: string, args: readonly string[]): Promise<Ended> {
+export async function runCli(
+  folder: string,
+  args: readonly string[],
+  { input }: { input?: string } = {},
+): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  return run(argv, { timeoutMs: 180_000 });
+  return run(argv, { timeoutMs: 180_000, ...(input !== undefined && { input }) });
 }
 
 /** For tests that interrupt it. */

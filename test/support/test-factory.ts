@@ -91,8 +91,8 @@ export class TestFactory {
   /** The forge as its administrator sees it. */
   async forge(): Promise<Forge> {
     const admin = await this.#admin();
-    const { users } = buildForgeAdmin({ url: this.forgeUrl, admin });
-    const token = await users.createToken(admin, {
+    const { tokens } = buildForgeAdmin({ url: this.forgeUrl, admin });
+    const token = await tokens.create(admin, {
       name: `test-${crypto.randomUUID()}`,
       scopes: ["all"],
     });

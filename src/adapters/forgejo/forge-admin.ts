@@ -5,11 +5,13 @@ import type {
   Access,
   Credentials,
   ForgeAdmin,
+  ForgeLabels,
   ForgeRepositories,
+  ForgeTokens,
   ForgeUsers,
   Protection,
 } from "../../ports/forge-admin.ts";
-import { pathOf } from "./forge.ts";
+import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { Login, ProtectionShape } from "./shapes.ts";
 
@@ -21,9 +23,13 @@ interface ForgeAdminOptions {
 
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
   const http = new ForgejoHttp({ url, proof: admin, signal });
+  const as: As = (proof) => new ForgejoHttp({ url, proof, signal });
   return {
-    users: buildUsers(http, (proof) => new ForgejoHttp({ url, proof, signal })),
+    users: buildUsers(http, as),
+    tokens: buildTokens(http, as),
     repositories: buildRepositories(http, admin.login),
+    labels: buildLabels(http),
+    own: buildForgeOver(http),
   };
 }
 
@@ -32,7 +38,7 @@ export async function readForgeVersion(
   url: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal });
+  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1 });
   try {
     return (await http.get("/version", z.object({ version: z.string() }))).version;
   } catch {
@@ -42,31 +48,63 @@ export async function readForgeVersion(
 
 type As = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
 
+const UserShape = z
+  .object({ is_admin: z.boolean() })
+  .transform(({ is_admin }) => ({ isAdmin: is_admin }));
+
+function pathOfUser(login: string): string {
+  return `/users/${encodeURIComponent(login)}`;
+}
+
 function buildUsers(http: ForgejoHttp, as: As): ForgeUsers {
-  const user = (login: string): string => `/users/${encodeURIComponent(login)}`;
+  const change = async (login: string, changes: object): Promise<void> => {
+    const body = { login_name: login, source_id: 0, ...changes };
+    await http.send(`/admin${pathOfUser(login)}`, { method: "PATCH", body });
+  };
   return {
-    exists: async (login) => (await http.find(user(login), Login)) !== undefined,
+    find: (login) => http.find(pathOfUser(login), UserShape),
     create: async ({ login, password, email }) => {
       const body = { username: login, password, email, must_change_password: false };
       await http.send("/admin/users", { method: "POST", body });
-      await http.send(`/admin${user(login)}`, {
-        method: "PATCH",
-        body: { login_name: login, source_id: 0, allow_create_organization: false },
-      });
     },
-    setPassword: async ({ login, password }) => {
-      const body = { login_name: login, source_id: 0, password, must_change_password: false };
-      await http.send(`/admin${user(login)}`, { method: "PATCH", body });
-    },
-    createToken: async (credentials, token) => {
-      const request = { method: "POST", body: token } as const;
-      const shape = z.object({ sha1: z.string().min(1) });
-      return (await as(credentials).write(`${user(credentials.login)}/tokens`, request, shape))
-        .sha1;
-    },
+    restrict: (login) => change(login, { admin: false, allow_create_organization: false }),
+    setPassword: ({ login, password }) => change(login, { password, must_change_password: false }),
     loginOf: async (proof) => {
       const answer = await as(proof).send("/user", { expect: [401, 403] });
       return answer.status === 200 ? Login.parse(JSON.parse(answer.text)) : undefined;
+    },
+    remove: async (login) => {
+      await http.send(`/admin${pathOfUser(login)}`, { method: "DELETE", expect: [404] });
+    },
+  };
+}
+
+const TokenShape = z
+  .object({ id: z.int(), name: z.string(), token_last_eight: z.string() })
+  .transform(({ id, name, token_last_eight }) => ({ id, name, lastEight: token_last_eight }));
+
+function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
+  const tokens = (login: string): string => `${pathOfUser(login)}/tokens`;
+  return {
+    list: (login) => http.list(tokens(login), TokenShape),
+    create: async (credentials, token) => {
+      const request = { method: "POST", body: token } as const;
+      const shape = z.object({ sha1: z.string().min(1) });
+      return (await as(credentials).write(tokens(credentials.login), request, shape)).sha1;
+    },
+    revoke: async (login, id) => {
+      await http.send(`${tokens(login)}/${id}`, { method: "DELETE", expect: [404] });
+    },
+  };
+}
+
+function buildLabels(http: ForgejoHttp): ForgeLabels {
+  const labels = (repo: RepoId): string => `${pathOf(repo)}/labels`;
+  const Name = z.object({ name: z.string() }).transform(({ name }) => name);
+  return {
+    list: (repo) => http.list(labels(repo), Name),
+    create: async (repo, label) => {
+      await http.send(labels(repo), { method: "POST", body: label });
     },
   };
 }
@@ -96,13 +134,8 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
     grantWrite: async (repo, login) => {
       await http.send(collaborator(repo, login), { method: "PUT", body: { permission: "write" } });
     },
-    labels: (repo) =>
-      http.list(
-        `${pathOf(repo)}/labels`,
-        z.object({ name: z.string() }).transform(({ name }) => name),
-      ),
-    createLabel: async (repo, label) => {
-      await http.send(`${pathOf(repo)}/labels`, { method: "POST", body: label });
+    revokeAccess: async (repo, login) => {
+      await http.send(collaborator(repo, login), { method: "DELETE", expect: [404, 422] });
     },
     protection: async (repo, branch) => {
       const rule = await http.find(
@@ -119,6 +152,7 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
 function toProtection(rule: z.infer<typeof ProtectionShape>): Protection {
   const firm =
     !rule.enable_push &&
+    !rule.unprotected_file_patterns &&
     rule.block_on_outdated_branch &&
     rule.dismiss_stale_approvals &&
     rule.block_on_rejected_reviews;
@@ -134,6 +168,7 @@ function toProtection(rule: z.infer<typeof ProtectionShape>): Protection {
 async function saveProtection(http: ForgejoHttp, repo: string, wanted: Protection): Promise<void> {
   const rule = {
     enable_push: false,
+    unprotected_file_patterns: "",
     required_approvals: wanted.requiredApprovals,
     enable_approvals_whitelist: true,
     approvals_whitelist_username: wanted.approvers,

@@ -9,10 +9,15 @@ interface ForgeOptions {
   readonly url: string;
   readonly token: string;
   readonly signal?: AbortSignal;
+  /** Takes secrets out of every text that is sent: titles, comments, reviews, descriptions. */
+  readonly redact?: (text: string) => string;
 }
 
-export function buildForge({ url, token, signal }: ForgeOptions): Forge {
-  const http = new ForgejoHttp({ url, proof: { token }, signal });
+export function buildForge({ url, token, signal, redact }: ForgeOptions): Forge {
+  return buildForgeOver(new ForgejoHttp({ url, proof: { token }, signal, redact }));
+}
+
+export function buildForgeOver(http: ForgejoHttp): Forge {
   return {
     whoami: () => http.get("/user", Login),
     issues: (repo) => buildIssues(http, pathOf(repo)),

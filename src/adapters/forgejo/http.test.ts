@@ -1,13 +1,27 @@
 import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
+import type { Clock } from "../../ports/clock.ts";
 import { ForgejoHttp } from "./http.ts";
 
 let server: Server | HttpServer | undefined;
 
 afterEach(() => server?.close());
+
+let pauses: number[];
+
+beforeEach(() => {
+  pauses = [];
+});
+
+/** Time passes only in its pauses. */
+const clock: Clock = {
+  now: () => new Date(0),
+  monotonicMs: () => pauses.reduce((sum, ms) => sum + ms, 0),
+  sleep: async (ms) => void pauses.push(ms),
+};
 
 async function connect(listening: Server | HttpServer): Promise<ForgejoHttp> {
   server = listening.listen(0, "127.0.0.1");
@@ -17,6 +31,7 @@ async function connect(listening: Server | HttpServer): Promise<ForgejoHttp> {
     url: `http://127.0.0.1:${port}`,
     proof: { token: "s3cret" },
     signal: undefined,
+    clock,
   });
 }
 
@@ -68,4 +83,91 @@ test("a list is read to the last page", async () => {
   );
 
   expect(await http.list("/things", z.number())).toHaveLength(101);
+});
+
+/** Answers with these statuses in turn, the last one for ever; `asked` counts. */
+function answeringInTurn(...statuses: readonly number[]): { server: HttpServer; asked: string[] } {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const status = statuses[Math.min(asked.length, statuses.length - 1)] ?? 500;
+    asked.push(request.method ?? "");
+    response.writeHead(status).end('{"message":"later","login":"ada"}');
+  });
+  return { server, asked };
+}
+
+test.each([500, 503, 429])(
+  "a GET that ends in %i is asked again until it is answered",
+  async (status) => {
+    const { server: listening, asked } = answeringInTurn(status, status, 200);
+    const http = await connect(listening);
+
+    expect(await http.get("/user", z.object({ login: z.string() }))).toEqual({ login: "ada" });
+
+    expect(asked).toHaveLength(3);
+    expect(pauses).toHaveLength(2);
+    expect(pauses.every((ms, index) => ms >= 125 * 2 ** index && ms <= 375 * 2 ** index)).toBe(
+      true,
+    );
+  },
+);
+
+test("a GET is given up after four attempts, with the last reason", async () => {
+  const { server: listening, asked } = answeringInTurn(502);
+  const http = await connect(listening);
+
+  await expect(http.send("/user")).rejects.toMatchObject({ code: "forge.unavailable" });
+
+  expect(asked).toHaveLength(4);
+});
+
+test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
+  "a %s is never repeated: nobody knows whether it was done",
+  async (method) => {
+    const { server: listening, asked } = answeringInTurn(500, 200);
+    const http = await connect(listening);
+
+    await expect(http.send("/user/repos", { method })).rejects.toMatchObject({
+      code: "forge.unavailable",
+    });
+
+    expect(asked).toEqual([method]);
+  },
+);
+
+test.each([401, 403, 404, 409, 422])("a GET that ends in %i is not asked again", async (status) => {
+  const { server: listening, asked } = answeringInTurn(status, 200);
+  const http = await connect(listening);
+
+  await expect(http.send("/user")).rejects.toThrow("later");
+
+  expect(asked).toHaveLength(1);
+});
+
+test("an interruption ends the pause before the next attempt", async () => {
+  const { server: listening, asked } = answeringInTurn(500);
+  await connect(listening);
+  const { port } = listening.address() as AddressInfo;
+  const controller = new AbortController();
+  const http = new ForgejoHttp({
+    url: `http://127.0.0.1:${port}`,
+    proof: undefined,
+    signal: controller.signal,
+    clock: { ...clock, sleep: async () => controller.abort() },
+  });
+
+  await expect(http.send("/user")).rejects.toMatchObject({ code: "interrupted" });
+  expect(asked).toHaveLength(1);
+});
+
+test("half a body is no answer", async () => {
+  const http = await connect(
+    createServer((_, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write('{"login":');
+      response.socket?.end();
+    }),
+  );
+
+  await expect(http.send("/user")).rejects.toMatchObject({ code: "forge.unavailable" });
 });

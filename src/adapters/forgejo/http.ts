@@ -4,6 +4,8 @@
 import { request } from "undici";
 import * as z from "zod";
 import { DisintoError, type ErrorCode } from "../../errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { systemClock } from "../system-clock.ts";
 
 type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
 
@@ -11,6 +13,11 @@ interface Connection {
   readonly url: string;
   readonly proof: Proof | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Passes every text in a body; absent where bodies carry passwords. */
+  readonly redact?: ((text: string) => string) | undefined;
+  readonly clock?: Clock;
+  /** How often a request that is safe to repeat is sent at most. */
+  readonly attempts?: number;
 }
 
 interface Sending {
@@ -25,7 +32,12 @@ export interface Answer {
   readonly text: string;
 }
 
-const REQUEST_LIMIT_MS = 30_000;
+/** Of one attempt, from the first byte sent to the last one read. */
+const ATTEMPT_LIMIT_MS = 30_000;
+/** Of a request with its repetitions; no new attempt begins after it. */
+const REQUEST_LIMIT_MS = 60_000;
+const MAX_ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 250;
 const PAGE_SIZE = 50;
 
 /** Forgejo's error body; `url` points to its API page and is of no use here. */
@@ -66,8 +78,25 @@ export class ForgejoHttp {
     }
   }
 
-  async send(path: string, { method = "GET", body, expect = [] }: Sending = {}): Promise<Answer> {
+  /** Only a GET is repeated: of anything else nobody knows whether it was done. */
+  async send(path: string, sending: Sending = {}): Promise<Answer> {
+    const { clock = systemClock, attempts = MAX_ATTEMPTS, signal } = this.#connection;
+    const startMs = clock.monotonicMs();
+    const limit = (sending.method ?? "GET") === "GET" ? attempts : 1;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(path, sending);
+      } catch (error) {
+        const spentMs = clock.monotonicMs() - startMs;
+        if (attempt >= limit || spentMs > REQUEST_LIMIT_MS || !isPassing(error)) throw error;
+        await clock.sleep(pauseMs(attempt), signal);
+      }
+    }
+  }
+
+  async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
     const { url, signal } = this.#connection;
+    const overdue = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
     try {
       const response = await request(`${url}/api/v1${path}`, {
         method,
@@ -75,10 +104,8 @@ export class ForgejoHttp {
           ...this.#headers(),
           ...(body !== undefined && { "content-type": "application/json" }),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        headersTimeout: REQUEST_LIMIT_MS,
-        bodyTimeout: REQUEST_LIMIT_MS,
-        signal: signal ?? null,
+        ...(body !== undefined && { body: this.#encode(body) }),
+        signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
       const answer = { status: response.statusCode, text: await response.body.text() };
       if (isOk(answer) || expect.includes(answer.status)) return answer;
@@ -87,15 +114,21 @@ export class ForgejoHttp {
       if (error instanceof DisintoError) throw error;
       if (signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
-      throw new DisintoError(
-        "forge.unavailable",
-        `no answer from the forge at ${url}: ${reasonOf(error)}`,
-        {
-          hint: "check that the forge is running (disinto status) and that FORGE_URL is right",
-          cause: error,
-        },
-      );
+      const reason = overdue.aborted
+        ? `no whole answer within ${ATTEMPT_LIMIT_MS / 1000} s`
+        : reasonOf(error);
+      throw new DisintoError("forge.unavailable", `no answer from the forge at ${url}: ${reason}`, {
+        hint: "check that the forge is running (disinto status) and that FORGE_URL is right",
+        cause: error,
+      });
     }
+  }
+
+  #encode(body: unknown): string {
+    const { redact = (text) => text } = this.#connection;
+    return JSON.stringify(body, (_, value: unknown) =>
+      typeof value === "string" ? redact(value) : value,
+    );
   }
 
   #headers(): Record<string, string> {
@@ -115,6 +148,17 @@ export class ForgejoHttp {
       { hint: "check that FORGE_URL names a Forgejo, not another server or a proxy's page" },
     );
   }
+}
+
+/** What may be over at the next attempt. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof DisintoError)) return false;
+  return error.code === "forge.unavailable" || error.code === "forge.rate-limited";
+}
+
+/** Doubling, and spread over its whole length, so that bots which failed together do not come back together. */
+function pauseMs(attempt: number): number {
+  return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
 function isOk({ status }: Answer): boolean {

@@ -108,6 +108,7 @@ export const StatusShape = z
 export const ProtectionShape = z.object({
   rule_name: z.string(),
   enable_push: z.boolean(),
+  unprotected_file_patterns: z.string().nullish(),
   required_approvals: z.int(),
   enable_approvals_whitelist: z.boolean(),
   approvals_whitelist_username: z.array(z.string()).nullish(),

@@ -1,0 +1,65 @@
+/** Every declared bot beside what is: its service, and whether the forge accepts its credentials. */
+import type { Bot, Factory } from "../core/factory.ts";
+import { deriveCredentialKeys, deriveServiceName } from "../core/names.ts";
+import { DisintoError } from "../errors.ts";
+import type { Containers } from "../ports/containers.ts";
+import type { Forge } from "../ports/forge.ts";
+
+/** `unknown`: the forge does not answer. */
+export type CredentialState = "valid" | "refused" | "missing" | "foreign" | "unknown";
+
+export interface BotReport {
+  readonly name: string;
+  readonly state: string;
+  readonly roles: readonly string[];
+  readonly projects: readonly string[];
+  readonly harness: string;
+  readonly backend: string | undefined;
+  readonly model: string;
+  readonly forgeUser: string;
+  readonly credentials: CredentialState;
+  readonly service: string;
+  readonly enabled: boolean;
+  readonly origin: string;
+}
+
+interface Sources {
+  readonly factory: Factory;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly containers: Containers;
+  readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
+}
+
+export async function reportBots(sources: Sources): Promise<readonly BotReport[]> {
+  const { factory, containers } = sources;
+  const { containers: observed } = await containers.observe();
+  return Promise.all(
+    factory.bots.map(async (bot): Promise<BotReport> => {
+      const service = deriveServiceName(bot);
+      const running = observed.find((one) => one.service === service);
+      const { name, roles, projects, harness, model, forgeUser, origin, enabled } = bot;
+      const state = running?.state ?? (enabled ? "missing" : "disabled");
+      const credentials = await checkCredentials(sources, bot);
+      const backend = bot.baseUrl;
+      const about = { name, state, roles, projects, harness, backend, model, forgeUser };
+      return { ...about, credentials, service, enabled, origin };
+    }),
+  );
+}
+
+async function checkCredentials(
+  { factory, environment, forge }: Sources,
+  { name, forgeUser }: Bot,
+): Promise<CredentialState> {
+  const keys = deriveCredentialKeys(name);
+  const token = environment.get(keys.token);
+  if (!token || !environment.get(keys.password)) return "missing";
+  try {
+    const login = await (await forge(factory.forge.url, token)).whoami();
+    return login === forgeUser ? "valid" : "foreign";
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    const refused = error.code === "forge.unauthorized" || error.code === "forge.forbidden";
+    return refused ? "refused" : "unknown";
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Takes a bot away. What names the bot goes last, so that the same command completes what a kill left: its
+ * section until its work and user are gone, its credentials until nothing else of it is left.
+ */
+import { removeAgentSection } from "../config/agent-section.ts";
+import { setEnvironment } from "../config/env-file.ts";
+import { withLock } from "../config/file-lock.ts";
+import { removeLlamaBot } from "../config/llama-bots.ts";
+import { loadFactory } from "../config/load.ts";
+import type { Bot } from "../core/factory.ts";
+import { deriveIdentities } from "../core/identities.ts";
+import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/names.ts";
+import { DisintoError } from "../errors.ts";
+import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
+import { applyIdentities } from "./identities.ts";
+import { type InitTools, lockIdentities, newSecret } from "./init.ts";
+import { applyServices } from "./up.ts";
+
+export interface FireTools extends InitTools {
+  /** Takes leases and issues back from a bot that no longer runs. */
+  readonly releaseWork: (bot: Bot, access: ForgeAccess) => Promise<void>;
+}
+
+export interface Firing {
+  readonly folder: string;
+  readonly name: string;
+  /** The user stays on the forge, without tokens and without access. */
+  readonly keepUser: boolean;
+  /** Its volumes go too. */
+  readonly purge: boolean;
+}
+
+export function fireAgent(tools: FireTools, firing: Firing): Promise<void> {
+  return lockIdentities(firing.folder, () => fire(tools, firing));
+}
+
+async function fire(tools: FireTools, firing: Firing): Promise<void> {
+  const { folder, name } = firing;
+  const { factory, environment } = await loadFactory(folder, tools.version);
+  const bot = factory.bots.find((one) => one.name === name);
+  const keys = deriveCredentialKeys(name);
+  if (!bot && !environment.has(keys.token) && !environment.has(keys.password))
+    throw unknown(name, factory.bots);
+  const access = await openForge(tools, folder);
+  if (bot) await dismiss(tools, { ...firing, bot, access });
+  await settle(tools, firing);
+  await setEnvironment(folder, { [keys.token]: undefined, [keys.password]: undefined });
+  tools.say(`- credentials of ${name}`);
+}
+
+function unknown(name: string, bots: readonly Bot[]): DisintoError {
+  return new DisintoError("usage.invalid", `there is no bot ${name}`, {
+    hint: `one of: ${bots.map((bot) => bot.name).join(", ") || "none is declared"}`,
+  });
+}
+
+interface Dismissal extends Firing {
+  readonly bot: Bot;
+  readonly access: ForgeAccess;
+}
+
+async function dismiss(tools: FireTools, dismissal: Dismissal): Promise<void> {
+  const { folder, bot, access } = dismissal;
+  await stopService(tools, dismissal);
+  await tools.releaseWork(bot, access);
+  await removeIdentity(tools, dismissal);
+  await removeLlamaBot(folder, bot.name);
+  const files = await removeAgentSection(folder, bot.name);
+  tools.say(`- ${bot.name} in ${[bot.origin, ...files].join(", ")}`);
+}
+
+async function stopService(tools: FireTools, { folder, bot, access, purge }: Dismissal) {
+  const containers = await tools.containers(access.factory, folder);
+  const service = deriveServiceName(bot);
+  await withLock({ folder, name: "operator", waitMs: LOCK_LIMIT_MS }, async () => {
+    const observed = await containers.observe();
+    for (const container of observed.containers.filter((one) => one.service === service)) {
+      await containers.remove(container.id);
+      tools.say(`- service ${service}`);
+    }
+    for (const { name } of purge ? deriveVolumes(bot.name) : []) {
+      if (!observed.volumes.has(name)) continue;
+      await containers.removeVolume(name);
+      tools.say(`- volume ${name}`);
+    }
+  });
+}
+
+async function removeIdentity(tools: FireTools, { bot, access, keepUser }: Dismissal) {
+  const { users, tokens, repositories } = access.administrator.forge;
+  const login = bot.forgeUser;
+  if (!(await users.find(login))) return;
+  for (const { id, name } of await tokens.list(login)) {
+    await tokens.revoke(login, id);
+    tools.say(`- token ${name} of ${login}`);
+  }
+  for (const { repo } of deriveIdentities(access.factory).repositories)
+    if (await repositories.find(repo)) await repositories.revokeAccess(repo, login);
+  if (keepUser) return tools.say(`the user ${login} stays, without access`);
+  await users.remove(login);
+  tools.say(`- user ${login}; what it wrote stays`);
+}
+
+/** The rest of the factory without the bot: branch protection, generated files, and no service left. */
+async function settle(tools: FireTools, { folder, name }: Firing): Promise<void> {
+  const { factory, environment, secrets, administrator } = await openForge(tools, folder);
+  const { say } = tools;
+  const { forge } = administrator;
+  await applyIdentities(
+    { forge, secrets, newSecret, fill: undefined, say },
+    deriveIdentities(factory),
+    { dryRun: false },
+  );
+  const containers = await tools.containers(factory, folder);
+  const only = (["LLAMA_BOTS", "agents"] as const).map((declaredIn) =>
+    deriveServiceName({ name, declaredIn }),
+  );
+  const fleet = { factory, folder, containers, environment, say };
+  await applyServices({ ...fleet, only, remove: true, waitMs: LOCK_LIMIT_MS });
+}

@@ -1,0 +1,43 @@
+/** What every command that changes identities starts with: our forge up, answering, and its administrator known. */
+import { loadFactory } from "../config/load.ts";
+import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import type { Factory } from "../core/factory.ts";
+import { type Administrator, findAdministrator } from "./administrator.ts";
+import { waitForForge } from "./forge-wait.ts";
+import type { InitTools } from "./init.ts";
+import { applyServices } from "./up.ts";
+
+export interface ForgeAccess {
+  readonly factory: Factory;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly secrets: SecretStore;
+  readonly administrator: Administrator;
+}
+
+const FORGE_LIMIT_MS = 180_000;
+export const LOCK_LIMIT_MS = 600_000;
+
+export async function openForge(tools: InitTools, folder: string): Promise<ForgeAccess> {
+  const { factory, environment } = await loadFactory(folder, tools.version);
+  const containers = await tools.containers(factory, folder);
+  const { say } = tools;
+  const only = ["forgejo"];
+  await applyServices({
+    factory,
+    folder,
+    containers,
+    environment,
+    say,
+    only,
+    waitMs: LOCK_LIMIT_MS,
+  });
+  const describe = async (): Promise<string | undefined> => {
+    const { containers: all } = await containers.observe();
+    const forge = all.find(({ service }) => service === "forgejo");
+    return forge && `forgejo is ${forge.state}`;
+  };
+  await waitForForge(tools, factory.forge.url, { limitMs: FORGE_LIMIT_MS, describe });
+  const secrets = openSecrets(folder, environment, tools.learnSecrets);
+  const administrator = await findAdministrator(tools, { factory, folder, secrets });
+  return { factory, environment, secrets, administrator };
+}

@@ -1,0 +1,86 @@
+/** New credentials for bots that go on working: the old token is revoked when its holder has the new one. */
+import type { Factory } from "../core/factory.ts";
+import { type DesiredUser, deriveIdentities } from "../core/identities.ts";
+import { CI_LOGIN, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
+import { DisintoError } from "../errors.ts";
+import type { Token } from "../ports/forge-admin.ts";
+import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
+import { type InitTools, lockIdentities, newSecret } from "./init.ts";
+import { applyServices } from "./up.ts";
+
+export interface Rotation {
+  readonly folder: string;
+  /** Empty: every bot, and the local CI. */
+  readonly names: readonly string[];
+}
+
+interface Holder {
+  readonly user: DesiredUser;
+  readonly service: string;
+}
+
+export function rotateCredentials(tools: InitTools, rotation: Rotation): Promise<void> {
+  return lockIdentities(rotation.folder, () => rotate(tools, rotation));
+}
+
+async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<void> {
+  const access = await openForge(tools, folder);
+  const holders = chooseHolders(access.factory, names);
+  const { tokens } = access.administrator.forge;
+  const outdated: { login: string; token: Token }[] = [];
+  for (const { user } of holders) {
+    const old = (await tokens.list(user.login)).filter(({ name }) => isOurToken(name));
+    await renew(access, user, old);
+    tools.say(`~ password and token of ${user.login}`);
+    outdated.push(...old.map((token) => ({ login: user.login, token })));
+  }
+  await restart(tools, folder, holders);
+  for (const { login, token } of outdated) await tokens.revoke(login, token.id);
+  tools.say(`${outdated.length} older tokens revoked`);
+}
+
+function chooseHolders(factory: Factory, names: readonly string[]): readonly Holder[] {
+  const services = new Map(factory.bots.map((bot) => [bot.forgeUser, deriveServiceName(bot)]));
+  const logins = names.map((name) => {
+    const bot = factory.bots.find((one) => one.name === name);
+    if (bot) return bot.forgeUser;
+    const hint = `one of: ${factory.bots.map((one) => one.name).join(", ") || "none is declared"}`;
+    throw new DisintoError("usage.invalid", `there is no bot ${name}`, { hint });
+  });
+  return deriveIdentities(factory)
+    .users.filter(({ login }) => names.length === 0 || logins.includes(login))
+    .map((user) => ({ user, service: services.get(user.login) ?? CI_LOGIN }));
+}
+
+/** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */
+async function renew(
+  { secrets, administrator }: ForgeAccess,
+  { login, keys, scopes }: DesiredUser,
+  old: readonly Token[],
+): Promise<void> {
+  const { users, tokens } = administrator.forge;
+  if (!(await users.find(login))) {
+    throw new DisintoError("forge.not-found", `the forge has no user ${login}`, {
+      hint: "run disinto init",
+    });
+  }
+  const password = newSecret();
+  await secrets.set({ [keys.password]: password });
+  await users.setPassword({ login, password });
+  const generations = old.map(({ name }) => Number(/\d+$/.exec(name)?.[0] ?? 0));
+  const name = formatTokenName(Math.max(0, ...generations) + 1);
+  await secrets.set({ [keys.token]: await tokens.create({ login, password }, { name, scopes }) });
+}
+
+/** Only what runs: its SIGTERM parks its work, and its successor resumes it. */
+async function restart(tools: InitTools, folder: string, holders: readonly Holder[]) {
+  const { factory, environment } = await openForge(tools, folder);
+  const containers = await tools.containers(factory, folder);
+  const { containers: observed } = await containers.observe();
+  const running = new Set(observed.filter((one) => one.running).map(({ service }) => service));
+  const only = holders.map(({ service }) => service).filter((service) => running.has(service));
+  const { say } = tools;
+  if (only.length === 0) return;
+  const fleet = { factory, folder, containers, environment, say };
+  await applyServices({ ...fleet, only, waitMs: LOCK_LIMIT_MS });
+}

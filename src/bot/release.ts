@@ -1,0 +1,52 @@
+/** Takes a bot's work back from it, as the operator: its leases go, its issues return to the backlog. */
+import { DisintoError } from "../errors.ts";
+import type { Issues } from "../ports/forge.ts";
+import type { Mirror } from "../ports/git.ts";
+import { BACKLOG, IN_PROGRESS } from "./choose.ts";
+import { readHolder } from "./lease.ts";
+
+export interface Workplace {
+  readonly mirror: Mirror;
+  readonly issues: Issues;
+  readonly bot: { readonly name: string; readonly forgeUser: string };
+}
+
+/** Only for a bot that no longer runs. Answers the numbers of the issues that are free again. */
+export async function releaseWork(place: Workplace): Promise<readonly number[]> {
+  const leased = await releaseLeases(place);
+  const { issues, bot } = place;
+  const assigned = (await issues.listOpen(IN_PROGRESS)).filter(({ assignees }) =>
+    assignees.includes(bot.forgeUser),
+  );
+  const numbers = [...new Set([...leased, ...assigned.map(({ number }) => number)])];
+  for (const number of numbers) await returnToBacklog(place, number);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** The issues whose leases were the bot's. */
+async function releaseLeases({ mirror, bot }: Workplace): Promise<readonly number[]> {
+  const numbers: number[] = [];
+  for (const [ref, sha] of await mirror.refresh()) {
+    if (!ref.startsWith("refs/disinto/")) continue;
+    if ((await readHolder({ mirror }, sha)) !== bot.name) continue;
+    await mirror.swap([{ ref, from: sha, to: undefined }]);
+    if ((await mirror.readRefs([ref])).has(ref)) {
+      throw new DisintoError("forge.conflict", `the lease ${ref} of ${bot.name} is still there`, {
+        hint: "see that the bot does not run anywhere, and run the same command again",
+      });
+    }
+    const issue = /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1];
+    if (issue) numbers.push(Number(issue));
+  }
+  return numbers;
+}
+
+async function returnToBacklog({ issues, bot }: Workplace, number: number): Promise<void> {
+  const { state, assignees } = await issues.get(number);
+  if (state === "closed") return;
+  await issues.setAssignees(
+    number,
+    assignees.filter((login) => login !== bot.forgeUser),
+  );
+  await issues.relabel(number, { add: [BACKLOG], remove: [IN_PROGRESS] });
+}

@@ -1,0 +1,92 @@
+/** `disinto hire-an-agent`: a bot more; the same command completes what a failure left. */
+import { resolve } from "node:path";
+import { type Hired, hireAgent } from "../apply/hire.ts";
+import { applyServices } from "../apply/up.ts";
+import { proveBot } from "../bot/self-test.ts";
+import { deriveDesired } from "../core/desired.ts";
+import { formatRepo } from "../core/identities.ts";
+import { deriveServiceName } from "../core/names.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
+import { openFleet } from "./fleet.ts";
+import type { Tools } from "./tools.ts";
+
+/** As commander hands them over. */
+export interface HireFlags {
+  readonly localModel?: string;
+  readonly model?: string;
+  readonly harness?: string;
+  readonly command?: readonly string[];
+  readonly pollInterval?: string;
+  readonly slots?: string;
+  readonly project?: string;
+  readonly up?: boolean;
+}
+
+interface Request extends HireFlags {
+  readonly folder: string;
+  readonly name: string;
+  readonly role: string;
+  /** What stood behind `--`. */
+  readonly words: readonly string[];
+}
+
+const WAIT_MS = 600_000;
+
+export async function hire(tools: Tools, request: Request): Promise<ExitCode> {
+  const { folder, name, project } = request;
+  const settings = readSettings(request);
+  const hired = await hireAgent(
+    { ...tools, prove: (candidate) => prove(tools, candidate) },
+    { folder, name, project, settings },
+  );
+  if (request.up) await start(tools, folder, hired);
+  else tools.say("next: disinto up");
+  return ExitCode.done;
+}
+
+function readSettings({ role, words, harness, ...flags }: Request) {
+  if (words.length > 0 && !flags.command)
+    throw new DisintoError("usage.invalid", `too many arguments: ${words.join(" ")}`);
+  const command = flags.command && [...flags.command, ...words];
+  const kind = harness ?? (command ? "command" : undefined);
+  return {
+    roles: role.split(","),
+    ...(kind !== undefined && { harness: kind }),
+    ...(command && { command }),
+    ...(flags.localModel !== undefined && { base_url: flags.localModel }),
+    ...(flags.model !== undefined && { model: flags.model }),
+    ...(flags.pollInterval !== undefined && {
+      poll_interval: readNumber("--poll-interval", flags.pollInterval),
+    }),
+    ...(flags.slots !== undefined && { slots: readNumber("--slots", flags.slots) }),
+  };
+}
+
+function readNumber(flag: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new DisintoError("usage.invalid", `${flag} needs a number, not ${JSON.stringify(text)}`);
+}
+
+async function prove(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
+  const projects = factory.projects.filter((one) => bot.projects.includes(one.name));
+  const forgeUrl = factory.forge.url;
+  const untried = await proveBot(tools, { bot, token, forgeUrl, projects });
+  for (const repo of untried)
+    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not try to push there`);
+  tools.say(
+    `${bot.name} proved itself as ${bot.forgeUser}: lease taken and released, pushes as they should be`,
+  );
+}
+
+/** The new bot and what every bot needs; a neighbour that is just being hired is not in the way. */
+async function start(tools: Tools, folder: string, { factory, bot }: Hired): Promise<void> {
+  const { say } = tools;
+  const fleet = await openFleet(tools, folder);
+  const others = new Set(factory.bots.map(deriveServiceName));
+  const core = deriveDesired(fleet.factory, resolve(folder)).services.map(
+    (service) => service.name,
+  );
+  const only = [...core.filter((name) => !others.has(name)), deriveServiceName(bot)];
+  await applyServices({ ...fleet, say, only, waitMs: WAIT_MS });
+  say(`${bot.name} is up`);
+}

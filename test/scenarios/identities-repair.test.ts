@@ -1,0 +1,172 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { dumpFiles, dumpForge, type ForgeDump } from "../support/forge-dump.ts";
+import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
+
+let factory: TestFactory;
+
+beforeEach(async () => {
+  factory = await TestFactory.create({
+    env: { DISINTO_ENGINE: "local" },
+    coder: localCoder,
+    reviewer: localReviewer,
+    devBots: ["dev-a", "dev-b"],
+  });
+});
+
+afterEach(() => factory?.end());
+
+/** Straight to the forge, as its administrator. */
+async function act(method: string, route: string, body?: object): Promise<void> {
+  const password = (await factory.environment()).get("FORGE_ADMIN_PASS");
+  const basic = Buffer.from(`${repo.owner}:${password}`).toString("base64");
+  const answer = await fetch(`${factory.forgeUrl}/api/v1${route}`, {
+    method,
+    headers: { authorization: `Basic ${basic}`, "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`);
+}
+
+const project = `/repos/${repo.owner}/${repo.name}`;
+
+/** Everything but what the damage was done to, by key: a repaired thing may have a new number. */
+function ignore(dump: ForgeDump, ...tables: readonly string[]): object {
+  const kept = Object.entries(dump.tables).filter(([name]) => !tables.includes(name));
+  return Object.fromEntries(kept);
+}
+
+test.each([
+  [
+    "a weakened branch protection",
+    () =>
+      act("PATCH", `${project}/branch_protections/main`, {
+        required_approvals: 0,
+        enable_merge_whitelist: false,
+      }),
+    /^\+ protection of main in .*rules differ$/,
+  ],
+  [
+    "a file pattern that anybody may push",
+    () => act("PATCH", `${project}/branch_protections/main`, { unprotected_file_patterns: "*.md" }),
+    /^\+ protection of main in .*rules differ$/,
+  ],
+  [
+    "a removed collaborator",
+    () => act("DELETE", `${project}/collaborators/dev-a`),
+    /^\+ write access of dev-a to .*no write access$/,
+  ],
+  [
+    "a collaborator who became an administrator of the repository",
+    () => act("PUT", `${project}/collaborators/dev-a`, { permission: "admin" }),
+    /^\+ write access of dev-a to .*administers it$/,
+  ],
+  ["a deleted label", () => act("DELETE", `${project}/labels/1`), /^\+ label backlog in /],
+  [
+    "a bot that became an administrator of the forge",
+    () => act("PATCH", "/admin/users/dev-a", { login_name: "dev-a", source_id: 0, admin: true }),
+    /^\+ restriction of dev-a /,
+  ],
+])("%s is found, repaired, and nothing else is touched", async (_, damage, step) => {
+  await factory.disintoOrThrow("init", factory.repository);
+  const good = await dumpForge(factory.folder);
+  const files = await dumpFiles(factory.folder);
+  await damage();
+  expect(await dumpForge(factory.folder)).not.toEqual(good);
+
+  const seen = await factory.disinto("init", "--yes", "--dry-run");
+  const damaged = await dumpForge(factory.folder);
+  const repaired = await factory.disinto("init", "--yes");
+
+  const steps = (text: string) => text.split("\n").filter((line) => line.startsWith("+ "));
+  expect(steps(seen.stderr)).toEqual([expect.stringMatching(step)]);
+  expect(damaged).not.toEqual(good);
+  expect(steps(repaired.stderr)).toEqual(steps(seen.stderr));
+  const after = await dumpForge(factory.folder);
+  const redone = ["labels", "collaborators"];
+  expect(ignore(after, ...redone)).toEqual(ignore(good, ...redone));
+  for (const table of redone)
+    expect(after.tables[table]).toHaveLength(good.tables[table]?.length ?? -1);
+  expect(await dumpFiles(factory.folder)).toEqual(files);
+  expect((await factory.disinto("init")).stderr).toContain("nothing to do");
+});
+
+test("a revoked token is replaced, and no other token nor any password", async () => {
+  await factory.disintoOrThrow("init", factory.repository);
+  const good = await dumpForge(factory.folder);
+  const env = await factory.environment();
+  await act("DELETE", "/users/dev-a/tokens/disinto-1");
+
+  const repaired = await factory.disinto("init", "--json");
+
+  expect(JSON.parse(repaired.stdout)).toMatchObject({
+    changed: true,
+    steps: [{ action: { kind: "create-token", user: { login: "dev-a" } } }],
+  });
+  const after = await dumpForge(factory.folder);
+  const others = ({ tokens }: ForgeDump) => tokens.filter(({ login }) => login !== "dev-a");
+  expect(others(after)).toEqual(others(good));
+  expect(ignore(after, "tokens")).toEqual(ignore(good, "tokens"));
+  const changed = [...(await factory.environment())].filter(
+    ([key, value]) => env.get(key) !== value,
+  );
+  expect(changed.map(([key]) => key)).toEqual(["FORGE_TOKEN_DEV_A"]);
+  for (const [, value] of env) if (value.length > 20) expect(repaired.stdout).not.toContain(value);
+});
+
+test("init five times: the same .env, the same forge, nothing to do", async () => {
+  await factory.disintoOrThrow("init", factory.repository);
+  const good = [await dumpFiles(factory.folder), await dumpForge(factory.folder)];
+
+  for (let round = 0; round < 4; round++) {
+    const { exitCode, stderr } = await factory.disinto("init", "--yes");
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("nothing to do");
+  }
+
+  expect([await dumpFiles(factory.folder), await dumpForge(factory.folder)]).toEqual(good);
+});
+
+test("a dry run before anything exists lists every step and makes nothing", async () => {
+  const files = await dumpFiles(factory.folder);
+
+  const { exitCode, stdout } = await factory.disinto(
+    "init",
+    factory.repository,
+    "--yes",
+    "--dry-run",
+    "--json",
+  );
+
+  expect(exitCode).toBe(0);
+  const { steps, changed } = JSON.parse(stdout) as { steps: object[]; changed: boolean };
+  expect(changed).toBe(false);
+  expect(steps).toContainEqual(
+    expect.objectContaining({ action: expect.objectContaining({ kind: "create-user" }) }),
+  );
+  expect(await dumpFiles(factory.folder)).toEqual(files);
+  await expect(stat(path.join(factory.folder, ".disinto"))).rejects.toThrow("ENOENT");
+});
+
+test("one word more in LLAMA_BOTS and init is one user and one token more, and that is all", async () => {
+  await factory.disintoOrThrow("init", factory.repository);
+  const good = await dumpForge(factory.folder);
+  const env = await readFile(path.join(factory.folder, ".env"), "utf8");
+  await writeFile(
+    path.join(factory.folder, ".env"),
+    env.replace('"dev-a dev-b"', '"dev-a dev-b dev-c"'),
+  );
+  const toml = path.join(factory.folder, "projects", "greeter.toml");
+  const section = '[agents.dev-c]\nharness = "command"\ncommand = ["/bin/true"]\n';
+  await writeFile(toml, `${await readFile(toml, "utf8")}${section}`);
+
+  await factory.disintoOrThrow("init");
+
+  const after = await dumpForge(factory.folder);
+  expect(after.tokens.filter(({ login }) => login !== "dev-c")).toEqual(good.tokens);
+  expect(after.tokens).toHaveLength(good.tokens.length + 1);
+  expect(after.tables.users).toHaveLength((good.tables.users?.length ?? 0) + 1);
+  const touched = ["users", "tokens", "collaborators", "protections"];
+  expect(ignore(after, ...touched)).toEqual(ignore(good, ...touched));
+});

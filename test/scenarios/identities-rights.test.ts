@@ -1,0 +1,152 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildForge } from "../../src/adapters/forgejo/forge.ts";
+import { buildMirror } from "../../src/adapters/git/mirror.ts";
+import { systemClock } from "../../src/adapters/system-clock.ts";
+import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/lease.ts";
+import { readSecrets } from "../../src/config/secret-keys.ts";
+import type { Forge } from "../../src/ports/forge.ts";
+import type { Mirror } from "../../src/ports/git.ts";
+import type { Ended } from "../support/cli.ts";
+import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
+
+let factory: TestFactory;
+let mirror: Mirror;
+let forge: Forge;
+let head: string;
+let token: string;
+const said: Ended[] = [];
+
+/** From a bare folder to a bot's token, as an operator would. */
+beforeAll(async () => {
+  factory = await TestFactory.create({
+    env: { DISINTO_ENGINE: "local" },
+    coder: localCoder,
+    reviewer: localReviewer,
+    devBots: ["dev-a", "dev-b"],
+  });
+  said.push(await factory.disinto("init", factory.repository, "--yes"));
+  token = (await factory.environment()).get("FORGE_TOKEN_DEV_A") ?? "";
+  forge = buildForge({ url: factory.forgeUrl, token });
+  mirror = openMirror(`${repo.owner}/${repo.name}`);
+  head = (await mirror.refresh()).get("refs/heads/main") ?? "";
+}, 60_000);
+
+afterAll(() => factory?.end());
+
+function openMirror(name: string): Mirror {
+  return buildMirror({
+    folder: path.join(factory.folder, `mirror-${name.replace("/", "-")}`),
+    url: `${factory.forgeUrl}/${name}.git`,
+    access: { forgeUrl: factory.forgeUrl, login: "dev-a", token },
+  });
+}
+
+function ask(route: string, options: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `token ${token}`, "content-type": "application/json" };
+  return fetch(`${factory.forgeUrl}/api/v1${route}`, { headers, ...options });
+}
+
+function commitOn(parent: string, message: string): Promise<string> {
+  return mirror.objects.treeOf(parent).then((tree) =>
+    mirror.objects.commit({
+      tree,
+      parents: [parent],
+      message,
+      author: { name: "dev-a", email: "dev-a@bots.invalid" },
+      at: "2026-01-01T00:00:00Z",
+    }),
+  );
+}
+
+test("a push to fix/* and a lease are accepted", async () => {
+  const work = await commitOn(head, "Work");
+  const lease: LeaseTools = { mirror, clock: systemClock, holder: "dev-a", newNonce: () => "n" };
+
+  const swap = { ref: "refs/heads/fix/issue-9", from: undefined, to: work };
+  expect(await mirror.swap([swap])).toBe("applied");
+  const taken = await takeLease(lease, "refs/disinto/claims/9");
+
+  expect(taken).toBeDefined();
+  if (taken) await releaseLease(lease, taken);
+});
+
+test("a push to the primary branch is refused", async () => {
+  const work = await commitOn(head, "Not allowed");
+
+  await mirror.swap([{ ref: "refs/heads/main", from: head, to: work }]);
+
+  expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
+});
+
+test("a merge without approval is refused, and an approval by a dev bot does not count", async () => {
+  const work = await commitOn(head, "Unreviewed");
+  await mirror.swap([{ ref: "refs/heads/fix/issue-8", from: undefined, to: work }]);
+  const opened = { title: "x", body: "", head: "fix/issue-8", base: "main" };
+  const { number } = await forge.pulls(repo).open(opened);
+  const other = (await factory.environment()).get("FORGE_TOKEN_DEV_B") ?? "";
+  const statuses = buildForge({
+    url: factory.forgeUrl,
+    token: (await factory.environment()).get("FORGE_TOKEN_CI") ?? "",
+  }).statuses(repo);
+  await statuses.post(work, { context: "ci/local/test", state: "success", description: "" });
+
+  const alone = await forge.pulls(repo).merge(number, work);
+  const colleague = buildForge({ url: factory.forgeUrl, token: other });
+  await colleague.pulls(repo).review(number, { verdict: "approved", sha: work, body: "good" });
+  const approved = await forge.pulls(repo).merge(number, work);
+
+  expect([alone.type, approved.type]).toEqual(["refused", "refused"]);
+  expect(await forge.pulls(repo).reviews(number)).toMatchObject([{ official: false }]);
+  expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
+});
+
+test("another private repository of the administrator does not exist for a bot", async () => {
+  const password = (await factory.environment()).get("FORGE_ADMIN_PASS");
+  const basic = Buffer.from(`${repo.owner}:${password}`).toString("base64");
+  const made = await ask("/user/repos", {
+    method: "POST",
+    headers: { authorization: `Basic ${basic}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "diary", private: true, auto_init: true }),
+  });
+  expect(made.status).toBe(201);
+
+  expect((await ask(`/repos/${repo.owner}/diary`)).status).toBe(404);
+  await expect(openMirror(`${repo.owner}/diary`).refresh()).rejects.toThrow();
+});
+
+test.each([
+  ["GET", "/admin/users"],
+  ["POST", "/admin/users"],
+  ["PATCH", "/admin/users/dev-a"],
+  ["DELETE", "/admin/users/dev-b"],
+  ["PATCH", `/repos/${repo.owner}/${repo.name}/branch_protections/main`],
+  ["PUT", `/repos/${repo.owner}/${repo.name}/collaborators/dev-a`],
+  ["DELETE", `/repos/${repo.owner}/${repo.name}`],
+])("%s %s is refused to a bot", async (method, route) => {
+  const { status } = await ask(route, { method, ...(method !== "GET" && { body: "{}" }) });
+
+  expect([401, 403, 404]).toContain(status);
+});
+
+test("no secret stands in an output, a log, a generated file or a git configuration", async () => {
+  said.push(await factory.disinto("up"), await factory.disinto("init"));
+  said.push(await factory.disinto("agents", "--json"), await factory.disinto("plan", "--json"));
+  expect(said.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
+  const secrets = [...(await readSecrets(factory.folder)).values()];
+  expect(secrets.length).toBeGreaterThan(8);
+  await factory.disintoOrThrow("down");
+  await rm(path.join(factory.folder, ".disinto", "local", "forgejo", "data"), { recursive: true });
+
+  const outputs = said.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+  expect(secrets.filter((secret) => outputs.includes(secret))).toEqual([]);
+  const files = await readdir(factory.folder, { recursive: true, withFileTypes: true });
+  const leaks: string[] = [];
+  for (const entry of files.filter((one) => one.isFile() && one.name !== ".env")) {
+    const file = path.join(entry.parentPath, entry.name);
+    const text = await readFile(file, "latin1");
+    if (secrets.some((secret) => text.includes(secret))) leaks.push(file);
+  }
+  expect(leaks).toEqual([]);
+});
