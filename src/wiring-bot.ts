@@ -10,7 +10,7 @@ import { Claims } from "./bot/claims.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
-import type { Project, Role } from "./core/factory.ts";
+import type { Project, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import { DisintoError } from "./errors.ts";
 import type { Forge } from "./ports/forge.ts";
@@ -33,6 +33,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     clock: host.clock,
     events,
     harness: buildHarness(settings, role, host),
+    sessionLimits: toSessionLimits(settings.limits),
     pollIntervalMs: settings.pollIntervalMs,
     projects: new Map(
       settings.projects.map((project) => [
@@ -43,6 +44,10 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   });
   const journalFile = path.join(settings.dataFolder, "dev.journal.json");
   return { whoami: () => forge.whoami(), events, toolsFor, journal: buildJournalFile(journalFile) };
+}
+
+function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
 }
 
 function buildHarness(

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
-import type { Harness } from "../ports/harness.ts";
+import type { Harness, Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Claims } from "./claims.ts";
 import type { State } from "./machine.ts";
@@ -24,6 +24,8 @@ export interface BotTools {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly harness: Harness;
+  /** Of each session of the harness. */
+  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
   readonly pollIntervalMs: number;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;

@@ -222,3 +222,53 @@ test("a folder without configuration is no factory", async () => {
 
   await expect(loadFactory(folder, "0.1.0")).rejects.toMatchObject({ code: "config.missing" });
 });
+
+test("settings of a bot's sessions have defaults, and its section overrides them", () => {
+  const section = `[agents.ada]
+base_url = "http://m:1"
+compact_pct = 60
+slots = 3
+image = "ada:1"
+memory = "512m"
+cpus = 0.5
+[agents.ada.limits]
+minutes = 5
+turns = 40
+`;
+  const env = `${backend}LLAMA_BOTS=a\nLLAMA_SLOTS=2\n`;
+  const { bots } = makeFactory(env, { shop: shop + section });
+
+  expect(bots).toMatchObject([
+    { name: "a", slots: 2, memory: "4g", limits: { minutes: 120, silence: 30 } },
+    {
+      name: "ada",
+      compactPct: 60,
+      slots: 3,
+      image: "ada:1",
+      memory: "512m",
+      cpus: 0.5,
+      limits: { minutes: 5, silence: 30, turns: 40 },
+    },
+  ]);
+});
+
+test("bots on one backend that disagree about its slots are a problem that names both places", () => {
+  const section = '[agents.ada]\nbase_url = "HTTP://Model:80/"\nslots = 4\n';
+  const env = "LLAMA_BOTS=a\nLLAMA_BASE_URL=http://model\nLLAMA_SLOTS=2\n";
+
+  expect(listProblems(env, { shop: shop + section })).toMatchInlineSnapshot(`
+    "projects/shop.toml:6:1  agents.ada.slots: ada says that http://model has 4 slots, and a in .env:3 that it has 2
+      hint: give both the same number, or leave one out"
+  `);
+  expect(listProblems(env.replace("2", "4"), { shop: shop + section })).toBe("");
+  expect(listProblems(env.replace("//model", "//other"), { shop: shop + section })).toBe("");
+});
+
+test("slots must be a count, and a command has no context window to compact", () => {
+  const section = '[agents.ada]\nharness = "command"\ncommand = ["x"]\ncompact_pct = 60\n';
+
+  expect(listProblems("LLAMA_SLOTS=many\n", { shop: shop + section })).toMatchInlineSnapshot(`
+    ".env:1:1  LLAMA_SLOTS: "many" is no whole number above 0
+    projects/shop.toml:4:1  agents.ada: compact_pct is not for harness = "command""
+  `);
+});

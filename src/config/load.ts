@@ -100,6 +100,9 @@ function locateBot(wanted: {
   const { bot, key, environment, loaded } = wanted;
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
   const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
+  const ofSection = own?.file.settings.agents[bot.name];
+  if (key === "slots" && ofSection?.slots === undefined)
+    return { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
   const variable = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
   return { ...environment.locate(variable, bot.name), path: variable };

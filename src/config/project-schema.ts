@@ -10,6 +10,34 @@ function list<T extends z.ZodType>(item: T) {
 
 const role = z.enum(["dev", "review"]);
 
+/** TOML knows no other way to say "no limit" than to leave the key out, so the two that guard have defaults. */
+const SessionSection = z.strictObject({
+  minutes: z
+    .number()
+    .positive()
+    .default(120)
+    .describe("Minutes after which a session of the harness is ended, coding or reviewing"),
+  silence: z
+    .number()
+    .positive()
+    .default(30)
+    .describe("Minutes without output after which a session is ended"),
+  turns: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
+    ),
+  money: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "US dollars in one session, for harnesses that count them; a command is told in DISINTO_MAX_MONEY",
+    ),
+});
+
 export const AgentSection = z.strictObject({
   roles: list(role)
     .refine((roles) => roles.length > 0, "must name at least one role")
@@ -33,6 +61,21 @@ export const AgentSection = z.strictObject({
     .positive()
     .default(60)
     .describe("Seconds between two looks at the forge while there is nothing to do"),
+  compact_pct: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Per cent of the context window at which the harness compacts it (CLAUDE_AUTOCOMPACT_PCT_OVERRIDE); not with harness "command"',
+    ),
+  slots: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Requests that the model's server takes at once; the same for all bots on one base_url",
+    ),
   image: text.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
   memory: z
     .string()
@@ -41,6 +84,7 @@ export const AgentSection = z.strictObject({
     .describe("Memory limit"),
   cpus: z.number().positive().default(2).describe("CPU limit"),
   enabled: z.boolean().default(true).describe("false: the bot is stopped and keeps its volumes"),
+  limits: SessionSection.prefault({}).describe("Limits of one session of the harness"),
 });
 export type AgentSection = z.infer<typeof AgentSection>;
 

@@ -1,4 +1,5 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
+import { normalizeBaseUrl } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
@@ -18,6 +19,7 @@ export interface RuleInput {
 
 export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkBackends(input);
+  yield* checkSlots(input);
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
@@ -68,6 +70,24 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
     message: `${bot.name} has no model: the harness ${bot.harness} needs a base URL`,
     hint: `set ${key}, for example http://host.docker.internal:8081`,
   };
+}
+
+/** How many requests a backend takes is one fact of that backend, whoever states it. */
+function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
+  const firsts = new Map<string, Bot>();
+  for (const bot of factory.bots) {
+    if (bot.slots === undefined || !bot.baseUrl) continue;
+    const backend = normalizeBaseUrl(bot.baseUrl);
+    const first = firsts.get(backend) ?? bot;
+    firsts.set(backend, first);
+    if (first.slots === bot.slots) continue;
+    const { file, line } = locateBot(first, "slots");
+    yield {
+      ...locateBot(bot, "slots"),
+      message: `${bot.name} says that ${backend} has ${bot.slots} slots, and ${first.name} in ${file}:${line} that it has ${first.slots}`,
+      hint: "give both the same number, or leave one out",
+    };
+  }
 }
 
 const derivedNames: readonly (readonly [string, (bot: Bot, factory: Factory) => string])[] = [

@@ -56,7 +56,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     entrypoint: [],
     args: ["agent", "run"],
     environment: {
-      ...deriveBotEnvironment(bot, factory.projects, layout.forgeUrl),
+      ...deriveBotEnvironment(bot, factory, layout.forgeUrl),
       AGENT_DATA: data,
       AGENT_REPOS: repos,
     },

@@ -71,9 +71,25 @@ export interface Bot {
   /** Compose's notation: "4g". */
   readonly memory: string;
   readonly cpus: number;
+  /** Per cent of the context window; undefined: the harness's own. */
+  readonly compactPct: number | undefined;
+  /** Requests that its model's server takes at once; undefined: this bot does not say. */
+  readonly slots: number | undefined;
+  readonly limits: SessionLimits;
   readonly enabled: boolean;
   /** Names of the projects it works on. */
   readonly projects: readonly string[];
+}
+
+/** Of one session of the harness. */
+export interface SessionLimits {
+  readonly minutes: number;
+  /** Minutes without output. */
+  readonly silence: number;
+  /** For harnesses that count them. */
+  readonly turns?: number | undefined;
+  /** US dollars, for harnesses that count them. */
+  readonly money?: number | undefined;
 }
 
 export interface Project {
