@@ -10,8 +10,9 @@ import { Claims } from "./bot/claims.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
-import type { Project, Role, SessionLimits } from "./core/factory.ts";
+import type { Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
+import type { ProjectTask } from "./core/project-shape.ts";
 import { DisintoError } from "./errors.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { Harness } from "./ports/harness.ts";
@@ -76,7 +77,10 @@ interface Membership {
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
-function buildProject(project: Project, { settings, forge, host, role }: Membership): ProjectTools {
+function buildProject(
+  project: ProjectTask,
+  { settings, forge, host, role }: Membership,
+): ProjectTools {
   const { owner, name } = project.repo;
   const { url, user, token } = settings.forge;
   const home = path.join(settings.reposFolder, role, owner, name);
@@ -89,6 +93,7 @@ function buildProject(project: Project, { settings, forge, host, role }: Members
   });
   return {
     project,
+    writers: () => forge.writers(project.repo),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     statuses: forge.statuses(project.repo),

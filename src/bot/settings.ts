@@ -1,7 +1,7 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Project, Role, SessionLimits } from "../core/factory.ts";
-import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
+import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
 export interface BotSettings {
@@ -11,7 +11,7 @@ export interface BotSettings {
   readonly command: readonly string[];
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
-  readonly projects: readonly Project[];
+  readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;

@@ -1,5 +1,6 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
-import type { Project, Role } from "../core/factory.ts";
+import type { Role } from "../core/factory.ts";
+import type { ProjectTask } from "../core/project-shape.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
@@ -32,7 +33,9 @@ export interface BotTools {
 }
 
 export interface ProjectTools {
-  readonly project: Project;
+  readonly project: ProjectTask;
+  /** Logins of all who may write code in it. */
+  readonly writers: () => Promise<readonly string[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly statuses: Statuses;

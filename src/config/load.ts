@@ -8,7 +8,7 @@ import { Reader, readFactorySettings } from "./factory-settings.ts";
 import { type ConfigFiles, readFiles, readText } from "./files.ts";
 import { type Problem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
-import { checkRules, type Location } from "./rules.ts";
+import { checkRules, type Location, type ProjectPlaces } from "./rules.ts";
 
 export interface LoadedFactory {
   readonly factory: Factory;
@@ -84,8 +84,9 @@ function addAdopted(environment: Environment, adopted: readonly Adopted[]): Envi
   return { ...environment, values };
 }
 
-function locateProject({ source }: LoadedProject): { name: Location; repo: Location } {
+function locateProject({ source }: LoadedProject): ProjectPlaces {
   return {
+    image: { ...source.locate(["image"]), path: "image" },
     name: { ...source.locate(["name"]), path: "name" },
     repo: { ...source.locate(["repo"]), path: "repo" },
   };
@@ -124,5 +125,9 @@ function toProject({ source, settings }: LoadedProject): Project {
       reviewRounds: settings.limits.review_rounds,
       mergeAttempts: settings.limits.merge_attempts,
     },
+    trustedAuthors: settings.trusted_authors,
+    protectedPaths: settings.protected_paths,
+    image: settings.image,
+    testCommand: settings.test_command,
   };
 }

@@ -117,6 +117,26 @@ export const ProjectFile = z.strictObject({
     .regex(/^[\w.-]+\/[\w.-]+$/, "must be owner/name")
     .describe("The repository on the forge, as owner/name"),
   primary_branch: text.default("main").describe("The branch that pull requests are merged into"),
+  image: text
+    .optional()
+    .describe("Image of the bots that work on this project (default: DISINTO_IMAGE_AGENTS)"),
+  test_command: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe(
+      "Program and arguments that test the primary branch; disinto doctor runs it in the bots' image",
+    ),
+  trusted_authors: list(text)
+    .default([])
+    .describe(
+      "Forge users whose issues bots take, beside those who may write code in the repository; anybody else's issue waits for the label disinto/approved",
+    ),
+  protected_paths: list(text.regex(/^[^;]*$/, "must hold no semicolon"))
+    .default([])
+    .describe(
+      "Patterns of paths (`.woodpecker/**`); a pull request that touches one is merged by an administrator by hand",
+    ),
   ci: CiSection.prefault({}).describe("What must be green before a merge"),
   limits: LimitsSection.prefault({}).describe("Budgets of each issue; they survive restarts"),
   agents: z.record(z.string(), AgentSection).default({}).describe("Bots, by name"),

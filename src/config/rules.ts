@@ -14,7 +14,13 @@ export interface RuleInput {
   /** Where a bot is declared, or one of its settings. */
   readonly locateBot: (bot: Bot, key?: string) => Location;
   /** Where each project says its name and its repository, in the factory's order. */
-  readonly projectPlaces: readonly { readonly name: Location; readonly repo: Location }[];
+  readonly projectPlaces: readonly ProjectPlaces[];
+}
+
+export interface ProjectPlaces {
+  readonly name: Location;
+  readonly repo: Location;
+  readonly image: Location;
 }
 
 export function* checkRules(input: RuleInput): Generator<Problem> {
@@ -23,7 +29,26 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
+  yield* checkImages(input);
   yield* checkEngine(input);
+}
+
+/** A bot has one image, so the projects it works on must want the same. */
+function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generator<Problem> {
+  const wanted = factory.projects.map(({ name, image }, index) => {
+    return { name, image, place: projectPlaces[index]?.image };
+  });
+  for (const bot of factory.bots.filter(({ image }) => image === undefined)) {
+    const stated = wanted.filter(({ name, image }) => image && bot.projects.includes(name));
+    const [first, other] = [stated[0], stated.find(({ image }) => image !== stated[0]?.image)];
+    if (!first?.place || !other?.place) continue;
+    const places = [first, other].map(({ place }) => `${place?.file}:${place?.line}`);
+    yield {
+      ...locateBot(bot),
+      message: `${bot.name} works on projects with different images, ${places.join(" and ")}`,
+      hint: `set image in [agents.${bot.name}]`,
+    };
+  }
 }
 
 /** Child processes can only be disinto's own. */

@@ -1,6 +1,7 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
 import { deriveSlots } from "./backend.ts";
 import type { Bot, Factory } from "./factory.ts";
+import { formatProjects } from "./project-shape.ts";
 
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
@@ -15,7 +16,7 @@ export function deriveBotEnvironment(
     AGENT_LIMITS: JSON.stringify(bot.limits),
     AGENT_NAME: bot.name,
     AGENT_POLL_INTERVAL: String(bot.pollIntervalS),
-    AGENT_PROJECTS: JSON.stringify(own),
+    AGENT_PROJECTS: formatProjects(own),
     AGENT_ROLES: bot.roles.join(","),
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,

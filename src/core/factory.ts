@@ -98,6 +98,14 @@ export interface Project {
   readonly primaryBranch: string;
   readonly ci: Ci;
   readonly limits: Limits;
+  /** Forge users beside those who may write code there. */
+  readonly trustedAuthors: readonly string[];
+  /** Glob patterns; what touches one of these paths no bot merges. */
+  readonly protectedPaths: readonly string[];
+  /** Image of its bots; undefined: the factory's. */
+  readonly image: string | undefined;
+  /** argv, run by disinto doctor; undefined: there is none. */
+  readonly testCommand: readonly string[] | undefined;
 }
 
 export interface RepoId {
