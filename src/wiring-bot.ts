@@ -10,8 +10,9 @@ import { Claims } from "./bot/claims.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
-import type { Project, Role } from "./core/factory.ts";
+import type { Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
+import type { ProjectTask } from "./core/project-shape.ts";
 import { DisintoError } from "./errors.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { Harness } from "./ports/harness.ts";
@@ -34,6 +35,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     clock: host.clock,
     events,
     harness: buildHarness(settings, role, host),
+    sessionLimits: toSessionLimits(settings.limits),
     pollIntervalMs: settings.pollIntervalMs,
     projects: new Map(
       settings.projects.map((project) => [
@@ -44,6 +46,10 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   });
   const journalFile = path.join(settings.dataFolder, "dev.journal.json");
   return { whoami: () => forge.whoami(), events, toolsFor, journal: buildJournalFile(journalFile) };
+}
+
+function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
 }
 
 function buildHarness(
@@ -72,7 +78,10 @@ interface Membership {
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
-function buildProject(project: Project, { settings, forge, host, role }: Membership): ProjectTools {
+function buildProject(
+  project: ProjectTask,
+  { settings, forge, host, role }: Membership,
+): ProjectTools {
   const { owner, name } = project.repo;
   const { url, user, token } = settings.forge;
   const home = path.join(settings.reposFolder, role, owner, name);
@@ -85,6 +94,7 @@ function buildProject(project: Project, { settings, forge, host, role }: Members
   });
   return {
     project,
+    writers: () => forge.writers(project.repo),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     statuses: forge.statuses(project.repo),

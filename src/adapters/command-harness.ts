@@ -8,6 +8,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { DisintoError } from "../errors.ts";
 import type { Harness, Session, SessionEnd } from "../ports/harness.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 interface CommandHarnessOptions {
   readonly command: readonly string[];
@@ -52,7 +53,10 @@ async function runSession(
   const home = path.join(stateFolder, "home");
   await rm(resultFile, { force: true });
   await mkdir(home, { recursive: true });
-  const limit = AbortSignal.any([session.signal, AbortSignal.timeout(session.timeoutMs)]);
+  const { onOutput, silenceMs, timeoutMs } = session;
+  const silence = new SilenceWatch(silenceMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const limit = AbortSignal.any([session.signal, timeout, silence.signal]);
   const child = execa(file, rest, {
     cwd: session.folder,
     input: session.prompt,
@@ -63,6 +67,7 @@ async function runSession(
     maxBuffer: MAX_OUTPUT_BYTES,
     env: {
       ...session.environment,
+      ...describeLimits(session),
       PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
       HOME: home,
       LANG: "C.UTF-8",
@@ -73,13 +78,21 @@ async function runSession(
   const end = (): void => void endGroup(child.pid);
   limit.addEventListener("abort", end, { once: true });
   if (limit.aborted) end();
+  child.all?.on("data", () => {
+    silence.restart();
+    onOutput?.();
+  });
   const result = await child;
+  silence.stop();
   limit.removeEventListener("abort", end);
   const output = String(result.all ?? "");
   const reason = describeEnd({
     file,
     exitCode: result.exitCode,
-    wasEnded: limit.aborted,
+    cut: describeCut(limit, {
+      [`wrote nothing for ${formatMinutes(silenceMs)}`]: silence.signal,
+      [`was not done after ${formatMinutes(timeoutMs)}`]: timeout,
+    }),
     problem: result.originalMessage,
     output,
   });
@@ -87,23 +100,39 @@ async function runSession(
   return { type: "finished", verdict: await readResult(resultFile), output };
 }
 
+/** Limits that only the harness itself can count. */
+function describeLimits({ turns, money }: Session): Readonly<Record<string, string>> {
+  return {
+    ...(turns !== undefined && { DISINTO_MAX_TURNS: String(turns) }),
+    ...(money !== undefined && { DISINTO_MAX_MONEY: String(money) }),
+  };
+}
+
+function describeCut(
+  limit: AbortSignal,
+  causes: Readonly<Record<string, AbortSignal>>,
+): string | undefined {
+  if (!limit.aborted) return undefined;
+  const [cause] = Object.entries(causes).find(([, { aborted }]) => aborted) ?? [];
+  return cause ?? "was ended before it was done";
+}
+
+function formatMinutes(ms: number): string {
+  return `${Number((ms / 60_000).toFixed(2))} minutes`;
+}
+
 interface CommandEnd {
   readonly file: string;
   readonly exitCode: number | undefined;
-  readonly wasEnded: boolean;
+  /** Why we ended it. */
+  readonly cut: string | undefined;
   readonly problem: string | undefined;
   readonly output: string;
 }
 
 /** Undefined when it ended well. */
-function describeEnd({
-  file,
-  exitCode,
-  wasEnded,
-  problem,
-  output,
-}: CommandEnd): string | undefined {
-  if (wasEnded) return `${file} was ended before it was done`;
+function describeEnd({ file, exitCode, cut, problem, output }: CommandEnd): string | undefined {
+  if (cut !== undefined) return `${file} ${cut}`;
   if (exitCode === 0) return undefined;
   const what = exitCode === undefined ? (problem ?? "was killed") : `ended with ${exitCode}`;
   return `${file} ${what}\n${output.trim().split("\n").slice(-20).join("\n")}`.trimEnd();

@@ -5,6 +5,8 @@ export const BACKLOG = "backlog";
 const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
+/** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
+const APPROVED = "disinto/approved";
 
 /** Candidates in the order in which a bot tries to claim them: priority first, then the oldest. */
 export function orderCandidates(
@@ -18,4 +20,10 @@ export function orderCandidates(
 
 function rank({ labels }: Issue): number {
   return labels.includes(PRIORITY) ? 0 : 1;
+}
+
+/** An issue is input from strangers: its author may write code here, or somebody who may has approved it. */
+export function isTrusted({ author, labels }: Issue, trusted: readonly string[]): boolean {
+  if (labels.includes(APPROVED)) return true;
+  return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
 }

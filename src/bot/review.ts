@@ -5,8 +5,6 @@ import type { SessionEnd } from "../ports/harness.ts";
 import { formatReviewPrompt } from "./prompt.ts";
 import type { BotTools, ProjectTools } from "./tools.ts";
 
-const SESSION_LIMIT_MS = 30 * 60_000;
-
 /** Longer changes are not shown whole to a model; such a pull request waits for a person. */
 const MAX_DIFF_CHARACTERS = 400_000;
 
@@ -100,7 +98,7 @@ async function askHarness(
       folder,
       prompt,
       environment,
-      timeoutMs: SESSION_LIMIT_MS,
+      ...tools.sessionLimits,
       signal,
     });
   } finally {

@@ -1,7 +1,7 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Project, Role } from "../core/factory.ts";
-import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
+import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
 export interface BotSettings {
@@ -9,8 +9,9 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
+  readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
-  readonly projects: readonly Project[];
+  readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
@@ -26,6 +27,14 @@ const Environment = z.object({
     .pipe(z.array(z.enum(["dev", "review"])).min(1)),
   AGENT_HARNESS: z.enum(["claude-code", "opencode", "command"]),
   AGENT_COMMAND: jsonOf(z.array(z.string()).min(1)).optional(),
+  AGENT_LIMITS: jsonOf(
+    z.object({
+      minutes: z.number(),
+      silence: z.number(),
+      turns: z.int().optional(),
+      money: z.number().optional(),
+    }),
+  ),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
   AGENT_DATA: z.string().default("/home/agent/data"),
@@ -54,6 +63,7 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
+    limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },

@@ -1,10 +1,11 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
-import type { Project, Role } from "../core/factory.ts";
+import type { Role } from "../core/factory.ts";
+import type { ProjectTask } from "../core/project-shape.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
-import type { Harness } from "../ports/harness.ts";
+import type { Harness, Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Claims } from "./claims.ts";
 import type { State } from "./machine.ts";
@@ -24,13 +25,17 @@ export interface BotTools {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly harness: Harness;
+  /** Of each session of the harness. */
+  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
   readonly pollIntervalMs: number;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
 
 export interface ProjectTools {
-  readonly project: Project;
+  readonly project: ProjectTask;
+  /** Logins of all who may write code in it. */
+  readonly writers: () => Promise<readonly string[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly statuses: Statuses;

@@ -23,7 +23,7 @@ export function assembleBots(
 ): { bots: readonly Bot[]; problems: readonly Problem[] } {
   const llama = readLlamaBots(environment);
   const { sections, problems } = collectSections(loaded);
-  const backend = readLlamaBackend(environment);
+  const { backend, problems: ofBackend } = readLlamaBackend(environment);
   const everywhere = loaded.map(({ project }) => project.name);
   const listed = llama.names.map((name) =>
     toLlamaBot({ name, section: sections.get(name), backend, environment, everywhere }),
@@ -33,7 +33,7 @@ export function assembleBots(
     .map(toAgentBot);
   return {
     bots: [...listed, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    problems: [...llama.problems, ...problems],
+    problems: [...llama.problems, ...ofBackend, ...problems],
   };
 }
 
@@ -63,6 +63,8 @@ function* checkSection(section: Section, first: Section | undefined): Generator<
     yield { ...place, path, message: 'harness "command" needs a command' };
   if (settings.harness !== "command" && settings.command)
     yield { ...place, path, message: 'command is only for harness = "command"' };
+  if (settings.harness === "command" && settings.compact_pct !== undefined)
+    yield { ...place, path, message: 'compact_pct is not for harness = "command"' };
   if (first && JSON.stringify(first.settings) !== JSON.stringify(settings)) {
     const elsewhere = `${first.place.file}:${first.place.line}`;
     yield {
@@ -92,6 +94,7 @@ function toLlamaBot(listed: {
     baseUrl: settings.base_url ?? backend.baseUrl,
     model: settings.model ?? backend.model,
     apiKeyEnv: settings.api_key_env ?? backend.apiKeyEnv,
+    slots: settings.slots ?? (settings.base_url === undefined ? backend.slots : undefined),
     projects: everywhere,
   };
 }
@@ -119,10 +122,12 @@ function toBot(
     apiKeyEnv: settings.api_key_env,
     forgeUser: settings.forge_user ?? name,
     pollIntervalS: settings.poll_interval,
-    slots: settings.slots,
     image: settings.image,
     memory: settings.memory,
     cpus: settings.cpus,
+    compactPct: settings.compact_pct,
+    slots: settings.slots,
+    limits: settings.limits,
     enabled: settings.enabled,
   };
 }

@@ -39,6 +39,11 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "The backend's key (older name: ANTHROPIC_API_KEY)",
   },
   {
+    key: "LLAMA_SLOTS",
+    type: "whole number",
+    meaning: "Requests that the backend takes at once; without it as many as there are bots",
+  },
+  {
     key: "DISINTO_NAME",
     type: "name, at most 15 characters",
     fallback: "disinto",

@@ -9,6 +9,7 @@ export interface LlamaBackend {
   readonly baseUrl: string | undefined;
   readonly model: string;
   readonly apiKeyEnv: string | undefined;
+  readonly slots: number | undefined;
 }
 
 export function readLlamaBots(environment: Environment): {
@@ -80,11 +81,21 @@ function dropWord(list: string, name: string): string {
 }
 
 /** The older names are read where the newer ones are unset. */
-export function readLlamaBackend({ values }: Environment): LlamaBackend {
+export function readLlamaBackend(environment: Environment): {
+  backend: LlamaBackend;
+  problems: readonly Problem[];
+} {
+  const { values } = environment;
   const keyName = ["LLAMA_API_KEY", "ANTHROPIC_API_KEY"].find((key) => values.get(key));
-  return {
+  const slots = values.get("LLAMA_SLOTS") || undefined;
+  const isCount = slots === undefined || /^[1-9]\d{0,5}$/.test(slots);
+  const backend = {
     baseUrl: values.get("LLAMA_BASE_URL") || values.get("ANTHROPIC_BASE_URL") || undefined,
     model: values.get("LLAMA_MODEL") || values.get("CLAUDE_MODEL") || "default",
     apiKeyEnv: keyName,
+    slots: slots !== undefined && isCount ? Number(slots) : undefined,
   };
+  const place = { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
+  const message = `${JSON.stringify(slots)} is no whole number above 0`;
+  return { backend, problems: isCount ? [] : [{ ...place, message }] };
 }

@@ -9,7 +9,7 @@ import { Reader, readFactorySettings } from "./factory-settings.ts";
 import { type ConfigFiles, readFiles, readText } from "./files.ts";
 import { type Problem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
-import { checkRules, type Location } from "./rules.ts";
+import { checkRules, type Location, type ProjectPlaces } from "./rules.ts";
 
 export interface LoadedFactory {
   readonly factory: Factory;
@@ -102,8 +102,9 @@ function addAdopted(environment: Environment, adopted: readonly Adopted[]): Envi
   return { ...environment, values };
 }
 
-function locateProject({ source }: LoadedProject): { name: Location; repo: Location } {
+function locateProject({ source }: LoadedProject): ProjectPlaces {
   return {
+    image: { ...source.locate(["image"]), path: "image" },
     name: { ...source.locate(["name"]), path: "name" },
     repo: { ...source.locate(["repo"]), path: "repo" },
   };
@@ -118,6 +119,9 @@ function locateBot(wanted: {
   const { bot, key, environment, loaded } = wanted;
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
   const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
+  const ofSection = own?.file.settings.agents[bot.name];
+  if (key === "slots" && ofSection?.slots === undefined)
+    return { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
   const variable = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
   return { ...environment.locate(variable, bot.name), path: variable };
@@ -139,5 +143,9 @@ function toProject({ source, settings }: LoadedProject): Project {
       reviewRounds: settings.limits.review_rounds,
       mergeAttempts: settings.limits.merge_attempts,
     },
+    trustedAuthors: settings.trusted_authors,
+    protectedPaths: settings.protected_paths,
+    image: settings.image,
+    testCommand: settings.test_command,
   };
 }

@@ -10,6 +10,34 @@ function list<T extends z.ZodType>(item: T) {
 
 const role = z.enum(["dev", "review"]);
 
+/** TOML knows no other way to say "no limit" than to leave the key out, so the two that guard have defaults. */
+const SessionSection = z.strictObject({
+  minutes: z
+    .number()
+    .positive()
+    .default(120)
+    .describe("Minutes after which a session of the harness is ended, coding or reviewing"),
+  silence: z
+    .number()
+    .positive()
+    .default(30)
+    .describe("Minutes without output after which a session is ended"),
+  turns: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
+    ),
+  money: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "US dollars in one session, for harnesses that count them; a command is told in DISINTO_MAX_MONEY",
+    ),
+});
+
 export const AgentSection = z.strictObject({
   roles: list(role)
     .refine((roles) => roles.length > 0, "must name at least one role")
@@ -33,11 +61,21 @@ export const AgentSection = z.strictObject({
     .positive()
     .default(60)
     .describe("Seconds between two looks at the forge while there is nothing to do"),
+  compact_pct: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Per cent of the context window at which the harness compacts it (CLAUDE_AUTOCOMPACT_PCT_OVERRIDE); not with harness "command"',
+    ),
   slots: z
     .int()
     .positive()
     .optional()
-    .describe("Sessions that the bot's backend serves at once; bots on one backend must agree"),
+    .describe(
+      "Requests that the model's server takes at once; the same for all bots on one base_url",
+    ),
   image: text.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
   memory: z
     .string()
@@ -46,6 +84,7 @@ export const AgentSection = z.strictObject({
     .describe("Memory limit"),
   cpus: z.number().positive().default(2).describe("CPU limit"),
   enabled: z.boolean().default(true).describe("false: the bot is stopped and keeps its volumes"),
+  limits: SessionSection.prefault({}).describe("Limits of one session of the harness"),
 });
 export type AgentSection = z.infer<typeof AgentSection>;
 
@@ -78,6 +117,26 @@ export const ProjectFile = z.strictObject({
     .regex(/^[\w.-]+\/[\w.-]+$/, "must be owner/name")
     .describe("The repository on the forge, as owner/name"),
   primary_branch: text.default("main").describe("The branch that pull requests are merged into"),
+  image: text
+    .optional()
+    .describe("Image of the bots that work on this project (default: DISINTO_IMAGE_AGENTS)"),
+  test_command: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe(
+      "Program and arguments that test the primary branch; disinto doctor runs it in the bots' image",
+    ),
+  trusted_authors: list(text)
+    .default([])
+    .describe(
+      "Forge users whose issues bots take, beside those who may write code in the repository; anybody else's issue waits for the label disinto/approved",
+    ),
+  protected_paths: list(text.regex(/^[^;]*$/, "must hold no semicolon"))
+    .default([])
+    .describe(
+      "Patterns of paths (`.woodpecker/**`); a pull request that touches one is merged by an administrator by hand",
+    ),
   ci: CiSection.prefault({}).describe("What must be green before a merge"),
   limits: LimitsSection.prefault({}).describe("Budgets of each issue; they survive restarts"),
   agents: z.record(z.string(), AgentSection).default({}).describe("Bots, by name"),

@@ -1,4 +1,5 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
+import { normalizeBaseUrl } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
@@ -13,7 +14,13 @@ export interface RuleInput {
   /** Where a bot is declared, or one of its settings. */
   readonly locateBot: (bot: Bot, key?: string) => Location;
   /** Where each project says its name and its repository, in the factory's order. */
-  readonly projectPlaces: readonly { readonly name: Location; readonly repo: Location }[];
+  readonly projectPlaces: readonly ProjectPlaces[];
+}
+
+export interface ProjectPlaces {
+  readonly name: Location;
+  readonly repo: Location;
+  readonly image: Location;
 }
 
 export function* checkRules(input: RuleInput): Generator<Problem> {
@@ -22,7 +29,26 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
+  yield* checkImages(input);
   yield* checkEngine(input);
+}
+
+/** A bot has one image, so the projects it works on must want the same. */
+function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generator<Problem> {
+  const wanted = factory.projects.map(({ name, image }, index) => {
+    return { name, image, place: projectPlaces[index]?.image };
+  });
+  for (const bot of factory.bots.filter(({ image }) => image === undefined)) {
+    const stated = wanted.filter(({ name, image }) => image && bot.projects.includes(name));
+    const [first, other] = [stated[0], stated.find(({ image }) => image !== stated[0]?.image)];
+    if (!first?.place || !other?.place) continue;
+    const places = [first, other].map(({ place }) => `${place?.file}:${place?.line}`);
+    yield {
+      ...locateBot(bot),
+      message: `${bot.name} works on projects with different images, ${places.join(" and ")}`,
+      hint: `set image in [agents.${bot.name}]`,
+    };
+  }
 }
 
 /** Child processes can only be disinto's own. */
@@ -62,23 +88,6 @@ function* checkBackends({ factory, environment, locateBot }: RuleInput): Generat
   }
 }
 
-/** Each slot of a backend is one lease, so its bots must count the same ones. */
-function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
-  const firsts = new Map<string, Bot>();
-  for (const bot of factory.bots) {
-    if (bot.slots === undefined || !bot.baseUrl) continue;
-    const backend = new URL(bot.baseUrl).href;
-    const first = firsts.get(backend) ?? bot;
-    firsts.set(backend, first);
-    if (first.slots === bot.slots) continue;
-    yield {
-      ...locateBot(bot, "slots"),
-      message: `says that ${backend} has ${bot.slots} slots, ${first.name} from ${first.origin} says ${first.slots}`,
-      hint: "bots on one backend must agree on its slots",
-    };
-  }
-}
-
 function lackBaseUrl(bot: Bot, place: Location): Problem {
   const key = bot.declaredIn === "LLAMA_BOTS" ? "LLAMA_BASE_URL in .env" : "base_url";
   return {
@@ -86,6 +95,24 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
     message: `${bot.name} has no model: the harness ${bot.harness} needs a base URL`,
     hint: `set ${key}, for example http://host.docker.internal:8081`,
   };
+}
+
+/** How many requests a backend takes is one fact of that backend, whoever states it. */
+function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
+  const firsts = new Map<string, Bot>();
+  for (const bot of factory.bots) {
+    if (bot.slots === undefined || !bot.baseUrl) continue;
+    const backend = normalizeBaseUrl(bot.baseUrl);
+    const first = firsts.get(backend) ?? bot;
+    firsts.set(backend, first);
+    if (first.slots === bot.slots) continue;
+    const { file, line } = locateBot(first, "slots");
+    yield {
+      ...locateBot(bot, "slots"),
+      message: `${bot.name} says that ${backend} has ${bot.slots} slots, and ${first.name} in ${file}:${line} that it has ${first.slots}`,
+      hint: "give both the same number, or leave one out",
+    };
+  }
 }
 
 const derivedNames: readonly (readonly [string, (bot: Bot, factory: Factory) => string])[] = [

@@ -1,22 +1,30 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
-import type { Bot, Project } from "./factory.ts";
+import { deriveSlots } from "./backend.ts";
+import type { Bot, Factory } from "./factory.ts";
+import { formatProjects } from "./project-shape.ts";
 
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
   bot: Bot,
-  projects: readonly Project[],
+  { bots, projects }: Pick<Factory, "bots" | "projects">,
   forgeUrl: string,
 ): Readonly<Record<string, string>> {
+  const slots = deriveSlots(bot, bots);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
   return {
     AGENT_HARNESS: bot.harness,
+    AGENT_LIMITS: JSON.stringify(bot.limits),
     AGENT_NAME: bot.name,
     AGENT_POLL_INTERVAL: String(bot.pollIntervalS),
-    AGENT_PROJECTS: JSON.stringify(own),
+    AGENT_PROJECTS: formatProjects(own),
     AGENT_ROLES: bot.roles.join(","),
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
+    ...(slots !== undefined && { AGENT_SLOTS: String(slots) }),
+    ...(bot.compactPct !== undefined && {
+      CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
+    }),
     ...(bot.harness !== "command" && { CLAUDE_MODEL: bot.model }),
     ...(bot.harness !== "command" && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
   };

@@ -21,8 +21,9 @@ test("two llama bots share one stanza, and each has its own names, credentials a
 
     x-agents-llama-environment: &agents_llama_environment
       AGENT_DATA: /home/agent/data
+      AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
       AGENT_POLL_INTERVAL: "60"
-      AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"mergeAttempts\\":5}}]"
+      AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"mergeAttempts\\":5},\\"trustedAuthors\\":[]}]"
       AGENT_REPOS: /home/agent/repos
       ANTHROPIC_BASE_URL: http://host.docker.internal:8081
       CLAUDE_MODEL: default
@@ -159,4 +160,36 @@ test("a bot with an image or a limit of its own says so beside the shared stanza
   const [a, b] = [services["agents-llama-a"], services["agents-llama-b"]];
   expect(a).toMatchObject({ image: "mine:1", mem_limit: "8g", cpus: 0.5, pids_limit: 512 });
   expect(b).toMatchObject({ image: "disinto-agents:0.1.0", mem_limit: "4g", cpus: 2 });
+});
+
+test("what a bot has otherwise than the others stands in its own stanza", () => {
+  const section = `[agents.b]
+compact_pct = 60
+image = "own:1"
+memory = "512m"
+cpus = 0.5
+[agents.b.limits]
+minutes = 5
+`;
+  const env = `${backend}LLAMA_BOTS="a b c"\nLLAMA_SLOTS=2\n`;
+  const { services } = parse(render(env, { shop: shop + section }), { merge: true });
+
+  expect(services["agents-llama-b"]).toMatchObject({
+    image: "own:1",
+    mem_limit: "512m",
+    cpus: 0.5,
+    environment: {
+      AGENT_LIMITS: '{"minutes":5,"silence":30}',
+      AGENT_SLOTS: "2",
+      CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: "60",
+    },
+  });
+  expect(services["agents-llama-c"]).toMatchObject({
+    image: "disinto-agents:0.1.0",
+    mem_limit: "4g",
+    environment: { AGENT_LIMITS: '{"minutes":120,"silence":30}', AGENT_SLOTS: "2" },
+  });
+  expect(services["agents-llama-c"].environment).not.toHaveProperty(
+    "CLAUDE_AUTOCOMPACT_PCT_OVERRIDE",
+  );
 });

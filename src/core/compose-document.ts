@@ -11,9 +11,11 @@ type Tree = { readonly [key: string]: unknown };
 /** Told to every llama bot alike; anything else is the bot's own. */
 const sharedKeys = [
   "AGENT_DATA",
+  "AGENT_LIMITS",
   "AGENT_POLL_INTERVAL",
   "AGENT_PROJECTS",
   "AGENT_REPOS",
+  "AGENT_SLOTS",
   "ANTHROPIC_BASE_URL",
   "CLAUDE_MODEL",
   "FORGE_URL",

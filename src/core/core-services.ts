@@ -3,6 +3,7 @@ import { renderCaddyfile } from "./caddyfile.ts";
 import type { Factory } from "./factory.ts";
 import { containerForgePort, type Layout } from "./layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import { formatProjects } from "./project-shape.ts";
 import type { DesiredService, Mount } from "./service.ts";
 
 const coreLimits = { memory: "2g", cpus: 2, pids: 512 };
@@ -77,7 +78,7 @@ export function deriveLocalCi(factory: Factory, layout: Layout): readonly Desire
       args: ["ci", "serve"],
       environment: {
         CI_DATA: data,
-        CI_PROJECTS: JSON.stringify(projects),
+        CI_PROJECTS: formatProjects(projects),
         FORGE_URL: layout.forgeUrl,
       },
       secrets: { FORGE_TOKEN: deriveCredentialKeys(CI_LOGIN).token },

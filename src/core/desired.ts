@@ -52,11 +52,11 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
     container: deriveContainerName(factory.name, bot.name),
-    image: bot.image ?? factory.images.agents,
+    image: deriveImage(bot, factory),
     entrypoint: [],
     args: ["agent", "run"],
     environment: {
-      ...deriveBotEnvironment(bot, factory.projects, layout.forgeUrl),
+      ...deriveBotEnvironment(bot, factory, layout.forgeUrl),
       AGENT_DATA: data,
       AGENT_REPOS: repos,
     },
@@ -76,6 +76,12 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     enabled: bot.enabled,
     origin: bot.origin,
   };
+}
+
+/** Its own, else that of the projects it works on, else the factory's. */
+export function deriveImage(bot: Bot, { projects, images }: Factory): string {
+  const own = projects.filter(({ name }) => bot.projects.includes(name));
+  return bot.image ?? own.find(({ image }) => image !== undefined)?.image ?? images.agents;
 }
 
 /** The same for every bot; child processes reach the host's folders anyway. */

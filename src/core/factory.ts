@@ -66,16 +66,30 @@ export interface Bot {
   readonly apiKeyEnv: string | undefined;
   readonly forgeUser: string;
   readonly pollIntervalS: number;
-  /** Sessions that its backend serves at once; undefined: nobody said. */
-  readonly slots: number | undefined;
   /** Undefined: the factory's image for bots. */
   readonly image: string | undefined;
   /** Compose's notation: "4g". */
   readonly memory: string;
   readonly cpus: number;
+  /** Per cent of the context window; undefined: the harness's own. */
+  readonly compactPct: number | undefined;
+  /** Requests that its model's server takes at once; undefined: this bot does not say. */
+  readonly slots: number | undefined;
+  readonly limits: SessionLimits;
   readonly enabled: boolean;
   /** Names of the projects it works on. */
   readonly projects: readonly string[];
+}
+
+/** Of one session of the harness. */
+export interface SessionLimits {
+  readonly minutes: number;
+  /** Minutes without output. */
+  readonly silence: number;
+  /** For harnesses that count them. */
+  readonly turns?: number | undefined;
+  /** US dollars, for harnesses that count them. */
+  readonly money?: number | undefined;
 }
 
 export interface Project {
@@ -84,6 +98,14 @@ export interface Project {
   readonly primaryBranch: string;
   readonly ci: Ci;
   readonly limits: Limits;
+  /** Forge users beside those who may write code there. */
+  readonly trustedAuthors: readonly string[];
+  /** Glob patterns; what touches one of these paths no bot merges. */
+  readonly protectedPaths: readonly string[];
+  /** Image of its bots; undefined: the factory's. */
+  readonly image: string | undefined;
+  /** argv, run by disinto doctor; undefined: there is none. */
+  readonly testCommand: readonly string[] | undefined;
 }
 
 export interface RepoId {

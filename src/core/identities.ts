@@ -71,6 +71,11 @@ const labels: readonly Label[] = [
   { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
   { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
   {
+    name: "disinto/approved",
+    color: "#0e8a16",
+    description: "Bots may take this issue, whoever wrote it",
+  },
+  {
     name: "blocked",
     color: "#b60205",
     description: "A bot stopped here; the last comment says why",
@@ -124,6 +129,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
       approvers: [...loginsOf("review"), adminUser].sort(),
       mergers: [...loginsOf("dev"), adminUser].sort(),
       requiredContexts: [...project.ci.required].sort(),
+      protectedPaths: [...project.protectedPaths].sort(),
     },
   };
 }
@@ -235,7 +241,8 @@ function isProtected(wanted: Protection, rules: Protection | undefined): boolean
     rules.requiredApprovals === wanted.requiredApprovals &&
     same(rules.approvers, wanted.approvers) &&
     same(rules.mergers, wanted.mergers) &&
-    same(rules.requiredContexts, wanted.requiredContexts)
+    same(rules.requiredContexts, wanted.requiredContexts) &&
+    same(rules.protectedPaths, wanted.protectedPaths)
   );
 }
 

@@ -2,6 +2,17 @@
 import * as z from "zod";
 import type { Project } from "./factory.ts";
 
+/** What a service must know of a project; the rest concerns the operator's commands, and no container for it is replaced. */
+export type ProjectTask = Omit<Project, "image" | "protectedPaths" | "testCommand">;
+
+export function formatProjects(projects: readonly Project[]): string {
+  return JSON.stringify(
+    projects.map(({ name, repo, primaryBranch, ci, limits, trustedAuthors }): ProjectTask => {
+      return { name, repo, primaryBranch, ci, limits, trustedAuthors };
+    }),
+  );
+}
+
 export const jsonOf = <T>(shape: z.ZodType<T>) =>
   z.string().transform((text, context): T => {
     try {
@@ -15,7 +26,7 @@ export const jsonOf = <T>(shape: z.ZodType<T>) =>
     }
   });
 
-const ProjectShape: z.ZodType<Project> = z.object({
+const ProjectShape: z.ZodType<ProjectTask> = z.object({
   name: z.string(),
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
@@ -25,6 +36,7 @@ const ProjectShape: z.ZodType<Project> = z.object({
     whenAbsent: z.enum(["block", "pass"]),
   }),
   limits: z.object({ ciFixes: z.int(), reviewRounds: z.int(), mergeAttempts: z.int() }),
+  trustedAuthors: z.array(z.string()),
 });
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -161,6 +161,19 @@ export function collaborators(db: Database, repository: RepositoryRow): UserRow[
   );
 }
 
+/** Who may write, and the owner last (models/repo/user_repo.go GetRepoAssignees). */
+export function assignable(db: Database, repository: RepositoryRow): UserRow[] {
+  return db.all<UserRow>(
+    `SELECT users.* FROM users LEFT JOIN collaborators
+       ON user_id = users.id AND repository_id = ?
+     WHERE access IN ('write', 'admin') OR users.id = ?
+     ORDER BY users.id = ?, users.login`,
+    repository.id,
+    repository.owner_id,
+    repository.owner_id,
+  );
+}
+
 export function touchRepository(db: Database, repository: RepositoryRow): void {
   db.run("UPDATE repositories SET updated = ? WHERE id = ?", now(), repository.id);
 }

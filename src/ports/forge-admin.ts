@@ -58,6 +58,8 @@ export interface Protection {
   readonly approvers: readonly string[];
   readonly mergers: readonly string[];
   readonly requiredContexts: readonly string[];
+  /** Glob patterns; what touches one of these paths only an administrator merges. */
+  readonly protectedPaths: readonly string[];
 }
 
 export interface ForgeRepositories {

@@ -4,6 +4,8 @@ import type { RepoId } from "../core/factory.ts";
 export interface Forge {
   /** Login of the token's owner. */
   whoami(): Promise<string>;
+  /** Logins of all who may write code in the repository. */
+  writers(repo: RepoId): Promise<readonly string[]>;
   issues(repo: RepoId): Issues;
   pulls(repo: RepoId): Pulls;
   statuses(repo: RepoId): Statuses;

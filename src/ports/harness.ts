@@ -10,7 +10,14 @@ export interface Session {
   /** What the harness is told beside the prompt; never a credential of the forge. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Ended after this long without output. */
+  readonly silenceMs: number;
+  /** For harnesses that count them: turns of the model, and US dollars. */
+  readonly turns?: number | undefined;
+  readonly money?: number | undefined;
   readonly signal: AbortSignal;
+  /** Called whenever the harness shows that it is at work. */
+  readonly onOutput?: (() => void) | undefined;
 }
 
 export type SessionEnd =

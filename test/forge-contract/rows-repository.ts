@@ -49,6 +49,26 @@ export const repositoryRows: readonly Row[] = [
     },
   },
   {
+    says: "who may be assigned is who may write, told to everybody who reads",
+    source: "models/repo/user_repo.go GetRepoAssignees",
+    mutation: { file: "repositories", find: "IN ('write', 'admin')", replace: "IS NOT NULL" },
+    check: async (world) => {
+      const { path } = await world.repository();
+      const [reader, writer] = [await world.person("reader"), await world.person("writer")];
+      for (const [{ login }, permission] of [
+        [reader, "read"],
+        [writer, "write"],
+      ] as const) {
+        await world.admin("PUT", `${path}/collaborators/${login}`, { permission });
+      }
+      const told = await reader.call("GET", `${path}/assignees`);
+      const logins = (told.body as unknown as { login: string }[]).map(({ login }) => login);
+      expect(logins).toContain(writer.login);
+      expect(logins).not.toContain(reader.login);
+      expect(logins).toHaveLength(2);
+    },
+  },
+  {
     says: "who may only read makes no labels, no protections and no collaborators",
     source: "routers/api/v1/api.go reqRepoWriter, reqAdmin",
     mutation: { file: "permission", find: ">= accessLevels.indexOf(needed)", replace: ">= 1" },

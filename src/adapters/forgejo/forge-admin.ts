@@ -162,6 +162,7 @@ function toProtection(rule: z.infer<typeof ProtectionShape>): Protection {
     approvers: rule.enable_approvals_whitelist ? (rule.approvals_whitelist_username ?? []) : [],
     mergers: rule.enable_merge_whitelist ? (rule.merge_whitelist_usernames ?? []) : [],
     requiredContexts: rule.enable_status_check ? (rule.status_check_contexts ?? []) : [],
+    protectedPaths: rule.protected_file_patterns.split(";").filter((pattern) => pattern !== ""),
   };
 }
 
@@ -176,6 +177,7 @@ async function saveProtection(http: ForgejoHttp, repo: string, wanted: Protectio
     merge_whitelist_usernames: wanted.mergers,
     enable_status_check: wanted.requiredContexts.length > 0,
     status_check_contexts: wanted.requiredContexts,
+    protected_file_patterns: wanted.protectedPaths.join(";"),
     block_on_outdated_branch: true,
     block_on_rejected_reviews: true,
     dismiss_stale_approvals: true,

@@ -20,6 +20,9 @@ export function buildForge({ url, token, signal, redact }: ForgeOptions): Forge 
 export function buildForgeOver(http: ForgejoHttp): Forge {
   return {
     whoami: () => http.get("/user", Login),
+    // A collaborator's permission is told to administrators only; who may be assigned is told to everybody, and is
+    // who may write (models/repo/user_repo.go GetRepoAssignees; in an organisation, to any unit of the repository).
+    writers: (repo) => http.get(`${pathOf(repo)}/assignees`, z.array(Login)),
     issues: (repo) => buildIssues(http, pathOf(repo)),
     pulls: (repo) => buildPulls(http, pathOf(repo)),
     statuses: (repo) => buildStatuses(http, pathOf(repo)),

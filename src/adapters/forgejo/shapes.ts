@@ -116,6 +116,7 @@ export const ProtectionShape = z.object({
   merge_whitelist_usernames: z.array(z.string()).nullish(),
   enable_status_check: z.boolean(),
   status_check_contexts: z.array(z.string()).nullish(),
+  protected_file_patterns: z.string(),
   block_on_outdated_branch: z.boolean(),
   dismiss_stale_approvals: z.boolean(),
   block_on_rejected_reviews: z.boolean(),

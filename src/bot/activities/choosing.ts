@@ -1,6 +1,6 @@
 import type { Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
-import { BACKLOG, IN_PROGRESS, orderCandidates } from "../choose.ts";
+import { BACKLOG, IN_PROGRESS, isTrusted, orderCandidates } from "../choose.ts";
 import type { Outcome, Work } from "../machine.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
 
@@ -40,7 +40,10 @@ async function claimNext(
       .map(Number),
   );
   const backlog = await tools.issues.listOpen(BACKLOG);
-  for (const candidate of orderCandidates(backlog, leased)) {
+  const candidates = orderCandidates(backlog, leased);
+  if (candidates.length === 0) return undefined;
+  const trusted = [...tools.project.trustedAuthors, ...(await tools.writers())];
+  for (const candidate of candidates.filter((one) => isTrusted(one, trusted))) {
     if (!(await tools.claims.take(candidate.number))) continue;
     const issue = await confirm(tools, candidate.number);
     if (!issue) continue;

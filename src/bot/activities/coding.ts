@@ -2,8 +2,6 @@ import type { Outcome, State } from "../machine.ts";
 import { formatCodingPrompt } from "../prompt.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../tools.ts";
 
-const SESSION_LIMIT_MS = 2 * 3_600_000;
-
 /** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
 export function code(
   tools: BotTools,
@@ -21,7 +19,7 @@ export function code(
       folder,
       prompt: formatCodingPrompt(await issues.get(work.issue), work.feedback),
       environment: { DISINTO_ISSUE: String(work.issue) },
-      timeoutMs: SESSION_LIMIT_MS,
+      ...tools.sessionLimits,
       signal,
     });
     signal.throwIfAborted();

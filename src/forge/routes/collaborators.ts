@@ -5,7 +5,7 @@ import { forbidden, invalid, notFound } from "../api-error.ts";
 import type { Forge } from "../forge.ts";
 import { countHeader, cut, pageOf } from "../paging.ts";
 import { type AccessLevel, accessOf, allows } from "../permission.ts";
-import { collaborators, setCollaborator } from "../repositories.ts";
+import { assignable, collaborators, setCollaborator } from "../repositories.ts";
 import { bodyOf, type Context, type Env, enterAdmin, enterSigned, text } from "../request.ts";
 import type { UserRow } from "../rows.ts";
 import { userShape } from "../shapes.ts";
@@ -21,6 +21,10 @@ export function collaboratorRoutes(forge: Forge): Hono<Env> {
     const all = collaborators(forge.db, repository);
     countHeader(c, all.length);
     return c.json(cut(all, pageOf(c)).map((row) => userShape(forge, row, user)));
+  });
+  routes.get("/repos/:owner/:repo/assignees", (c) => {
+    const { repository, user } = enterSigned(c, forge);
+    return c.json(assignable(forge.db, repository).map((row) => userShape(forge, row, user)));
   });
   routes.get(`${path}/:collaborator`, (c) => {
     const { repository } = enterSigned(c, forge);

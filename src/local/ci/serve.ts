@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { deriveContext, isWorkflowFile } from "../../core/ci-contexts.ts";
-import type { Project } from "../../core/factory.ts";
+import type { ProjectTask } from "../../core/project-shape.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EventLog } from "../../ports/event-log.ts";
@@ -12,7 +12,7 @@ import { runSteps } from "./steps.ts";
 import { parseWorkflow } from "./workflow.ts";
 
 export interface CiProject {
-  readonly project: Project;
+  readonly project: ProjectTask;
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;

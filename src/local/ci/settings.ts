@@ -1,11 +1,10 @@
 /** The local CI's whole configuration, read from its environment (written by core/core-services.ts). */
 import * as z from "zod";
-import type { Project } from "../../core/factory.ts";
-import { ProjectsShape } from "../../core/project-shape.ts";
+import { ProjectsShape, type ProjectTask } from "../../core/project-shape.ts";
 import { DisintoError } from "../../errors.ts";
 
 export interface CiSettings {
-  readonly projects: readonly Project[];
+  readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly token: string };
   readonly dataFolder: string;
 }
