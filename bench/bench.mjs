@@ -1,9 +1,10 @@
 /** `npm run bench`: every figure as one table, with what it may be; exits 1 when one is over. */
 import { cpus } from "node:os";
 import { measureFleet } from "./fleet.mjs";
+import { measureForge } from "./forge.mjs";
 import { measureLeases } from "./leases.mjs";
 
-const rows = [...measureFleet(), ...(await measureLeases())];
+const rows = [...measureFleet(), ...(await measureLeases()), ...(await measureForge())];
 const shown = rows.map(({ name, ms, mb, atMost }) => {
   const unit = mb === undefined ? "ms" : "MB";
   const value = ms ?? mb;

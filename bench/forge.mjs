@@ -120,9 +120,10 @@ async function fill({ call, remote }, tree) {
   await inTurns(counts.pulls, async (at) => {
     const head = `pull-${at}`;
     const pull = await call("POST", `${repo}/pulls`, { title: head, head, base: "main" });
-    for (const context of ["ci/test", "ci/lint", "review"]) {
-      await call("POST", `${repo}/statuses/${pull.head.sha}`, { state: "success", context });
-    }
+    if (at < 20)
+      for (const context of ["ci/test", "ci/lint", "review"]) {
+        await call("POST", `${repo}/statuses/${pull.head.sha}`, { state: "success", context });
+      }
   });
   await git(tree, "push", "--quiet", remote, "refs/*:refs/*");
 }

@@ -171,3 +171,18 @@ test("what was written survives a restart", async () => {
 
   expect(after.body).toEqual(before.body);
 });
+
+test("an exclusive label takes the place of the others of its scope, and of those alone", async () => {
+  for (const name of ["kind/bug", "kind/idea", "kind/deep/one", "plain"]) {
+    const label = { name, color: "00aabb", exclusive: name !== "plain" };
+    await forge.admin("POST", `${repo}/labels`, label);
+  }
+  const issue = await dev.call("POST", `${repo}/issues`, { title: "labelled" });
+  const path = `${repo}/issues/${issue.body.number}/labels`;
+  await forge.admin("POST", path, { labels: ["kind/bug", "kind/deep/one", "plain"] });
+
+  const labels = await forge.admin("POST", path, { labels: ["kind/idea"] });
+
+  const names = Object.values(labels.body).map(({ name }) => name);
+  expect(names.toSorted()).toEqual(["kind/deep/one", "kind/idea", "plain"]);
+});

@@ -139,3 +139,27 @@ test("a large push arrives whole, chunked and by gzip", async () => {
   const branch = await dev.call("GET", `${repo}/branches/large`);
   expect(branch.body).toMatchObject({ name: "large", commit: { id: sha }, user_can_push: true });
 });
+
+test("who may not push to a protected branch still pushes files that its rule leaves open, and no other", async () => {
+  await forge.admin("POST", `${repo}/branch_protections`, {
+    rule_name: "site",
+    unprotected_file_patterns: "docs/**",
+  });
+  await tree.git("checkout", "-q", "-B", "site-work");
+  await tree.commit("docs/a/page.md", "x\n");
+  const open = await tree.attempt("push", remote, "site-work:site");
+  const [, fromNothing = ""] = /Forgejo: (.*)/.exec(open.stderr) ?? [];
+
+  expect(fromNothing.trim()).toBe("Not allowed to push to protected branch site");
+  await forge.admin("DELETE", `${repo}/branch_protections/site`);
+  await tree.git("push", "-q", remote, "main:site");
+  await forge.admin("POST", `${repo}/branch_protections`, {
+    rule_name: "site",
+    unprotected_file_patterns: "docs/**",
+  });
+  await tree.git("push", "-q", remote, "site-work:site");
+  await tree.commit("other.txt", "x\n");
+  expect(await refusal(remote, "site-work:site")).toBe(
+    "Not allowed to push to protected branch site",
+  );
+});

@@ -12,8 +12,19 @@ import type { CommentRow, IssueRow, RepositoryRow } from "./rows.ts";
 import { iso } from "./shapes.ts";
 import { getUser } from "./users.ts";
 
-const style =
-  "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap;background:#8881;padding:.7rem;border-radius:.3rem}small{color:#777}";
+const style = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1 { margin: .2rem 0 .6rem; font-size: 1.6rem; line-height: 1.25; }
+small, .facts { color: #666; font-weight: normal; }
+.state { padding: .15rem .7rem; border-radius: 1rem; color: #fff; background: #2c7a3f; }
+.state.closed { background: #b3372f; }
+.state.merged { background: #6b46a8; }
+.label { padding: .05rem .5rem; border: 1px solid #bbb; border-radius: 1rem; font-size: .85rem; }
+section { margin: 1rem 0; border: 1px solid #ddd; border-radius: .4rem; }
+section h2 { margin: 0; padding: .4rem .8rem; font-size: 1rem; background: #8881; }
+pre { margin: 0; padding: .6rem .8rem; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (prefers-color-scheme: dark) { body { background: #181a1c; color: #ddd; } section { border-color: #444; } }
+`;
 
 export function pageRoutes(forge: Forge): Hono<Env> {
   const routes = new Hono<Env>();
@@ -51,33 +62,46 @@ function issuePage(forge: Forge, repository: RepositoryRow, issue: IssueRow) {
       <body>
         <small>${address}</small>
         <h1>${issue.title} <small>#${issue.number}</small></h1>
-        <p>
-          <b>${stateOf(issue, pull)}</b> · by ${poster.login} · ${iso(issue.created)}
-          ${labels.length > 0 ? ` · labels: ${labels.join(", ")}` : ""}
+        <p class="facts">
+          <span class="state ${stateOf(issue, pull)}">${stateOf(issue, pull)}</span>
+          by ${poster.login} · ${iso(issue.created)}
+          ${labels.map((label) => html`<span class="label">${label}</span> `)}
           ${assignees.length > 0 ? ` · assigned to ${assignees.join(", ")}` : ""}
         </p>
-        ${pull ? html`<p>${pull.pull.head} → ${pull.pull.base}</p>` : ""}
-        <pre>${issue.body}</pre>
+        ${pull ? html`<p>${pull.pull.head} → ${pull.pull.base} ${mergedAs(pull)}</p>` : ""}
+        ${issue.body === "" ? "" : html`<section><pre>${issue.body}</pre></section>`}
         ${pull ? reviewList(forge, pull) : ""} ${commentList(forge, issue)}
       </body>
     </html>`;
 }
 
 function stateOf(issue: IssueRow, pull: Pull | undefined): string {
-  if (pull?.pull.merged) return `merged as ${pull.pull.merge_commit.slice(0, 10)}`;
+  if (pull?.pull.merged) return "merged";
   return issue.closed ? "closed" : "open";
 }
+
+function mergedAs({ pull }: Pull) {
+  return pull.merged ? html`<small>as ${pull.merge_commit.slice(0, 10)}</small>` : "";
+}
+
+const verdicts: Readonly<Record<string, string>> = {
+  APPROVED: "approved",
+  REQUEST_CHANGES: "requests changes",
+  COMMENT: "comments",
+};
 
 function reviewList(forge: Forge, pull: Pull) {
   return reviewsOf(forge.db, pull)
     .filter(({ state }) => state !== "PENDING")
     .map(
       (review) =>
-        html`<h3>
-            ${getUser(forge.db, review.reviewer_id).login}: ${review.state}
+        html`<section>
+          <h2>
+            ${getUser(forge.db, review.reviewer_id).login}: ${verdicts[review.state]}
             <small>${review.commit_sha.slice(0, 10)} ${review.stale ? "stale" : ""}</small>
-          </h3>
-          <pre>${review.body}</pre>`,
+          </h2>
+          ${review.body === "" ? "" : html`<pre>${review.body}</pre>`}
+        </section>`,
     );
 }
 
@@ -86,9 +110,11 @@ function commentList(forge: Forge, issue: IssueRow) {
     .all<CommentRow>("SELECT * FROM comments WHERE issue_id = ? ORDER BY id", issue.id)
     .map(
       (comment) =>
-        html`<h3>
+        html`<section>
+          <h2>
             ${getUser(forge.db, comment.poster_id).login} <small>${iso(comment.created)}</small>
-          </h3>
-          <pre>${comment.body}</pre>`,
+          </h2>
+          <pre>${comment.body}</pre>
+        </section>`,
     );
 }

@@ -23,6 +23,8 @@ export interface PullView {
   readonly viewer: UserRow | undefined;
   /** Of the repository, now. */
   readonly branches: ReadonlyMap<string, string>;
+  /** Made once for all pull requests of a list: it counts the repository's issues. */
+  readonly repo: ReturnType<typeof repositoryShape>;
 }
 
 /** services/convert/pull.go ToAPIPullRequest. */
@@ -46,7 +48,7 @@ export function pullShape(forge: Forge, repository: RepositoryRow, view: PullVie
     mergeable: (!pull.conflicting || isEmptyPull(pull)) && !isDraft(issue.title),
     ...mergedShape(forge, view.pull),
     allow_maintainer_edit: pull.maintainers_may_edit === 1,
-    ...endShapes(forge, repository, view),
+    ...endShapes(repository, view),
     merge_base: pull.merge_base,
     created_at: iso(issue.created),
     updated_at: iso(issue.updated),
@@ -68,8 +70,7 @@ function mergedShape(forge: Forge, { pull }: Pull) {
   };
 }
 
-function endShapes(forge: Forge, repository: RepositoryRow, { pull, viewer, branches }: PullView) {
-  const repo = repositoryShape(forge, repository, accessOf(forge.db, repository, viewer));
+function endShapes(repository: RepositoryRow, { pull, branches, repo }: PullView) {
   const head = branches.get(pull.pull.head);
   return {
     base: {

@@ -195,3 +195,18 @@ test("a second pull request from the same branch is refused, and a deleted branc
     head: { ref: expect.stringMatching(/^refs\/pull\/\d+\/head$/) },
   });
 });
+
+test("a pending review is seen by its author alone until it is submitted, and only then counts", async () => {
+  const pull = await pullFrom("pending", "pending.txt");
+  const pending = await critic.call("POST", `${pull}/reviews`, { body: "not yet" });
+  const path = `${pull}/reviews/${pending.body.id}`;
+
+  expect(pending.body).toMatchObject({ state: "PENDING", official: false });
+  expect((await dev.call("GET", path)).status).toBe(404);
+  expect((await dev.call("GET", `${pull}/reviews`)).body).toEqual([]);
+  expect((await critic.call("POST", path, { body: "still not" })).status).toBe(422);
+  const submitted = await critic.call("POST", path, { event: "APPROVED", body: "good" });
+  expect(submitted.body).toMatchObject({ id: pending.body.id, state: "APPROVED", body: "good" });
+  expect((await dev.call("GET", path)).body).toMatchObject({ state: "APPROVED", official: true });
+  expect((await critic.call("POST", path, { event: "APPROVED" })).status).toBe(422);
+});

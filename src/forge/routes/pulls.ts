@@ -41,6 +41,7 @@ import {
   time,
 } from "../request.ts";
 import type { IssueRow, RepositoryRow } from "../rows.ts";
+import { repositoryShape } from "../shapes.ts";
 import { findUser, noSuchUser } from "../users.ts";
 import { change, dueOf, mustBePosterOrWriter } from "./issues.ts";
 
@@ -119,7 +120,8 @@ async function freshShape(forge: Forge, request: RepositoryRequest, issueId: num
   const work = () => refreshedPull(forge, repository, issueId);
   const { pull, branches } = await inQueue(forge, request, work);
   const fresh = getRepository(forge.db, repository.id);
-  return pullShape(forge, fresh, { pull, viewer: user, branches });
+  const repo = repositoryShape(forge, fresh, request.access);
+  return pullShape(forge, fresh, { pull, viewer: user, branches, repo });
 }
 
 async function list(c: Context, forge: Forge) {
@@ -144,10 +146,11 @@ async function list(c: Context, forge: Forge) {
   });
   pageHeaders(c, forge, total);
   const branches = await withBranchesOf(forge, repository, { open, issues });
+  const repo = repositoryShape(forge, repository, request.access);
   const shapes: unknown[] = [];
   for (const { id: issueId } of issues) {
     const pull = await measuredPull(forge, repository, { issueId, branches });
-    shapes.push(pullShape(forge, repository, { pull, viewer: user, branches }));
+    shapes.push(pullShape(forge, repository, { pull, viewer: user, branches, repo }));
   }
   return c.json(shapes as object[]);
 }
