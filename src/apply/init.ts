@@ -14,7 +14,7 @@ import type { Repositories } from "../ports/repositories.ts";
 import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
 import { type WaitTools, waitForForge } from "./forge-wait.ts";
 import { applyIdentities } from "./identities.ts";
-import { declareProject } from "./project-declaration.ts";
+import { declareProject, writeProjectSchema } from "./project-declaration.ts";
 import { applyServices } from "./up.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
@@ -41,6 +41,7 @@ const FORGE_LIMIT_MS = 180_000;
 export async function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
   const { folder, repository, dryRun = false } = options;
   if (repository !== undefined) await declareProject(tools, { folder, repository });
+  if (!dryRun) await writeProjectSchema(folder);
   const { factory, environment } = await loadFactory(folder, tools.version);
   const containers = await tools.containers(factory, folder);
   if (!dryRun) {
