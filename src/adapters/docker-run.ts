@@ -28,11 +28,12 @@ async function runJob(name: string, job: Job, signal: AbortSignal | undefined): 
 }
 
 function describeRun(name: string, job: Job): readonly string[] {
-  const { image, input, limits, user, volumes = {} } = job;
+  const { image, input, limits, user, capabilities = [], volumes = {} } = job;
   const [program = "", ...rest] = job.argv;
   return [
     ...["run", "--name", name, "--init", "--pull", "never"],
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+    ...capabilities.flatMap((capability) => ["--cap-add", capability]),
     ...["--memory", limits.memory, "--cpus", String(limits.cpus)],
     ...["--pids-limit", String(limits.pids)],
     ...(input ? ["--interactive"] : []),

@@ -10,6 +10,7 @@ import {
   type IdentityStep,
 } from "../core/identities.ts";
 import type { Containers } from "../ports/containers.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
 import { type WaitTools, waitForForge } from "./forge-wait.ts";
@@ -20,6 +21,7 @@ import { applyServices } from "./up.ts";
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
   readonly repositories: Repositories;
+  readonly oneShots: OneShots;
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }
 
@@ -46,7 +48,8 @@ export async function initFactory(tools: InitTools, options: InitOptions): Promi
   const containers = await tools.containers(factory, folder);
   if (!dryRun) {
     const only = ["forgejo"];
-    await applyServices({ factory, folder, containers, environment, say: tools.say, only });
+    const { say, oneShots } = tools;
+    await applyServices({ factory, folder, containers, environment, say, oneShots, only });
   }
   const describe = async (): Promise<string | undefined> => {
     const forge = (await containers.observe()).containers.find(

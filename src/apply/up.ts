@@ -4,11 +4,13 @@ import { withLock } from "../config/file-lock.ts";
 import type { Step } from "../core/plan.ts";
 import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import { execute, type Failures } from "./execute.ts";
 import { type Fleet, type Plan, planFleet } from "./observe.ts";
 
 export interface UpOptions extends Fleet {
   readonly say: (line: string) => void;
+  readonly oneShots: OneShots;
   /** Only these services, for instance the forge alone before there are credentials. */
   readonly only?: readonly string[];
   /** Removals are meant. */
@@ -42,6 +44,9 @@ async function apply(options: UpOptions): Promise<Applied> {
     folder,
     containers,
     rendering,
+    desired,
+    oneShots: options.oneShots,
+    image: options.factory.images.agents,
     adopted: options.adopted ?? [],
     say,
   });

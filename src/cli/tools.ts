@@ -4,7 +4,6 @@ import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
 import type { Forge } from "../ports/forge.ts";
-import type { OneShots } from "../ports/one-shots.ts";
 
 export interface Tools extends InitTools {
   /** Data for the caller; everything else goes through `say`. */
@@ -12,7 +11,6 @@ export interface Tools extends InitTools {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** argv that starts disinto itself, for services that are child processes. */
   readonly self: readonly [string, ...string[]];
-  readonly oneShots: OneShots;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;

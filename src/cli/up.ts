@@ -21,6 +21,7 @@ export async function up(tools: Tools, flags: UpFlags): Promise<ExitCode> {
   const { steps, desired, changed } = await applyServices({
     ...fleet,
     say: tools.say,
+    oneShots: tools.oneShots,
     dryRun,
     remove,
     waitMs: wait ? waitMs : 0,

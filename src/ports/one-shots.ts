@@ -15,6 +15,8 @@ export interface Job {
   readonly volumes?: Readonly<Record<string, string>>;
   /** Default: the image's. */
   readonly user?: string;
+  /** Default: none. */
+  readonly capabilities?: readonly string[];
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
   readonly timeoutMs: number;
 }
