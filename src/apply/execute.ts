@@ -4,11 +4,13 @@ import { setEnvironment } from "../config/env-file.ts";
 import type { Desired } from "../core/desired.ts";
 import type { Action, Step } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import { writeIfChanged } from "./generated-file.ts";
 import type { Rendering } from "./rendering.ts";
 import { closeVolumes, listSharedVolumes } from "./shared-volumes.ts";
+import { startWithProgress } from "./start-progress.ts";
 
 export interface Execution {
   readonly folder: string;
@@ -21,6 +23,8 @@ export interface Execution {
   /** Settings to write into `.env`. */
   readonly adopted: readonly Adopted[];
   readonly say: (line: string) => void;
+  /** Where a person watches. */
+  readonly terminal?: { readonly clock: Clock } | undefined;
 }
 
 /** Services that could not be started, each with the engine's words. */
@@ -67,12 +71,17 @@ function serviceToStart(action: Action): readonly string[] {
 /** Together first, in one engine call; then each alone, so that one missing image stops one bot. */
 async function start(
   services: readonly string[],
-  { containers, say }: Execution,
+  { containers, say, terminal }: Execution,
 ): Promise<Failures> {
   const failures = new Map<string, string>();
   if (services.length === 0) return failures;
   say(`starting ${services.join(", ")}`);
-  const together = await attempt(() => containers.start(services));
+  const startAll = () => containers.start(services);
+  const together = await attempt(() =>
+    terminal
+      ? startWithProgress({ containers, say, clock: terminal.clock }, services, startAll)
+      : startAll(),
+  );
   if (together === undefined) return failures;
   for (const service of services) {
     const failure = await attempt(() => containers.start([service]));

@@ -22,6 +22,7 @@ export async function up(tools: Tools, flags: UpFlags): Promise<ExitCode> {
     ...fleet,
     say: tools.say,
     oneShots: tools.oneShots,
+    terminal: process.stderr.isTTY ? { clock: tools.clock } : undefined,
     dryRun,
     remove,
     waitMs: wait ? waitMs : 0,
