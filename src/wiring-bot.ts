@@ -7,6 +7,7 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Claims } from "./bot/claims.ts";
+import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
@@ -29,23 +30,43 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     echo: host.print,
     redact: host.redact,
   });
-  const toolsFor = (role: Role): BotTools => ({
-    user,
-    author: { name: user, email: deriveEmail(user) },
-    clock: host.clock,
-    events,
-    harness: buildHarness(settings, role, host),
-    sessionLimits: toSessionLimits(settings.limits),
-    pollIntervalMs: settings.pollIntervalMs,
-    projects: new Map(
-      settings.projects.map((project) => [
-        project.name,
-        buildProject(project, { settings, forge, host, role }),
-      ]),
-    ),
-  });
+  const toolsFor = (role: Role): BotTools => {
+    const limits = toSessionLimits(settings.limits);
+    const { pollIntervalMs } = settings;
+    const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
+    const progress = new Progress(host.clock, limitMs);
+    const onProgress = () => progress.note();
+    const harness = buildHarness(settings, role, host);
+    return {
+      user,
+      author: { name: user, email: deriveEmail(user) },
+      clock: host.clock,
+      events,
+      progress,
+      harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
+      sessionLimits: limits,
+      pollIntervalMs,
+      projects: new Map(
+        settings.projects.map((project) => [
+          project.name,
+          buildProject(project, { settings, forge, host, role, onProgress }),
+        ]),
+      ),
+    };
+  };
   const journalFile = path.join(settings.dataFolder, "dev.journal.json");
-  return { whoami: () => forge.whoami(), events, toolsFor, journal: buildJournalFile(journalFile) };
+  return {
+    whoami: () => forge.whoami(),
+    events,
+    toolsFor,
+    journal: buildJournalFile(journalFile),
+    serveHealth: async (loops) => {
+      if (settings.healthPort === undefined) return () => undefined;
+      const { serveHealth } = await import("./adapters/health-server.ts");
+      const { close } = await serveHealth(settings.healthPort, loops);
+      return close;
+    },
+  };
 }
 
 function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
@@ -75,12 +96,13 @@ interface Membership {
   readonly forge: Forge;
   readonly host: Host;
   readonly role: Role;
+  readonly onProgress: () => void;
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
 function buildProject(
   project: ProjectTask,
-  { settings, forge, host, role }: Membership,
+  { settings, forge, host, role, onProgress }: Membership,
 ): ProjectTools {
   const { owner, name } = project.repo;
   const { url, user, token } = settings.forge;
@@ -105,6 +127,7 @@ function buildProject(
       clock: host.clock,
       holder: settings.name,
       newNonce: () => crypto.randomUUID(),
+      onRenewed: onProgress,
     }),
   };
 }

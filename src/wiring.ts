@@ -22,6 +22,7 @@ function openRepositories(): Repositories {
     currentBranch: async (folder) => (await load()).currentBranch(folder),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
+    archive: async (source) => (await load()).archive(source),
   };
 }
 
@@ -55,6 +56,9 @@ export function buildTools(signal: AbortSignal): Tools {
     containers: async (factory, folder) => {
       const { buildContainers } = await import("./adapters/engines.ts");
       return buildContainers({ factory, folder, self: [process.execPath, self], signal });
+    },
+    oneShots: {
+      run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
     },
     forgeVersion: async (url) => {
       const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");

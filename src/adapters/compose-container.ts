@@ -6,7 +6,13 @@ export interface Inspected {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
-  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number };
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly ExitCode: number;
+    /** Absent without a health check. */
+    readonly Health?: { readonly Status: string };
+  };
   readonly Config: {
     readonly Labels: Readonly<Record<string, string>>;
     readonly Env: readonly string[] | null;
@@ -53,8 +59,13 @@ export function toObservedContainer(container: Inspected, context: Context): Obs
     imageId: Image,
     properties: digestAll(describe(container, context.images.get(Image) ?? {})),
     ours: Config.Labels["disinto.factory"] === context.factory,
-    state: State.Status === "exited" ? `exited (${State.ExitCode})` : State.Status,
+    state: describeState(State),
   };
+}
+
+function describeState({ Status, ExitCode, Health }: Inspected["State"]): string {
+  if (Status === "exited") return `exited (${ExitCode})`;
+  return Health?.Status === "unhealthy" ? `${Status} (unhealthy)` : Status;
 }
 
 function* describe(container: Inspected, inherited: ImageDefaults): Generator<[string, unknown]> {

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { totalmem } from "node:os";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
-import { type Fleet, planFleet } from "./observe.ts";
+import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
+import { planFleet } from "./observe.ts";
 
 export interface Finding {
   readonly subject: string;
@@ -13,7 +14,7 @@ export interface Finding {
   readonly hint?: string | undefined;
 }
 
-export interface Examination extends Fleet {
+export interface Examination extends ImageExamination {
   /** The shell's variables. */
   readonly shell: Readonly<Record<string, string | undefined>>;
   /** Version of the forge at this address; undefined when none answers. */
@@ -30,6 +31,8 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkMounts,
     checkModels,
     checkForge,
+    checkVersions,
+    checkTests,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
   return findings.flat();

@@ -23,7 +23,8 @@ export async function switchAgents(tools: InitTools, switching: Switching): Prom
   const { factory, environment } = await loadFactory(folder, version);
   const containers = await tools.containers(factory, folder);
   const only = factory.bots.filter(({ name }) => names.includes(name)).map(deriveServiceName);
-  const fleet = { factory, folder, containers, environment, say };
+  const { oneShots } = tools;
+  const fleet = { factory, folder, containers, environment, say, oneShots };
   await applyServices({ ...fleet, only, waitMs: LOCK_LIMIT_MS });
 }
 

@@ -1,19 +1,30 @@
 /** Carries out a plan's steps through the engine. Decides nothing. */
 import type { Adopted } from "../config/adoption.ts";
 import { setEnvironment } from "../config/env-file.ts";
+import type { Desired } from "../core/desired.ts";
 import type { Action, Step } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Containers } from "../ports/containers.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import { writeIfChanged } from "./generated-file.ts";
 import type { Rendering } from "./rendering.ts";
+import { closeVolumes, listSharedVolumes } from "./shared-volumes.ts";
+import { startWithProgress } from "./start-progress.ts";
 
 export interface Execution {
   readonly folder: string;
   readonly containers: Containers;
   readonly rendering: Rendering;
+  readonly desired: Desired;
+  readonly oneShots: OneShots;
+  /** The bots' image. */
+  readonly image: string;
   /** Settings to write into `.env`. */
   readonly adopted: readonly Adopted[];
   readonly say: (line: string) => void;
+  /** Where a person watches. */
+  readonly terminal?: { readonly clock: Clock } | undefined;
 }
 
 /** Services that could not be started, each with the engine's words. */
@@ -34,7 +45,18 @@ export async function execute(steps: readonly Step[], execution: Execution): Pro
     for (const container of containersToFree(action)) await containers.remove(container);
     if (action.kind === "remove-service") say(`removed ${action.service}`);
   }
-  return start(actions.flatMap(serviceToStart), execution);
+  return startInOrder(actions.flatMap(serviceToStart), execution);
+}
+
+/** All at once, unless bots mount what another service writes: that one first, and its volume closed. */
+async function startInOrder(services: readonly string[], execution: Execution): Promise<Failures> {
+  const shared = listSharedVolumes(execution.desired, services);
+  if (shared.length === 0) return start(services, execution);
+  const mounting = services.filter((name) => listSharedVolumes(execution.desired, [name]).length);
+  const others = services.filter((name) => !mounting.includes(name));
+  const failures = await start(others, execution);
+  await closeVolumes(execution, shared);
+  return new Map([...failures, ...(await start(mounting, execution))]);
 }
 
 function containersToFree(action: Action): readonly string[] {
@@ -49,12 +71,17 @@ function serviceToStart(action: Action): readonly string[] {
 /** Together first, in one engine call; then each alone, so that one missing image stops one bot. */
 async function start(
   services: readonly string[],
-  { containers, say }: Execution,
+  { containers, say, terminal }: Execution,
 ): Promise<Failures> {
   const failures = new Map<string, string>();
   if (services.length === 0) return failures;
   say(`starting ${services.join(", ")}`);
-  const together = await attempt(() => containers.start(services));
+  const startAll = () => containers.start(services);
+  const together = await attempt(() =>
+    terminal
+      ? startWithProgress({ containers, say, clock: terminal.clock }, services, startAll)
+      : startAll(),
+  );
   if (together === undefined) return failures;
   for (const service of services) {
     const failure = await attempt(() => containers.start([service]));

@@ -115,6 +115,7 @@ async function settle(tools: FireTools, { folder, name }: Firing): Promise<void>
   const only = (["LLAMA_BOTS", "agents"] as const).map((declaredIn) =>
     deriveServiceName({ name, declaredIn }),
   );
-  const fleet = { factory, folder, containers, environment, say };
+  const { oneShots } = tools;
+  const fleet = { factory, folder, containers, environment, say, oneShots };
   await applyServices({ ...fleet, only, remove: true, waitMs: LOCK_LIMIT_MS });
 }

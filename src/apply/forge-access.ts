@@ -20,7 +20,7 @@ export const LOCK_LIMIT_MS = 600_000;
 export async function openForge(tools: InitTools, folder: string): Promise<ForgeAccess> {
   const { factory, environment } = await loadFactory(folder, tools.version);
   const containers = await tools.containers(factory, folder);
-  const { say } = tools;
+  const { say, oneShots } = tools;
   const only = ["forgejo"];
   await applyServices({
     factory,
@@ -28,6 +28,7 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
     containers,
     environment,
     say,
+    oneShots,
     only,
     waitMs: LOCK_LIMIT_MS,
   });

@@ -16,6 +16,7 @@ import {
 } from "../core/identities.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Containers } from "../ports/containers.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
@@ -25,12 +26,14 @@ import {
   deriveDeclaration,
   type ProjectDeclaration,
   writeDeclaration,
+  writeProjectSchema,
 } from "./project-declaration.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
   readonly learnSecrets: LearnSecrets;
   readonly repositories: Repositories;
+  readonly oneShots: OneShots;
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }
 
@@ -68,6 +71,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<Initi
   if (declaration) tools.say(`+ ${declaration.file}   the project's settings`);
   if (dryRun) return foresee(tools, options, declaration);
   if (declaration) await writeDeclaration(folder, declaration);
+  await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
   const fill =

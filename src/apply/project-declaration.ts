@@ -2,9 +2,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { loadEnvironment } from "../config/load.ts";
+import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import { deriveContext, isWorkflowFile } from "../core/ci-contexts.ts";
 import { DisintoError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
+import { writeIfChanged } from "./generated-file.ts";
 
 interface Declaration {
   readonly folder: string;
@@ -58,6 +60,11 @@ export async function writeDeclaration(
   await writeFile(path.join(folder, file), text, { flag: "wx" });
 }
 
+/** For editors; what they say of a project's file is then what this version reads. */
+export async function writeProjectSchema(folder: string): Promise<void> {
+  await writeIfChanged(folder, schemaFile, formatProjectSchema());
+}
+
 function deriveProjectName(repository: string): string {
   const name = path.basename(path.resolve(repository)).toLowerCase();
   return name.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "project";
@@ -72,6 +79,7 @@ interface ProjectText {
 /** JSON strings are TOML strings too. */
 function formatProject({ repo, branch, required }: ProjectText): string {
   return [
+    `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
     `primary_branch = ${JSON.stringify(branch)}`,
     "",

@@ -79,8 +79,8 @@ async function restart(tools: InitTools, folder: string, holders: readonly Holde
   const { containers: observed } = await containers.observe();
   const running = new Set(observed.filter((one) => one.running).map(({ service }) => service));
   const only = holders.map(({ service }) => service).filter((service) => running.has(service));
-  const { say } = tools;
+  const { say, oneShots } = tools;
   if (only.length === 0) return;
-  const fleet = { factory, folder, containers, environment, say };
+  const fleet = { factory, folder, containers, environment, say, oneShots };
   await applyServices({ ...fleet, only, waitMs: LOCK_LIMIT_MS });
 }

@@ -4,11 +4,16 @@ import { withLock } from "../config/file-lock.ts";
 import type { Step } from "../core/plan.ts";
 import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import { execute, type Failures } from "./execute.ts";
 import { type Fleet, type Plan, planFleet } from "./observe.ts";
 
 export interface UpOptions extends Fleet {
   readonly say: (line: string) => void;
+  readonly oneShots: OneShots;
+  /** A person watches: each service is told as it comes up. */
+  readonly terminal?: { readonly clock: Clock } | undefined;
   /** Only these services, for instance the forge alone before there are credentials. */
   readonly only?: readonly string[];
   /** Removals are meant. */
@@ -42,6 +47,10 @@ async function apply(options: UpOptions): Promise<Applied> {
     folder,
     containers,
     rendering,
+    desired,
+    oneShots: options.oneShots,
+    terminal: options.terminal,
+    image: options.factory.images.agents,
     adopted: options.adopted ?? [],
     say,
   });

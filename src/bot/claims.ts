@@ -19,11 +19,15 @@ import {
 /** Thrown through an activity whose lease is gone; ends in the outcome `lost`. */
 class LeaseLost extends Error {}
 
+interface ClaimTools extends LeaseTools {
+  readonly onRenewed?: (() => void) | undefined;
+}
+
 export class Claims {
-  readonly #tools: LeaseTools;
+  readonly #tools: ClaimTools;
   readonly #held = new Map<string, Claim>();
 
-  constructor(tools: LeaseTools) {
+  constructor(tools: ClaimTools) {
     this.#tools = tools;
   }
 
@@ -86,14 +90,14 @@ export class Claims {
 }
 
 export class Claim {
-  readonly #tools: LeaseTools;
+  readonly #tools: ClaimTools;
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
   #lease: Lease;
   /** Changes of the lease, one after the other: each needs the sha of the one before. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(tools: LeaseTools, lease: Lease) {
+  constructor(tools: ClaimTools, lease: Lease) {
     this.#tools = tools;
     this.#lease = lease;
     void this.#keepAlive();
@@ -160,6 +164,7 @@ export class Claim {
       const renewed = await renewLease(this.#tools, lease);
       if (!renewed) throw this.#lose();
       this.#lease = renewed;
+      this.#tools.onRenewed?.();
     });
     return renewing.catch((error: unknown) => {
       if (error instanceof LeaseLost) return;

@@ -56,6 +56,7 @@ async function repeat(
   while (!signal.aborted) {
     try {
       if ((await act()) === "stop") return;
+      tools.progress.note();
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;

@@ -13,6 +13,8 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** Where /healthz is served; undefined: nowhere. */
+  readonly healthPort: number | undefined;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -27,6 +29,7 @@ const Environment = z.object({
     .pipe(z.array(z.enum(["dev", "review"])).min(1)),
   AGENT_HARNESS: z.enum(["claude-code", "opencode", "command"]),
   AGENT_COMMAND: jsonOf(z.array(z.string()).min(1)).optional(),
+  AGENT_HEALTH_PORT: z.coerce.number().int().optional(),
   AGENT_LIMITS: jsonOf(
     z.object({
       minutes: z.number(),
@@ -67,6 +70,7 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    healthPort: env.AGENT_HEALTH_PORT,
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };

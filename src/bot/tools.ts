@@ -9,6 +9,7 @@ import type { Harness, Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Claims } from "./claims.ts";
 import type { State } from "./machine.ts";
+import type { Progress } from "./progress.ts";
 
 export interface Bot {
   /** The login that its token proves. */
@@ -16,6 +17,8 @@ export interface Bot {
   readonly events: EventLog;
   readonly journal: Journal<State>;
   toolsFor(role: Role): BotTools;
+  /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
+  serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
 }
 
 export interface BotTools {
@@ -24,6 +27,7 @@ export interface BotTools {
   readonly author: Person;
   readonly clock: Clock;
   readonly events: EventLog;
+  readonly progress: Progress;
   readonly harness: Harness;
   /** Of each session of the harness. */
   readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;

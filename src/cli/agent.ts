@@ -17,6 +17,8 @@ export async function runAgent(
     role,
     run: { tools: bot.toolsFor(role), signal: tools.signal, once },
   }));
+  const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
+  const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
   await waitForForge(tools, settings.forge.url);
   await proveIdentity(bot, settings);
   const projects = settings.projects.map(({ name }) => name);
@@ -25,6 +27,7 @@ export async function runAgent(
     loops.map(({ role, run }) => (role === "dev" ? runDev(run, bot.journal) : runReview(run))),
   );
   bot.events.append({ type: "bot.stopped" });
+  stopHealth();
   return ExitCode.done;
 }
 

@@ -1,6 +1,6 @@
 import { checkFactory } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
-import { buildProjectSchema, formatReference } from "../config/reference.ts";
+import { formatProjectSchema, formatReference } from "../config/reference.ts";
 import { ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
@@ -18,7 +18,7 @@ export async function checkConfig(
 }
 
 export async function printSchema(tools: Tools): Promise<ExitCode> {
-  tools.print(`${JSON.stringify(buildProjectSchema(), undefined, 2)}\n`);
+  tools.print(formatProjectSchema());
   return ExitCode.done;
 }
 

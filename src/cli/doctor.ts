@@ -9,8 +9,15 @@ export async function doctor(
   { folder, json }: { folder: string; json?: boolean },
 ): Promise<ExitCode> {
   const fleet = await openFleet(tools, folder);
-  const { environment: shell, forgeVersion } = tools;
-  const findings = await examine({ ...fleet, shell, forgeVersion });
+  const { environment: shell, forgeVersion, oneShots, repositories, version } = tools;
+  const findings = await examine({
+    ...fleet,
+    shell,
+    forgeVersion,
+    oneShots,
+    repositories,
+    version,
+  });
   const order = ["bad", "note", "good"];
   const sorted = [...findings].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   tools.print(

@@ -80,13 +80,13 @@ async function prove(tools: Tools, { bot, factory, token }: Hired): Promise<void
 
 /** The new bot and what every bot needs; a neighbour that is just being hired is not in the way. */
 async function start(tools: Tools, folder: string, { factory, bot }: Hired): Promise<void> {
-  const { say } = tools;
+  const { say, oneShots } = tools;
   const fleet = await openFleet(tools, folder);
   const others = new Set(factory.bots.map(deriveServiceName));
   const core = deriveDesired(fleet.factory, resolve(folder)).services.map(
     (service) => service.name,
   );
   const only = [...core.filter((name) => !others.has(name)), deriveServiceName(bot)];
-  await applyServices({ ...fleet, say, only, waitMs: WAIT_MS });
+  await applyServices({ ...fleet, say, oneShots, only, waitMs: WAIT_MS });
   say(`${bot.name} is up`);
 }

@@ -21,6 +21,8 @@ export async function up(tools: Tools, flags: UpFlags): Promise<ExitCode> {
   const { steps, desired, changed } = await applyServices({
     ...fleet,
     say: tools.say,
+    oneShots: tools.oneShots,
+    terminal: process.stderr.isTTY ? { clock: tools.clock } : undefined,
     dryRun,
     remove,
     waitMs: wait ? waitMs : 0,

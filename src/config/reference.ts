@@ -21,6 +21,13 @@ export function buildProjectSchema(): Schema {
   return { title: "A project of a disinto factory", ...schema } as Schema;
 }
 
+export function formatProjectSchema(): string {
+  return `${JSON.stringify(buildProjectSchema(), undefined, 2)}\n`;
+}
+
+/** Beside the factory's files; `disinto init` writes it, and names it in the projects that it writes. */
+export const schemaFile = ".disinto/project.schema.json";
+
 export function formatReference(): string {
   return [
     "# Configuration",
@@ -40,7 +47,8 @@ export function formatReference(): string {
     "",
     "## `projects/<name>.toml`",
     "",
-    "For editors: `disinto config schema > project.schema.json`, and a first line `#:schema project.schema.json`.",
+    `For editors: a first line \`#:schema ../${schemaFile}\`; \`disinto init\` writes that file, and \`disinto config schema\``,
+    "prints it.",
     "",
     "| key | holds | default | meaning |",
     "|---|---|---|---|",

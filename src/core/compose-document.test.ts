@@ -21,6 +21,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
 
     x-agents-llama-environment: &agents_llama_environment
       AGENT_DATA: /home/agent/data
+      AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
       AGENT_POLL_INTERVAL: "60"
       AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"mergeAttempts\\":5},\\"trustedAuthors\\":[]}]"
@@ -46,6 +47,16 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       mem_limit: 4g
       cpus: 2
       pids_limit: 512
+      healthcheck:
+        test:
+          - CMD
+          - node
+          - -e
+          - 'fetch("http://127.0.0.1:8080/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))'
+        interval: 1m
+        timeout: 10s
+        retries: 3
+        start_period: 1m
 
     services:
       forgejo:

@@ -11,6 +11,7 @@ type Tree = { readonly [key: string]: unknown };
 /** Told to every llama bot alike; anything else is the bot's own. */
 const sharedKeys = [
   "AGENT_DATA",
+  "AGENT_HEALTH_PORT",
   "AGENT_LIMITS",
   "AGENT_POLL_INTERVAL",
   "AGENT_PROJECTS",
@@ -115,7 +116,7 @@ class Shared {
       ...(environment.items.length > 0 && { environment }),
       volumes: [...renderVolumeMounts(service), ...this.#mountsOf(service)],
       ...(service.ports.length > 0 && { ports: service.ports.map(renderPort) }),
-      ...(service.healthCheck && { healthcheck: renderHealthCheck(service.healthCheck) }),
+      ...renderHealthCheck(service),
       ...(!service.enabled && { deploy: { replicas: 0 } }),
     }) as YAMLMap;
   }
@@ -133,6 +134,7 @@ class Shared {
       networks: flow(this.#document, [network]),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
+      ...(service.kind === "llama-bot" && renderHealthCheck(service)),
     };
   }
 
@@ -225,13 +227,17 @@ function renderPort({ bind, published, target }: DesiredService["ports"][number]
   return quoted(`${host}:${published}:${target}`);
 }
 
-function renderHealthCheck(argv: readonly string[]): Tree {
+/** Each check of a bot starts a process, there may be many bots, and none gets stuck within seconds. */
+function renderHealthCheck({ healthCheck, kind }: DesiredService): Tree {
+  if (!healthCheck) return {};
+  const often = { interval: "10s", timeout: "5s", retries: 6 };
+  const seldom = { interval: "1m", timeout: "10s", retries: 3 };
   return {
-    test: ["CMD", ...argv.map(escapeDollars)],
-    interval: "10s",
-    timeout: "5s",
-    retries: 6,
-    start_period: "1m",
+    healthcheck: {
+      test: ["CMD", ...healthCheck.map(escapeDollars)],
+      ...(kind === "core" ? often : seldom),
+      start_period: "1m",
+    },
   };
 }
 

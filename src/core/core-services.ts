@@ -55,12 +55,14 @@ function runEmbedded({ bind, forgePort }: Layout, data: string) {
     entrypoint: ["forge"],
     args: ["serve", "--bind", bind, "--port", port, "--folder", data],
     environment: {},
-    healthCheck: ["node", "-e", probe(`http://127.0.0.1:${port}/api/healthz`)],
+    healthCheck: deriveProbe(`http://127.0.0.1:${port}/api/healthz`),
   };
 }
 
-function probe(url: string): string {
-  return `fetch("${url}").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+/** Our own images have no other client than node. */
+export function deriveProbe(url: string): readonly string[] {
+  const program = `fetch("${url}").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+  return ["node", "-e", program];
 }
 
 export function deriveLocalCi(factory: Factory, layout: Layout): readonly DesiredService[] {

@@ -4,6 +4,7 @@ import {
   deriveEdge,
   deriveForge,
   deriveLocalCi,
+  deriveProbe,
   deriveWoodpecker,
   deriveWoodpeckerMounts,
 } from "./core-services.ts";
@@ -59,6 +60,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
       ...deriveBotEnvironment(bot, factory, layout.forgeUrl),
       AGENT_DATA: data,
       AGENT_REPOS: repos,
+      ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
     },
     secrets: {
       FORGE_TOKEN: credentials.token,
@@ -71,7 +73,10 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     })),
     mounts: deriveMounts(factory),
     ports: [],
-    healthCheck: undefined,
+    healthCheck:
+      layout.healthPort === undefined
+        ? undefined
+        : deriveProbe(`http://127.0.0.1:${layout.healthPort}/healthz`),
     limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,
     origin: bot.origin,

@@ -2,12 +2,15 @@
 import type { Factory } from "./factory.ts";
 
 export const containerForgePort = 3000;
+const containerHealthPort = 8080;
 
 /** How an engine addresses what it runs. */
 export interface Layout {
   readonly forgeUrl: string;
   readonly bind: string;
   readonly forgePort: number;
+  /** Where a bot says how it is; child processes share the host's ports, so they have none. */
+  readonly healthPort: number | undefined;
   /** The folder that a path inside the service's container is on this engine. */
   readonly locate: (service: string, path: string) => string;
 }
@@ -17,12 +20,19 @@ export function deriveLayout({ engine, forge }: Factory, folder: string): Layout
   if (engine === "local") {
     const locate = (service: string, path: string) =>
       `${folder}/.disinto/local/${service}/${path.split("/").at(-1)}`;
-    return { forgeUrl: forge.url, bind: forge.bind, forgePort: forge.port, locate };
+    return {
+      forgeUrl: forge.url,
+      bind: forge.bind,
+      forgePort: forge.port,
+      healthPort: undefined,
+      locate,
+    };
   }
   return {
     forgeUrl: forge.kind === "external" ? forge.url : `http://forgejo:${containerForgePort}`,
     bind: "0.0.0.0",
     forgePort: containerForgePort,
+    healthPort: containerHealthPort,
     locate: (_service, path) => path,
   };
 }

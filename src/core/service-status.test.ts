@@ -9,8 +9,8 @@ function observe(service: string, state: string, running = true): ObservedContai
   return { service, id: service, name: `disinto-${service}`, state, running, ...rest };
 }
 
-test("problems come first: what is missing, ended, or ends again and again", () => {
-  const env = "LLAMA_BASE_URL=http://m:1\nLLAMA_BOTS=a,b,c,d\n";
+test("problems come first: what is missing, stuck, ended, or ends again and again", () => {
+  const env = "LLAMA_BASE_URL=http://m:1\nLLAMA_BOTS=a,b,c,d,e\n";
   const section = "[agents.d]\nenabled = false\n";
   const desired = deriveDesired(makeFactory(env, { shop: shop + section }), "/srv/factory");
 
@@ -18,15 +18,17 @@ test("problems come first: what is missing, ended, or ends again and again", () 
     observe("forgejo", "running"),
     observe("agents-llama-a", "restarting"),
     observe("agents-llama-b", "exited (1)", false),
+    observe("agents-llama-e", "running (unhealthy)"),
     observe("grafana", "running"),
   ]);
 
   expect(formatStatus(services)).toMatchInlineSnapshot(`
-    "agents-llama-a   restarting   LLAMA_BOTS (.env:2)
-    agents-llama-b   exited (1)   LLAMA_BOTS (.env:2)
-    agents-llama-c   missing      LLAMA_BOTS (.env:2)
-    forgejo          running      the factory's forge
-    agents-llama-d   disabled     LLAMA_BOTS (.env:2)
-    grafana          running      not declared"
+    "agents-llama-a   restarting            LLAMA_BOTS (.env:2)
+    agents-llama-b   exited (1)            LLAMA_BOTS (.env:2)
+    agents-llama-c   missing               LLAMA_BOTS (.env:2)
+    agents-llama-e   running (unhealthy)   LLAMA_BOTS (.env:2)
+    forgejo          running               the factory's forge
+    agents-llama-d   disabled              LLAMA_BOTS (.env:2)
+    grafana          running               not declared"
   `);
 });

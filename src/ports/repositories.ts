@@ -5,6 +5,8 @@ export interface Repositories {
   currentBranch(folder: string): Promise<string | undefined>;
   push(seed: Seed): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
+  /** The files of a branch on the forge, as a tar archive. */
+  archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
 }
 
 export interface Seed {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
@@ -122,6 +123,38 @@ describeWithDocker("on a real Docker Engine", () => {
     }
     return undefined;
   }
+
+  test("a bot says that it makes progress, to its own health check", async () => {
+    const container = `${run}-agents-dev-qwen`;
+    const [inspected] = JSON.parse(await docker("inspect", container)) as {
+      Config: { Healthcheck: { Test: string[] } };
+    }[];
+    const [, ...probe] = inspected?.Config.Healthcheck.Test ?? [];
+
+    expect(probe[0]).toBe("node");
+    await docker("exec", container, ...probe);
+  });
+
+  test("doctor asks the images for their version, and runs the project's tests in the bots'", async () => {
+    const file = path.join(factory.folder, "projects/greeter.toml");
+    const text = await readFile(file, "utf8");
+    const withTests = (argv: readonly string[]): Promise<void> =>
+      writeFile(file, `test_command = ${JSON.stringify(argv)}\n${text}`);
+
+    await withTests(["node", "--test"]);
+    const { stdout: good } = await factory.disinto("doctor");
+    await withTests(["node", "no-such-test.mjs"]);
+    const { stdout: bad, exitCode } = await factory.disinto("doctor");
+    await writeFile(file, text);
+
+    expect(good).toMatch(/^good {2}image {3}agents-llama-dev-qwen2? is version \d/m);
+    expect(good).toMatch(/^good {2}image {3}forgejo is version \d/m);
+    const where = `in ${images[0]}`;
+    expect(good).toContain(`good  tests   greeter: node --test ${where} passes`);
+    expect(bad).toContain(`bad   tests   greeter: node no-such-test.mjs ${where} ended with 1\n`);
+    expect(exitCode).toBe(1);
+    expect(await docker("ps", "--all", "--quiet", "--filter", `name=${run}-tests`)).toBe("");
+  });
 
   test("a second up finds nothing to do", async () => {
     const { exitCode, stderr } = await factory.disinto("up");

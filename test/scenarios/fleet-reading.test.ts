@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
 import { type Fleet, makeFleet } from "../support/fleet.ts";
+import { until } from "../support/test-factory.ts";
 
 describeWithDocker("commands that only look, on a real engine", () => {
   const image = `disinto-stand-in:${randomBytes(4).toString("hex")}`;
@@ -39,6 +40,20 @@ describeWithDocker("commands that only look, on a real engine", () => {
       { name: "b", state: "exited (137)" },
     ]);
     expect((await readJson("status")).services).toHaveLength(3);
+  });
+
+  test("a bot that runs and makes no progress is a problem, and is shown as one", async () => {
+    const check = "{interval: 1s, timeout: 5s, retries: 1, start_period: 0s}";
+    const override = `services: {agents-llama-a: {healthcheck: ${check}}}\n`;
+    await fleet.write("docker-compose.override.yml", override);
+    await fleet.up();
+
+    const first = await until("the bot is unhealthy", async () => {
+      const [line = ""] = (await fleet.cli("status")).stdout.split("\n");
+      return line.includes("unhealthy") && line;
+    });
+
+    expect(first).toMatch(/^agents-llama-a +running \(unhealthy\)/);
   });
 
   test("logs take a bot's own name, and say which names there are", async () => {

@@ -1,4 +1,7 @@
 /** An operator's own repository: made, brought to the forge, and what has become of it there. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import type { History, Repositories, Seed } from "../../ports/repositories.ts";
 import { run, runOrThrow } from "../process.ts";
@@ -9,6 +12,7 @@ export const repositories: Repositories = {
   currentBranch: readCurrentBranch,
   push: pushRepository,
   readHistory,
+  archive,
 };
 
 /** Pushes all branches and tags; never forces. */
@@ -70,6 +74,21 @@ async function readHistory({ folder, url, access }: Seed): Promise<History> {
     })),
     refs: new Map(splitLines(refs).map(([sha = "", ref = ""]) => [ref, sha])),
   };
+}
+
+async function archive(source: Parameters<Repositories["archive"]>[0]): Promise<Uint8Array> {
+  const { url, access, branch } = source;
+  const folder = await mkdtemp(path.join(tmpdir(), "disinto-archive-"));
+  try {
+    const env = remoteGitEnvironment(access);
+    const clone = ["git", "clone", "--quiet", "--bare", "--depth=1", "--template="] as const;
+    await runOrThrow([...clone, "--branch", branch, "--", url, "bare.git"], { cwd: folder, env });
+    const inside = { cwd: path.join(folder, "bare.git"), env: localGitEnvironment() };
+    await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", "HEAD"], inside);
+    return await readFile(path.join(folder, "tree.tar"));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function splitLines(text: string): readonly string[][] {

@@ -1,0 +1,112 @@
+/** What runs inside the images: their version, and whether a project's tests can run there. */
+import { deriveImage } from "../core/desired.ts";
+import type { Bot, Factory, Project } from "../core/factory.ts";
+import { formatRepo } from "../core/identities.ts";
+import { deriveCredentialKeys } from "../core/names.ts";
+import { DisintoError } from "../errors.ts";
+import type { OneShots } from "../ports/one-shots.ts";
+import type { Repositories } from "../ports/repositories.ts";
+import type { Finding } from "./doctor.ts";
+import type { Fleet } from "./observe.ts";
+
+export interface ImageExamination extends Fleet {
+  /** Of this disinto. */
+  readonly version: string;
+  readonly oneShots: OneShots;
+  readonly repositories: Pick<Repositories, "archive">;
+}
+
+const testLimitMs = 15 * 60_000;
+const pids = 512;
+
+/** Asked of one container of each image; child processes are this version by themselves. */
+export async function checkVersions(fleet: ImageExamination): Promise<readonly Finding[]> {
+  const { factory, containers, version } = fleet;
+  if (factory.engine === "local") return [];
+  const { containers: all } = await containers.observe().catch(() => ({ containers: [] }));
+  const own = all.filter(({ ours, running, service }) => ours && running && isOurs(service, fleet));
+  const byImage = new Map(own.map((one) => [one.imageId, one]));
+  const answers = [...byImage.values()].map(async ({ service }): Promise<Finding> => {
+    const said = await containers.exec(service, ["disinto", "--version"]).catch(() => undefined);
+    const found = said?.trim();
+    const subject = "image";
+    if (found === version)
+      return { subject, verdict: "good", message: `${service} is version ${version}` };
+    const what = found === undefined ? "does not say its version" : `is version ${found}`;
+    const message = `${service} ${what}; this is ${version}`;
+    return { subject, verdict: "note", message, hint: "npm run images, then disinto up" };
+  });
+  return Promise.all(answers);
+}
+
+/** Services whose image is disinto's. */
+function isOurs(service: string, { factory }: Fleet): boolean {
+  if (service === "forgejo") return factory.forge.kind === "embedded";
+  return service === "ci" || service.startsWith("agents-");
+}
+
+/** Each project's tests once in every image in which a bot would run them. */
+export async function checkTests(fleet: ImageExamination): Promise<readonly Finding[]> {
+  const { factory } = fleet;
+  if (factory.engine === "local") return [];
+  const findings: Finding[] = [];
+  for (const project of factory.projects) {
+    for (const bot of oneBotPerImage(project, factory))
+      findings.push(await checkTest(fleet, project, bot));
+  }
+  return findings;
+}
+
+function oneBotPerImage({ name, testCommand }: Project, factory: Factory): readonly Bot[] {
+  if (!testCommand) return [];
+  const bots = factory.bots.filter(({ enabled, projects }) => enabled && projects.includes(name));
+  return [...new Map(bots.map((bot) => [deriveImage(bot, factory), bot])).values()];
+}
+
+async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): Promise<Finding> {
+  const image = deriveImage(bot, fleet.factory);
+  const subject = "tests";
+  const where = `${project.name}: ${project.testCommand?.join(" ")} in ${image}`;
+  try {
+    const input = await readFiles(fleet, project, bot);
+    const { exitCode, lastLines } = await fleet.oneShots.run({
+      name: `${fleet.factory.name}-tests`,
+      image,
+      argv: ["sh", "-c", unpackAndRun, "sh", ...(project.testCommand ?? [])],
+      input,
+      limits: { memory: bot.memory, cpus: bot.cpus, pids },
+      timeoutMs: testLimitMs,
+    });
+    if (exitCode === 0) return { subject, verdict: "good", message: `${where} passes` };
+    const message = `${where} ended with ${exitCode}\n${lastLines}`;
+    const hint = "give the image what the tests need (image), or correct test_command";
+    return { subject, verdict: "bad", message, hint };
+  } catch (error) {
+    if (!(error instanceof DisintoError)) throw error;
+    return { subject, verdict: "bad", message: `${where}: ${error.message}`, hint: error.hint };
+  }
+}
+
+/** A fixed text; the command comes as its arguments. */
+const unpackAndRun = 'cd "$(mktemp -d)" && tar -xf - && exec "$@" < /dev/null';
+
+/** As the bot sees the primary branch, with its own token. */
+async function readFiles(
+  { factory, environment, repositories }: ImageExamination,
+  { repo, primaryBranch }: Project,
+  bot: Bot,
+): Promise<Uint8Array> {
+  const key = deriveCredentialKeys(bot.name).token;
+  const token = environment.get(key);
+  if (!token)
+    throw new DisintoError("credentials.missing", `.env has no ${key}`, {
+      hint: "run disinto init",
+    });
+  const { url } = factory.forge;
+  const access = { forgeUrl: url, login: bot.forgeUser, token };
+  return repositories.archive({
+    url: `${url}/${formatRepo(repo)}.git`,
+    access,
+    branch: primaryBranch,
+  });
+}

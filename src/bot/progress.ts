@@ -1,0 +1,35 @@
+/** Whether a loop of the bot gets on: a living process is not a healthy bot, a two-hour session is not a sick one. */
+import type { Clock } from "../ports/clock.ts";
+import { TERM_MS } from "./lease.ts";
+
+const SLACK_MS = 60_000;
+
+export class Progress {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #lastMs: number;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#lastMs = clock.monotonicMs();
+  }
+
+  /** A turn ended, the harness was heard, or a lease was renewed. */
+  note(): void {
+    this.#lastMs = this.#clock.monotonicMs();
+  }
+
+  get idleMs(): number {
+    return this.#clock.monotonicMs() - this.#lastMs;
+  }
+
+  get isStuck(): boolean {
+    return this.idleMs > this.#limitMs;
+  }
+}
+
+/** Longer than anything that a healthy bot may wait for in silence. */
+export function deriveProgressLimit(waits: { pollIntervalMs: number; silenceMs: number }): number {
+  return Math.max(TERM_MS, waits.silenceMs, 2 * waits.pollIntervalMs) + SLACK_MS;
+}
