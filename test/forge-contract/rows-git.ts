@@ -206,7 +206,11 @@ export const gitRows: readonly Row[] = [
   {
     says: "deleting a branch closes its pull request",
     source: "services/repository/push.go, services/pull/pull.go CloseBranchPulls",
-    mutation: { file: "pulls", find: "closeQuietly(forge.db, issue);", replace: "" },
+    mutation: {
+      file: "pulls",
+      find: "closeQuietly(forge.db, getIssue(forge.db, known.issue_id));",
+      replace: "",
+    },
     check: (world) =>
       atDesk(world, async ({ repository, dev, tree, remote }) => {
         await tree.git("push", "-q", remote, "topic");
