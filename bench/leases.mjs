@@ -3,14 +3,17 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { buildMirror } from "../dist/adapters/git/mirror.js";
-import { systemClock } from "../dist/adapters/system-clock.js";
-import { releaseLease, renewLease, takeLease } from "../dist/bot/lease.js";
+import { loadSources } from "./source.mjs";
 
 const rounds = 15;
 
 /** Rows of name and median. */
 export async function measureLeases() {
+  const { buildMirror, systemClock, takeLease, renewLease, releaseLease } = await loadSources([
+    "src/adapters/git/mirror.ts",
+    "src/adapters/system-clock.ts",
+    "src/bot/lease.ts",
+  ]);
   const root = mkdtempSync(path.join(tmpdir(), "bench-"));
   try {
     const remote = path.join(root, "remote.git");

@@ -20,15 +20,16 @@ export interface ComposeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function buildCompose(options: ComposeOptions): Promise<Containers> {
-  return new Compose(options, await findProject(options));
+/** `project` is what `findProject` found; the factory's name is used where there is none yet. */
+export function buildCompose(options: ComposeOptions, project: string | undefined): Containers {
+  return new Compose(options, project ?? options.factory.name);
 }
 
 /**
  * The project this folder's installation already has, in the order of DESIGN §4. An older
  * installation's volumes hang on it: another project name would mean a new, empty forge.
  */
-async function findProject({ factory, folder }: ComposeOptions): Promise<string> {
+export async function findProject(folder: string): Promise<string | undefined> {
   const filter = `label=com.docker.compose.project.working_dir=${folder}`;
   const format = `{{.Label "${projectLabel}"}}`;
   const running = await list(["ps", "--all", "--filter", filter, "--format", format]);
@@ -40,7 +41,7 @@ async function findProject({ factory, folder }: ComposeOptions): Promise<string>
     .replaceAll(/[^a-z0-9_-]/g, "")
     .replace(/^[_-]+/, "");
   const volumes = await list(["volume", "ls", "-q", "--filter", `label=${projectLabel}=${usual}`]);
-  return usual !== "" && volumes.length > 0 ? usual : factory.name;
+  return usual !== "" && volumes.length > 0 ? usual : undefined;
 }
 
 /** Without an engine there is nothing of ours on it. */

@@ -2,10 +2,11 @@
 import { resolve } from "node:path";
 import type { Factory } from "../core/factory.ts";
 import type { Containers } from "../ports/containers.ts";
-import { buildCompose } from "./compose.ts";
+import { buildCompose, findProject } from "./compose.ts";
 
 export interface EngineOptions {
-  readonly factory: Factory;
+  /** While it is still being read, the engine is already asked what it needs no configuration for. */
+  readonly factory: Factory | Promise<Factory>;
   readonly folder: string;
   /** argv that starts disinto itself. */
   readonly self: readonly [string, ...string[]];
@@ -13,9 +14,14 @@ export interface EngineOptions {
 }
 
 export async function buildContainers(options: EngineOptions): Promise<Containers> {
-  const { factory, self, signal } = options;
+  const { self, signal } = options;
   const folder = resolve(options.folder);
-  if (factory.engine === "compose") return buildCompose({ factory, folder, signal });
+  const early = options.factory instanceof Promise ? findProject(folder) : undefined;
+  // A configuration with problems, or a local engine, leaves the answer unread.
+  early?.catch(() => undefined);
+  const factory = await options.factory;
+  if (factory.engine === "compose")
+    return buildCompose({ factory, folder, signal }, await (early ?? findProject(folder)));
   const { buildLocalEngine } = await import("../local/engine.ts");
   return buildLocalEngine({ factory: factory.name, folder, self });
 }

@@ -9,10 +9,13 @@ import type { Tools } from "./tools.ts";
 
 /** Writes the generated files and touches nothing that runs. */
 export async function generate(tools: Tools, { folder }: { folder: string }): Promise<ExitCode> {
-  const { factory, adopted } = await loadFactory(folder, tools.version);
-  // The renderer loads while the engine is asked for the project.
-  const [engine, { render }] = await Promise.all([
-    tools.containers(factory, folder),
+  const loading = loadFactory(folder, tools.version);
+  const [{ factory, adopted }, engine, { render }] = await Promise.all([
+    loading,
+    tools.containers(
+      loading.then((loaded) => loaded.factory),
+      folder,
+    ),
     import("../apply/rendering.ts"),
   ]);
   const desired = deriveDesired(factory, resolve(folder), engine.project);

@@ -21,6 +21,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
 
     x-agents-llama-environment: &agents_llama_environment
       AGENT_DATA: /home/agent/data
+      AGENT_HARNESS: claude-code
       AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
       AGENT_POLL_INTERVAL: "60"
@@ -95,7 +96,6 @@ test("two llama bots share one stanza, and each has its own names, credentials a
         container_name: disinto-agents-dev-qwen
         environment:
           <<: *agents_llama_environment
-          AGENT_HARNESS: claude-code
           AGENT_NAME: dev-qwen
           AGENT_ROLES: dev
           FORGE_PASS: \${FORGE_PASS_DEV_QWEN}
@@ -110,7 +110,6 @@ test("two llama bots share one stanza, and each has its own names, credentials a
         container_name: disinto-agents-dev-qwen2
         environment:
           <<: *agents_llama_environment
-          AGENT_HARNESS: claude-code
           AGENT_NAME: dev-qwen2
           AGENT_ROLES: dev
           FORGE_PASS: \${FORGE_PASS_DEV_QWEN2}

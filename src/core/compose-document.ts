@@ -11,6 +11,7 @@ type Tree = { readonly [key: string]: unknown };
 /** Told to every llama bot alike; anything else is the bot's own. */
 const sharedKeys = [
   "AGENT_DATA",
+  "AGENT_HARNESS",
   "AGENT_HEALTH_PORT",
   "AGENT_LIMITS",
   "AGENT_POLL_INTERVAL",
@@ -39,7 +40,7 @@ export function renderCompose(desired: Desired, project: string): string {
     (service) => new Pair(new Scalar(service.name), shared.render(service)),
   );
   root.add(document.createPair("services", services));
-  root.add(document.createPair("volumes", renderVolumes(desired)));
+  root.add(new Pair(new Scalar("volumes"), renderVolumes(document, desired)));
   root.add(document.createPair("networks", { [network]: { driver: "bridge" } }));
   for (const { key } of root.items.slice(1)) (key as Scalar).spaceBefore = true;
   return document.toString({ lineWidth: 0, flowCollectionPadding: false, nullStr: "" });
@@ -206,9 +207,11 @@ function renderVolumeMounts({ volumes }: DesiredService): readonly string[] {
   return volumes.map(({ name, path }) => `${name}:${path}`);
 }
 
-function renderVolumes({ services }: Desired): Tree {
+function renderVolumes({ schema }: Document, { services }: Desired): YAMLMap {
   const names = services.flatMap(({ volumes }) => volumes.map(({ name }) => name));
-  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, null]));
+  const map = new YAMLMap(schema);
+  map.items = [...new Set(names)].sort().map((name) => new Pair(new Scalar(name), new Scalar(null)));
+  return map;
 }
 
 /** A missing host folder is an error of its own; the engine would make an empty one, owned by root. */

@@ -20,7 +20,13 @@ export async function buildForge(): Promise<Built> {
   const folder = await mkdtemp(join(cache, "disinto-forge-"));
   const config = {
     extends: join(checkout, "tsconfig.build.json"),
-    compilerOptions: { outDir: folder, rootDir: join(checkout, "src"), sourceMap: false },
+    compilerOptions: {
+      noEmit: false,
+      outDir: folder,
+      rootDir: join(checkout, "src"),
+      allowImportingTsExtensions: false,
+      rewriteRelativeImportExtensions: true,
+    },
     include: [join(checkout, "src/forge")],
     exclude: [join(checkout, "src/**/*.test.ts")],
   };

@@ -146,7 +146,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     await fleet.up();
     await fleet.compose("up", "--detach", "mine");
 
-    const { "agents-b": replaced, [`mine-1`]: mine, ...same } = await fleet.containers();
+    const { "agents-b": replaced, "mine-1": mine, ...same } = await fleet.containers();
     expect(replaced?.environment.EXTRA).toBe("yes");
     expect(replaced?.id).not.toBe(old?.id);
     expect(identify(same)).toEqual(identify(others));

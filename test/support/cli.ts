@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "../../src/adapters/process.ts";
+import { run, runOrThrow } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -27,11 +27,7 @@ async function build(): Promise<string> {
   await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
     const stamp = String(await newestChange(join(root, "src")));
     if ((await readFile(join(home, "stamp"), "utf8").catch(() => "")) === stamp) return;
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const project = join(root, "tsconfig.build.json");
-    await run([process.execPath, tsc, "-p", project, "--outDir", join(home, "dist")], {
-      cwd: root,
-    });
+    await runOrThrow([process.execPath, join(root, "scripts/build.mjs"), join(home, "dist")]);
     await copyFile(join(root, "package.json"), join(home, "package.json"));
     await writeFile(join(home, "stamp"), stamp);
   });

@@ -1,0 +1,37 @@
+/**
+ * `src` → `dist`: checks the types, then bundles `main.ts` and every module that it loads lazily. Bundled, because
+ * opening some 150 small files took longer than most commands take to run. Packages stay dependencies: libsql is native.
+ * `node scripts/build.mjs [FOLDER [MODULE …]]` builds other modules, and elsewhere, for tests and figures.
+ */
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+const [folder = path.join(root, "dist"), ...modules] = process.argv.slice(2);
+
+try {
+  execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.build.json")], {
+    stdio: "inherit",
+  });
+} catch {
+  process.exit(1);
+}
+const bundle = await rolldown({
+  cwd: root,
+  input: Object.fromEntries((modules.length > 0 ? modules : ["src/main.ts"]).map(named)),
+  platform: "node",
+  external: [/^libsql$/],
+});
+await bundle.write({
+  dir: folder,
+  cleanDir: true,
+  sourcemap: true,
+  chunkFileNames: "[name]-[hash].js",
+});
+
+function named(module) {
+  return [path.basename(module, ".ts"), module];
+}
