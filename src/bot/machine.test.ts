@@ -8,7 +8,13 @@ import {
   turn,
 } from "./machine.ts";
 
-const budget = { attempts: 2, ciFixes: 2, reviewRounds: 2, mergeAttempts: 2 };
+const budget = {
+  attempts: 2,
+  ciFixes: 2,
+  reviewRounds: 2,
+  infrastructureRetries: 2,
+  mergeAttempts: 2,
+};
 const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {} };
 const prepared = { ...work, base: "b", start: "b", head: undefined };
 const published: PublishedWork = { ...work, head: "h", pull: 8 };

@@ -78,7 +78,7 @@ function budgetOf(tools: BotTools, state: State): Budget {
   const limits =
     "work" in state
       ? projectOf(tools, state.work.project).project.limits
-      : { ciFixes: 0, reviewRounds: 0, mergeAttempts: 0 };
+      : { ciFixes: 0, reviewRounds: 0, infrastructureRetries: 0, mergeAttempts: 0 };
   return { ...limits, attempts: MAX_ATTEMPTS };
 }
 

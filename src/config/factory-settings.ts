@@ -49,7 +49,12 @@ export class Reader {
   }
 }
 
-export function readFactorySettings(reader: Reader, version: string): FactorySettings {
+/** `statedForgeUrl`: what a project says about the forge, where `.env` does not. */
+export function readFactorySettings(
+  reader: Reader,
+  version: string,
+  statedForgeUrl: string | undefined,
+): FactorySettings {
   const bind = reader.text("DISINTO_BIND", "127.0.0.1");
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
   const here = bind === "0.0.0.0" ? "127.0.0.1" : bind;
@@ -57,14 +62,14 @@ export function readFactorySettings(reader: Reader, version: string): FactorySet
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
   const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
   const usualForge = kind === "forgejo" ? forgejoImage : `disinto-forge:${tag}`;
-  if (kind === "external" && !reader.optional("FORGE_URL"))
+  if (kind === "external" && !reader.optional("FORGE_URL") && !statedForgeUrl)
     reader.fail("DISINTO_FORGE", "an external forge needs its address", "set FORGE_URL");
   return {
     name: readName(reader),
     engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
     forge: {
       kind,
-      url: readForgeUrl(reader, `http://${here}:${port}`),
+      url: readForgeUrl(reader, statedForgeUrl ?? `http://${here}:${port}`),
       bind,
       port,
       adminUser: reader.text("FORGE_ADMIN_USER", "disinto-admin"),

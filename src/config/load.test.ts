@@ -127,6 +127,31 @@ base_url = "http://m:1"
   `);
 });
 
+test("a misspelt setting is one problem, not also the lack of what it would have changed", () => {
+  const shop = 'repo = "acme/shop"\n[agents.dev-qwen]\nharness = "comand"\ncommand = ["x"]\n';
+
+  expect(listProblems("LLAMA_BOTS=dev-qwen\n", { shop })).toMatchInlineSnapshot(`
+    "projects/shop.toml:3:1  agents.dev-qwen.harness: must be one of claude-code, opencode, command
+      hint: did you mean "command"?"
+  `);
+});
+
+test("a project's forge_url stands in for FORGE_URL, and must not contradict it or another project's", () => {
+  const at = (url: string, name: string) => `repo = "acme/${name}"\nforge_url = "${url}"\n`;
+
+  const { forge } = makeFactory("", { shop: at("https://git.example.org/", "shop") });
+  expect(forge.url).toBe("https://git.example.org");
+  expect(
+    listProblems("FORGE_URL=http://a:1\n", {
+      one: at("http://a:1/", "one"),
+      two: at("http://b:1", "two"),
+    }),
+  ).toMatchInlineSnapshot(`
+    "projects/two.toml:2:1  forge_url: http://b:1 is not the forge of this factory, http://a:1 (.env:1)
+      hint: a factory has one forge: make them the same, or leave this one out"
+  `);
+});
+
 test("clashes name both places", () => {
   const projects = {
     one: `repo = "acme/one"

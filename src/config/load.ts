@@ -67,15 +67,19 @@ export function checkFiles(
   const environment = addAdopted(written, adopted);
   const sorted = [...projects].sort((a, b) => (a.file < b.file ? -1 : 1));
   const parsed = sorted.map(({ file, text }) =>
-    typeof text === "string" ? parseProject(file, text) : { problems: [text] },
+    typeof text === "string"
+      ? { ...parseProject(file, text), text }
+      : { problems: [text], text: "" },
   );
   const loaded = parsed.flatMap(({ project: file }) =>
     file ? [{ file, project: toProject(file) }] : [],
   );
   const reader = new Reader(environment);
+  const statedForgeUrl = loaded.find(({ file }) => file.settings.forge_url)?.file.settings
+    .forge_url;
   const { bots, problems: ofBots } = assembleBots(environment, loaded);
   const factory: Factory = {
-    ...readFactorySettings(reader, version),
+    ...readFactorySettings(reader, version, statedForgeUrl),
     bots,
     projects: loaded.map(({ project }) => project),
   };
@@ -88,6 +92,7 @@ export function checkFiles(
     ...checkRules({
       factory,
       environment,
+      isUnread: ({ name }) => parsed.some(({ project, text }) => !project && text.includes(name)),
       locateBot: (bot, key) => locateBot({ bot, key, environment, loaded }),
       projectPlaces: loaded.map(({ file }) => locateProject(file)),
     }),
@@ -102,8 +107,9 @@ function addAdopted(environment: Environment, adopted: readonly Adopted[]): Envi
   return { ...environment, values };
 }
 
-function locateProject({ source }: LoadedProject): ProjectPlaces {
+function locateProject({ source, settings }: LoadedProject): ProjectPlaces {
   return {
+    forgeUrl: { ...source.locate(["forge_url"]), path: "forge_url", value: settings.forge_url },
     image: { ...source.locate(["image"]), path: "image" },
     name: { ...source.locate(["name"]), path: "name" },
     repo: { ...source.locate(["repo"]), path: "repo" },
@@ -141,6 +147,7 @@ function toProject({ source, settings }: LoadedProject): Project {
     limits: {
       ciFixes: settings.limits.ci_fixes,
       reviewRounds: settings.limits.review_rounds,
+      infrastructureRetries: settings.limits.infrastructure_retries,
       mergeAttempts: settings.limits.merge_attempts,
     },
     trustedAuthors: settings.trusted_authors,

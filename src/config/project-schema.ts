@@ -107,6 +107,9 @@ const count = z.int().min(0);
 const LimitsSection = z.strictObject({
   ci_fixes: count.default(3).describe("Repairs of a red run before a person is asked"),
   review_rounds: count.default(5).describe("Rounds of requested changes before a person is asked"),
+  infrastructure_retries: count
+    .default(2)
+    .describe("Runs of CI that failed for no fault of the change, before a person is asked"),
   merge_attempts: count.default(5).describe("Tries to merge before a person is asked"),
 });
 
@@ -117,6 +120,12 @@ export const ProjectFile = z.strictObject({
     .regex(/^[\w.-]+\/[\w.-]+$/, "must be owner/name")
     .describe("The repository on the forge, as owner/name"),
   primary_branch: text.default("main").describe("The branch that pull requests are merged into"),
+  forge_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Your address of the forge, where .env does not set FORGE_URL; a factory has one forge, so all projects agree",
+    ),
   image: text
     .optional()
     .describe("Image of the bots that work on this project (default: DISINTO_IMAGE_AGENTS)"),

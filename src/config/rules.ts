@@ -11,6 +11,8 @@ export type Location = Place & { readonly path: string };
 export interface RuleInput {
   readonly factory: Factory;
   readonly environment: Environment;
+  /** A file that may hold settings of the bot has problems of its own: what it lacks may stand there. */
+  readonly isUnread: (bot: Bot) => boolean;
   /** Where a bot is declared, or one of its settings. */
   readonly locateBot: (bot: Bot, key?: string) => Location;
   /** Where each project says its name and its repository, in the factory's order. */
@@ -18,6 +20,7 @@ export interface RuleInput {
 }
 
 export interface ProjectPlaces {
+  readonly forgeUrl: Location & { readonly value: string | undefined };
   readonly name: Location;
   readonly repo: Location;
   readonly image: Location;
@@ -29,8 +32,24 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkClashes(input);
   yield* checkAdministrator(input);
   yield* checkProjects(input);
+  yield* checkForgeUrls(input);
   yield* checkImages(input);
   yield* checkEngine(input);
+}
+
+/** A bot has one token, so there is one forge. */
+function* checkForgeUrls({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
+  const inEnvironment = environment.values.get("FORGE_URL");
+  const stated = projectPlaces.flatMap(({ forgeUrl }) => (forgeUrl.value ? [forgeUrl] : []));
+  const decides = inEnvironment ? environment.locate("FORGE_URL") : stated[0];
+  for (const { value, ...place } of stated) {
+    if (value?.replace(/\/+$/, "") === factory.forge.url) continue;
+    yield {
+      ...place,
+      message: `${value} is not the forge of this factory, ${factory.forge.url} (${decides?.file}:${decides?.line})`,
+      hint: "a factory has one forge: make them the same, or leave this one out",
+    };
+  }
 }
 
 /** A bot has one image, so the projects it works on must want the same. */
@@ -73,9 +92,11 @@ function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Gener
   }
 }
 
-function* checkBackends({ factory, environment, locateBot }: RuleInput): Generator<Problem> {
+function* checkBackends(input: RuleInput): Generator<Problem> {
+  const { factory, environment, isUnread, locateBot } = input;
   for (const bot of factory.bots) {
-    if (bot.harness !== "command" && !bot.baseUrl) yield lackBaseUrl(bot, locateBot(bot));
+    if (bot.harness !== "command" && !bot.baseUrl && !isUnread(bot))
+      yield lackBaseUrl(bot, locateBot(bot));
     const key = bot.apiKeyEnv;
     if (key === undefined) continue;
     const place = locateBot(bot, "api_key_env");

@@ -210,7 +210,9 @@ function renderVolumeMounts({ volumes }: DesiredService): readonly string[] {
 function renderVolumes({ schema }: Document, { services }: Desired): YAMLMap {
   const names = services.flatMap(({ volumes }) => volumes.map(({ name }) => name));
   const map = new YAMLMap(schema);
-  map.items = [...new Set(names)].sort().map((name) => new Pair(new Scalar(name), new Scalar(null)));
+  map.items = [...new Set(names)]
+    .sort()
+    .map((name) => new Pair(new Scalar(name), new Scalar(null)));
   return map;
 }
 

@@ -125,5 +125,6 @@ export interface Ci {
 export interface Limits {
   readonly ciFixes: number;
   readonly reviewRounds: number;
+  readonly infrastructureRetries: number;
   readonly mergeAttempts: number;
 }

@@ -35,7 +35,12 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
     required: z.array(z.string()),
     whenAbsent: z.enum(["block", "pass"]),
   }),
-  limits: z.object({ ciFixes: z.int(), reviewRounds: z.int(), mergeAttempts: z.int() }),
+  limits: z.object({
+    ciFixes: z.int(),
+    reviewRounds: z.int(),
+    infrastructureRetries: z.int(),
+    mergeAttempts: z.int(),
+  }),
   trustedAuthors: z.array(z.string()),
 });
 
