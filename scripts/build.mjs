@@ -1,9 +1,11 @@
 /**
  * `src` → `dist`: checks the types, then bundles `main.ts` and every module that it loads lazily. Bundled, because
- * opening some 150 small files took longer than most commands take to run. Packages stay dependencies: libsql is native.
+ * opening some 150 small files took longer than most commands take to run. Of the packages only those are taken in that
+ * nearly every command needs; the others are loaded from node_modules as ever.
  * `node scripts/build.mjs [FOLDER [MODULE …]]` builds other modules, and elsewhere, for tests and figures.
  */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -11,6 +13,12 @@ import { rolldown } from "rolldown";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
 const [folder = path.join(root, "dist"), ...modules] = process.argv.slice(2);
+
+const everywhere = ["commander", "toml-eslint-parser", "yaml", "zod"];
+const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+const dependencies = Object.keys(manifest.dependencies).filter(
+  (name) => !everywhere.includes(name),
+);
 
 try {
   execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.build.json")], {
@@ -23,7 +31,7 @@ const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries((modules.length > 0 ? modules : ["src/main.ts"]).map(named)),
   platform: "node",
-  external: [/^libsql$/],
+  external: (id) => dependencies.some((name) => id === name || id.startsWith(`${name}/`)),
 });
 await bundle.write({
   dir: folder,

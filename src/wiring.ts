@@ -8,9 +8,11 @@ import { Redactor } from "./core/redactor.ts";
 import type { Repositories } from "./ports/repositories.ts";
 
 const self = fileURLToPath(new URL("main.js", import.meta.url));
+/** Bundled or not, this file stands one folder below it. */
+const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(`${packageFolder}package.json`, "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }
 
@@ -48,6 +50,7 @@ export function buildTools(signal: AbortSignal): Tools {
     signal,
     clock: systemClock,
     self: [process.execPath, self],
+    packageFolder,
     createForgeAdministrator: async (factory, folder) => {
       const { createForgeAdministrator } = await import("./wiring-forge.ts");
       return createForgeAdministrator(tools, factory, folder);

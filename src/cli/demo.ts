@@ -1,10 +1,8 @@
 /** `disinto demo`: a whole factory in a folder of its own, on the local engine, until one issue is merged. */
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { setEnvironment } from "../config/env-file.ts";
+import { layOutDemo } from "../apply/demo-factory.ts";
 import { loadFactory } from "../config/load.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
@@ -15,7 +13,6 @@ import { init } from "./init.ts";
 import type { Tools } from "./tools.ts";
 import { up } from "./up.ts";
 
-const assets = fileURLToPath(new URL("../../demo/", import.meta.url));
 const LIMIT_MS = 120_000;
 
 export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): Promise<ExitCode> {
@@ -23,7 +20,8 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
   tools.say(
     `a factory of its own in ${folder}: embedded forge, local CI, a dev bot, a review bot; no model, no Docker`,
   );
-  const repository = await layOut(tools, folder);
+  const { repositories } = tools;
+  const repository = await layOutDemo({ folder, assets: findAssets(tools), repositories });
   try {
     await init(tools, { folder, repository });
     const story = await fileIssue(tools, folder);
@@ -41,56 +39,8 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
   return ExitCode.done;
 }
 
-/** The operator's part: a repository, one line in .env, one project file. */
-async function layOut(tools: Tools, folder: string): Promise<string> {
-  const repository = path.join(folder, "greeter");
-  await cp(path.join(assets, "repository"), repository, { recursive: true });
-  await tools.repositories.init(repository);
-  await setEnvironment(folder, {
-    DISINTO_ENGINE: "local",
-    DISINTO_NAME: "demo",
-    DISINTO_FORGE_PORT: String(await findFreePort()),
-    LLAMA_BOTS: "dev-qwen",
-  });
-  await mkdir(path.join(folder, "projects"));
-  await writeFile(path.join(folder, "projects", "greeter.toml"), formatProject());
-  return repository;
-}
-
-function formatProject(): string {
-  const command = (script: string): string =>
-    JSON.stringify([process.execPath, path.join(assets, script)]);
-  return [
-    'repo = "disinto-admin/greeter"',
-    "",
-    "[ci]",
-    'required = ["ci/local/test"]',
-    "",
-    "[agents.dev-qwen]",
-    'roles = ["dev"]',
-    'harness = "command"',
-    `command = ${command("coder.mjs")}`,
-    "poll_interval = 1",
-    "",
-    "[agents.reviewer]",
-    'roles = ["review"]',
-    'harness = "command"',
-    `command = ${command("reviewer.mjs")}`,
-    "poll_interval = 1",
-    "",
-  ].join("\n");
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+function findAssets({ packageFolder }: Tools): string {
+  return path.join(packageFolder, "demo");
 }
 
 interface Story {
@@ -112,7 +62,7 @@ async function fileIssue(tools: Tools, folder: string): Promise<Story> {
     scopes: ["write:issue", "read:repository"],
   });
   const forge = await tools.forge(url, token);
-  const body = await readFile(path.join(assets, "issue.md"), "utf8");
+  const body = await readFile(path.join(findAssets(tools), "issue.md"), "utf8");
   const { number } = await forge
     .issues(repo)
     .open({ title: "Say goodbye too", body, labels: ["backlog"] });

@@ -17,6 +17,8 @@ export interface Tools extends InitTools, ProofTools {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** argv that starts disinto itself, for services that are child processes. */
   readonly self: readonly [string, ...string[]];
+  /** The folder of disinto's own package, with what it brings beside its code. */
+  readonly packageFolder: string;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;

@@ -1,5 +1,6 @@
 /** Credentials by their variable's name, kept in `.env`; never printed. */
 import { setEnvironment } from "./env-file.ts";
+import { isSecretKey } from "./secret-keys.ts";
 
 export interface SecretStore {
   /** An empty value is none. */
@@ -22,7 +23,7 @@ export function openSecrets(
   return {
     get: (key) => values.get(key) || undefined,
     set: async (changes) => {
-      learn(Object.entries(changes));
+      learn(Object.entries(changes).filter(([key]) => isSecretKey(key)));
       await setEnvironment(folder, changes);
       for (const [key, value] of Object.entries(changes)) values.set(key, value);
     },
