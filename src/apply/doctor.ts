@@ -2,6 +2,8 @@
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
+import { resolve } from "node:path";
+import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
@@ -25,7 +27,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
   const checks = [
     checkEngine,
     checkShell,
-    checkPort,
+    checkPorts,
     checkMemory,
     checkDisk,
     checkMounts,
@@ -62,14 +64,24 @@ async function checkShell({ environment, shell }: Examination): Promise<readonly
   }));
 }
 
-async function checkPort({ factory, containers }: Examination): Promise<readonly Finding[]> {
-  const { bind, port, kind } = factory.forge;
-  if (kind === "external") return [];
+/** Each port that a service of ours would publish is free, or that service's own. */
+async function checkPorts({
+  factory,
+  containers,
+  folder,
+}: Examination): Promise<readonly Finding[]> {
   const { containers: running } = await containers.observe().catch(() => ({ containers: [] }));
-  const isOurs = running.some((one) => one.service === "forgejo" && one.running);
-  if (isOurs || !(await answers(bind, port))) return [good("port", `${bind}:${port}`)];
-  const hint = "set DISINTO_FORGE_PORT in .env, or stop what listens there";
-  return [{ subject: "port", verdict: "bad", message: `${bind}:${port} is taken`, hint }];
+  const { services } = deriveDesired(factory, resolve(folder), containers.project);
+  const ports = services.flatMap(({ name, ports }) => ports.map((port) => ({ name, ...port })));
+  return Promise.all(
+    ports.map(async ({ name, bind, published }): Promise<Finding> => {
+      const isOurs = running.some((one) => one.service === name && one.running);
+      const message = `${bind}:${published} for ${name}`;
+      if (isOurs || !(await answers(bind, published))) return good("port", message);
+      const hint = "set another one in .env (disinto config reference), or stop what listens there";
+      return { subject: "port", verdict: "bad", message: `${message} is taken`, hint };
+    }),
+  );
 }
 
 function answers(host: string, port: number): Promise<boolean> {

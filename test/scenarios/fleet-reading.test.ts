@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
 import { type Fleet, makeFleet } from "../support/fleet.ts";
@@ -77,6 +79,19 @@ describeWithDocker("commands that only look, on a real engine", () => {
       /^bad {3}model {3}nothing answers at http:\/\/host\.docker\.internal:8081/m,
     );
     expect(stdout).toMatch(/^good {2}engine {2}docker compose answers/m);
+  });
+
+  test("doctor finds a port that somebody else has, of any service", async () => {
+    const somebody = createServer().listen(0, "127.0.0.1");
+    await once(somebody, "listening");
+    const { port } = somebody.address() as AddressInfo;
+    await fleet.configure(["a"], "LLAMA_BOTS=a", `DISINTO_HTTP_PORT=${port}`);
+
+    const { stdout } = await fleet.cli("doctor");
+
+    somebody.close();
+    expect(stdout).toContain(`127.0.0.1:${port} for edge is taken`);
+    expect(stdout).toMatch(/^good {2}port {4}127\.0\.0\.1:\d+ for forgejo$/m);
   });
 
   test("plan and generate run nothing; config check tells every problem and exits 2", async () => {
