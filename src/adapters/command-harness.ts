@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { DisintoError } from "../errors.ts";
-import type { Harness, Session, SessionEnd } from "../ports/harness.ts";
+import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../ports/harness.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 interface CommandHarnessOptions {
@@ -96,8 +96,12 @@ async function runSession(
     problem: result.originalMessage,
     output,
   });
-  if (reason) return { type: "failed", reason, output };
-  return { type: "finished", verdict: await readResult(resultFile), output };
+  const told = { output, usage: NO_USAGE };
+  if (reason) {
+    const cut = silence.signal.aborted ? "silence" : timeout.aborted ? "wall-time" : "exit";
+    return { type: "failed", fault: cut, reason, ...told };
+  }
+  return { type: "finished", verdict: await readResult(resultFile), ...told };
 }
 
 /** Limits that only the harness itself can count. */

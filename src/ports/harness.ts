@@ -12,15 +12,86 @@ export interface Session {
   readonly timeoutMs: number;
   /** Ended after this long without output. */
   readonly silenceMs: number;
-  /** For harnesses that count them: turns of the model, and US dollars. */
+  /** For harnesses that count them: turns of the model, tokens in and out, and US dollars. */
   readonly turns?: number | undefined;
+  readonly tokens?: number | undefined;
   readonly money?: number | undefined;
+  /** The agent's own session of an earlier attempt (`SessionEnd.session`), to be gone on with where it can be. */
+  readonly resume?: string | undefined;
   readonly signal: AbortSignal;
   /** Called whenever the harness shows that it is at work. */
   readonly onOutput?: (() => void) | undefined;
 }
 
+/** What a session used, as far as the harness tells; zero where it does not. */
+export interface Usage {
+  readonly turns: number;
+  readonly toolCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** US dollars. */
+  readonly money: number;
+}
+
+/** The agent or the work it was given is at fault: it counts as an attempt at the issue. */
+export type WorkFault =
+  | "exit"
+  | "wall-time"
+  | "silence"
+  | "output"
+  | "turns"
+  | "tokens"
+  | "money"
+  | "killed";
+
+/**
+ * The model's server or the installation is at fault: no issue's budget is spent, and a bot that meets it waits.
+ * `context`: the model's window is too small for the agent; `garbled`: an answer that is none.
+ */
+export type BackendFault =
+  | "missing"
+  | "refused-key"
+  | "unreachable"
+  | "overloaded"
+  | "rate-limited"
+  | "stalled"
+  | "garbled"
+  | "context";
+
+export type SessionFault = WorkFault | BackendFault;
+
+interface Ended {
+  /** The end of what the harness wrote, bounded. */
+  readonly output: string;
+  readonly usage: Usage;
+  /** Names the agent's own session, where it can be gone on with. */
+  readonly session?: string | undefined;
+}
+
 export type SessionEnd =
   /** `verdict` is the JSON that it left in the file named by DISINTO_RESULT, if any; not to be trusted. */
-  | { readonly type: "finished"; readonly verdict: unknown; readonly output: string }
-  | { readonly type: "failed"; readonly reason: string; readonly output: string };
+  | (Ended & { readonly type: "finished"; readonly verdict: unknown })
+  | (Ended & { readonly type: "failed"; readonly fault: SessionFault; readonly reason: string });
+
+const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
+  "missing",
+  "refused-key",
+  "unreachable",
+  "overloaded",
+  "rate-limited",
+  "stalled",
+  "garbled",
+  "context",
+]);
+
+export function isBackendFault(fault: SessionFault): fault is BackendFault {
+  return backendFaults.has(fault);
+}
+
+export const NO_USAGE: Usage = {
+  turns: 0,
+  toolCalls: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  money: 0,
+};

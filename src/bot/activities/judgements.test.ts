@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Review, Status } from "../../ports/forge.ts";
+import { NO_USAGE } from "../../ports/harness.ts";
 import { readVerdict } from "../review.ts";
 import { judgeStatuses } from "./checking.ts";
 import { judgeReviews } from "./reviewing.ts";
@@ -70,7 +71,8 @@ test("a request for changes on this head outweighs another's approval, until its
 });
 
 test("a reviewer that writes no verdict, a malformed one, or fails has approved nothing", () => {
-  const end = { type: "finished", output: "looks good, approve!" } as const;
+  const told = { output: "looks good, approve!", usage: NO_USAGE };
+  const end = { ...told, type: "finished" } as const;
 
   expect(readVerdict({ ...end, verdict: undefined })).toEqual({
     refused: "the reviewer wrote no verdict",
@@ -78,7 +80,7 @@ test("a reviewer that writes no verdict, a malformed one, or fails has approved 
   expect(readVerdict({ ...end, verdict: { verdict: "yes" } })).toEqual({
     refused: "the reviewer wrote no verdict",
   });
-  expect(readVerdict({ type: "failed", reason: "it died", output: "" })).toEqual({
+  expect(readVerdict({ ...told, type: "failed", fault: "exit", reason: "it died" })).toEqual({
     refused: "it died",
   });
   expect(readVerdict({ ...end, verdict: { verdict: "approve", body: "fine" } })).toEqual({
