@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly omit?: Omission;
   /** Of each half of a request's way, at most. */
   readonly maxDelayMs: number;
+  /** Requests are sent once, and each answer comes. */
+  readonly isFaithful?: boolean;
 }
 
 interface Event {
@@ -78,19 +80,23 @@ export class World {
 
   /** Event after event until `isDone`, or false when `untilMs` has come first. */
   async run(isDone: () => boolean, untilMs: number): Promise<boolean> {
+    await settled();
     while (!isDone()) {
-      const event = this.#events.shift();
-      if (!event || event.atMs > untilMs) return false;
+      const [event] = this.#events;
+      if (!event || event.atMs > untilMs) {
+        this.nowMs = Math.max(this.nowMs, Math.min(untilMs, event?.atMs ?? untilMs));
+        return false;
+      }
+      this.#events.shift();
       this.nowMs = event.atMs;
       event.act();
-      // Everything that the event set going runs up to where it waits for another event.
-      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
     }
     return true;
   }
 
   clockOf(process: Process): Clock {
-    const offsetMs = this.draw() * 1e9;
+    const offsetMs = Math.floor(this.draw() * 1e9);
     return {
       // Of no use to anybody, which shows that nothing decides by it.
       now: () => new Date(this.draw() * 1e12),
@@ -157,8 +163,9 @@ export class World {
 
   /** What git's client does to a request: it may send it again, and any answer may never come. */
   async #push(process: Process, swaps: readonly Swap[]): Promise<"applied" | "unclear"> {
-    const isRepeated = this.draw() < 0.15;
-    const isUnheard = this.draw() < 0.1;
+    const { isFaithful = false } = this.#options;
+    const isRepeated = !isFaithful && this.draw() < 0.15;
+    const isUnheard = !isFaithful && this.draw() < 0.1;
     const repeatedAtMs = this.draw() * this.#options.maxDelayMs;
     const answer = await this.#ask(process, () => {
       const applied = this.#apply(process, swaps);
@@ -226,6 +233,11 @@ export class World {
       else act();
     });
   }
+}
+
+/** Everything that was set going runs up to where it waits for an event. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 type Settled<Answer> = (
