@@ -23,6 +23,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
   };
   // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
   const inTurn = buildQueue();
+  const objects = buildObjects(folder);
   return {
     refresh: () =>
       inTurn(async () => {
@@ -42,7 +43,14 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
       const pushed = await run(git.push(url, swaps), remote);
       return isCleanPush(pushed, swaps) ? "applied" : "unclear";
     },
-    objects: buildObjects(folder),
+    objects: {
+      ...objects,
+      // The first thing that a bot does with a repository may be to take a lease there.
+      note: async (message) => {
+        await inTurn(() => ensureRepository(folder));
+        return objects.note(message);
+      },
+    },
   };
 }
 
