@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { run } from "../../src/adapters/process.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { withLock } from "../../src/config/file-lock.ts";
+import { formatTomlValue } from "../../src/config/toml-text.ts";
 import { buildStandIn, describeWithDocker, removeImage } from "../support/docker.ts";
 import { Fleet, identify, makeFleet } from "../support/fleet.ts";
 
@@ -31,18 +32,24 @@ describeWithDocker("what goes wrong on a real engine", () => {
   test("every value arrives byte for byte, and so does a name of 40 characters", async () => {
     const name = `a1-${"b2-".repeat(12)}c`;
     const hard = `"it's" $HOME \${X} $$ #no | a\\n b\\ ü 漢 \u{1F600}\nsecond\tline `;
-    await fleet.configure([name], `LLAMA_BOTS=${name}`);
+    await fleet.configure([name, "b"], `LLAMA_BOTS=${name},b`);
     const suffix = name.toUpperCase().replaceAll("-", "_");
     await setEnvironment(fleet.folder, {
       [`FORGE_TOKEN_${suffix}`]: hard,
       [`FORGE_PASS_${suffix}`]: `${hard}'`,
-      LLAMA_MODEL: hard,
     });
+
+    const sections = `[agents.${name}]\nmodel = ${formatTomlValue(hard)}\n[agents.b]\nharness = "command"\n`;
+    await fleet.write(
+      "projects/shop.toml",
+      `repo = "acme/shop"\nci.provider = "external"\n${sections}command = ${formatTomlValue(["x", hard])}\n`,
+    );
 
     await fleet.up();
 
     expect(name).toHaveLength(40);
-    const { [`agents-${name}`]: bot } = await fleet.containers();
+    const { [`agents-${name}`]: bot, "agents-b": b } = await fleet.containers();
+    expect(JSON.parse(b?.environment.AGENT_COMMAND ?? "")).toEqual(["x", hard]);
     expect(bot?.environment).toMatchObject({
       FORGE_TOKEN: hard,
       FORGE_PASS: `${hard}'`,
