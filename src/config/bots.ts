@@ -28,9 +28,8 @@ export function assembleBots(
   const listed = llama.names.map((name) =>
     toLlamaBot({ name, section: sections.get(name), backend, environment, everywhere }),
   );
-  const others = [...sections.values()]
-    .filter(({ name }) => !llama.names.includes(name))
-    .map(toAgentBot);
+  const named = new Set(llama.names);
+  const others = [...sections.values()].filter(({ name }) => !named.has(name)).map(toAgentBot);
   return {
     bots: [...listed, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
     problems: [...llama.problems, ...ofBackend, ...problems],

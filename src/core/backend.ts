@@ -8,13 +8,17 @@ export function normalizeBaseUrl(baseUrl: string): string {
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 }
 
-/** What any bot on the same server says; undefined when none does. */
-export function deriveSlots(bot: Bot, bots: readonly Bot[]): number | undefined {
-  const { baseUrl } = bot;
-  if (!baseUrl) return undefined;
-  const backend = normalizeBaseUrl(baseUrl);
-  const stated = bots.find(
-    (one) => one.slots !== undefined && one.baseUrl && normalizeBaseUrl(one.baseUrl) === backend,
+/** Requests that a server takes at once, by its normalised base URL; what any bot on it says. */
+export type Slots = ReadonlyMap<string, number>;
+
+export function collectSlots(bots: readonly Bot[]): Slots {
+  const stated = bots.flatMap(({ baseUrl, slots }): readonly (readonly [string, number])[] =>
+    baseUrl && slots !== undefined ? [[normalizeBaseUrl(baseUrl), slots]] : [],
   );
-  return stated?.slots;
+  return new Map(stated);
+}
+
+/** Undefined when no bot on its server says it. */
+export function deriveSlots({ baseUrl }: Bot, slots: Slots): number | undefined {
+  return baseUrl && slots.size > 0 ? slots.get(normalizeBaseUrl(baseUrl)) : undefined;
 }

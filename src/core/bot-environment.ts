@@ -1,15 +1,20 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
-import { deriveSlots } from "./backend.ts";
-import type { Bot, Factory } from "./factory.ts";
+import { deriveSlots, type Slots } from "./backend.ts";
+import type { Bot, Project } from "./factory.ts";
 import { formatProjects } from "./project-shape.ts";
+
+export interface Surroundings {
+  readonly projects: readonly Project[];
+  readonly slots: Slots;
+  readonly forgeUrl: string;
+}
 
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
   bot: Bot,
-  { bots, projects }: Pick<Factory, "bots" | "projects">,
-  forgeUrl: string,
+  { projects, slots: known, forgeUrl }: Surroundings,
 ): Readonly<Record<string, string>> {
-  const slots = deriveSlots(bot, bots);
+  const slots = deriveSlots(bot, known);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
   return {
     AGENT_HARNESS: bot.harness,

@@ -60,10 +60,11 @@ describeWithDocker("commands that only look, on a real engine", () => {
     await fleet.up();
 
     expect((await fleet.cli("logs", "a")).exitCode).toBe(0);
-    const { exitCode, stderr } = await fleet.cli("logs", "c");
+    const { exitCode, stderr } = await fleet.cli("logs", "nobody");
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain("one of a, b, forgejo");
+    expect((await fleet.cli("logs", "forgjo")).stderr).toContain("did you mean forgejo?");
   });
 
   test("plan and generate run nothing; config check tells every problem and exits 2", async () => {
