@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run, runOrThrow } from "../../src/adapters/process.ts";
+import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -46,14 +46,26 @@ async function newestChange(folder: string): Promise<number> {
 export async function runCli(
   folder: string,
   args: readonly string[],
-  { input }: { input?: string } = {},
+  { input, env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  return run(argv, { timeoutMs: 180_000, ...(input !== undefined && { input }) });
+  const environment = toolEnvironment(env);
+  return run(argv, {
+    timeoutMs: 180_000,
+    env: environment,
+    ...(input !== undefined && { input }),
+  });
 }
 
 /** For tests that interrupt it. */
-export async function startCli(folder: string, args: readonly string[]): Promise<ChildProcess> {
+export async function startCli(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const main = await buildCli();
-  return spawn(process.execPath, [main, "--factory", folder, ...args], { stdio: "ignore" });
+  return spawn(process.execPath, [main, "--factory", folder, ...args], {
+    stdio: "ignore",
+    env: { ...process.env, ...env },
+  });
 }
