@@ -30,7 +30,7 @@ export interface BotTools {
   readonly progress: Progress;
   readonly harness: Harness;
   /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
+  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
   readonly pollIntervalMs: number;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
