@@ -74,7 +74,9 @@ async function review(tools: BotTools, assignment: Assignment): Promise<ReviewEn
   const judged: Judged =
     diff.length > MAX_DIFF_CHARACTERS
       ? { refused: "the change is too long to be seen whole" }
-      : readVerdict(await askHarness(tools, assignment, formatReviewPrompt(pull, diff)));
+      : readVerdict(
+          await askHarness(tools, assignment, formatReviewPrompt(pull, diff, project.prompts)),
+        );
   if (signal.aborted) return "refused";
   if ("refused" in judged) {
     report(tools, assignment, `refused: ${judged.refused}`);

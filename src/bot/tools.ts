@@ -32,7 +32,7 @@ export interface BotTools {
   readonly progress: Progress;
   readonly harness: Harness;
   /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
+  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
   readonly pollIntervalMs: number;
   /** Of the model's server; a session of the harness needs one. */
   readonly slots: Slots;

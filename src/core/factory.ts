@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+import type { Prompts } from "./prompt-template.ts";
 
 export type Role = "dev" | "review";
 export type HarnessName = "claude-code" | "opencode" | "command";
@@ -90,6 +91,8 @@ export interface SessionLimits {
   readonly silence: number;
   /** For harnesses that count them. */
   readonly turns?: number | undefined;
+  /** In and out, for harnesses that count them. */
+  readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
 }
@@ -108,6 +111,8 @@ export interface Project {
   readonly image: string | undefined;
   /** argv, run by disinto doctor; undefined: there is none. */
   readonly testCommand: readonly string[] | undefined;
+  /** Instead of those of the package. */
+  readonly prompts: Prompts;
 }
 
 export interface RepoId {

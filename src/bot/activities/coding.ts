@@ -8,7 +8,7 @@ export function code(
   { work }: State<"coding">,
   signal: AbortSignal,
 ): Promise<Outcome<"coding">> {
-  const { folders, issues, claims, mirror } = projectOf(tools, work.project);
+  const { project, folders, issues, claims, mirror } = projectOf(tools, work.project);
   return claims.under(work.issue, signal, async (_, signal) => {
     const name = deriveFolder(work.issue);
     const folder = await folders.prepare(name, {
@@ -17,7 +17,7 @@ export function code(
     });
     const end = await tools.harness.run({
       folder,
-      prompt: formatCodingPrompt(await issues.get(work.issue), work.feedback),
+      prompt: formatCodingPrompt(await issues.get(work.issue), work.feedback, project.prompts),
       environment: { DISINTO_ISSUE: String(work.issue) },
       ...tools.sessionLimits,
       signal,
