@@ -9,7 +9,7 @@ import type { Harness } from "./ports/harness.ts";
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "backend" | "dataFolder">,
+  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
   role: Role,
   host: Pick<Tools, "environment" | "redact">,
 ): Harness {
@@ -27,7 +27,7 @@ export function buildHarness(
 type Place = Omit<AgentHarnessOptions, "agent" | "backend">;
 
 async function build(
-  { harness, command, backend }: Pick<BotSettings, "harness" | "command" | "backend">,
+  { harness, command, model: backend }: Pick<BotSettings, "harness" | "command" | "model">,
   place: Place,
 ): Promise<Harness> {
   if (harness === "command") {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { listProblems, makeFactory, shop } from "../../test/support/factories.ts";
+import { collectSlots } from "../core/backend.ts";
 import { deriveBotEnvironment } from "../core/bot-environment.ts";
 import { readBotSettings } from "./settings.ts";
 
@@ -9,7 +10,11 @@ function settingsOf(env: string, projects: Record<string, string> = { shop }) {
   const factory = makeFactory(env, projects);
   const [bot] = factory.bots;
   if (!bot) throw new Error("no bot");
-  const environment = deriveBotEnvironment(bot, factory, "http://forge:3000");
+  const environment = deriveBotEnvironment(bot, {
+    factory,
+    slots: collectSlots(factory.bots),
+    forgeUrl: "http://forge:3000",
+  });
   return readBotSettings({ ...environment, FORGE_TOKEN: "t" });
 }
 

@@ -10,7 +10,7 @@ export interface BotSettings {
   readonly harness: HarnessName;
   readonly command: readonly string[];
   /** Of the harness; undefined with the harness `command`, which knows its own. */
-  readonly backend: Backend | undefined;
+  readonly model: Backend | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
@@ -97,7 +97,7 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
-    backend: readBackend(env),
+    model: readBackend(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
