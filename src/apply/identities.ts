@@ -1,5 +1,6 @@
 /** Observes and repairs identities on the forge. Credentials that work are never replaced; every write is read back. */
 import type { SecretStore } from "../config/secret-store.ts";
+import type { RepoId } from "../core/factory.ts";
 import {
   type DesiredIdentities,
   type DesiredRepository,
@@ -21,9 +22,15 @@ export interface IdentityTools {
   readonly forge: ForgeAdmin;
   readonly secrets: SecretStore;
   readonly newSecret: () => string;
-  /** Fills an empty project repository; undefined when there is nothing to fill it with. */
-  readonly fill: ((repository: DesiredRepository) => Promise<void>) | undefined;
+  /** Undefined when there is nothing to fill an empty repository with. */
+  readonly fill: Fill | undefined;
   readonly say: (line: string) => void;
+}
+
+/** What one project's repository is filled with while it is empty. */
+export interface Fill {
+  readonly repo: RepoId;
+  readonly with: () => Promise<void>;
 }
 
 /** Answers the steps that were taken; with `dryRun`, those that would be. */
@@ -32,7 +39,7 @@ export async function applyIdentities(
   desired: DesiredIdentities,
   { dryRun }: { dryRun: boolean },
 ): Promise<readonly IdentityStep[]> {
-  const canFill = tools.fill !== undefined;
+  const canFill = tools.fill?.repo;
   const steps = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
   for (const step of steps) {
     tools.say(formatIdentityStep(step));
@@ -43,7 +50,7 @@ export async function applyIdentities(
 }
 
 async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promise<void> {
-  const canFill = tools.fill !== undefined;
+  const canFill = tools.fill?.repo;
   const open = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
   if (open.length === 0) return;
   throw new DisintoError(
@@ -94,7 +101,7 @@ async function observeRepository(
   return {
     empty: found.empty,
     access,
-    labels: await forge.labels.list(repo),
+    labels: (await forge.labels.list(repo)).map(({ name }) => name),
     protection: await forge.repositories.protection(repo, primaryBranch),
   };
 }
@@ -122,7 +129,7 @@ async function execute(tools: IdentityTools, action: IdentityAction): Promise<vo
     case "create-label":
       return labels.create(action.repo, action.label);
     case "fill-repository":
-      return tools.fill?.(action.repository);
+      return tools.fill?.with();
     case "protect-branch":
       return repositories.protect(action.repo, action.protection);
   }

@@ -66,8 +66,11 @@ export interface IdentityStep {
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 const CI_SCOPES = ["read:user", "write:repository"];
 
+/** On an issue that bots may take. */
+export const BACKLOG = "backlog";
+
 const labels: readonly Label[] = [
-  { name: "backlog", color: "#1d76db", description: "Bots may take this issue" },
+  { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
   { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
   { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
   {
@@ -84,6 +87,11 @@ const labels: readonly Label[] = [
 
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
+}
+
+/** A forge tells no upper from lower case in names. */
+export function isSameRepo(one: RepoId, other: RepoId): boolean {
+  return formatRepo(one).toLowerCase() === formatRepo(other).toLowerCase();
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
@@ -146,11 +154,11 @@ function deriveFactoryRepository({ name, bots, forge }: Factory): DesiredReposit
   };
 }
 
-/** `canFill`: content for empty project repositories is at hand. Planning again after applying gives nothing. */
+/** `canFill`: the repository for which content is at hand. Planning again after applying gives nothing. */
 export function planIdentities(
   desired: DesiredIdentities,
   observed: ObservedIdentities,
-  { canFill }: { canFill: boolean },
+  { canFill }: { canFill: RepoId | undefined },
 ): readonly IdentityStep[] {
   return [
     ...desired.users.flatMap((user) => [...planUser(user, observed.users.get(user.login))]),
@@ -158,7 +166,7 @@ export function planIdentities(
       ...planRepository(
         repository,
         observed.repositories.get(formatRepo(repository.repo)),
-        canFill,
+        canFill !== undefined && isSameRepo(canFill, repository.repo),
       ),
     ]),
   ];

@@ -20,7 +20,7 @@ function plan(change: (wanted: Protection) => Protection): readonly string[] {
     ] as const;
   });
   const observed = { users: new Map(), repositories: new Map(repositories) };
-  return planIdentities(desired, observed, { canFill: false }).map(formatIdentityStep);
+  return planIdentities(desired, observed, { canFill: undefined }).map(formatIdentityStep);
 }
 
 test("protected paths are part of the branch's rules, in any order", () => {
