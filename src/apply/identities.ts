@@ -5,7 +5,6 @@ import {
   type DesiredIdentities,
   type DesiredRepository,
   type DesiredUser,
-  formatIdentityStep,
   formatRepo,
   type IdentityAction,
   type IdentityStep,
@@ -14,9 +13,11 @@ import {
   type ObservedUser,
   planIdentities,
 } from "../core/identities.ts";
+import { formatIdentityStep } from "../core/identity-text.ts";
 import { deriveEmail, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
+import { observeApplication, registerApplication } from "./oauth-application.ts";
 
 export interface IdentityTools {
   readonly forge: ForgeAdmin;
@@ -62,8 +63,8 @@ async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promi
   );
 }
 
-async function observeIdentities(
-  tools: IdentityTools,
+export async function observeIdentities(
+  tools: Pick<IdentityTools, "forge" | "secrets">,
   desired: DesiredIdentities,
 ): Promise<ObservedIdentities> {
   const users = new Map<string, ObservedUser>();
@@ -73,11 +74,12 @@ async function observeIdentities(
     const seen = await observeRepository(tools, repository);
     if (seen) repositories.set(formatRepo(repository.repo), seen);
   }
-  return { users, repositories };
+  if (!desired.application) return { users, repositories };
+  return { users, repositories, application: await observeApplication(tools) };
 }
 
 async function observeUser(
-  { forge, secrets }: IdentityTools,
+  { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
   { login, keys }: DesiredUser,
 ): Promise<ObservedUser> {
   const found = await forge.users.find(login);
@@ -90,7 +92,7 @@ async function observeUser(
 }
 
 async function observeRepository(
-  { forge }: IdentityTools,
+  { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
   const { repo, writers, primaryBranch } = wanted;
@@ -130,6 +132,10 @@ async function execute(tools: IdentityTools, action: IdentityAction): Promise<vo
       return labels.create(action.repo, action.label);
     case "fill-repository":
       return tools.fill?.with();
+    case "register-application":
+      return registerApplication(tools, action.application);
+    case "make-agent-secret":
+      return tools.secrets.set({ [action.key]: tools.newSecret() });
     case "protect-branch":
       return repositories.protect(action.repo, action.protection);
   }

@@ -11,11 +11,11 @@ import type { Factory } from "../core/factory.ts";
 import {
   BACKLOG,
   deriveIdentities,
-  formatIdentityStep,
   formatRepo,
   type IdentityStep,
   planIdentities,
 } from "../core/identities.ts";
+import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";

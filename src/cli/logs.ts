@@ -18,6 +18,6 @@ export async function logs(
     const hint = `one of ${[...factory.bots.map((one) => one.name), ...known].join(", ")}`;
     throw new DisintoError("usage.invalid", `there is no bot or service ${name}`, { hint });
   }
-  await containers.showLogs(service === undefined ? [] : [service], { follow });
+  await containers.showLogs(service === undefined ? [] : [service], { follow, show: tools.print });
   return ExitCode.done;
 }

@@ -2,10 +2,19 @@
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import {
+  type ApplicationAction,
+  type DesiredApplication,
+  deriveApplication,
+  type ObservedApplication,
+  planApplication,
+} from "./oauth-application.ts";
 
 export interface DesiredIdentities {
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
+  /** Of a CI that signs people in through the forge. */
+  readonly application?: DesiredApplication | undefined;
 }
 
 export interface DesiredUser {
@@ -31,6 +40,7 @@ export interface ObservedIdentities {
   readonly users: ReadonlyMap<string, ObservedUser>;
   /** By `owner/name`. */
   readonly repositories: ReadonlyMap<string, ObservedRepository>;
+  readonly application?: ObservedApplication;
 }
 
 export interface ObservedUser {
@@ -48,6 +58,7 @@ export interface ObservedRepository {
 }
 
 export type IdentityAction =
+  | ApplicationAction
   | { readonly kind: "create-user"; readonly user: DesiredUser }
   | { readonly kind: "restrict-user"; readonly user: DesiredUser }
   | { readonly kind: "set-password"; readonly user: DesiredUser }
@@ -116,6 +127,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
     ],
+    application: deriveApplication(factory),
   };
 }
 
@@ -169,6 +181,7 @@ export function planIdentities(
         canFill !== undefined && isSameRepo(canFill, repository.repo),
       ),
     ]),
+    ...planApplication(desired.application, observed.application),
   ];
 }
 
@@ -252,32 +265,4 @@ function isProtected(wanted: Protection, rules: Protection | undefined): boolean
     same(rules.requiredContexts, wanted.requiredContexts) &&
     same(rules.protectedPaths, wanted.protectedPaths)
   );
-}
-
-/** One line a step: what changes, on what, and why. */
-export function formatIdentityStep({ action, because }: IdentityStep): string {
-  return `+ ${subjectOf(action)}   ${because}`;
-}
-
-function subjectOf(action: IdentityAction): string {
-  switch (action.kind) {
-    case "create-user":
-      return `user ${action.user.login}`;
-    case "restrict-user":
-      return `restriction of ${action.user.login}`;
-    case "set-password":
-      return `password of ${action.user.login}`;
-    case "create-token":
-      return `token of ${action.user.login}`;
-    case "create-repository":
-      return `repository ${formatRepo(action.repository.repo)}`;
-    case "grant-write":
-      return `write access of ${action.login} to ${formatRepo(action.repo)}`;
-    case "create-label":
-      return `label ${action.label.name} in ${formatRepo(action.repo)}`;
-    case "fill-repository":
-      return `content of ${formatRepo(action.repository.repo)}`;
-    case "protect-branch":
-      return `protection of ${action.protection.branch} in ${formatRepo(action.repo)}`;
-  }
 }

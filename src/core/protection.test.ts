@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { makeFactory, shop } from "../../test/support/factories.ts";
 import type { Protection } from "../ports/forge-admin.ts";
-import { deriveIdentities, formatIdentityStep, planIdentities } from "./identities.ts";
+import { deriveIdentities, planIdentities } from "./identities.ts";
+import { formatIdentityStep } from "./identity-text.ts";
 
 const paths = 'protected_paths = [".woodpecker/**", "docker-compose.yml"]\n';
 

@@ -7,12 +7,14 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { runShown } from "../adapters/process.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { loadEnvironment } from "../config/load.ts";
 import type { LocalService, LocalServices } from "../core/local-services.ts";
 import { DisintoError } from "../errors.ts";
 import type {
   Containers,
+  LogOptions,
   Observed,
   ObservedContainer,
   Properties,
@@ -32,6 +34,7 @@ export interface LocalEngineOptions {
   readonly folder: string;
   /** argv that starts disinto itself. */
   readonly self: readonly [string, ...string[]];
+  readonly signal?: AbortSignal | undefined;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
   /** How long a service that was started is watched for ending at once. */
@@ -107,13 +110,15 @@ class LocalEngine implements Containers {
     await rm(own.path, { recursive: true, force: true });
   }
 
-  async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {
+  async showLogs(services: readonly string[], { follow, show }: LogOptions): Promise<void> {
     const names = services.length > 0 ? services : await listFolder(this.#path());
     const logs = names.map((name) => this.#path(name, "log"));
-    const child = spawn("tail", ["-n", "+1", ...(follow ? ["-F"] : []), "--", ...logs], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    await once(child, "exit");
+    const found = await Promise.all(logs.map(exists));
+    const shown = logs.filter((_, index) => found[index] || follow);
+    if (shown.length === 0) return;
+    const { signal } = this.#options;
+    const lines = ["-n", "+1", ...(follow ? ["-F"] : [])];
+    await runShown(["tail", ...lines, "--", ...shown], { signal, show });
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {

@@ -8,6 +8,7 @@ export interface ForgeAdmin {
   readonly tokens: ForgeTokens;
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
+  readonly applications: ForgeApplications;
   /** What a bot may do, done as the administrator. */
   readonly own: Forge;
 }
@@ -86,4 +87,21 @@ export interface ForgeRepositories {
 export interface ForgeLabels {
   list(repo: RepoId): Promise<readonly { readonly id: number; readonly name: string }[]>;
   create(repo: RepoId, label: Label): Promise<void>;
+}
+
+/** The administrator's own OAuth applications. */
+export interface ForgeApplications {
+  list(): Promise<readonly Application[]>;
+  /** Changes the one with this id, or makes one; either way its secret is new, and told this once. */
+  save(
+    application: Pick<Application, "name" | "redirectUris">,
+    id: number | undefined,
+  ): Promise<{ readonly clientId: string; readonly secret: string }>;
+}
+
+export interface Application {
+  readonly id: number;
+  readonly name: string;
+  readonly clientId: string;
+  readonly redirectUris: readonly string[];
 }

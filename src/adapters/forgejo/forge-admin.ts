@@ -13,6 +13,7 @@ import type {
   ForgeUsers,
   Protection,
 } from "../../ports/forge-admin.ts";
+import { buildApplications } from "./applications.ts";
 import { isLasting } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
@@ -35,6 +36,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
     tokens: buildTokens(http, as),
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
+    applications: buildApplications(http),
     own: buildForgeOver(http),
   };
 }
