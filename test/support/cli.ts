@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run, runOrThrow } from "../../src/adapters/process.ts";
+import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
+import { noteOutput } from "./secret-scan.ts";
 
 export const root = join(import.meta.dirname, "../..");
 const home = join(root, "node_modules/.cache/disinto-scenarios");
@@ -43,13 +44,22 @@ export async function newestChange(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
+interface CliOptions {
+  readonly input?: string;
+  /** Beside what every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export async function runCli(
   folder: string,
   args: readonly string[],
-  { input }: { input?: string } = {},
+  { input, env = {} }: CliOptions = {},
 ): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  return run(argv, { timeoutMs: 180_000, ...(input !== undefined && { input }) });
+  const options = { timeoutMs: 180_000, env: toolEnvironment(env) };
+  const ended = await run(argv, { ...options, ...(input !== undefined && { input }) });
+  await noteOutput(folder, args, ended);
+  return ended;
 }
 
 /** For tests that interrupt it. */
