@@ -21,6 +21,7 @@ import type {
   RenderedService,
 } from "../ports/containers.ts";
 import {
+  findLeadersIn,
   identify,
   isAlive,
   isGroupAlive,
@@ -158,15 +159,20 @@ class LocalEngine implements Containers {
     return text === undefined ? undefined : (JSON.parse(text) as ProcessRecord);
   }
 
+  /** Also what a killed command started and had no time to record: it runs in the service's folder. */
   async #stop(name: string): Promise<void> {
-    const record = await this.#readRecord(name);
-    if (!record) return;
+    const recorded = (await this.#readRecord(name))?.identity;
+    const found = await findLeadersIn(this.#path(name));
+    await Promise.all([...(recorded ? [recorded] : []), ...found].map((one) => this.#end(one)));
+  }
+
+  async #end(leader: ProcessIdentity): Promise<void> {
     const { graceMs = 30_000 } = this.#options;
-    await signalGroup(record.identity, "SIGTERM");
+    await signalGroup(leader, "SIGTERM");
     const deadline = performance.now() + graceMs;
-    while ((await isAlive(record.identity)) && performance.now() < deadline) await pause(25);
-    await signalGroup(record.identity, "SIGKILL");
-    while (await isGroupAlive(record.identity)) await pause(25);
+    while ((await isAlive(leader)) && performance.now() < deadline) await pause(25);
+    await signalGroup(leader, "SIGKILL");
+    while (await isGroupAlive(leader)) await pause(25);
   }
 
   async #spawn(name: string, service: LocalService, wanted: RenderedService): Promise<void> {

@@ -20,6 +20,8 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 
 const hints: Partial<Record<ErrorCode, string>> = {
   "forge.unauthorized": "run `disinto init` to verify and repair credentials",
+  "forge.unavailable":
+    "look at the forge's log (disinto logs forgejo), and run the same command again",
   "forge.rate-limited": "wait a little and run the same command again",
 };
 
