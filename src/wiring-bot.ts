@@ -11,6 +11,7 @@ import { Claims } from "./bot/leases/claims.ts";
 import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
+import { observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
@@ -41,7 +42,11 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = buildHarness(settings, role, host);
+    const harness = observeHarness(buildHarness(settings, role, host), {
+      role,
+      events,
+      clock: host.clock,
+    });
     return {
       user,
       author: { name: user, email: deriveEmail(user) },

@@ -10,7 +10,7 @@ export interface BotSettings {
   readonly harness: HarnessName;
   readonly command: readonly string[];
   /** Of the harness; undefined with the harness `command`, which knows its own. */
-  readonly backend: Backend | undefined;
+  readonly modelServer: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
@@ -19,7 +19,7 @@ export interface BotSettings {
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
   readonly leaseTermMs: number | undefined;
-  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
@@ -29,7 +29,7 @@ export interface BotSettings {
   readonly dataFolder: string;
 }
 
-export interface Backend {
+export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly model: string;
@@ -97,7 +97,7 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
-    backend: readBackend(env),
+    modelServer: readModelServer(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
@@ -111,7 +111,7 @@ export function readBotSettings(
   };
 }
 
-function readBackend(env: z.infer<typeof Environment>): Backend | undefined {
+function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.

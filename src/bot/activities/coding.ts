@@ -16,6 +16,7 @@ export function code(
       sha: work.start,
     });
     const end = await tools.harness.run({
+      about: { project: work.project, issue: work.issue },
       folder,
       prompt: formatCodingPrompt(await issues.get(work.issue), work.feedback, project.prompts),
       environment: { DISINTO_ISSUE: String(work.issue) },
