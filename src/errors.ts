@@ -21,6 +21,7 @@ export type ErrorCode =
   | "git.failed"
   | "harness.unavailable"
   | "interrupted"
+  | "model.unavailable"
   | "process.failed"
   | "removal.unconfirmed"
   | "volume.in-use";

@@ -1,6 +1,6 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
@@ -13,8 +13,16 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where /healthz is served; undefined: nowhere. */
+  /** The repository for what concerns the whole factory. */
+  readonly factoryRepo: RepoId;
+  /** Undefined: the usual one. */
+  readonly leaseTermMs: number | undefined;
+  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  readonly backend: { readonly name: string; readonly slots: number | undefined };
+  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** Of who may read /status; undefined: nobody. */
+  readonly statusToken: string | undefined;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -23,6 +31,16 @@ export interface BotSettings {
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
+  AGENT_BACKEND: z.string().min(1),
+  AGENT_FACTORY_REPO: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .transform((repo): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
@@ -45,6 +63,7 @@ const Environment = z.object({
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
+  DISINTO_STATUS_TOKEN: z.string().optional(),
 });
 
 export function readBotSettings(
@@ -70,7 +89,11 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
+    statusToken: env.DISINTO_STATUS_TOKEN || undefined,
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };

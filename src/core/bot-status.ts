@@ -29,9 +29,16 @@ export interface BotStatus {
   readonly breakers: Readonly<Record<string, { since: string; reason: string }>>;
   /** Slots held on a model's server, as `backend#slot`. */
   readonly slots: readonly string[];
+  /** Issues of the backlog that wait, by project. */
+  readonly queue: Readonly<Record<string, readonly Waiting[]>>;
   readonly totals: Totals;
   /** The newest failures of the outside, by code. */
   readonly failures: Readonly<Record<string, { count: number; at: string; message: string }>>;
+}
+
+export interface Waiting {
+  readonly issue: number;
+  readonly because: string;
 }
 
 export interface Totals {
@@ -62,6 +69,7 @@ export const unknownStatus: BotStatus = {
   sessions: {},
   breakers: {},
   slots: [],
+  queue: {},
   totals: {
     claims: 0,
     merges: 0,
@@ -115,8 +123,7 @@ function learnLife(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
 }
 
 function learnStanding({ standing }: BotStatus, event: StampedEvent): Partial<BotStatus> {
-  if (event.type === "issue.released")
-    return { standing: { at: "choosing", since: event.time } };
+  if (event.type === "issue.released") return { standing: { at: "choosing", since: event.time } };
   if (event.type === "bot.started" && !standing && event.roles.includes("dev"))
     return { standing: { at: "choosing", since: event.time } };
   if (event.type !== "state.entered") return {};
@@ -140,6 +147,8 @@ function learnHeld(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
       const about = { ...(issue !== undefined && { issue }), ...(pull !== undefined && { pull }) };
       return { sessions: { ...status.sessions, [role]: { since, ...about } } };
     }
+    case "queue.seen":
+      return { queue: { ...status.queue, [event.project]: event.waiting } };
     case "session.ended":
       return { sessions: without(status.sessions, event.role) };
     case "breaker.opened": {

@@ -6,17 +6,12 @@ export interface LiveStatus {
   readonly name: string;
   readonly version: string;
   readonly loops: Readonly<Record<string, { readonly idleMs: number; readonly isStuck: boolean }>>;
-  /** Leases held, as `project#issue`. */
+  /** How long the machine has been in its state. */
+  readonly standingMs: number;
+  /** Refs of the leases that this process keeps alive. */
   readonly leases: readonly string[];
-  /** Issues that wait, with the reason, by project. */
-  readonly queue: Readonly<Record<string, readonly Waiting[]>>;
   /** Requests to the forge: `api`, `fetch`, `refs`, `push`. */
   readonly traffic: Readonly<Record<string, number>>;
-}
-
-export interface Waiting {
-  readonly issue: number;
-  readonly why: string;
 }
 
 interface Sample {
@@ -38,7 +33,7 @@ export function formatMetrics(status: BotStatus, live: LiveStatus, rssBytes: num
 function listMetrics(status: BotStatus, live: LiveStatus, rssBytes: number): readonly Metric[] {
   const { totals, standing, breakers, failures } = status;
   const loops = Object.entries(live.loops);
-  const queue = Object.entries(live.queue);
+  const queue = Object.entries(status.queue);
   return [
     gauge("disinto_bot_info", "Always 1.", [
       { labels: { bot: live.name, version: live.version }, value: 1 },
@@ -57,9 +52,9 @@ function listMetrics(status: BotStatus, live: LiveStatus, rssBytes: number): rea
       ...(standing ? [{ labels: { at: standing.at }, value: 1 }] : []),
     ]),
     gauge(
-      "disinto_state_since_seconds",
-      "When the machine entered its state, in seconds since 1970.",
-      standing ? [{ value: Date.parse(standing.since) / 1000 }] : [],
+      "disinto_state_seconds",
+      "How long the machine has been in its state.",
+      standing ? [{ value: live.standingMs / 1000 }] : [],
     ),
     gauge("disinto_leases_held", "Leases that this process keeps alive.", [
       { value: live.leases.length },
@@ -67,8 +62,8 @@ function listMetrics(status: BotStatus, live: LiveStatus, rssBytes: number): rea
     gauge("disinto_slots_held", "Slots of model servers held.", [{ value: status.slots.length }]),
     gauge(
       "disinto_issues_waiting",
-      "Issues of the backlog that wait, by reason.",
-      queue.flatMap(([project, waiting]) => countReasons(project, waiting)),
+      "Issues of the backlog that nobody takes; /status says why.",
+      queue.map(([project, waiting]) => ({ labels: { project }, value: waiting.length })),
     ),
     gauge(
       "disinto_breaker_open",
@@ -127,12 +122,6 @@ function listTotals(totals: BotStatus["totals"]): readonly Metric[] {
       byLabel("kind", totals.refusals),
     ),
   ];
-}
-
-function countReasons(project: string, waiting: readonly Waiting[]): readonly Sample[] {
-  const kinds = new Map<string, number>();
-  for (const { why } of waiting) kinds.set(why, (kinds.get(why) ?? 0) + 1);
-  return [...kinds].map(([why, value]) => ({ labels: { project, why }, value }));
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Metric {

@@ -64,9 +64,7 @@ async function verify({ scene, pushed }: Life, author: string): Promise<void> {
   expect(await view.issues()).toEqual([
     { number: 1, title, state: "closed", labels: ["backlog"], assignees: [author], comments: [] },
   ]);
-  expect(await view.pulls()).toMatchObject([
-    { number: 2, title, state: "closed", merged: true },
-  ]);
+  expect(await view.pulls()).toMatchObject([{ number: 2, title, state: "closed", merged: true }]);
   const history = await view.history(async ({ subject, author }) => ({ subject, author }));
   expect(history.slice(1)).toMatchObject([{ subject: title }]);
   expect([...(await view.refs()).keys()]).toEqual(["refs/heads/main"]);
