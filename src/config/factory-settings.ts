@@ -89,6 +89,7 @@ export function readFactorySettings(
       url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
     },
     leaseTermS: readLeaseTerm(reader),
+    hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
     edge: readEdge(reader),
     shared: readShared(reader),
   };
