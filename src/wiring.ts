@@ -63,6 +63,10 @@ export function buildTools(signal: AbortSignal): Tools {
     oneShots: {
       run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
     },
+    eventArchive: async (engine) => {
+      const { buildEventArchive } = await import("./adapters/event-archive.ts");
+      return buildEventArchive(engine, signal);
+    },
     forgeVersion: async (url) => {
       const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");
       return readForgeVersion(url, signal);
