@@ -1,7 +1,7 @@
 /** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
 import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/choose.ts";
 import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
-import { deriveClaimRef } from "../bot/leases/refs.ts";
+import { deriveClaimRef, EVERYTHING } from "../bot/leases/refs.ts";
 import { DisintoError } from "../errors.ts";
 import type { Issue, Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
@@ -22,7 +22,8 @@ export async function findLease(
   issue: number,
 ): Promise<StandingLease | undefined> {
   const ref = deriveClaimRef(issue);
-  const sha = (await mirror.fetchRefs(ref)).get(ref);
+  // A single name that is not there would be an error, a pattern is not.
+  const sha = (await mirror.fetchRefs(EVERYTHING)).get(ref);
   return sha === undefined ? undefined : { ref, sha, ...(await readLease({ mirror }, sha)) };
 }
 
