@@ -1,30 +1,7 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
-import type { Counters } from "./lease.ts";
-
-/** One claimed issue; small, and enough to go on after a crash. */
-export interface Work {
-  readonly project: string;
-  readonly issue: number;
-  readonly title: string;
-  readonly counters: Counters;
-  /** What the next attempt must answer: a red check, a review, a conflict. */
-  readonly feedback?: string;
-}
-
-export interface PreparedWork extends Work {
-  /** Commit of the primary branch that the work builds on. */
-  readonly base: string;
-  /** Commit that the harness starts from: the base, or the earlier work laid on it. */
-  readonly start: string;
-  /** Head of the work branch on the forge as last seen; undefined while there is none. */
-  readonly head: string | undefined;
-}
-
-export interface PublishedWork extends Work {
-  readonly head: string;
-  readonly pull: number;
-}
+import type { Usage } from "../ports/harness.ts";
+import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
 interface Memory {
   choosing: object;
@@ -36,27 +13,74 @@ interface Memory {
   reviewing: { readonly work: PublishedWork };
   merging: { readonly work: PublishedWork };
   closing: { readonly work: PublishedWork };
-  blocked: { readonly work: Work; readonly reason: string };
+  /** A person is asked; `cause` and the head make the key of the one comment. */
+  blocked: { readonly work: Work; readonly cause: string; readonly reason: string };
+  /** A person took the issue out of the bot's hands. */
+  withdrawing: { readonly work: Work; readonly why: Withdrawal };
 }
+
+/** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
+export type Withdrawal = "closed" | "edited";
 
 type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
-/** The lease is somebody else's now, or the issue is no longer to be worked on. */
-type Lost = End<"lost">;
-/** Only a person can help. */
-type Stuck = End<"stuck", { readonly reason: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
+
+/** How every activity that works on an issue may end, beside its own ends. */
+type Lost =
+  /** The lease is somebody else's now. */
+  | End<"lost">
+  | End<"withdrawn", { readonly why: Withdrawal }>
+  /** A trusted person changed the issue's text: the work goes on with the new one. */
+  | End<"edited", { readonly pin: string; readonly title: string }>;
+/** Only a person can help. A cause of its own, or the state's name. */
+type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+
+/** What a session of the harness leaves behind, however it ended. */
+interface Spent {
+  readonly usage: Usage;
+  readonly session?: string | undefined;
+}
+
+/** What an interrupted session left in the folder, for the next one. */
+interface Kept {
+  readonly parked?: string | undefined;
+}
 
 interface Outcomes {
   choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
   preparing:
     | End<"ready", { readonly work: PreparedWork }>
     | End<"published-before", { readonly work: PublishedWork }>
+    | End<"merged-before", { readonly work: PublishedWork }>
+    | Stuck
     | Lost;
-  coding: End<"changed", Omit<Memory["publishing"], "work">> | End<"failed", Reason> | Lost;
-  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Lost;
-  checking: End<"green"> | End<"red", Reason> | Stuck | Lost;
+  coding:
+    | End<
+        "changed",
+        Omit<Memory["publishing"], "work"> & Spent & { readonly handOver?: readonly string[] }
+      >
+    /** The agent says that it cannot be done as asked, and left the tree as it was. */
+    | End<"refused", Reason & Spent & { readonly refusal: Refusal }>
+    /** It said nothing for too long. */
+    | End<"stalled", Reason & Spent>
+    | End<"failed", Reason & Spent>
+    /** The model's server is at fault: no budget of the issue is spent. */
+    | End<"backend-away", Reason & Spent & Kept>
+    /** The bot was told to stop. */
+    | End<"parked", Spent & Kept>
+    /** The change touches what no bot may push unless a trusted person said so. */
+    | End<"protected", Reason & Spent>
+    | Lost;
+  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Stuck | Lost;
+  checking:
+    | End<"green">
+    | End<"red", Reason>
+    /** The run itself failed and was started again: costs no model time. */
+    | End<"infrastructure", Reason>
+    | Stuck
+    | Lost;
   reviewing: End<"approved"> | End<"changes-requested", Reason> | Stuck | Lost;
   merging:
     | End<"merged">
@@ -67,7 +91,11 @@ interface Outcomes {
     | Lost;
   closing: End<"closed"> | Lost;
   blocked: End<"reported"> | Lost;
+  withdrawing: End<"withdrawn-from"> | Lost;
 }
+
+export const refusals = ["unmet-dependency", "too-large", "already-done"] as const;
+export type Refusal = (typeof refusals)[number];
 
 export type At = keyof Memory;
 export type State<A extends At = At> = { [K in A]: { readonly at: K } & Memory[K] }[A];
@@ -94,27 +122,50 @@ const idle: State = { at: "choosing" };
 const after: Transitions = {
   choosing: (_, outcome) =>
     outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
-  preparing: (_, outcome) =>
-    outcome.type === "ready"
-      ? { at: "coding", work: outcome.work }
-      : { at: "checking", work: outcome.work },
-  coding: ({ work }, outcome, { attempts }) => {
-    if (outcome.type === "failed")
-      return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
-    return { at: "publishing", work, tree: outcome.tree, committedAt: outcome.committedAt };
+  preparing: (_, outcome) => {
+    if (outcome.type === "ready") return { at: "coding", work: outcome.work };
+    return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
+  },
+  coding: ({ work: before }, outcome, { attempts }) => {
+    const work = spend(before, outcome);
+    switch (outcome.type) {
+      case "changed": {
+        const { tree, committedAt, handOver } = outcome;
+        const { parked: _, handOver: __, ...rest } = work;
+        const published = { ...rest, ...(handOver && { handOver }) };
+        return { at: "publishing", work: published, tree, committedAt };
+      }
+      case "refused":
+        return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
+      case "backend-away":
+      case "parked": {
+        const { parked = work.parked } = outcome;
+        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+      }
+      case "protected":
+        return again(work, { cause: "protectedPaths", limit: attempts, reason: outcome.reason });
+      default:
+        return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
+    }
   },
   publishing: ({ work }, outcome) =>
     outcome.type === "published"
       ? { at: "checking", work: outcome.work }
       : { at: "preparing", work },
-  checking: ({ work }, outcome, { ciFixes }) =>
-    outcome.type === "green"
-      ? { at: "reviewing", work }
-      : again(work, { cause: "ciFixes", limit: ciFixes, reason: outcome.reason }),
-  reviewing: ({ work }, outcome, { reviewRounds }) =>
-    outcome.type === "approved"
-      ? { at: "merging", work }
-      : again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason }),
+  checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
+    if (outcome.type === "green") return { at: "reviewing", work };
+    const { reason } = outcome;
+    if (outcome.type === "red") return again(work, { cause: "ciFixes", limit: ciFixes, reason });
+    const charged = charge(work, "infrastructureRetries");
+    if (isSpent(charged, "infrastructureRetries", infrastructureRetries))
+      return giveUp(charged, "infrastructureRetries", reason);
+    return { at: "checking", work: charged };
+  },
+  reviewing: ({ work }, outcome, { reviewRounds }) => {
+    if (outcome.type !== "approved")
+      return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+    return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
+  },
   merging: ({ work }, outcome, { mergeAttempts }) => {
     if (outcome.type === "merged") return { at: "closing", work };
     if (outcome.type === "rebased")
@@ -128,7 +179,12 @@ const after: Transitions = {
   },
   closing: () => idle,
   blocked: () => idle,
+  withdrawing: () => idle,
 };
+
+function spend(work: PreparedWork, { usage, session }: Spent): PreparedWork {
+  return { ...work, usage: addUsage(work.usage, usage), ...(session !== undefined && { session }) };
+}
 
 interface Setback extends Reason {
   readonly cause: string;
@@ -142,16 +198,43 @@ function again(work: Work, { cause, limit, reason }: Setback): State {
   return { at: "preparing", work: { ...charged, feedback: reason } };
 }
 
-function charge<W extends Work>(work: W, cause: string): W {
+export function charge<W extends Work>(work: W, cause: string): W {
   return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + 1 } };
 }
 
-function isSpent({ counters }: Work, cause: string, limit: number): boolean {
+export function isSpent({ counters }: Work, cause: string, limit: number): boolean {
   return (counters[cause] ?? 0) > limit;
 }
 
 function giveUp(work: Work, cause: string, reason: string): State {
-  return { at: "blocked", work, reason: `the budget for ${cause} is used up: ${reason}` };
+  return { at: "blocked", work, cause, reason: `the budget for ${cause} is used up: ${reason}` };
+}
+
+function handOver(work: Work, paths: readonly string[]): State {
+  const reason = `the change is approved and touches protected paths, which no bot merges: ${paths.join(", ")}`;
+  return { at: "blocked", work, cause: "hand-over", reason };
+}
+
+const TEXT_CHANGED =
+  "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
+
+/** What follows an end that any state of work can have; undefined: the state's own table decides. */
+function interrupt(state: State, outcome: Outcome<At>): State | undefined {
+  if (outcome.type === "lost") return idle;
+  if (!("work" in state)) return undefined;
+  const { work } = state;
+  switch (outcome.type) {
+    case "withdrawn":
+      return { at: "withdrawing", work, why: outcome.why };
+    case "edited": {
+      const { pin, title } = outcome;
+      return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
+    }
+    case "stuck":
+      return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
+    default:
+      return undefined;
+  }
 }
 
 /** One turn: do what the state calls for, then move. Activities must be safe to repeat. */
@@ -162,8 +245,8 @@ export async function turn<A extends At>(
 ): Promise<State> {
   const at = state.at as A;
   const outcome: Outcome<At> = await activities[at](state, signal);
-  if (outcome.type === "lost") return idle;
-  if (outcome.type === "stuck" && "work" in state)
-    return { at: "blocked", work: state.work, reason: outcome.reason };
-  return after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget);
+  return (
+    interrupt(state as State, outcome) ??
+    after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget)
+  );
 }

@@ -12,7 +12,7 @@ import {
   isBranchName,
   noCommit,
 } from "./git-repository.ts";
-import { filePatterns, matchesFile } from "./glob.ts";
+import { filePatterns, matchesFile } from "../core/glob.ts";
 import { authorEnvironment, commitTree } from "./merge.ts";
 import type { AccessLevel } from "./permission.ts";
 import { mayPush, protectionOf } from "./protections.ts";

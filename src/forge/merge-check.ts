@@ -2,7 +2,7 @@
 import { ApiError, notFound } from "./api-error.ts";
 import type { Forge } from "./forge.ts";
 import { gitOf } from "./forge.ts";
-import { filePatterns, matchesFile } from "./glob.ts";
+import { filePatterns, matchesFile } from "../core/glob.ts";
 import { isDraft } from "./issue-shape.ts";
 import { hasOpenDependencies } from "./issues.ts";
 import { type AccessLevel, allows } from "./permission.ts";

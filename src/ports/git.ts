@@ -53,6 +53,8 @@ export interface Objects {
   contains(descendant: string, ancestor: string): Promise<boolean>;
   /** What `to` changes since it left `from`, whole. */
   diff(from: string, to: string): Promise<string>;
+  /** Paths that differ between two commits or trees. */
+  changedPaths(from: string, to: string): Promise<readonly string[]>;
 }
 
 export type Collected =

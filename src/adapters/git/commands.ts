@@ -63,6 +63,18 @@ export const git = {
     `${from}...${to}`,
     "--",
   ],
+  changedPaths: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-only",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "-z",
+    from,
+    to,
+    "--",
+  ],
   treeOf: (sha: string): Argv => ["git", "rev-parse", "--verify", "--quiet", `${sha}^{tree}`],
   mergeTree: (ours: string, theirs: string): Argv => [
     "git",

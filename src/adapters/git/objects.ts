@@ -24,6 +24,10 @@ export function buildObjects(folder: string): Objects {
       return exitCode === 0;
     },
     diff: (from, to) => runGit("diff", git.diff(from, to), here),
+    changedPaths: async (from, to) => {
+      const listed = await runGit("diff", git.changedPaths(from, to), here);
+      return listed.split("\0").filter((path) => path !== "");
+    },
   };
 }
 

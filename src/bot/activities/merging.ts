@@ -1,6 +1,7 @@
 import type { Claim } from "../claims.ts";
-import type { Outcome, PublishedWork, State } from "../machine.ts";
+import type { Outcome, State } from "../machine.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
+import type { PublishedWork } from "../work.ts";
 
 /**
  * Merges exactly the head that was checked and reviewed, fast-forward only. A head that is behind is squashed onto

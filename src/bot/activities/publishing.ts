@@ -2,6 +2,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Pull, Pulls } from "../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { type BotTools, deriveBranch, projectOf } from "../tools.ts";
+import { toPublished } from "../work.ts";
 import { findPull } from "./preparing.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
@@ -34,11 +35,7 @@ export function publish(
       head: branch,
       base: project.primaryBranch,
     });
-    const { project: name, issue, title, counters } = work;
-    return {
-      type: "published",
-      work: { project: name, issue, title, counters, head, pull: pull.number },
-    };
+    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
 }
 
