@@ -7,6 +7,7 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Claims } from "./bot/claims.ts";
+import { observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
@@ -36,7 +37,11 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = buildHarness(settings, role, host);
+    const harness = observeHarness(buildHarness(settings, role, host), {
+      role,
+      events,
+      clock: host.clock,
+    });
     return {
       user,
       author: { name: user, email: deriveEmail(user) },

@@ -95,6 +95,7 @@ async function askHarness(
   try {
     const environment = { DISINTO_PULL: String(pull.number) };
     return await tools.harness.run({
+      about: { project: target.project.name, pull: pull.number },
       folder,
       prompt,
       environment,

@@ -13,6 +13,7 @@ import { awaitReview } from "./activities/reviewing.ts";
 import { type Activities, type Budget, type State, turn } from "./machine.ts";
 import { reviewNext } from "./review.ts";
 import { type BotTools, projectOf } from "./tools.ts";
+import { describeTurn } from "./turn-events.ts";
 
 const MAX_ATTEMPTS = 3;
 const MAX_BACKOFF_MS = 60_000;
@@ -31,7 +32,7 @@ export async function runDev({ tools, signal, once }: Run, journal: Journal<Stat
     const next = await turn(state, { activities, budget: budgetOf(tools, state) }, signal);
     if (signal.aborted) return "stop";
     await journal.save(next);
-    report(tools, state, next);
+    for (const event of describeTurn(state, next)) tools.events.append(event);
     const ended = next.at === "choosing" && state.at !== "choosing";
     state = next;
     return once && ended ? "stop" : "go";
@@ -80,24 +81,6 @@ function budgetOf(tools: BotTools, state: State): Budget {
       ? projectOf(tools, state.work.project).project.limits
       : { ciFixes: 0, reviewRounds: 0, infrastructureRetries: 0, mergeAttempts: 0 };
   return { ...limits, attempts: MAX_ATTEMPTS };
-}
-
-function report({ events }: BotTools, from: State, to: State): void {
-  if ("work" in to) {
-    const { project, issue, feedback } = to.work;
-    const reason = to.at === "blocked" ? to.reason : feedback;
-    const pull = "pull" in to.work ? { pull: to.work.pull } : {};
-    events.append({
-      type: "state.entered",
-      at: to.at,
-      project,
-      issue,
-      ...pull,
-      ...(reason && { reason }),
-    });
-  } else if ("work" in from) {
-    events.append({ type: "issue.released", project: from.work.project, issue: from.work.issue });
-  }
 }
 
 function bindActivities(tools: BotTools): Activities {

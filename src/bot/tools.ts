@@ -5,10 +5,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
-import type { Harness, Session } from "../ports/harness.ts";
+import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Claims } from "./claims.ts";
 import type { State } from "./machine.ts";
+import type { ObservedHarness } from "./observed-harness.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Bot {
@@ -28,7 +29,7 @@ export interface BotTools {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly progress: Progress;
-  readonly harness: Harness;
+  readonly harness: ObservedHarness;
   /** Of each session of the harness. */
   readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
   readonly pollIntervalMs: number;

@@ -29,6 +29,7 @@ export function code(
     });
     const feedback = work.feedback === undefined ? undefined : cutHidden(work.feedback);
     const end = await tools.harness.run({
+      about: { project: work.project, issue: work.issue },
       folder,
       prompt: formatCodingPrompt(issue, feedback),
       environment: { DISINTO_ISSUE: String(work.issue) },
