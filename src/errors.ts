@@ -5,6 +5,7 @@ export type ErrorCode =
   | "config.missing"
   | "credentials.missing"
   | "credentials.wrong"
+  | "disk.full"
   | "engine.unavailable"
   | "engine.failed"
   | "factory.locked"
@@ -22,6 +23,7 @@ export type ErrorCode =
   | "harness.unavailable"
   | "interrupted"
   | "process.failed"
+  | "push.refused"
   | "removal.unconfirmed"
   | "volume.in-use";
 

@@ -40,6 +40,11 @@ export interface Mirror {
    */
   swap(swaps: readonly Swap[]): Promise<"applied" | "unclear">;
   readonly objects: Objects;
+  /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
+  mend(): Promise<boolean>;
+  /** Drops what nothing needs any more. */
+  compact(): Promise<void>;
+  sizeBytes(): Promise<number>;
 }
 
 /** Commits and trees in the mirror; nothing here talks to the forge. */
@@ -68,4 +73,13 @@ export interface WorkFolders {
   /** What stands in the folder now, as a tree in the mirror; refused when it holds what no harness may add. */
   collect(name: string, base: string): Promise<Collected>;
   discard(name: string): Promise<void>;
+  /** What is there, of this life or an earlier one. */
+  list(): Promise<readonly FolderUse[]>;
+}
+
+export interface FolderUse {
+  readonly name: string;
+  readonly bytes: number;
+  /** Since 1970. */
+  readonly changedAtMs: number;
 }
