@@ -1,6 +1,6 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 import { DisintoError } from "../errors.ts";
-import type { Issue } from "../ports/forge.ts";
+import type { Dependency, Issue } from "../ports/forge.ts";
 import type { Refs } from "../ports/git.ts";
 import { parseDependencies } from "./dependencies.ts";
 import { readTrusted } from "./guard.ts";
@@ -14,12 +14,20 @@ export interface Sight {
   readonly leased: ReadonlySet<number>;
 }
 
+export interface Seen {
+  readonly board: Board;
+  readonly sight: Sight;
+}
+
 const TRUST_KEPT_MS = 5 * 60_000;
 
 export class Board {
   readonly target: ProjectTools;
   readonly #nowMs: () => number;
-  readonly #named = new Map<number, { readonly updatedAt: string; readonly on: readonly Named[] }>();
+  readonly #named = new Map<
+    number,
+    { readonly updatedAt: string; readonly on: readonly Dependency[] }
+  >();
   /** Numbers that were closed when asked; an issue that was opened again is in the listing. */
   readonly #closed = new Set<number>();
   #trusted: { readonly logins: readonly string[]; readonly atMs: number } | undefined;
@@ -56,23 +64,26 @@ export class Board {
     return found;
   }
 
-  /** Why the head of the primary branch is red; undefined: it is not, or not yet known to be. */
-  async redPrimary({ refs }: Sight): Promise<string | undefined> {
+  /** Of the required contexts on the head of the primary branch; green is asked once for each head. */
+  async judgePrimary({ refs }: Sight): Promise<Primary> {
     const { project, statuses } = this.target;
     const head = refs.get(`refs/heads/${project.primaryBranch}`);
-    if (head === undefined || head === this.#green || project.ci.required.length === 0)
-      return undefined;
-    const standing = await statuses.of(head);
-    const required = standing.filter(({ context }) => project.ci.required.includes(context));
-    const red = required.filter(({ state }) => state === "failure").map(({ context }) => context);
-    if (red.length > 0)
-      return `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;
-    const decided = required.filter(({ state }) => state === "success").length;
-    if (decided === project.ci.required.length) this.#green = head;
-    return undefined;
+    const { required } = project.ci;
+    if (head === undefined || head === this.#green || required.length === 0)
+      return { type: "green" };
+    const standing = (await statuses.of(head)).filter(({ context }) => required.includes(context));
+    const red = standing.filter(({ state }) => state === "failure").map(({ context }) => context);
+    if (red.length > 0) {
+      const reason = `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;
+      return { type: "red", reason };
+    }
+    if (standing.filter(({ state }) => state === "success").length < required.length)
+      return { type: "undecided" };
+    this.#green = head;
+    return { type: "green" };
   }
 
-  async #dependenciesOf({ number, body, updatedAt }: Issue): Promise<readonly Named[]> {
+  async #dependenciesOf({ number, body, updatedAt }: Issue): Promise<readonly Dependency[]> {
     const known = this.#named.get(number);
     if (known?.updatedAt === updatedAt) return known.on;
     const recorded = await this.target.dependencies(number);
@@ -102,8 +113,7 @@ export class Board {
   }
 }
 
-interface Named {
-  readonly number: number;
-  /** Said for another repository's issue only. */
-  readonly isOpen?: boolean;
-}
+export type Primary =
+  | { readonly type: "green" }
+  | { readonly type: "red"; readonly reason: string }
+  | { readonly type: "undecided" };

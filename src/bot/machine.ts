@@ -198,8 +198,8 @@ function again(work: Work, { cause, limit, reason }: Setback): State {
   return { at: "preparing", work: { ...charged, feedback: reason } };
 }
 
-export function charge<W extends Work>(work: W, cause: string): W {
-  return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + 1 } };
+export function charge<W extends Work>(work: W, cause: string, by = 1): W {
+  return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + by } };
 }
 
 export function isSpent({ counters }: Work, cause: string, limit: number): boolean {

@@ -4,7 +4,12 @@
  */
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import { type BackendFault, isBackendFault, type Session, type SessionEnd } from "../ports/harness.ts";
+import {
+  type BackendFault,
+  isBackendFault,
+  type Session,
+  type SessionEnd,
+} from "../ports/harness.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Breakers, Probe } from "./leases/breakers.ts";
 import type { Slots } from "./leases/slots.ts";

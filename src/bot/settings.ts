@@ -1,6 +1,6 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
@@ -13,8 +13,16 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** The repository for what concerns the whole factory. */
+  readonly factoryRepo: RepoId;
+  /** Undefined: the usual one. */
+  readonly leaseTermMs: number | undefined;
+  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** For mirrors and work folders together. */
+  readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -23,6 +31,16 @@ export interface BotSettings {
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
+  AGENT_BACKEND: z.string().min(1),
+  AGENT_FACTORY_REPO: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .transform((repo): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
@@ -40,6 +58,10 @@ const Environment = z.object({
   ),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
+  AGENT_DISK: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/)
+    .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
   FORGE_URL: z.url(),
@@ -70,8 +92,18 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
+    diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
+}
+
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+function toBytes(size: string): number {
+  return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
 }

@@ -1,6 +1,6 @@
 /** One claimed issue as the machine remembers it: small, and enough to go on after a crash or a takeover. Pure. */
 import type { Usage } from "../ports/harness.ts";
-import type { Counters } from "./lease.ts";
+import type { Counters, Facts } from "./leases/record.ts";
 
 export interface Work {
   readonly project: string;
@@ -56,8 +56,6 @@ export function toPublished(
     ...(handOver && { handOver }),
   };
 }
-
-export type Facts = Readonly<Record<string, string>>;
 
 const MAX_FEEDBACK = 4_000;
 

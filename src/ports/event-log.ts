@@ -34,10 +34,7 @@ type IssueEvent =
   | Named<"state.entered", OfIssue & { at: string; pull?: number; reason?: string }>
   | Named<"budget.charged", OfIssue & { cause: string; spent: number }>
   | Named<"issue.released", OfIssue>
-  | Named<
-      "queue.seen",
-      { project: string; waiting: readonly { issue: number; because: string }[] }
-    >
+  | Named<"queue.seen", { project: string; waiting: readonly { issue: number; because: string }[] }>
   | Named<"lease.taken-over", OfIssue & { from: string }>
   | Named<"lease.lost", OfIssue>
   | Named<"merge.refused", OfIssue & { pull: number; kind: string; reason: string }>

@@ -34,11 +34,13 @@ export interface Mirror {
   refresh(): Promise<Refs>;
   /** What the forge has now, without fetching. */
   readRefs(patterns: readonly string[]): Promise<Refs>;
+  /** Fetches only what `pattern` names, which ends in a star, and answers it. */
+  fetchRefs(pattern: string): Promise<Refs>;
   /**
    * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
-   * which of them stands, for a refusal alone proves nothing.
+   * which of them stands, for a refusal alone proves nothing. `refused`: the same, and a rule of the server was named.
    */
-  swap(swaps: readonly Swap[]): Promise<"applied" | "unclear">;
+  swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
   readonly objects: Objects;
   /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
   mend(): Promise<boolean>;

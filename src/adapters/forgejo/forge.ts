@@ -3,7 +3,15 @@ import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import type { Forge, Issues, MergeAnswer, Pulls, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { CommentShape, IssueShape, Login, PullShape, ReviewShape, StatusShape } from "./shapes.ts";
+import {
+  CommentShape,
+  DependencyShape,
+  IssueShape,
+  Login,
+  PullShape,
+  ReviewShape,
+  StatusShape,
+} from "./shapes.ts";
 
 interface ForgeOptions {
   readonly url: string;
@@ -23,6 +31,15 @@ export function buildForgeOver(http: ForgejoHttp): Forge {
     // A collaborator's permission is told to administrators only; who may be assigned is told to everybody, and is
     // who may write (models/repo/user_repo.go GetRepoAssignees; in an organisation, to any unit of the repository).
     writers: (repo) => http.get(`${pathOf(repo)}/assignees`, z.array(Login)),
+    dependencies: async (repo, issue) => {
+      const found = await http.list(
+        `${pathOf(repo)}/issues/${issue}/dependencies`,
+        DependencyShape,
+      );
+      return found.map(({ number, isOpen, owner, name }) =>
+        owner === repo.owner && name === repo.name ? { number } : { number, isOpen },
+      );
+    },
     issues: (repo) => buildIssues(http, pathOf(repo)),
     pulls: (repo) => buildPulls(http, pathOf(repo)),
     statuses: (repo) => buildStatuses(http, pathOf(repo)),
@@ -43,7 +60,8 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
   };
   return {
     listOpen: async (label) => {
-      const query = new URLSearchParams({ state: "open", type: "issues", labels: label });
+      const query = new URLSearchParams({ state: "open", type: "issues" });
+      if (label !== undefined) query.set("labels", label);
       const issues = await http.list(`${repo}/issues?${query}`, IssueShape);
       return issues.toSorted((a, b) => a.number - b.number);
     },

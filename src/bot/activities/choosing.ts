@@ -1,6 +1,6 @@
 import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
-import { Board, type Sight } from "../board.ts";
+import { Board, type Seen, type Sight } from "../board.ts";
 import {
   BACKLOG,
   BLOCKED,
@@ -12,16 +12,12 @@ import {
   whyWaiting,
 } from "../choose.ts";
 import { readTrusted } from "../guard.ts";
+import { Holds } from "../holds.ts";
 import type { Claim } from "../leases/claim.ts";
 import type { Outcome } from "../machine.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
 import { pinOf } from "../trust.ts";
 import { resumeWork, type Work } from "../work.ts";
-
-interface Seen {
-  readonly board: Board;
-  readonly sight: Sight;
-}
 
 type Step = (seen: Seen) => Promise<Work | undefined>;
 
@@ -29,11 +25,13 @@ type Step = (seen: Seen) => Promise<Work | undefined>;
 export class Chooser {
   readonly #tools: BotTools;
   readonly #boards: readonly Board[];
+  readonly #holds: Holds;
   /** By project: what was last told of its queue. */
   readonly #told = new Map<string, string>();
 
   constructor(tools: BotTools) {
     this.#tools = tools;
+    this.#holds = new Holds(tools);
     const nowMs = () => tools.clock.monotonicMs();
     this.#boards = [...tools.projects.values()].map((target) => new Board(target, nowMs));
   }
@@ -91,7 +89,9 @@ export class Chooser {
   /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
   #isLeftOver({ number, labels, assignees }: Issue, { leased }: Sight): boolean {
     const isMine = assignees.includes(this.#tools.user);
-    return isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number);
+    return (
+      isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
+    );
   }
 
   async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
@@ -112,7 +112,8 @@ export class Chooser {
     if (!claim) return undefined;
     const issue = await findIssue(target, number);
     // A bot ended between its last word on the issue and the end of its lease.
-    const isDone = !issue || (issue.labels.includes(BLOCKED) && !issue.labels.includes(IN_PROGRESS));
+    const isDone =
+      !issue || (issue.labels.includes(BLOCKED) && !issue.labels.includes(IN_PROGRESS));
     if (isDone) {
       await claim.release();
       return undefined;
@@ -125,7 +126,7 @@ export class Chooser {
   async #claimNext({ board, sight }: Seen): Promise<Work | undefined> {
     const candidates = orderCandidates(sight.open);
     const waiting = new Map<number, Waiting>();
-    const held = candidates.length === 0 ? undefined : await this.#whyHeld(board, sight);
+    const held = once(() => this.#holds.why({ board, sight }));
     for (const issue of candidates) {
       const why = await whyNot({ board, sight }, issue, held);
       if (why) waiting.set(issue.number, why);
@@ -136,10 +137,6 @@ export class Chooser {
     }
     this.#tell(board.target.project.name, waiting);
     return undefined;
-  }
-
-  #whyHeld(board: Board, sight: Sight): Promise<string | undefined> {
-    return board.redPrimary(sight);
   }
 
   async #claim(target: ProjectTools, listed: Issue): Promise<Work | undefined> {
@@ -179,13 +176,22 @@ export class Chooser {
 async function whyNot(
   { board, sight }: Seen,
   issue: Issue,
-  held: string | undefined,
+  readHeld: () => Promise<string | undefined>,
 ): Promise<Waiting | undefined> {
-  const known = { leased: sight.leased, trusted: await board.trusted(), held };
-  const cheap = whyWaiting(issue, { ...known, openDependencies: [] });
+  const known = { leased: sight.leased, trusted: await board.trusted() };
+  const cheap = whyWaiting(issue, { ...known, openDependencies: [], held: undefined });
   if (cheap) return cheap;
   const openDependencies = await board.openDependencies(issue, sight.open);
-  return whyWaiting(issue, { ...known, openDependencies });
+  const held = openDependencies.length > 0 ? undefined : await readHeld();
+  return whyWaiting(issue, { ...known, openDependencies, held });
+}
+
+function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let answer: Promise<Result> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
 }
 
 function isOffered({ state, labels }: Issue): boolean {
