@@ -6,6 +6,7 @@ import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
+import { buildCiRuns, statusesOnly } from "./adapters/woodpecker/ci-runs.ts";
 import { Claims } from "./bot/claims.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
@@ -15,6 +16,7 @@ import type { Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
 import { DisintoError } from "./errors.ts";
+import type { CiRuns } from "./ports/ci.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { Harness } from "./ports/harness.ts";
 
@@ -99,6 +101,13 @@ interface Membership {
   readonly onProgress: () => void;
 }
 
+/** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
+function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const access = ci.provider === "external" ? undefined : settings.ci[ci.provider];
+  if (!access) return statusesOnly;
+  return buildCiRuns({ access, repo, signal: host.signal, redact: host.redact });
+}
+
 /** Each role has its own mirror and folders: independent loops share no files. */
 function buildProject(
   project: ProjectTask,
@@ -119,7 +128,9 @@ function buildProject(
     writers: () => forge.writers(project.repo),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
+    reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
+    ci: buildCi(project, settings, host),
     mirror,
     folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
     claims: new Claims({

@@ -4,6 +4,11 @@ import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
+interface CiAccess {
+  readonly url: string;
+  readonly token: string;
+}
+
 export interface BotSettings {
   readonly name: string;
   readonly roles: readonly Role[];
@@ -13,6 +18,8 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
   /** Folder for mirrors and work folders. */
@@ -42,6 +49,10 @@ const Environment = z.object({
   AGENT_PROJECTS: ProjectsShape,
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
+  CI_TOKEN: z.string().optional(),
+  CI_URL: z.url().optional(),
+  WOODPECKER_TOKEN: z.string().optional(),
+  WOODPECKER_URL: z.url().optional(),
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
@@ -70,8 +81,16 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    ci: {
+      local: toAccess(env.CI_URL, env.CI_TOKEN),
+      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
+    },
     healthPort: env.AGENT_HEALTH_PORT,
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
+}
+
+function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
+  return url && token ? { url, token } : undefined;
 }
