@@ -22,6 +22,7 @@ export type ErrorCode =
   | "git.failed"
   | "harness.unavailable"
   | "interrupted"
+  | "model.unavailable"
   | "process.failed"
   | "removal.unconfirmed"
   | "volume.in-use";

@@ -2,13 +2,9 @@
  * The lane: the turn to merge into a branch. Fairness only; what may land is decided by the forge's compare-and-swap.
  * A bot that lost two rounds takes it and holds it through CI; while somebody holds it, the others do not merge.
  */
-import type { Work } from "./machine.ts";
 import { deriveLaneRef } from "./leases/refs.ts";
+import { LANE_AFTER, LOST_ROUNDS, type Work } from "./machine.ts";
 import type { ProjectTools } from "./tools.ts";
-
-/** Name of the counter: how often the primary branch moved under a head that was ready to merge. */
-export const LOST_ROUNDS = "lostRounds";
-export const LANE_AFTER = 2;
 
 function refOf({ project }: ProjectTools): string {
   return deriveLaneRef(project.primaryBranch);

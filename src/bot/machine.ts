@@ -1,6 +1,7 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
-import type { Counters } from "./lease.ts";
+import type { MergeRefusal } from "../ports/forge.ts";
+import type { Counters } from "./leases/record.ts";
 
 /** One claimed issue; small, and enough to go on after a crash. */
 export interface Work {
@@ -45,6 +46,8 @@ type End<Type extends string, Learned = object> = { readonly type: Type } & Lear
 type Lost = End<"lost">;
 /** Only a person can help. */
 type Stuck = End<"stuck", { readonly reason: string }>;
+/** Somebody pushed to the work branch: what they made of it goes the same way. */
+type Moved = End<"moved", { readonly head: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
 
@@ -55,14 +58,22 @@ interface Outcomes {
     | End<"published-before", { readonly work: PublishedWork }>
     | Lost;
   coding: End<"changed", Omit<Memory["publishing"], "work">> | End<"failed", Reason> | Lost;
-  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Lost;
-  checking: End<"green"> | End<"red", Reason> | Stuck | Lost;
-  reviewing: End<"approved"> | End<"changes-requested", Reason> | Stuck | Lost;
+  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Stuck | Lost;
+  checking:
+    | End<"green">
+    | End<"red", Reason>
+    /** The run could not be done, and was started again where the budget allows: costs no model time. */
+    | End<"infrastructure", Reason>
+    | Moved
+    | Stuck
+    | Lost;
+  reviewing: End<"approved"> | End<"changes-requested", Reason> | Moved | Stuck | Lost;
   merging:
     | End<"merged">
     | End<"rebased", { readonly head: string }>
     | End<"conflicted", Reason>
-    | End<"refused", Reason>
+    | End<"refused", Reason & { readonly cause: MergeRefusal }>
+    | Moved
     | Stuck
     | Lost;
   closing: End<"closed"> | Lost;
@@ -80,6 +91,13 @@ export type Activities = {
 export interface Budget extends Limits {
   readonly attempts: number;
 }
+
+/** Counters that are not named for a limit. */
+export const INFRASTRUCTURE = "infrastructureRetries";
+/** How often the primary branch moved under a head that was ready to merge. */
+export const LOST_ROUNDS = "lostRounds";
+/** After so many lost rounds a bot takes the lane (lane.ts). */
+export const LANE_AFTER = 2;
 
 type Transitions = {
   readonly [A in At]: (
@@ -107,28 +125,77 @@ const after: Transitions = {
     outcome.type === "published"
       ? { at: "checking", work: outcome.work }
       : { at: "preparing", work },
-  checking: ({ work }, outcome, { ciFixes }) =>
-    outcome.type === "green"
-      ? { at: "reviewing", work }
-      : again(work, { cause: "ciFixes", limit: ciFixes, reason: outcome.reason }),
-  reviewing: ({ work }, outcome, { reviewRounds }) =>
-    outcome.type === "approved"
-      ? { at: "merging", work }
-      : again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason }),
+  checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
+    if (outcome.type === "green") return { at: "reviewing", work };
+    if (outcome.type === "moved") return goOn(work, outcome.head);
+    const { reason } = outcome;
+    if (outcome.type === "red") return again(work, { cause: "ciFixes", limit: ciFixes, reason });
+    const charged = charge(work, INFRASTRUCTURE);
+    return isSpent(charged, INFRASTRUCTURE, infrastructureRetries)
+      ? giveUp(charged, INFRASTRUCTURE, reason)
+      : { at: "checking", work: charged };
+  },
+  reviewing: ({ work }, outcome, { reviewRounds }) => {
+    if (outcome.type === "approved") return { at: "merging", work };
+    if (outcome.type === "moved") return goOn(work, outcome.head);
+    return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+  },
   merging: ({ work }, outcome, { mergeAttempts }) => {
-    if (outcome.type === "merged") return { at: "closing", work };
-    if (outcome.type === "rebased")
-      return { at: "checking", work: { ...work, head: outcome.head } };
-    if (outcome.type === "conflicted")
-      return again(work, { cause: "conflicts", limit: mergeAttempts, reason: outcome.reason });
-    const charged = charge(work, "refusals");
-    if (isSpent(charged, "refusals", mergeAttempts))
-      return giveUp(charged, "refusals", outcome.reason);
-    return { at: "reviewing", work: charged };
+    switch (outcome.type) {
+      case "merged":
+        return { at: "closing", work };
+      case "moved":
+        return goOn(work, outcome.head);
+      case "conflicted":
+        return again(work, { cause: "conflicts", limit: mergeAttempts, reason: outcome.reason });
+      case "rebased": {
+        const charged = charge(work, LOST_ROUNDS);
+        return isSpent(charged, LOST_ROUNDS, LANE_AFTER + mergeAttempts)
+          ? giveUp(charged, LOST_ROUNDS, "the primary branch moved before every merge")
+          : goOn(charged, outcome.head);
+      }
+      default:
+        return afterRefusal(work, outcome, mergeAttempts);
+    }
   },
   closing: () => idle,
   blocked: () => idle,
 };
+
+function goOn(work: PublishedWork, head: string): State {
+  return { at: "checking", work: { ...work, head } };
+}
+
+/** Where each refusal of a merge is answered; for the causes that are not here only a person can do something. */
+const answeredAt: { readonly [Cause in MergeRefusal]?: "checking" | "reviewing" | "merging" } = {
+  moved: "merging",
+  "not-ready": "merging",
+  checks: "checking",
+  approvals: "reviewing",
+  "changes-requested": "reviewing",
+};
+
+interface Refusal extends Reason {
+  readonly cause: MergeRefusal;
+}
+
+/** Each cause has its own budget. */
+function afterRefusal(work: PublishedWork, { cause, reason }: Refusal, limit: number): State {
+  if (cause === "conflict") return again(work, { cause: "conflicts", limit, reason });
+  const at = answeredAt[cause];
+  if (at === undefined) return { at: "blocked", work, reason: `${askFor(cause)} (${reason})` };
+  const counter = `merge-${cause}`;
+  const charged = charge(work, counter);
+  return isSpent(charged, counter, limit)
+    ? giveUp(charged, counter, reason)
+    : { at, work: charged };
+}
+
+function askFor(cause: MergeRefusal): string {
+  return cause === "protected-files"
+    ? "the change is checked and approved, and touches protected files: an administrator has to merge the pull request by hand"
+    : `the forge does not let me merge: ${cause}`;
+}
 
 interface Setback extends Reason {
   readonly cause: string;

@@ -11,7 +11,7 @@ import { prepare } from "./activities/preparing.ts";
 import { publish } from "./activities/publishing.ts";
 import { awaitReview } from "./activities/reviewing.ts";
 import { type Activities, type Budget, type State, turn } from "./machine.ts";
-import { reviewNext } from "./review.ts";
+import { reviewNext } from "./review/queue.ts";
 import { type BotTools, projectOf } from "./tools.ts";
 
 const MAX_ATTEMPTS = 3;

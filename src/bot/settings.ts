@@ -1,6 +1,6 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
@@ -20,6 +20,12 @@ export interface BotSettings {
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Where the logs of its runs are; undefined: nowhere, or without a token. */
   readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
+  /** The repository for what concerns the whole factory. */
+  readonly factoryRepo: RepoId;
+  /** Undefined: the usual one. */
+  readonly leaseTermMs: number | undefined;
+  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
   /** Folder for mirrors and work folders. */
@@ -30,6 +36,16 @@ export interface BotSettings {
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
+  AGENT_BACKEND: z.string().min(1),
+  AGENT_FACTORY_REPO: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .transform((repo): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
@@ -85,6 +101,9 @@ export function readBotSettings(
       local: toAccess(env.CI_URL, env.CI_TOKEN),
       woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
     },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,

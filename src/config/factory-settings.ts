@@ -93,6 +93,7 @@ export function readFactorySettings(
         woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
       },
     },
+    leaseTermS: readLeaseTerm(reader),
     edge: readEdge(reader),
     shared: readShared(reader),
   };
@@ -104,6 +105,18 @@ function readEdge(reader: Reader): Factory["edge"] {
   );
   if (httpPort === undefined && httpsPort === undefined) return undefined;
   return { httpPort, httpsPort, domain: reader.optional("DISINTO_DOMAIN") };
+}
+
+/** A renewal takes a third of it at most, and takes as long as a push does. */
+const MIN_LEASE_TERM_S = 3;
+
+function readLeaseTerm(reader: Reader): number | undefined {
+  const text = reader.optional("DISINTO_LEASE_TERM");
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text) && Number(text) >= MIN_LEASE_TERM_S) return Number(text);
+  const message = `${JSON.stringify(text)} is no whole number of seconds from ${MIN_LEASE_TERM_S} on`;
+  reader.fail("DISINTO_LEASE_TERM", message, "leave it out: 900 is right for real work");
+  return undefined;
 }
 
 function readName(reader: Reader): string {

@@ -24,6 +24,8 @@ export interface Factory {
     readonly url: string;
     readonly tokens: { readonly local: boolean; readonly woodpecker: boolean };
   };
+  /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
+  readonly leaseTermS: number | undefined;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */

@@ -11,7 +11,8 @@ const ESCAPES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
-const ERROR = /\b(error|failed|failure|fail|fatal|panic|exception|traceback|not ok|assert\w*)\b|✖|✗/i;
+const ERROR =
+  /\b(error|failed|failure|fail|fatal|panic|exception|traceback|not ok|assert\w*)\b|✖|✗/i;
 const HARMLESS = /\b(0|no) (errors?|failures?|failed)\b|\b(errors?|fail(ed|ures?)?)[:=]? 0\b/i;
 
 /** At most `maxCharacters`, whole lines; what was left out is said. */

@@ -102,7 +102,9 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
     merge: async (number, headSha) => {
       const body = { Do: "fast-forward-only", head_commit_id: headSha };
       const expect = MERGE_REFUSALS;
-      return readMergeAnswer(await http.send(`${at(number)}/merge`, { method: "POST", body, expect }));
+      return readMergeAnswer(
+        await http.send(`${at(number)}/merge`, { method: "POST", body, expect }),
+      );
     },
   };
 }

@@ -60,7 +60,11 @@ async function explain(
   const pipeline = await at.find(sha, context);
   if (!pipeline) return { context, kind: "real", log: description };
   const judgement = judgePipeline(pipeline, context);
-  return { context, kind: judgement.kind, log: await describe(at, pipeline, judgement, description) };
+  return {
+    context,
+    kind: judgement.kind,
+    log: await describe(at, pipeline, judgement, description),
+  };
 }
 
 class Repository {

@@ -2,16 +2,13 @@ import type { Ci } from "../../core/factory.ts";
 import type { CiFailure } from "../../ports/ci.ts";
 import type { Status } from "../../ports/forge.ts";
 import { leaveLaneAfter } from "../lane.ts";
-import type { Outcome, PublishedWork, State } from "../machine.ts";
+import { INFRASTRUCTURE, type Outcome, type PublishedWork, type State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
 
 /** After this long without a decision people are told what is waited for; the bot goes on waiting. */
 const LONG_MS = 30 * 60_000;
-
-/** Name of the counter. */
-export const INFRASTRUCTURE = "infrastructureRetries";
 
 /** Waits until the required contexts of the head are decided; runs that could not be done are done again. */
 export function check(
@@ -33,20 +30,32 @@ interface Waiting {
 
 type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 
-async function awaitCi(tools: BotTools, { target, work, signal }: Waiting): Promise<Checked> {
+async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
   const sinceMs = tools.clock.monotonicMs();
   for (;;) {
-    const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
-    if (verdict.type === "green" || verdict.type === "stuck") return verdict;
-    const end = verdict.type === "red" ? await explainRed(target, work, verdict.red) : undefined;
+    const { end, missing } = await look(waiting);
     if (end) return end;
-    const news = await readPullNews(target, work);
-    // The merge is read back, and tidied up after, where the work is merged.
-    if (news) return news.type === "merged" ? { type: "green" } : news;
-    if (verdict.type === "waiting" && tools.clock.monotonicMs() - sinceMs > LONG_MS)
-      await sayWaiting(target, work, verdict.missing);
-    await waitForNews(tools, signal);
+    if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
+      await sayWaiting(waiting, missing);
+    await waitForNews(tools, waiting.signal);
   }
+}
+
+interface Look {
+  readonly end?: Checked | undefined;
+  /** What is not decided yet. */
+  readonly missing: readonly string[];
+}
+
+async function look({ target, work }: Waiting): Promise<Look> {
+  const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
+  if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
+  const missing = verdict.type === "waiting" ? verdict.missing : [];
+  const end = verdict.type === "red" ? await explainRed(target, work, verdict.red) : undefined;
+  if (end) return { end, missing };
+  const news = await readPullNews(target, work);
+  // The merge is read back, and tidied up after, where the work is merged.
+  return { end: news?.type === "merged" ? { type: "green" } : news, missing };
 }
 
 export type StatusVerdict =
@@ -67,7 +76,9 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
-  const missing = ci.required.filter((context) => (known.get(context)?.state ?? "pending") === "pending");
+  const missing = ci.required.filter(
+    (context) => (known.get(context)?.state ?? "pending") === "pending",
+  );
   if (missing.length > 0) return { type: "waiting", missing };
   const red = ci.required.flatMap((context) => known.get(context) ?? []);
   const failed = red.filter(({ state }) => state === "failure");
@@ -103,15 +114,12 @@ function formatFailures(head: string, failures: readonly CiFailure[]): string {
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
 }
 
-async function sayWaiting(
-  { issues }: ProjectTools,
-  { pull, head }: PublishedWork,
-  missing: readonly string[],
-): Promise<void> {
-  await remarkOnce(issues, {
-    on: pull,
+async function sayWaiting({ target, work }: Waiting, missing: readonly string[]): Promise<void> {
+  const head = work.head.slice(0, 10);
+  await remarkOnce(target.issues, {
+    on: work.pull,
     cause: "ci-waiting",
-    about: head,
-    text: `CI has not decided ${missing.join(", ")} on ${head.slice(0, 10)} for half an hour. I keep waiting; is it running?`,
+    about: work.head,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?`,
   });
 }

@@ -1,6 +1,6 @@
 import type { MergeAnswer } from "../../ports/forge.ts";
-import type { Claim } from "../leases/claim.ts";
 import { enterLane, leaveLaneAfter } from "../lane.ts";
+import type { Claim } from "../leases/claim.ts";
 import type { Outcome, PublishedWork, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
@@ -79,7 +79,10 @@ async function rebase(
   const { objects } = target.mirror;
   const merged = await objects.mergeTrees(base, work.head);
   if (merged.type === "conflicted")
-    return { type: "conflicted", reason: await describeConflict(target, { work, base, files: merged.files }) };
+    return {
+      type: "conflicted",
+      reason: await describeConflict(target, { work, base, files: merged.files }),
+    };
   if (merged.tree === (await objects.treeOf(base)))
     return { type: "stuck", reason: "the primary branch holds all of this change already" };
   const head = await objects.commit({

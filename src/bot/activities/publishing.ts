@@ -1,6 +1,6 @@
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Pulls } from "../../ports/forge.ts";
-import type { Claim } from "../claims.ts";
+import type { Claim } from "../leases/claim.ts";
 import type { Outcome, PreparedWork, State } from "../machine.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
 import { findPull } from "./preparing.ts";

@@ -29,23 +29,30 @@ interface Waiting {
 
 type Reviewed = Exclude<Outcome<"reviewing">, { type: "lost" }>;
 
-async function awaitVerdict(
-  tools: BotTools,
-  { target, work, signal }: Waiting,
-): Promise<Reviewed> {
+async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed> {
+  const { target, signal } = waiting;
   const sinceMs = tools.clock.monotonicMs();
   const trusted = [...target.project.trustedAuthors, ...(await target.writers())];
   for (;;) {
-    const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
-    if (verdict.type === "approved") return verdict;
-    if (verdict.type === "changes-requested")
-      return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
-    const news = await readPullNews(target, work);
-    if (news) return news.type === "merged" ? { type: "approved" } : news;
-    if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
+    const end = await look(waiting, trusted);
+    if (end) return end;
     if (tools.clock.monotonicMs() - sinceMs > LANE_HELD_MS) await leaveLane(target);
     await waitForNews(tools, signal);
   }
+}
+
+async function look(
+  { target, work }: Waiting,
+  trusted: readonly string[],
+): Promise<Reviewed | undefined> {
+  const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
+  if (verdict.type === "approved") return verdict;
+  if (verdict.type === "changes-requested")
+    return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
+  const news = await readPullNews(target, work);
+  if (news) return news.type === "merged" ? { type: "approved" } : news;
+  if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
+  return undefined;
 }
 
 export type ReviewVerdict =
@@ -74,8 +81,7 @@ export function judgeReviews(
   const now = refusals.filter(({ sha }) => sha === head);
   if (now.length > 0) return { type: "changes-requested", by: now };
   const before = refusals.filter(({ official }) => official);
-  if (before.length > 0)
-    return { type: "waits-for", authors: before.map(({ author }) => author) };
+  if (before.length > 0) return { type: "waits-for", authors: before.map(({ author }) => author) };
   const approved = last.some(
     ({ verdict, official, sha, stale }) =>
       verdict === "approved" && official && (sha === head || !stale),

@@ -44,7 +44,10 @@ function unquote(name: string): string {
   if (!bare.startsWith('"')) return bare;
   const bytes = bare
     .slice(1, -1)
-    .replace(/\\([0-7]{3})/g, (_, octal: string) => `%${Number.parseInt(octal, 8).toString(16).padStart(2, "0")}`)
+    .replace(
+      /\\([0-7]{3})/g,
+      (_, octal: string) => `%${Number.parseInt(octal, 8).toString(16).padStart(2, "0")}`,
+    )
     .replace(/\\(["\\])/g, "$1");
   try {
     return decodeURIComponent(bytes);
@@ -127,6 +130,7 @@ export function placeComments(
 export function showHidden(text: string): string {
   return text.replace(
     /[\p{Cf}\u{e0000}-\u{e007f}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu,
-    (character) => `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`,
+    (character) =>
+      `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`,
   );
 }

@@ -20,22 +20,25 @@ export async function reviewNext(
   done: Map<string, string>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const target of tools.projects.values()) {
-    const { primaryBranch } = target.project;
-    const open = (await target.pulls.listOpen()).filter((pull) =>
-      mayReview(tools.user, pull, primaryBranch),
-    );
-    for (const pull of open) {
-      if (done.get(keyOf(target, pull)) === pull.headSha) continue;
-      const end = await reviewAlone(tools, { target, pull, signal });
-      if (signal.aborted) return false;
-      if (end === "backend-away") return false;
-      if (end === "refused" || end === "reviewed" || end === "not-needed")
-        done.set(keyOf(target, pull), pull.headSha);
-      if (end === "reviewed") return true;
-    }
+  for await (const { target, pull } of listOpen(tools, done)) {
+    const end = await reviewAlone(tools, { target, pull, signal });
+    if (signal.aborted || end === "backend-away") return false;
+    if (isDone.has(end)) done.set(keyOf(target, pull), pull.headSha);
+    if (end === "reviewed") return true;
   }
   return false;
+}
+
+const isDone: ReadonlySet<ReviewEnd | "taken"> = new Set(["refused", "reviewed", "not-needed"]);
+
+async function* listOpen({ projects, user }: BotTools, done: ReadonlyMap<string, string>) {
+  for (const target of projects.values()) {
+    const { primaryBranch } = target.project;
+    for (const pull of await target.pulls.listOpen()) {
+      if (!mayReview(user, pull, primaryBranch)) continue;
+      if (done.get(keyOf(target, pull)) !== pull.headSha) yield { target, pull };
+    }
+  }
 }
 
 function keyOf({ project }: ProjectTools, { number }: Pull): string {
@@ -137,7 +140,10 @@ interface Since {
 }
 
 /** The earlier change is laid on today's base first, so that a rebase alone changes nothing. */
-async function diffSince({ mirror }: ProjectTools, { earlier, head, base }: Since): Promise<string> {
+async function diffSince(
+  { mirror }: ProjectTools,
+  { earlier, head, base }: Since,
+): Promise<string> {
   const { objects } = mirror;
   try {
     const then = await objects.mergeTrees(base, earlier.sha);
@@ -145,7 +151,11 @@ async function diffSince({ mirror }: ProjectTools, { earlier, head, base }: Sinc
     const author = { name: "disinto", email: "disinto@bots.invalid" };
     const stamp = { message: "compare", author, at: "2000-01-01T00:00:00Z" };
     const from = await objects.commit({ ...stamp, tree: then.tree, parents: [] });
-    const to = await objects.commit({ ...stamp, tree: await objects.treeOf(head), parents: [from] });
+    const to = await objects.commit({
+      ...stamp,
+      tree: await objects.treeOf(head),
+      parents: [from],
+    });
     return await objects.diff(from, to);
   } catch (error) {
     // The earlier head may be gone from the forge, and from a mirror that was made anew.

@@ -53,11 +53,7 @@ export async function judgeHead(
 }
 
 /** What cannot be read is asked for once again; a session that failed as well. */
-async function judgePart(
-  tools: BotTools,
-  assignment: Assignment,
-  prompt: string,
-): Promise<Judged> {
+async function judgePart(tools: BotTools, assignment: Assignment, prompt: string): Promise<Judged> {
   const first = readEnd(await ask(tools, assignment, prompt));
   if (first.type !== "refused" || assignment.signal.aborted) return first;
   return readEnd(await ask(tools, assignment, formatComplaint(prompt, first.reason)));

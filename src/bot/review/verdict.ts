@@ -8,7 +8,13 @@ const Verdict = z.strictObject({
   verdict: z.enum(["approve", "request-changes"]),
   body: z.string(),
   comments: z
-    .array(z.strictObject({ path: z.string().min(1), line: z.int().positive(), body: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        path: z.string().min(1),
+        line: z.int().positive(),
+        body: z.string().min(1),
+      }),
+    )
     .default([]),
 });
 export type Verdict = z.infer<typeof Verdict>;
@@ -50,7 +56,8 @@ export function toReview(verdict: Verdict, files: readonly FileDiff[], sha: stri
   return {
     verdict: verdicts[verdict.verdict],
     sha,
-    body: body.join("\n\n") || (verdict.verdict === "approve" ? "" : "See the remarks on the lines."),
+    body:
+      body.join("\n\n") || (verdict.verdict === "approve" ? "" : "See the remarks on the lines."),
     comments: inline,
   };
 }

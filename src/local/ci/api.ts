@@ -55,8 +55,7 @@ async function answer(ci: LocalCi, request: IncomingMessage, token: string): Pro
   const target = ci.projects.find(({ id }) => String(id) === rest[0]);
   if (!target) return notFound;
   const [what, number, step] = [rest[1], Number(rest[2]), Number(rest[3])];
-  if (what === "pipelines" && rest[2] === undefined)
-    return list(target, searchParams);
+  if (what === "pipelines" && rest[2] === undefined) return list(target, searchParams);
   const pipeline = target.pipelines.get(number);
   if (!pipeline) return notFound;
   if (what === "logs") return { status: 200, body: await readLog(target, pipeline, step) };

@@ -60,7 +60,11 @@ export class LocalCi {
   /** As Woodpecker's restart: a new run of the same commit; its statuses are pending when this returns. */
   async restart(target: CiProject, { number, commit, branch, workflows }: PipelineRecord) {
     for (const { context } of workflows) {
-      await target.statuses.post(commit, { context, state: "pending", description: "to run again" });
+      await target.statuses.post(commit, {
+        context,
+        state: "pending",
+        description: "to run again",
+      });
     }
     this.#asked.push({ target, run: { sha: commit, branch, parent: number } });
   }
