@@ -14,6 +14,7 @@ export type ErrorCode =
   | "forge.forbidden"
   | "forge.invalid"
   | "forge.not-found"
+  | "ci.unavailable"
   | "forge.not-forgejo"
   | "forge.rate-limited"
   | "forge.too-old"

@@ -7,13 +7,14 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { buildLlamaServer } from "./adapters/llama-server.ts";
+import { buildCiRuns, statusesOnly } from "./adapters/woodpecker/ci-runs.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { gateHarness } from "./bot/model-gate.ts";
-import { observeHarness } from "./bot/observed-harness.ts";
+import { type ObservedHarness, observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
@@ -23,6 +24,8 @@ import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
 import { DisintoError } from "./errors.ts";
+import type { CiRuns } from "./ports/ci.ts";
+import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { Harness } from "./ports/harness.ts";
 
@@ -45,19 +48,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const seen = observeHarness(buildHarness(settings, role, host), {
-      role,
-      events,
-      clock: host.clock,
-    });
-    const harness = gateHarness(seen, {
-      ...whole,
-      clock: host.clock,
-      events,
-      random: Math.random,
-      pollIntervalMs,
-      onWaiting: onProgress,
-    });
+    const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });
     return {
       user,
       holder: settings.name,
@@ -66,7 +57,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       random: Math.random,
       events,
       progress,
-      harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
+      harness,
       sessionLimits: limits,
       pollIntervalMs,
       diskLimitBytes: settings.diskLimitBytes,
@@ -98,6 +89,28 @@ function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
   return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
 }
 
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
+
+interface Gated extends Whole {
+  readonly role: Role;
+  readonly events: EventLog;
+  readonly onProgress: () => void;
+}
+
+/** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
+function buildGatedHarness(
+  settings: BotSettings,
+  host: Host,
+  { role, events, onProgress, ...whole }: Gated,
+): ObservedHarness {
+  const { clock } = host;
+  const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
+  const { pollIntervalMs } = settings;
+  const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
+  const gated = gateHarness(seen, { ...whole, ...times, events });
+  return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
+}
+
 function buildHarness(
   { harness, command, dataFolder }: BotSettings,
   role: Role,
@@ -124,6 +137,13 @@ interface Membership {
   readonly onProgress: () => void;
 }
 
+/** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
+function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const access = ci.provider === "external" ? undefined : settings.ci[ci.provider];
+  if (!access) return statusesOnly;
+  return buildCiRuns({ access, repo, signal: host.signal, redact: host.redact });
+}
+
 /** Each role has its own mirror and folders: independent loops share no files. */
 function buildProject(
   project: ProjectTask,
@@ -141,7 +161,9 @@ function buildProject(
     dependencies: (issue) => forge.dependencies(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
+    reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
+    ci: buildCi(project, settings, host),
     mirror,
     folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
     claims,
@@ -150,10 +172,7 @@ function buildProject(
 }
 
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(
-  settings: BotSettings,
-  host: Host,
-): Pick<BotTools, "slots" | "breakers" | "backend"> {
+function buildFactoryTools(settings: BotSettings, host: Host): Whole {
   const folder = path.join(settings.reposFolder, "factory.git");
   const { mirror, claims, breakers } = coordinate({
     settings,

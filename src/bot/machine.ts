@@ -1,7 +1,9 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
+import type { MergeRefusal } from "../ports/forge.ts";
 import type { Usage } from "../ports/harness.ts";
-import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
+import { after } from "./transitions.ts";
+import type { PreparedWork, PublishedWork, Work } from "./work.ts";
 
 interface Memory {
   choosing: object;
@@ -24,21 +26,23 @@ export type Withdrawal = "closed" | "edited";
 
 type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
+/** Somebody pushed to the work branch: what they made of it goes the same way. */
+type Moved = End<"moved", { readonly head: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
 
 /** How every activity that works on an issue may end, beside its own ends. */
-type Lost =
+export type Lost =
   /** The lease is somebody else's now. */
   | End<"lost">
   | End<"withdrawn", { readonly why: Withdrawal }>
   /** A trusted person changed the issue's text: the work goes on with the new one. */
   | End<"edited", { readonly pin: string; readonly title: string }>;
 /** Only a person can help. A cause of its own, or the state's name. */
-type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+export type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
 
 /** What a session of the harness leaves behind, however it ended. */
-interface Spent {
+export interface Spent {
   readonly usage: Usage;
   readonly session?: string | undefined;
 }
@@ -48,7 +52,7 @@ interface Kept {
   readonly parked?: string | undefined;
 }
 
-interface Outcomes {
+export interface Outcomes {
   choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
   preparing:
     | End<"ready", { readonly work: PreparedWork }>
@@ -77,16 +81,18 @@ interface Outcomes {
   checking:
     | End<"green">
     | End<"red", Reason>
-    /** The run itself failed and was started again: costs no model time. */
+    /** The run could not be done, and was started again where the budget allows: costs no model time. */
     | End<"infrastructure", Reason>
+    | Moved
     | Stuck
     | Lost;
-  reviewing: End<"approved"> | End<"changes-requested", Reason> | Stuck | Lost;
+  reviewing: End<"approved"> | End<"changes-requested", Reason> | Moved | Stuck | Lost;
   merging:
     | End<"merged">
     | End<"rebased", { readonly head: string }>
     | End<"conflicted", Reason>
-    | End<"refused", Reason>
+    | End<"refused", Reason & { readonly cause: MergeRefusal }>
+    | Moved
     | Stuck
     | Lost;
   closing: End<"closed"> | Lost;
@@ -109,111 +115,7 @@ export interface Budget extends Limits {
   readonly attempts: number;
 }
 
-type Transitions = {
-  readonly [A in At]: (
-    state: State<A>,
-    outcome: Exclude<Outcomes[A], Lost | Stuck>,
-    budget: Budget,
-  ) => State;
-};
-
 const idle: State = { at: "choosing" };
-
-const after: Transitions = {
-  choosing: (_, outcome) =>
-    outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
-  preparing: (_, outcome) => {
-    if (outcome.type === "ready") return { at: "coding", work: outcome.work };
-    return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
-  },
-  coding: ({ work: before }, outcome, { attempts }) => {
-    const work = spend(before, outcome);
-    switch (outcome.type) {
-      case "changed": {
-        const { tree, committedAt, handOver } = outcome;
-        const { parked: _, handOver: __, ...rest } = work;
-        const published = { ...rest, ...(handOver && { handOver }) };
-        return { at: "publishing", work: published, tree, committedAt };
-      }
-      case "refused":
-        return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
-      case "backend-away":
-      case "parked": {
-        const { parked = work.parked } = outcome;
-        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
-      }
-      case "protected":
-        return again(work, { cause: "protectedPaths", limit: attempts, reason: outcome.reason });
-      default:
-        return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
-    }
-  },
-  publishing: ({ work }, outcome) =>
-    outcome.type === "published"
-      ? { at: "checking", work: outcome.work }
-      : { at: "preparing", work },
-  checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
-    if (outcome.type === "green") return { at: "reviewing", work };
-    const { reason } = outcome;
-    if (outcome.type === "red") return again(work, { cause: "ciFixes", limit: ciFixes, reason });
-    const charged = charge(work, "infrastructureRetries");
-    if (isSpent(charged, "infrastructureRetries", infrastructureRetries))
-      return giveUp(charged, "infrastructureRetries", reason);
-    return { at: "checking", work: charged };
-  },
-  reviewing: ({ work }, outcome, { reviewRounds }) => {
-    if (outcome.type !== "approved")
-      return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
-    return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
-  },
-  merging: ({ work }, outcome, { mergeAttempts }) => {
-    if (outcome.type === "merged") return { at: "closing", work };
-    if (outcome.type === "rebased")
-      return { at: "checking", work: { ...work, head: outcome.head } };
-    if (outcome.type === "conflicted")
-      return again(work, { cause: "conflicts", limit: mergeAttempts, reason: outcome.reason });
-    const charged = charge(work, "refusals");
-    if (isSpent(charged, "refusals", mergeAttempts))
-      return giveUp(charged, "refusals", outcome.reason);
-    return { at: "reviewing", work: charged };
-  },
-  closing: () => idle,
-  blocked: () => idle,
-  withdrawing: () => idle,
-};
-
-function spend(work: PreparedWork, { usage, session }: Spent): PreparedWork {
-  return { ...work, usage: addUsage(work.usage, usage), ...(session !== undefined && { session }) };
-}
-
-interface Setback extends Reason {
-  readonly cause: string;
-  readonly limit: number;
-}
-
-/** Back to the harness with what it must answer, unless the budget of this cause is spent. */
-function again(work: Work, { cause, limit, reason }: Setback): State {
-  const charged = charge(work, cause);
-  if (isSpent(charged, cause, limit)) return giveUp(charged, cause, reason);
-  return { at: "preparing", work: { ...charged, feedback: reason } };
-}
-
-export function charge<W extends Work>(work: W, cause: string, by = 1): W {
-  return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + by } };
-}
-
-export function isSpent({ counters }: Work, cause: string, limit: number): boolean {
-  return (counters[cause] ?? 0) > limit;
-}
-
-function giveUp(work: Work, cause: string, reason: string): State {
-  return { at: "blocked", work, cause, reason: `the budget for ${cause} is used up: ${reason}` };
-}
-
-function handOver(work: Work, paths: readonly string[]): State {
-  const reason = `the change is approved and touches protected paths, which no bot merges: ${paths.join(", ")}`;
-  return { at: "blocked", work, cause: "hand-over", reason };
-}
 
 const TEXT_CHANGED =
   "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";

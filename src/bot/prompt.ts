@@ -13,15 +13,3 @@ export function formatCodingPrompt(
     "Do not commit or push; what stands in the folder when you end is what counts.",
   ].join("\n\n");
 }
-
-export function formatReviewPrompt(
-  pull: { readonly number: number; readonly title: string },
-  diff: string,
-): string {
-  return [
-    `Review pull request #${pull.number}: ${pull.title}`,
-    "The current folder holds the repository with the change applied. The whole change:",
-    diff,
-    'Write your verdict as JSON into the file named by the environment variable DISINTO_RESULT: {"verdict": "approve" | "request-changes", "body": "…"}.',
-  ].join("\n\n");
-}

@@ -2,8 +2,9 @@
 import { DisintoError } from "../errors.ts";
 import { removeLeftOvers } from "./disk.ts";
 import { type Failure, MAX_REFUSALS } from "./failure.ts";
-import { charge, isSpent, type State } from "./machine.ts";
+import type { State } from "./machine.ts";
 import { type BotTools, projectOf } from "./tools.ts";
+import { charge, isSpent } from "./transitions.ts";
 import type { Work } from "./work.ts";
 
 interface Trouble {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { asks, BotBench, type Running, script, statesOf } from "../../test/support/bot-bench.ts";
+import { asks, BotBench, script, statesOf } from "../../test/support/bot-bench.ts";
 import { until } from "../../test/support/test-factory.ts";
 
 let bench: BotBench;
@@ -21,11 +21,6 @@ async function approveOnce(): Promise<void> {
   });
   if (!pull) throw new Error("no pull request");
   await bench.approve(Number(pull.number), String(pull.head?.sha));
-}
-
-/** Until the bot has entered the state. */
-function reached(bot: Running, at: string): Promise<unknown> {
-  return until(`the bot is at ${at}`, async () => statesOf(bot).includes(at));
 }
 
 test("an issue is merged once, and nothing of it is left: no lease, no branch, no folder, no label", async () => {

@@ -23,7 +23,7 @@ import {
 } from "./machine.ts";
 import { recover } from "./recovery.ts";
 import { repeat } from "./repeat.ts";
-import { reviewNext } from "./review.ts";
+import { reviewNext } from "./review/queue.ts";
 import { type BotTools, projectOf } from "./tools.ts";
 import { describeTurn } from "./turn-events.ts";
 import { factsOf, type Work } from "./work.ts";

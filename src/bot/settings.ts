@@ -4,6 +4,11 @@ import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.t
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
+interface CiAccess {
+  readonly url: string;
+  readonly token: string;
+}
+
 export interface BotSettings {
   readonly name: string;
   readonly roles: readonly Role[];
@@ -13,6 +18,8 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
@@ -64,6 +71,10 @@ const Environment = z.object({
     .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
+  CI_TOKEN: z.string().optional(),
+  CI_URL: z.url().optional(),
+  WOODPECKER_TOKEN: z.string().optional(),
+  WOODPECKER_URL: z.url().optional(),
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
@@ -92,6 +103,10 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    ci: {
+      local: toAccess(env.CI_URL, env.CI_TOKEN),
+      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
+    },
     factoryRepo: env.AGENT_FACTORY_REPO,
     leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
     backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
@@ -106,4 +121,8 @@ const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 *
 
 function toBytes(size: string): number {
   return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
+}
+
+function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
+  return url && token ? { url, token } : undefined;
 }

@@ -1,9 +1,10 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
 import type { Role } from "../core/factory.ts";
 import type { ProjectTask } from "../core/project-shape.ts";
+import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Dependency, Issues, Pulls, Statuses } from "../ports/forge.ts";
+import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -59,7 +60,9 @@ export interface ProjectTools {
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
+  readonly reviews: Reviews;
   readonly statuses: Statuses;
+  readonly ci: CiRuns;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
   readonly claims: Claims;

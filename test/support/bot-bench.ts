@@ -223,6 +223,7 @@ export class BotBench {
         leaseTermMs: undefined,
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
+        ci: { local: undefined, woodpecker: undefined },
         diskLimitBytes: 2 ** 40,
         reposFolder: path.join(this.home(name), "repos"),
         dataFolder: path.join(this.home(name), "data"),
