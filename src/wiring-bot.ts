@@ -1,6 +1,5 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
-import { buildCommandHarness } from "./adapters/command-harness.ts";
 import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
@@ -23,11 +22,10 @@ import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
-import { DisintoError } from "./errors.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
-import type { Harness } from "./ports/harness.ts";
+import { buildHarness } from "./wiring-harness.ts";
 
 type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal">;
 
@@ -85,8 +83,8 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   };
 }
 
-function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
+function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
 }
 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
@@ -109,24 +107,6 @@ function buildGatedHarness(
   const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
   const gated = gateHarness(seen, { ...whole, ...times, events });
   return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
-}
-
-function buildHarness(
-  { harness, command, dataFolder }: BotSettings,
-  role: Role,
-  { environment }: Host,
-): Harness {
-  if (harness !== "command") {
-    throw new DisintoError(
-      "harness.unavailable",
-      `the harness ${harness} is not part of this version`,
-      {
-        hint: 'set harness = "command" and a command in the bot\'s [agents.<name>] section',
-      },
-    );
-  }
-  const stateFolder = path.join(dataFolder, `harness-${role}`);
-  return buildCommandHarness({ command, stateFolder, pathVariable: environment.PATH });
 }
 
 interface Membership {

@@ -221,6 +221,7 @@ export class BotBench {
         forge: { url: this.forge.url, user: name, token: this.#tokens.get(name) ?? "" },
         factoryRepo: { owner: "root", name: "factory" },
         leaseTermMs: undefined,
+        model: undefined,
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
         ci: { local: undefined, woodpecker: undefined },
