@@ -1,18 +1,19 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
-import { buildCommandHarness } from "./adapters/command-harness.ts";
 import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { buildLlamaServer } from "./adapters/llama-server.ts";
+import { buildCiRuns, statusesOnly } from "./adapters/woodpecker/ci-runs.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
-import { observeHarness } from "./bot/observed-harness.ts";
+import { gateHarness } from "./bot/model-gate.ts";
+import { type ObservedHarness, observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import { StatusKeeper } from "./bot/status-keeper.ts";
@@ -22,9 +23,10 @@ import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
-import { DisintoError } from "./errors.ts";
+import type { CiRuns } from "./ports/ci.ts";
+import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
-import type { Harness } from "./ports/harness.ts";
+import { buildHarness } from "./wiring-harness.ts";
 
 type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal" | "version">;
 
@@ -43,20 +45,19 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = observeHarness(buildHarness(settings, role, host), {
-      role,
-      events,
-      clock: host.clock,
-    });
+    const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });
     return {
       user,
+      holder: settings.name,
       author: { name: user, email: deriveEmail(user) },
       clock: host.clock,
+      random: Math.random,
       events,
       progress,
-      harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
+      harness,
       sessionLimits: limits,
       pollIntervalMs,
+      diskLimitBytes: settings.diskLimitBytes,
       ...whole,
       projects: new Map(
         settings.projects.map((project) => [
@@ -89,26 +90,30 @@ function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): S
   return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
-function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
+function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
 }
 
-function buildHarness(
-  { harness, command, dataFolder }: BotSettings,
-  role: Role,
-  { environment }: Host,
-): Harness {
-  if (harness !== "command") {
-    throw new DisintoError(
-      "harness.unavailable",
-      `the harness ${harness} is not part of this version`,
-      {
-        hint: 'set harness = "command" and a command in the bot\'s [agents.<name>] section',
-      },
-    );
-  }
-  const stateFolder = path.join(dataFolder, `harness-${role}`);
-  return buildCommandHarness({ command, stateFolder, pathVariable: environment.PATH });
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
+
+interface Gated extends Whole {
+  readonly role: Role;
+  readonly events: EventLog;
+  readonly onProgress: () => void;
+}
+
+/** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
+function buildGatedHarness(
+  settings: BotSettings,
+  host: Host,
+  { role, events, onProgress, ...whole }: Gated,
+): ObservedHarness {
+  const { clock } = host;
+  const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
+  const { pollIntervalMs } = settings;
+  const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
+  const gated = gateHarness(seen, { ...whole, ...times, events });
+  return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
 }
 
 interface Shared {
@@ -125,6 +130,13 @@ interface Membership extends Shared {
   readonly onProgress: () => void;
 }
 
+/** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
+function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const access = ci.provider === "external" ? undefined : settings.ci[ci.provider];
+  if (!access) return statusesOnly;
+  return buildCiRuns({ access, repo, signal: host.signal, redact: host.redact });
+}
+
 /** Each role has its own mirror and folders: independent loops share no files. */
 function buildProject(
   project: ProjectTask,
@@ -139,9 +151,12 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    dependencies: (issue) => forge.dependencies(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
+    reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
+    ci: buildCi(project, shared.settings, shared.host),
     mirror,
     folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
     claims,
@@ -150,7 +165,7 @@ function buildProject(
 }
 
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(shared: Shared): Pick<BotTools, "slots" | "breakers" | "backend"> {
+function buildFactoryTools(shared: Shared): Whole {
   const { settings, host } = shared;
   const folder = path.join(settings.reposFolder, "factory.git");
   const { factoryRepo: repo } = settings;

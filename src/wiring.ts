@@ -31,7 +31,14 @@ function openRepositories(): Repositories {
 /** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
 function buildRedactor(): Redactor {
   const redactor = new Redactor();
-  const handed = ["FORGE_TOKEN", "FORGE_PASS", "ANTHROPIC_API_KEY", "DISINTO_STATUS_TOKEN"];
+  const handed = [
+    "FORGE_TOKEN",
+    "FORGE_PASS",
+    "ANTHROPIC_API_KEY",
+    "CI_TOKEN",
+    "WOODPECKER_TOKEN",
+    "DISINTO_STATUS_TOKEN",
+  ];
   redactor.learn(handed.map((key) => [key, process.env[key]]));
   return redactor;
 }

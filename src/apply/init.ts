@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith } from "../config/load.ts";
-import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
+import { type LearnSecrets, openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   type DesiredRepository,
@@ -14,6 +14,7 @@ import {
   type IdentityStep,
   planIdentities,
 } from "../core/identities.ts";
+import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
@@ -74,6 +75,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<Initi
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
+  await makeCiToken(factory, secrets);
   const fill =
     repository === undefined ? undefined : buildFill(tools, { factory, repository, administrator });
   const { forge } = administrator;
@@ -84,6 +86,12 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<Initi
     { dryRun },
   );
   return { factory, steps };
+}
+
+/** Read access to the runs of the local CI, for the bots. */
+async function makeCiToken({ projects }: Factory, secrets: SecretStore): Promise<void> {
+  const isUsed = projects.some(({ ci }) => ci.provider === "local");
+  if (isUsed && !secrets.get(CI_TOKEN_KEY)) await secrets.set({ [CI_TOKEN_KEY]: newSecret() });
 }
 
 /** What would be done, writing nothing; a forge that is not there yet has nothing. */

@@ -40,7 +40,7 @@ async function look(office: Office, { events, pull: told }: IssueStory) {
     pull: pull && {
       ...pull,
       statuses: await statuses.of(pull.headSha),
-      reviews: await pulls.reviews(pull.number),
+      reviews: await forge.reviews(project.repo).of(pull.number),
     },
     comments,
     events,

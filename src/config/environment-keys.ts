@@ -135,6 +135,17 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Your address of Woodpecker",
   },
   {
+    key: "WOODPECKER_TOKEN",
+    type: "secret",
+    meaning:
+      "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
+  },
+  {
+    key: "CI_TOKEN",
+    type: "secret",
+    meaning: "The same for the local CI; written by disinto init",
+  },
+  {
     key: "DISINTO_HTTP_PORT",
     type: "port",
     meaning: "Host port of the edge for HTTP; without this and the next one there is no edge",

@@ -19,7 +19,9 @@ export function attend(scene: Scene, reviewer: string): Attendant {
 }
 
 async function work(scene: Scene, reviewer: string, stopped: AbortSignal): Promise<void> {
-  const [pulls, statuses] = [scene.as(reviewer).pulls(repo), scene.as("ci").statuses(repo)];
+  const forge = scene.as(reviewer);
+  const [pulls, reviews] = [forge.pulls(repo), forge.reviews(repo)];
+  const statuses = scene.as("ci").statuses(repo);
   const seen = new Set<string>();
   while (!stopped.aborted) {
     for (const { number, headSha } of await pulls.listOpen()) {
@@ -27,7 +29,12 @@ async function work(scene: Scene, reviewer: string, stopped: AbortSignal): Promi
       seen.add(headSha);
       const status = { context: "ci/local/test", state: "success", description: "fine" } as const;
       await statuses.post(headSha, status);
-      await pulls.review(number, { sha: headSha, verdict: "approved", body: "" });
+      await reviews.submit(number, {
+        sha: headSha,
+        verdict: "approved",
+        body: "",
+        comments: [],
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
