@@ -9,7 +9,7 @@ import type { Harness } from "./ports/harness.ts";
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "modelServer" | "dataFolder">,
+  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
   role: Role,
   host: Pick<Tools, "environment" | "redact">,
 ): Harness {
@@ -32,22 +32,22 @@ export function buildHarness(
 type Place = Omit<AgentHarnessOptions, "agent" | "backend">;
 
 async function build(
-  { harness, command, modelServer }: Pick<BotSettings, "harness" | "command" | "modelServer">,
+  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
   place: Place,
 ): Promise<Harness> {
   if (harness === "command") {
     const { buildCommandHarness } = await import("./adapters/harness/command.ts");
     return buildCommandHarness({ command, ...place });
   }
-  if (!modelServer) {
+  if (!model) {
     throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
       hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",
     });
   }
   const { buildAgentHarness } = await import("./adapters/harness/agent-harness.ts");
   return buildAgentHarness({
-    agent: await buildAgent(harness, modelServer),
-    backend: modelServer,
+    agent: await buildAgent(harness, model),
+    backend: model,
     ...place,
   });
 }
