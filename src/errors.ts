@@ -20,6 +20,7 @@ export type ErrorCode =
   | "forge.unavailable"
   | "git.failed"
   | "interrupted"
+  | "model.unavailable"
   | "process.failed"
   | "removal.unconfirmed"
   | "volume.in-use";

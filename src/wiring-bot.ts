@@ -5,12 +5,18 @@ import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
-import { Claims } from "./bot/claims.ts";
+import { buildLlamaServer } from "./adapters/llama-server.ts";
+import { Breakers } from "./bot/leases/breakers.ts";
+import { Claims } from "./bot/leases/claims.ts";
+import { deriveGap, Observations } from "./bot/leases/expiry.ts";
+import { TERM_MS } from "./bot/leases/lease.ts";
+import { Slots } from "./bot/leases/slots.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
-import type { Role, SessionLimits } from "./core/factory.ts";
+import { formatBackendName } from "./core/backend.ts";
+import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
 import type { Forge } from "./ports/forge.ts";
@@ -28,6 +34,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     echo: host.print,
     redact: host.redact,
   });
+  const whole = buildFactoryTools(settings, host);
   const toolsFor = (role: Role): BotTools => {
     const limits = toSessionLimits(settings.limits);
     const { pollIntervalMs } = settings;
@@ -44,6 +51,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
       sessionLimits: limits,
       pollIntervalMs,
+      ...whole,
       projects: new Map(
         settings.projects.map((project) => [
           project.name,
@@ -85,15 +93,11 @@ function buildProject(
   { settings, forge, host, role, onProgress }: Membership,
 ): ProjectTools {
   const { owner, name } = project.repo;
-  const { url, user, token } = settings.forge;
   const home = path.join(settings.reposFolder, role, owner, name);
   const folder = path.join(home, "mirror.git");
-  const mirror = buildMirror({
-    folder,
-    url: `${url}/${owner}/${name}.git`,
-    access: { forgeUrl: url, login: user, token },
-    signal: host.signal,
-  });
+  const coordination = coordinate({ settings, host, repo: project.repo, folder, onProgress });
+  const { mirror, claims, breakers } = coordination;
+  void claims.watch(host.signal);
   return {
     project,
     writers: () => forge.writers(project.repo),
@@ -102,12 +106,77 @@ function buildProject(
     statuses: forge.statuses(project.repo),
     mirror,
     folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
-    claims: new Claims({
-      mirror,
-      clock: host.clock,
-      holder: settings.name,
-      newNonce: () => crypto.randomUUID(),
-      onRenewed: onProgress,
-    }),
+    claims,
+    breakers,
   };
+}
+
+/** One for all loops of the bot: they share its slots. */
+function buildFactoryTools(
+  settings: BotSettings,
+  host: Host,
+): Pick<BotTools, "slots" | "breakers" | "backend"> {
+  const folder = path.join(settings.reposFolder, "factory.git");
+  const { mirror, claims, breakers } = coordinate({
+    settings,
+    host,
+    repo: settings.factoryRepo,
+    folder,
+  });
+  const backend = formatBackendName(settings.backend.name);
+  const { name: holder, pollIntervalMs } = settings;
+  const { clock } = host;
+  const count = buildSlotCount(settings, host);
+  const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
+  return { slots, breakers, backend };
+}
+
+/** What the configuration says, else what the server says, else no limit. */
+function buildSlotCount(
+  { backend: { name: baseUrl, slots } }: BotSettings,
+  { clock, environment, signal }: Host,
+): () => Promise<number | undefined> {
+  if (slots !== undefined || !URL.canParse(baseUrl)) return async () => slots;
+  const server = buildLlamaServer({
+    baseUrl,
+    apiKey: environment.ANTHROPIC_API_KEY,
+    clock,
+    signal,
+  });
+  return () => server.countSlots();
+}
+
+interface Place {
+  readonly settings: BotSettings;
+  readonly host: Host;
+  readonly repo: RepoId;
+  /** Of the mirror. */
+  readonly folder: string;
+  readonly onProgress?: () => void;
+}
+
+/** What bots meet at in one repository: everything there is read through one set of observations. */
+function coordinate({ settings, host, repo, folder, onProgress }: Place) {
+  const { url, user, token } = settings.forge;
+  const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
+  const observations = new Observations(host.clock, deriveGap(termMs, pollIntervalMs));
+  const mirror = observations.watching(
+    buildMirror({
+      folder,
+      url: `${url}/${repo.owner}/${repo.name}.git`,
+      access: { forgeUrl: url, login: user, token },
+      signal: host.signal,
+    }),
+  );
+  const tools = {
+    mirror,
+    observations,
+    clock: host.clock,
+    holder: settings.name,
+    newNonce: () => crypto.randomUUID(),
+    termMs,
+    pollIntervalMs,
+    onRenewed: onProgress,
+  };
+  return { mirror, claims: new Claims(tools), breakers: new Breakers(tools) };
 }

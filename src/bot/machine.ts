@@ -1,6 +1,6 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
-import type { Counters } from "./lease.ts";
+import type { Counters } from "./leases/record.ts";
 
 /** One claimed issue; small, and enough to go on after a crash. */
 export interface Work {

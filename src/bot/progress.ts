@@ -1,6 +1,6 @@
 /** Whether a loop of the bot gets on: a living process is not a healthy bot, a two-hour session is not a sick one. */
 import type { Clock } from "../ports/clock.ts";
-import { TERM_MS } from "./lease.ts";
+import { TERM_MS } from "./leases/lease.ts";
 
 const SLACK_MS = 60_000;
 

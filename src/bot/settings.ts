@@ -1,6 +1,6 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
@@ -9,12 +9,18 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** Of the harness; undefined with the harness `command`, which knows its own. */
-  readonly backend: Backend | undefined;
+  /** What the harness asks; undefined with the harness `command`, which knows its own. */
+  readonly model: Model | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** The repository for what concerns the whole factory. */
+  readonly factoryRepo: RepoId;
+  /** Undefined: the usual one. */
+  readonly leaseTermMs: number | undefined;
+  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
   /** Folder for mirrors and work folders. */
@@ -23,16 +29,26 @@ export interface BotSettings {
   readonly dataFolder: string;
 }
 
-export interface Backend {
+export interface Model {
   readonly baseUrl: string;
   readonly key: string | undefined;
-  readonly model: string;
+  readonly name: string;
   /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
   readonly compactPct: string | undefined;
 }
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
+  AGENT_BACKEND: z.string().min(1),
+  AGENT_FACTORY_REPO: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .transform((repo): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
@@ -81,20 +97,23 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
-    backend: readBackend(env),
+    model: readModel(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
 }
 
-function readBackend(env: z.infer<typeof Environment>): Backend | undefined {
-  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
+function readModel(env: z.infer<typeof Environment>): Model | undefined {
+  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
-  return { baseUrl, key: key || undefined, model, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
+  return { baseUrl, key: key || undefined, name, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
 }

@@ -7,7 +7,9 @@ import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
 import type { Harness, Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { Claims } from "./claims.ts";
+import type { Breakers } from "./leases/breakers.ts";
+import type { Claims } from "./leases/claims.ts";
+import type { Slots } from "./leases/slots.ts";
 import type { State } from "./machine.ts";
 import type { Progress } from "./progress.ts";
 
@@ -32,6 +34,12 @@ export interface BotTools {
   /** Of each session of the harness. */
   readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
   readonly pollIntervalMs: number;
+  /** Of the model's server; a session of the harness needs one. */
+  readonly slots: Slots;
+  /** Seen by all bots of the factory, such as that of the model's server. */
+  readonly breakers: Breakers;
+  /** The model's server as a part of a breaker's name. */
+  readonly backend: string;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
@@ -46,6 +54,8 @@ export interface ProjectTools {
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
   readonly claims: Claims;
+  /** Seen by all bots of the project, such as that of a red primary branch. */
+  readonly breakers: Breakers;
 }
 
 /** One branch and one pull request per issue, ever. */

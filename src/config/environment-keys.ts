@@ -150,6 +150,13 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
   },
   {
+    key: "DISINTO_LEASE_TERM",
+    type: "seconds, 3 or more",
+    fallback: "900",
+    meaning:
+      "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
+  },
+  {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
     meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",

@@ -21,6 +21,8 @@ export interface Factory {
   };
   /** Woodpecker, where a project uses it: host port, and its address for people. */
   readonly ci: { readonly port: number; readonly url: string };
+  /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
+  readonly leaseTermS: number | undefined;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */

@@ -86,6 +86,10 @@ export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
 }
 
+export function deriveFactoryRepo({ name, forge }: Pick<Factory, "name" | "forge">): RepoId {
+  return { owner: forge.adminUser, name: `${name}-factory` };
+}
+
 export function deriveIdentities(factory: Factory): DesiredIdentities {
   const bots = factory.bots.map(
     (bot): DesiredUser => ({
@@ -135,12 +139,12 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
 }
 
 /** For what concerns the whole factory and no project, such as the leases on model slots. */
-function deriveFactoryRepository({ name, bots, forge }: Factory): DesiredRepository {
+function deriveFactoryRepository(factory: Factory): DesiredRepository {
   return {
-    repo: { owner: forge.adminUser, name: `${name}-factory` },
+    repo: deriveFactoryRepo(factory),
     private: true,
     primaryBranch: "main",
-    writers: bots.map(({ forgeUser }) => forgeUser),
+    writers: factory.bots.map(({ forgeUser }) => forgeUser),
     labels: [],
     protection: undefined,
   };

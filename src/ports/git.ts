@@ -34,6 +34,8 @@ export interface Mirror {
   refresh(): Promise<Refs>;
   /** What the forge has now, without fetching. */
   readRefs(patterns: readonly string[]): Promise<Refs>;
+  /** Fetches only what `pattern` names, which ends in a star, and answers it. */
+  fetchRefs(pattern: string): Promise<Refs>;
   /**
    * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
    * which of them stands, for a refusal alone proves nothing.

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildMirror } from "../../src/adapters/git/mirror.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/lease.ts";
+import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/leases/lease.ts";
 import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { Mirror } from "../../src/ports/git.ts";

@@ -8,7 +8,7 @@ const mirrored = ["+refs/heads/*:refs/heads/*", "+refs/disinto/*:refs/disinto/*"
 
 export const git = {
   initBare: (folder: string): Argv => ["git", "init", "--quiet", "--bare", "--template=", folder],
-  fetch: (url: string): Argv => [
+  fetch: (url: string, refspecs: readonly string[] = mirrored): Argv => [
     "git",
     "fetch",
     "--quiet",
@@ -17,9 +17,14 @@ export const git = {
     "--no-write-fetch-head",
     "--no-auto-gc",
     url,
-    ...mirrored,
+    ...refspecs,
   ],
-  forEachRef: (): Argv => ["git", "for-each-ref", "--format=%(objectname) %(refname)"],
+  forEachRef: (folder?: string): Argv => [
+    "git",
+    "for-each-ref",
+    "--format=%(objectname) %(refname)",
+    ...(folder === undefined ? [] : [folder]),
+  ],
   lsRemote: (url: string, patterns: readonly string[]): Argv => [
     "git",
     "ls-remote",

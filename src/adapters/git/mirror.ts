@@ -1,7 +1,7 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
 import { mkdir, rm } from "node:fs/promises";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
-import { type RunOptions, run } from "../process.ts";
+import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
@@ -23,22 +23,34 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
   };
   // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
   const inTurn = buildQueue();
+  const objects = buildObjects(folder);
   return {
     refresh: () =>
       inTurn(async () => {
-        await fetch(folder, url, remote);
-        const here = { env: localGitEnvironment(), cwd: folder };
-        return parseRefs(await runGit("for-each-ref", git.forEachRef(), here), " ");
+        await fetch(folder, git.fetch(url), remote);
+        return listRefs(folder, git.forEachRef());
       }),
     readRefs: async (patterns) => {
       await inTurn(() => ensureRepository(folder));
       return parseRefs(await runGit("ls-remote", git.lsRemote(url, patterns), remote), "\t");
     },
+    fetchRefs: (pattern) =>
+      inTurn(async () => {
+        await fetch(folder, git.fetch(url, [`+${pattern}:${pattern}`]), remote);
+        return listRefs(folder, git.forEachRef(pattern.replace(/\*$/, "")));
+      }),
     swap: async (swaps) => {
       const pushed = await run(git.push(url, swaps), remote);
       return isCleanPush(pushed, swaps) ? "applied" : "unclear";
     },
-    objects: buildObjects(folder),
+    objects: {
+      ...objects,
+      // The first thing that a bot does with a repository may be to take a lease there.
+      note: async (message) => {
+        await inTurn(() => ensureRepository(folder));
+        return objects.note(message);
+      },
+    },
   };
 }
 
@@ -51,14 +63,19 @@ function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   };
 }
 
-async function fetch(folder: string, url: string, remote: RunOptions): Promise<void> {
+async function fetch(folder: string, command: Argv, remote: RunOptions): Promise<void> {
   await ensureRepository(folder);
-  const fetched = await run(git.fetch(url), remote);
+  const fetched = await run(command, remote);
   if (fetched.exitCode === 0) return;
   if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
   await rm(folder, { recursive: true, force: true });
   await ensureRepository(folder);
-  await runGit("fetch", git.fetch(url), remote);
+  await runGit("fetch", command, remote);
+}
+
+async function listRefs(folder: string, command: Argv): Promise<Refs> {
+  const here = { env: localGitEnvironment(), cwd: folder };
+  return parseRefs(await runGit("for-each-ref", command, here), " ");
 }
 
 async function ensureRepository(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Claim } from "../claims.ts";
+import type { Claim } from "../leases/claim.ts";
 import type { Outcome, PublishedWork, State } from "../machine.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
 
