@@ -4,6 +4,7 @@ import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
 import type { AgentEvents, CodingAgent } from "./agent.ts";
 import { type Attempt, judgeEnd } from "./agent-end.ts";
 import { AgentProcess, type Cut } from "./agent-process.ts";
+import { readContextWindow } from "./context-window.ts";
 import { hideFiles, showFiles } from "./hidden-files.ts";
 import { readMessageVerdict } from "./message-verdict.ts";
 import { ModelGateway, type Seen } from "./model-gateway.ts";
@@ -91,7 +92,12 @@ async function runAgent(
     onFaults: () => watch.process?.stop("stopped"),
   });
   try {
-    const model = { url: gateway.url, word: gateway.word, name: options.model.name };
+    const model = {
+      url: gateway.url,
+      word: gateway.word,
+      name: options.model.name,
+      contextWindow: await readContextWindow(options.model),
+    };
     const { argv, env } = await agent.prepare({ home: place.home, model, session });
     watch.process = new AgentProcess({
       argv,

@@ -84,10 +84,12 @@ test("a turn beyond the limit is refused and never reaches the server", async ()
 const faults: readonly (readonly [string, Fault])[] = [
   ["refused-key", { type: "status", status: 403 }],
   ["rate-limited", { type: "status", status: 429 }],
-  ["overloaded", { type: "status", status: 503 }],
+  ["overloaded", { type: "status", status: 500 }],
+  ["overloaded", { type: "status", status: 529 }],
   ["context", { type: "context" }],
   ["garbled", { type: "status", status: 400, message: "what is this?" }],
   ["garbled", { type: "garbage" }],
+  ["garbled", { type: "cut" }],
   ["unreachable", { type: "drop" }],
 ];
 
