@@ -5,6 +5,7 @@ export type ErrorCode =
   | "config.missing"
   | "credentials.missing"
   | "credentials.wrong"
+  | "disk.full"
   | "engine.unavailable"
   | "engine.failed"
   | "factory.locked"
@@ -13,6 +14,7 @@ export type ErrorCode =
   | "forge.forbidden"
   | "forge.invalid"
   | "forge.not-found"
+  | "ci.unavailable"
   | "forge.not-forgejo"
   | "forge.rate-limited"
   | "forge.too-old"
@@ -22,6 +24,7 @@ export type ErrorCode =
   | "interrupted"
   | "model.unavailable"
   | "process.failed"
+  | "push.refused"
   | "removal.unconfirmed"
   | "volume.in-use";
 

@@ -1,7 +1,7 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
 import type { AgentHarnessOptions } from "./adapters/harness/agent-harness.ts";
-import type { BotSettings, Model } from "./bot/settings.ts";
+import type { BotSettings, ModelServer } from "./bot/settings.ts";
 import type { Tools } from "./cli/tools.ts";
 import type { Role } from "./core/factory.ts";
 import { DisintoError } from "./errors.ts";
@@ -20,8 +20,13 @@ export function buildHarness(
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
     mayAnswerByMessage: role === "review",
   };
-  const harness = build(settings, place);
-  return { run: async (session) => (await harness).run(session) };
+  let harness: Promise<Harness> | undefined;
+  return {
+    run: async (session) => {
+      harness ??= build(settings, place);
+      return (await harness).run(session);
+    },
+  };
 }
 
 type Place = Omit<AgentHarnessOptions, "agent" | "model">;
@@ -43,7 +48,7 @@ async function build(
   return buildAgentHarness({ agent: await buildAgent(harness, model), model, ...place });
 }
 
-async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: Model) {
+async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {
   if (harness === "claude-code") {
     const { buildClaudeCode } = await import("./adapters/harness/claude-code.ts");
     return buildClaudeCode({ program: "claude", compactPct });

@@ -10,7 +10,7 @@ export function formatCodingPrompt(
   feedback: string | undefined,
   own: Prompts = {},
 ): string {
-  return renderPrompt(own.coding ?? readPrompt("coding"), {
+  return fillPrompt("coding", own, {
     number: String(number),
     title,
     body: body.trim(),
@@ -18,21 +18,13 @@ export function formatCodingPrompt(
   });
 }
 
-const FORM =
-  'Write your verdict as JSON into the file named by the environment variable DISINTO_RESULT: {"verdict": "approve" | "request-changes", "body": "…"}.';
-
-export function formatReviewPrompt(
-  { number, title }: { readonly number: number; readonly title: string },
-  diff: string,
-  own: Prompts = {},
+/** The project's own text, else the one that comes with disinto, with its variables filled in. */
+export function fillPrompt(
+  name: PromptName,
+  own: Prompts,
+  values: Readonly<Record<string, string | undefined>>,
 ): string {
-  return renderPrompt(own.review ?? readPrompt("review"), {
-    number: String(number),
-    title,
-    scope: "The whole change:",
-    change: diff,
-    form: FORM,
-  });
+  return renderPrompt(own[name] ?? readPrompt(name), values);
 }
 
 /** They stand beside the code in the package, which is one folder up when bundled and two when not. */

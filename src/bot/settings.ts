@@ -4,32 +4,43 @@ import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.t
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
 
+interface CiAccess {
+  readonly url: string;
+  readonly token: string;
+}
+
 export interface BotSettings {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
   /** What the harness asks; undefined with the harness `command`, which knows its own. */
-  readonly model: Model | undefined;
+  readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
   readonly leaseTermMs: number | undefined;
-  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz is served; undefined: nowhere. */
+  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** Of who may read /status; undefined: nobody. */
+  readonly statusToken: string | undefined;
+  /** For mirrors and work folders together. */
+  readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
   readonly dataFolder: string;
 }
 
-export interface Model {
+export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly name: string;
@@ -67,8 +78,16 @@ const Environment = z.object({
   ),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
+  AGENT_DISK: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/)
+    .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
+  CI_TOKEN: z.string().optional(),
+  CI_URL: z.url().optional(),
+  WOODPECKER_TOKEN: z.string().optional(),
+  WOODPECKER_URL: z.url().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
@@ -76,6 +95,7 @@ const Environment = z.object({
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
+  DISINTO_STATUS_TOKEN: z.string().optional(),
 });
 
 export function readBotSettings(
@@ -97,21 +117,37 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
-    model: readModel(env),
+    model: readModelServer(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    ci: {
+      local: toAccess(env.CI_URL, env.CI_TOKEN),
+      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
+    },
     factoryRepo: env.AGENT_FACTORY_REPO,
     leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
     backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
+    statusToken: env.DISINTO_STATUS_TOKEN || undefined,
+    diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
 }
 
-function readModel(env: z.infer<typeof Environment>): Model | undefined {
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+function toBytes(size: string): number {
+  return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
+}
+
+function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
+  return url && token ? { url, token } : undefined;
+}
+
+function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.

@@ -1,5 +1,6 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
 import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
+import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import type { Problem } from "./problem.ts";
@@ -95,8 +96,13 @@ export function readFactorySettings(
     ci: {
       port: ciPort,
       url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
+      tokens: {
+        local: reader.optional(CI_TOKEN_KEY) !== undefined,
+        woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
+      },
     },
     leaseTermS: readLeaseTerm(reader),
+    hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
     edge: readEdge(reader),
     shared: readShared(reader),
   };

@@ -94,11 +94,13 @@ test("a merge without approval is refused, and an approval by a dev bot does not
 
   const alone = await forge.pulls(repo).merge(number, work);
   const colleague = buildForge({ url: factory.forgeUrl, token: other });
-  await colleague.pulls(repo).review(number, { verdict: "approved", sha: work, body: "good" });
+  await colleague
+    .reviews(repo)
+    .submit(number, { verdict: "approved", sha: work, body: "good", comments: [] });
   const approved = await forge.pulls(repo).merge(number, work);
 
   expect([alone.type, approved.type]).toEqual(["refused", "refused"]);
-  expect(await forge.pulls(repo).reviews(number)).toMatchObject([{ official: false }]);
+  expect(await forge.reviews(repo).of(number)).toMatchObject([{ official: false }]);
   expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
 });
 
