@@ -62,7 +62,7 @@ agentTest(
     const { server, run, close } = await buildScene("claude-code", { script });
     server.fault = { type: "stall" };
 
-    const end = await run({ silenceMs: 12_000 });
+    const end = await run({ silenceMs: 20_000 });
     await close();
 
     expect(end).toMatchObject({ type: "failed", fault: "stalled" });
