@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { withLock } from "../../src/config/file-lock.ts";
 
 const pins = path.join(import.meta.dirname, "../../docker/agents/agents.json");
 
@@ -30,7 +31,12 @@ export async function installAgents(): Promise<Agents | { readonly missing: stri
     opencode: path.join(folder, "node_modules/opencode-ai/bin/opencode.exe"),
   };
   try {
-    if (!existsSync(folder)) await install(folder, versions);
+    await mkdir(path.dirname(folder), { recursive: true });
+    // Several test files ask at once; one installs.
+    const lock = { folder: path.dirname(folder), name, waitMs: 600_000 };
+    await withLock(lock, async () => {
+      if (!existsSync(folder)) await install(folder, versions);
+    });
     return agents;
   } catch (error) {
     const missing = `the coding agents cannot be installed: ${(error as Error).message}`;
@@ -39,9 +45,8 @@ export async function installAgents(): Promise<Agents | { readonly missing: stri
   }
 }
 
-/** Beside its place and moved there when it works, so that what stands there is whole; several test runs may do it at once. */
+/** Beside its place and moved there when it works, so that what stands there is whole. */
 async function install(folder: string, versions: Record<string, string>): Promise<void> {
-  await mkdir(path.dirname(folder), { recursive: true });
   const building = await mkdtemp(`${folder}.`);
   try {
     const manifest = { private: true, dependencies: versions };
@@ -56,7 +61,7 @@ async function install(folder: string, versions: Record<string, string>): Promis
     await rename(building, folder);
   } catch (error) {
     await rm(building, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
+    throw error;
   }
 }
 
