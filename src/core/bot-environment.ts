@@ -1,10 +1,11 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
-import { deriveSlots, type Slots } from "./backend.ts";
-import type { Bot, Project } from "./factory.ts";
+import { deriveBackend, type Slots } from "./backend.ts";
+import type { Bot, Factory } from "./factory.ts";
+import { deriveFactoryRepo, formatRepo } from "./identities.ts";
 import { formatProjects } from "./project-shape.ts";
 
 export interface Surroundings {
-  readonly projects: readonly Project[];
+  readonly factory: Factory;
   readonly slots: Slots;
   readonly forgeUrl: string;
 }
@@ -12,11 +13,15 @@ export interface Surroundings {
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
   bot: Bot,
-  { projects, slots: known, forgeUrl }: Surroundings,
+  { factory, slots, forgeUrl }: Surroundings,
 ): Readonly<Record<string, string>> {
-  const slots = deriveSlots(bot, known);
+  const { projects, leaseTermS } = factory;
+  const backend = deriveBackend(bot);
+  const ownSlots = slots.get(backend);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
   return {
+    AGENT_BACKEND: backend,
+    AGENT_FACTORY_REPO: formatRepo(deriveFactoryRepo(factory)),
     AGENT_HARNESS: bot.harness,
     AGENT_LIMITS: JSON.stringify(bot.limits),
     AGENT_NAME: bot.name,
@@ -26,7 +31,8 @@ export function deriveBotEnvironment(
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
-    ...(slots !== undefined && { AGENT_SLOTS: String(slots) }),
+    ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
+    ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),

@@ -2,6 +2,7 @@
 import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
 import {
+  deriveCiAccess,
   deriveEdge,
   deriveForge,
   deriveLocalCi,
@@ -57,6 +58,7 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
     layout.locate(service, "/home/agent/data"),
   ];
   const credentials = deriveCredentialKeys(bot.name);
+  const ci = deriveCiAccess(factory, layout);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -65,11 +67,8 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
     entrypoint: [],
     args: ["agent", "run"],
     environment: {
-      ...deriveBotEnvironment(bot, {
-        projects: factory.projects,
-        slots,
-        forgeUrl: layout.forgeUrl,
-      }),
+      ...deriveBotEnvironment(bot, { factory, slots, forgeUrl: layout.forgeUrl }),
+      ...ci.environment,
       AGENT_DATA: data,
       AGENT_REPOS: repos,
       ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
@@ -77,6 +76,8 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
     secrets: {
       FORGE_TOKEN: credentials.token,
       FORGE_PASS: credentials.password,
+      ...(factory.hasStatusToken && { DISINTO_STATUS_TOKEN: "DISINTO_STATUS_TOKEN" }),
+      ...ci.secrets,
       ...(bot.apiKeyEnv !== undefined && { ANTHROPIC_API_KEY: bot.apiKeyEnv }),
     },
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
