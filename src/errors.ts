@@ -5,6 +5,7 @@ export type ErrorCode =
   | "config.missing"
   | "credentials.missing"
   | "credentials.wrong"
+  | "disk.full"
   | "engine.unavailable"
   | "engine.failed"
   | "factory.locked"
@@ -24,6 +25,7 @@ export type ErrorCode =
   | "interrupted"
   | "model.unavailable"
   | "process.failed"
+  | "push.refused"
   | "removal.unconfirmed"
   | "volume.in-use";
 

@@ -13,6 +13,8 @@ import { Claims } from "./bot/leases/claims.ts";
 import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
+import { gateHarness } from "./bot/model-gate.ts";
+import { observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
@@ -45,16 +47,31 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = buildHarness(settings, role, host);
+    const seen = observeHarness(buildHarness(settings, role, host), {
+      role,
+      events,
+      clock: host.clock,
+    });
+    const harness = gateHarness(seen, {
+      ...whole,
+      clock: host.clock,
+      events,
+      random: Math.random,
+      pollIntervalMs,
+      onWaiting: onProgress,
+    });
     return {
       user,
+      holder: settings.name,
       author: { name: user, email: deriveEmail(user) },
       clock: host.clock,
+      random: Math.random,
       events,
       progress,
       harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
       sessionLimits: limits,
       pollIntervalMs,
+      diskLimitBytes: settings.diskLimitBytes,
       ...whole,
       projects: new Map(
         settings.projects.map((project) => [
@@ -130,6 +147,7 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    dependencies: (issue) => forge.dependencies(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),

@@ -3,8 +3,9 @@
  * A bot that lost two rounds takes it and holds it through CI; while somebody holds it, the others do not merge.
  */
 import { deriveLaneRef } from "./leases/refs.ts";
-import { LANE_AFTER, LOST_ROUNDS, type Work } from "./machine.ts";
+import { LANE_AFTER, LOST_ROUNDS } from "./setback.ts";
 import type { ProjectTools } from "./tools.ts";
+import type { Work } from "./work.ts";
 
 function refOf({ project }: ProjectTools): string {
   return deriveLaneRef(project.primaryBranch);

@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  type Activities,
-  type At,
-  type Outcome,
-  type PublishedWork,
-  type State,
-  turn,
-} from "./machine.ts";
+import { NO_USAGE } from "../ports/harness.ts";
+import { type Activities, type At, type Outcome, type State, turn } from "./machine.ts";
+import type { PublishedWork } from "./work.ts";
 
 const budget = {
   attempts: 2,
@@ -15,7 +10,7 @@ const budget = {
   infrastructureRetries: 2,
   mergeAttempts: 2,
 };
-const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {} };
+const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {}, pin: "p" };
 const prepared = { ...work, base: "b", start: "b", head: undefined };
 const published: PublishedWork = { ...work, head: "h", pull: 8 };
 
@@ -24,13 +19,14 @@ type Script = { readonly [A in At]: readonly Outcome<A>[] };
 const smooth: Script = {
   choosing: [{ type: "claimed", work }],
   preparing: [{ type: "ready", work: prepared }],
-  coding: [{ type: "changed", tree: "t", committedAt: "2026-01-01T00:00:00Z" }],
+  coding: [{ type: "changed", tree: "t", committedAt: "2026-01-01T00:00:00Z", usage: NO_USAGE }],
   publishing: [{ type: "published", work: published }],
   checking: [{ type: "green" }],
   reviewing: [{ type: "approved" }],
   merging: [{ type: "merged" }],
   closing: [{ type: "closed" }],
   blocked: [{ type: "reported" }],
+  withdrawing: [{ type: "withdrawn-from" }],
 };
 
 /** The states passed through until the bot is idle again; the last outcome of each state repeats. */

@@ -1,31 +1,9 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
 import type { MergeRefusal } from "../ports/forge.ts";
-import type { Counters } from "./leases/record.ts";
-
-/** One claimed issue; small, and enough to go on after a crash. */
-export interface Work {
-  readonly project: string;
-  readonly issue: number;
-  readonly title: string;
-  readonly counters: Counters;
-  /** What the next attempt must answer: a red check, a review, a conflict. */
-  readonly feedback?: string;
-}
-
-export interface PreparedWork extends Work {
-  /** Commit of the primary branch that the work builds on. */
-  readonly base: string;
-  /** Commit that the harness starts from: the base, or the earlier work laid on it. */
-  readonly start: string;
-  /** Head of the work branch on the forge as last seen; undefined while there is none. */
-  readonly head: string | undefined;
-}
-
-export interface PublishedWork extends Work {
-  readonly head: string;
-  readonly pull: number;
-}
+import type { Usage } from "../ports/harness.ts";
+import { afterInfrastructure, afterRebase, afterRefusal, again, goOn } from "./setback.ts";
+import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
 interface Memory {
   choosing: object;
@@ -37,27 +15,69 @@ interface Memory {
   reviewing: { readonly work: PublishedWork };
   merging: { readonly work: PublishedWork };
   closing: { readonly work: PublishedWork };
-  blocked: { readonly work: Work; readonly reason: string };
+  /** A person is asked; `cause` and the head make the key of the one comment. */
+  blocked: { readonly work: Work; readonly cause: string; readonly reason: string };
+  /** A person took the issue out of the bot's hands. */
+  withdrawing: { readonly work: Work; readonly why: Withdrawal };
 }
+
+/** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
+export type Withdrawal = "closed" | "edited";
 
 type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
-/** The lease is somebody else's now, or the issue is no longer to be worked on. */
-type Lost = End<"lost">;
-/** Only a person can help. */
-type Stuck = End<"stuck", { readonly reason: string }>;
-/** Somebody pushed to the work branch: what they made of it goes the same way. */
-type Moved = End<"moved", { readonly head: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
+
+/** Somebody pushed to the work branch: what they made of it goes the same way. */
+type Moved = End<"moved", { readonly head: string }>;
+
+/** How every activity that works on an issue may end, beside its own ends. */
+type Lost =
+  /** The lease is somebody else's now. */
+  | End<"lost">
+  | End<"withdrawn", { readonly why: Withdrawal }>
+  /** A trusted person changed the issue's text: the work goes on with the new one. */
+  | End<"edited", { readonly pin: string; readonly title: string }>;
+/** Only a person can help. A cause of its own, or the state's name. */
+type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+
+/** What a session of the harness leaves behind, however it ended. */
+interface Spent {
+  readonly usage: Usage;
+  readonly session?: string | undefined;
+}
+
+/** What an interrupted session left in the folder, for the next one. */
+interface Kept {
+  readonly parked?: string | undefined;
+}
 
 interface Outcomes {
   choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
   preparing:
     | End<"ready", { readonly work: PreparedWork }>
     | End<"published-before", { readonly work: PublishedWork }>
+    | End<"merged-before", { readonly work: PublishedWork }>
+    | Stuck
     | Lost;
-  coding: End<"changed", Omit<Memory["publishing"], "work">> | End<"failed", Reason> | Lost;
+  coding:
+    | End<
+        "changed",
+        Omit<Memory["publishing"], "work"> & Spent & { readonly handOver?: readonly string[] }
+      >
+    /** The agent says that it cannot be done as asked, and left the tree as it was. */
+    | End<"refused", Reason & Spent & { readonly refusal: Refusal }>
+    /** It said nothing for too long. */
+    | End<"stalled", Reason & Spent>
+    | End<"failed", Reason & Spent>
+    /** The model's server is at fault: no budget of the issue is spent. */
+    | End<"backend-away", Reason & Spent & Kept>
+    /** The bot was told to stop. */
+    | End<"parked", Spent & Kept>
+    /** The change touches what no bot may push unless a trusted person said so. */
+    | End<"protected", Reason & Spent>
+    | Lost;
   publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Stuck | Lost;
   checking:
     | End<"green">
@@ -78,7 +98,11 @@ interface Outcomes {
     | Lost;
   closing: End<"closed"> | Lost;
   blocked: End<"reported"> | Lost;
+  withdrawing: End<"withdrawn-from"> | Lost;
 }
+
+export const refusals = ["unmet-dependency", "too-large", "already-done"] as const;
+export type Refusal = (typeof refusals)[number];
 
 export type At = keyof Memory;
 export type State<A extends At = At> = { [K in A]: { readonly at: K } & Memory[K] }[A];
@@ -91,13 +115,6 @@ export type Activities = {
 export interface Budget extends Limits {
   readonly attempts: number;
 }
-
-/** Counters that are not named for a limit. */
-export const INFRASTRUCTURE = "infrastructureRetries";
-/** How often the primary branch moved under a head that was ready to merge. */
-export const LOST_ROUNDS = "lostRounds";
-/** After so many lost rounds a bot takes the lane (lane.ts). */
-export const LANE_AFTER = 2;
 
 type Transitions = {
   readonly [A in At]: (
@@ -112,14 +129,31 @@ const idle: State = { at: "choosing" };
 const after: Transitions = {
   choosing: (_, outcome) =>
     outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
-  preparing: (_, outcome) =>
-    outcome.type === "ready"
-      ? { at: "coding", work: outcome.work }
-      : { at: "checking", work: outcome.work },
-  coding: ({ work }, outcome, { attempts }) => {
-    if (outcome.type === "failed")
-      return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
-    return { at: "publishing", work, tree: outcome.tree, committedAt: outcome.committedAt };
+  preparing: (_, outcome) => {
+    if (outcome.type === "ready") return { at: "coding", work: outcome.work };
+    return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
+  },
+  coding: ({ work: before }, outcome, { attempts }) => {
+    const work = spend(before, outcome);
+    switch (outcome.type) {
+      case "changed": {
+        const { tree, committedAt, handOver } = outcome;
+        const { parked: _, handOver: __, ...rest } = work;
+        const published = { ...rest, ...(handOver && { handOver }) };
+        return { at: "publishing", work: published, tree, committedAt };
+      }
+      case "refused":
+        return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
+      case "backend-away":
+      case "parked": {
+        const { parked = work.parked } = outcome;
+        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+      }
+      case "protected":
+        return again(work, { cause: "protectedPaths", limit: attempts, reason: outcome.reason });
+      default:
+        return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
+    }
   },
   publishing: ({ work }, outcome) =>
     outcome.type === "published"
@@ -129,96 +163,64 @@ const after: Transitions = {
     if (outcome.type === "green") return { at: "reviewing", work };
     if (outcome.type === "moved") return goOn(work, outcome.head);
     const { reason } = outcome;
-    if (outcome.type === "red") return again(work, { cause: "ciFixes", limit: ciFixes, reason });
-    const charged = charge(work, INFRASTRUCTURE);
-    return isSpent(charged, INFRASTRUCTURE, infrastructureRetries)
-      ? giveUp(charged, INFRASTRUCTURE, reason)
-      : { at: "checking", work: charged };
+    return outcome.type === "red"
+      ? again(work, { cause: "ciFixes", limit: ciFixes, reason })
+      : afterInfrastructure(work, reason, infrastructureRetries);
   },
   reviewing: ({ work }, outcome, { reviewRounds }) => {
-    if (outcome.type === "approved") return { at: "merging", work };
     if (outcome.type === "moved") return goOn(work, outcome.head);
-    return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+    if (outcome.type !== "approved")
+      return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+    return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
   },
-  merging: ({ work }, outcome, { mergeAttempts }) => {
+  merging: ({ work }, outcome, { mergeAttempts: limit }) => {
     switch (outcome.type) {
       case "merged":
         return { at: "closing", work };
       case "moved":
         return goOn(work, outcome.head);
+      case "rebased":
+        return afterRebase(work, outcome.head, limit);
       case "conflicted":
-        return again(work, { cause: "conflicts", limit: mergeAttempts, reason: outcome.reason });
-      case "rebased": {
-        const charged = charge(work, LOST_ROUNDS);
-        return isSpent(charged, LOST_ROUNDS, LANE_AFTER + mergeAttempts)
-          ? giveUp(charged, LOST_ROUNDS, "the primary branch moved before every merge")
-          : goOn(charged, outcome.head);
-      }
+        return again(work, { cause: "conflicts", limit, reason: outcome.reason });
       default:
-        return afterRefusal(work, outcome, mergeAttempts);
+        return afterRefusal(work, outcome, limit);
     }
   },
   closing: () => idle,
   blocked: () => idle,
+  withdrawing: () => idle,
 };
 
-function goOn(work: PublishedWork, head: string): State {
-  return { at: "checking", work: { ...work, head } };
+function spend(work: PreparedWork, { usage, session }: Spent): PreparedWork {
+  return { ...work, usage: addUsage(work.usage, usage), ...(session !== undefined && { session }) };
 }
 
-/** Where each refusal of a merge is answered; for the causes that are not here only a person can do something. */
-const answeredAt: { readonly [Cause in MergeRefusal]?: "checking" | "reviewing" | "merging" } = {
-  moved: "merging",
-  "not-ready": "merging",
-  checks: "checking",
-  approvals: "reviewing",
-  "changes-requested": "reviewing",
-};
-
-interface Refusal extends Reason {
-  readonly cause: MergeRefusal;
+function handOver(work: Work, paths: readonly string[]): State {
+  const reason = `the change is approved and touches protected paths, which no bot merges: ${paths.join(", ")}`;
+  return { at: "blocked", work, cause: "hand-over", reason };
 }
 
-/** Each cause has its own budget. */
-function afterRefusal(work: PublishedWork, { cause, reason }: Refusal, limit: number): State {
-  if (cause === "conflict") return again(work, { cause: "conflicts", limit, reason });
-  const at = answeredAt[cause];
-  if (at === undefined) return { at: "blocked", work, reason: `${askFor(cause)} (${reason})` };
-  const counter = `merge-${cause}`;
-  const charged = charge(work, counter);
-  return isSpent(charged, counter, limit)
-    ? giveUp(charged, counter, reason)
-    : { at, work: charged };
-}
+const TEXT_CHANGED =
+  "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
 
-function askFor(cause: MergeRefusal): string {
-  return cause === "protected-files"
-    ? "the change is checked and approved, and touches protected files: an administrator has to merge the pull request by hand"
-    : `the forge does not let me merge: ${cause}`;
-}
-
-interface Setback extends Reason {
-  readonly cause: string;
-  readonly limit: number;
-}
-
-/** Back to the harness with what it must answer, unless the budget of this cause is spent. */
-function again(work: Work, { cause, limit, reason }: Setback): State {
-  const charged = charge(work, cause);
-  if (isSpent(charged, cause, limit)) return giveUp(charged, cause, reason);
-  return { at: "preparing", work: { ...charged, feedback: reason } };
-}
-
-function charge<W extends Work>(work: W, cause: string): W {
-  return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + 1 } };
-}
-
-function isSpent({ counters }: Work, cause: string, limit: number): boolean {
-  return (counters[cause] ?? 0) > limit;
-}
-
-function giveUp(work: Work, cause: string, reason: string): State {
-  return { at: "blocked", work, reason: `the budget for ${cause} is used up: ${reason}` };
+/** What follows an end that any state of work can have; undefined: the state's own table decides. */
+function interrupt(state: State, outcome: Outcome<At>): State | undefined {
+  if (outcome.type === "lost") return idle;
+  if (!("work" in state)) return undefined;
+  const { work } = state;
+  switch (outcome.type) {
+    case "withdrawn":
+      return { at: "withdrawing", work, why: outcome.why };
+    case "edited": {
+      const { pin, title } = outcome;
+      return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
+    }
+    case "stuck":
+      return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
+    default:
+      return undefined;
+  }
 }
 
 /** One turn: do what the state calls for, then move. Activities must be safe to repeat. */
@@ -229,8 +231,8 @@ export async function turn<A extends At>(
 ): Promise<State> {
   const at = state.at as A;
   const outcome: Outcome<At> = await activities[at](state, signal);
-  if (outcome.type === "lost") return idle;
-  if (outcome.type === "stuck" && "work" in state)
-    return { at: "blocked", work: state.work, reason: outcome.reason };
-  return after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget);
+  return (
+    interrupt(state as State, outcome) ??
+    after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget)
+  );
 }

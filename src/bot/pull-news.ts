@@ -1,7 +1,7 @@
 /** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
 
-import type { PublishedWork } from "./machine.ts";
 import { type BotTools, deriveBranch, type ProjectTools } from "./tools.ts";
+import type { PublishedWork } from "./work.ts";
 
 export type PullNews =
   | { readonly type: "merged" }

@@ -28,6 +28,8 @@ export interface BotSettings {
   readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz is served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** For mirrors and work folders together. */
+  readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -63,6 +65,10 @@ const Environment = z.object({
   ),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
+  AGENT_DISK: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/)
+    .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
   CI_TOKEN: z.string().optional(),
@@ -97,17 +103,24 @@ export function readBotSettings(
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     ci: {
       local: toAccess(env.CI_URL, env.CI_TOKEN),
       woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
     },
-    factoryRepo: env.AGENT_FACTORY_REPO,
-    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
-    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
+    diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
+}
+
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+function toBytes(size: string): number {
+  return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
 }
 
 function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {

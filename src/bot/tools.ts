@@ -4,14 +4,15 @@ import type { ProjectTask } from "../core/project-shape.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
+import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
-import type { Harness, Session } from "../ports/harness.ts";
+import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
 import type { State } from "./machine.ts";
+import type { ObservedHarness } from "./observed-harness.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Bot {
@@ -27,14 +28,20 @@ export interface Bot {
 export interface BotTools {
   /** The bot's login on the forge. */
   readonly user: string;
+  /** The bot's name, as its leases carry it. */
+  readonly holder: string;
   readonly author: Person;
   readonly clock: Clock;
+  /** Of [0, 1). */
+  readonly random: () => number;
   readonly events: EventLog;
   readonly progress: Progress;
-  readonly harness: Harness;
+  readonly harness: ObservedHarness;
   /** Of each session of the harness. */
   readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
   readonly pollIntervalMs: number;
+  /** For mirrors and folders together. */
+  readonly diskLimitBytes: number;
   /** Of the model's server; a session of the harness needs one. */
   readonly slots: Slots;
   /** Seen by all bots of the factory, such as that of the model's server. */
@@ -49,6 +56,8 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
+  /** As the forge itself records them. */
+  readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly reviews: Reviews;

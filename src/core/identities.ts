@@ -76,6 +76,11 @@ const labels: readonly Label[] = [
     description: "Bots may take this issue, whoever wrote it",
   },
   {
+    name: "disinto/protected-paths",
+    color: "#5319e7",
+    description: "A bot may change protected paths for this issue; a person merges it",
+  },
+  {
     name: "blocked",
     color: "#b60205",
     description: "A bot stopped here; the last comment says why",

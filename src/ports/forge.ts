@@ -6,10 +6,18 @@ export interface Forge {
   whoami(): Promise<string>;
   /** Logins of all who may write code in the repository. */
   writers(repo: RepoId): Promise<readonly string[]>;
+  /** What the forge itself records that an issue waits for. */
+  dependencies(repo: RepoId, issue: number): Promise<readonly Dependency[]>;
   issues(repo: RepoId): Issues;
   pulls(repo: RepoId): Pulls;
   reviews(repo: RepoId): Reviews;
   statuses(repo: RepoId): Statuses;
+}
+
+export interface Dependency {
+  readonly number: number;
+  /** Said only of another repository's issue: no listing of this one tells. */
+  readonly isOpen?: boolean;
 }
 
 export interface Issue {
@@ -26,8 +34,8 @@ export interface Issue {
 }
 
 export interface Issues {
-  /** All open issues with the label, to the last page, oldest first; pull requests are not issues here. */
-  listOpen(label: string): Promise<readonly Issue[]>;
+  /** All open issues (with the label), to the last page, oldest first; pull requests are not issues here. */
+  listOpen(label?: string): Promise<readonly Issue[]>;
   get(number: number): Promise<Issue>;
   open(issue: { title: string; body: string; labels: readonly string[] }): Promise<Issue>;
   close(number: number): Promise<void>;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { run, runOrThrow } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
 
-const root = join(import.meta.dirname, "../..");
+export const root = join(import.meta.dirname, "../..");
 const home = join(root, "node_modules/.cache/disinto-scenarios");
 
 export interface Ended {
@@ -34,7 +34,7 @@ async function build(): Promise<string> {
   return join(home, "dist/main.js");
 }
 
-async function newestChange(folder: string): Promise<number> {
+export async function newestChange(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile());
   const times = await Promise.all(

@@ -6,6 +6,7 @@ import { ForgejoHttp } from "./http.ts";
 import { MERGE_REFUSALS, readMergeAnswer } from "./merge-answer.ts";
 import {
   CommentShape,
+  DependencyShape,
   IssueShape,
   Login,
   PullShape,
@@ -32,6 +33,15 @@ export function buildForgeOver(http: ForgejoHttp): Forge {
     // A collaborator's permission is told to administrators only; who may be assigned is told to everybody, and is
     // who may write (models/repo/user_repo.go GetRepoAssignees; in an organisation, to any unit of the repository).
     writers: (repo) => http.get(`${pathOf(repo)}/assignees`, z.array(Login)),
+    dependencies: async (repo, issue) => {
+      const found = await http.list(
+        `${pathOf(repo)}/issues/${issue}/dependencies`,
+        DependencyShape,
+      );
+      return found.map(({ number, isOpen, owner, name }) =>
+        owner === repo.owner && name === repo.name ? { number } : { number, isOpen },
+      );
+    },
     issues: (repo) => buildIssues(http, pathOf(repo)),
     pulls: (repo) => buildPulls(http, pathOf(repo)),
     reviews: (repo) => buildReviews(http, pathOf(repo)),
@@ -53,7 +63,8 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
   };
   return {
     listOpen: async (label) => {
-      const query = new URLSearchParams({ state: "open", type: "issues", labels: label });
+      const query = new URLSearchParams({ state: "open", type: "issues" });
+      if (label !== undefined) query.set("labels", label);
       const issues = await http.list(`${repo}/issues?${query}`, IssueShape);
       return issues.toSorted((a, b) => a.number - b.number);
     },

@@ -32,6 +32,16 @@ export const IssueShape = ApiIssue.transform(
   }),
 );
 
+export const DependencyShape = z
+  .object({
+    number: z.int(),
+    state: z.enum(["open", "closed"]),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+  })
+  .transform(({ number, state, repository: { owner, name } }) => {
+    return { number, isOpen: state === "open", owner, name };
+  });
+
 export const CommentShape = z
   .object({ user: User, body: z.string() })
   .transform(({ user, body }) => ({ author: user.login, body }));

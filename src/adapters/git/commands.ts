@@ -19,6 +19,9 @@ export const git = {
     url,
     ...refspecs,
   ],
+  check: (): Argv => ["git", "fsck", "--no-dangling", "--no-progress"],
+  /** Three days: long enough for what only a journal still names. */
+  compact: (): Argv => ["git", "gc", "--quiet", "--prune=3.days.ago"],
   forEachRef: (folder?: string): Argv => [
     "git",
     "for-each-ref",
@@ -66,6 +69,18 @@ export const git = {
     "--no-ext-diff",
     "--no-textconv",
     `${from}...${to}`,
+    "--",
+  ],
+  changedPaths: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-only",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "-z",
+    from,
+    to,
     "--",
   ],
   treeOf: (sha: string): Argv => ["git", "rev-parse", "--verify", "--quiet", `${sha}^{tree}`],

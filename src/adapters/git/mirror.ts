@@ -5,6 +5,7 @@ import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
+import { measureFolder } from "./sizes.ts";
 
 interface MirrorOptions {
   /** The bare repository's folder; made when missing. */
@@ -40,11 +41,24 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
       }),
     swap: async (swaps) => {
       const pushed = await run(git.push(url, swaps), remote);
-      return isCleanPush(pushed, swaps) ? "applied" : "unclear";
+      if (isCleanPush(pushed, swaps)) return "applied";
+      return isRefusal(pushed) ? "refused" : "unclear";
     },
     objects: buildObjects(folder),
+    mend: () => inTurn(() => mend(folder, git.fetch(url), remote)),
+    compact: () =>
+      inTurn(async () => {
+        await runGit("gc", git.compact(), {
+          env: localGitEnvironment(),
+          cwd: folder,
+          timeoutMs: GC_MS,
+        });
+      }),
+    sizeBytes: () => measureFolder(folder),
   };
 }
+
+const GC_MS = 30 * 60_000;
 
 function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
@@ -80,6 +94,20 @@ async function ensureRepository(folder: string): Promise<void> {
   await runGit("init", git.initBare(folder), { env });
 }
 
+async function mend(folder: string, command: Argv, remote: RunOptions): Promise<boolean> {
+  await ensureRepository(folder);
+  const checked = await run(git.check(), {
+    cwd: folder,
+    env: localGitEnvironment(),
+    timeoutMs: GC_MS,
+  });
+  if (checked.exitCode === 0) return false;
+  await rm(folder, { recursive: true, force: true });
+  await ensureRepository(folder);
+  await runGit("fetch", command, remote);
+  return true;
+}
+
 /** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
 async function isSound(folder: string): Promise<boolean> {
   const checked = await run(["git", "fsck", "--connectivity-only", "--no-dangling"], {
@@ -108,3 +136,12 @@ function isCleanPush(
   const updated = stdout.split("\n").filter((line) => /^[ +*-]\t/.test(line));
   return updated.length === swaps.length;
 }
+
+/** A rule of the server's said no, which no repetition changes; a lost race is no rule. */
+function isRefusal({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
+  const lines = stdout.split("\n").filter((line) => line.startsWith("!"));
+  return /returned error: 403/.test(stderr) || lines.some((line) => RULE.test(line));
+}
+
+const RULE =
+  /\[remote rejected\] \((?:pre-receive hook declined|hook declined|protected|permission denied)/i;

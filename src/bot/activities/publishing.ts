@@ -1,8 +1,9 @@
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Pulls } from "../../ports/forge.ts";
 import type { Claim } from "../leases/claim.ts";
-import type { Outcome, PreparedWork, State } from "../machine.ts";
+import type { Outcome, State } from "../machine.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
+import { type PreparedWork, toPublished } from "../work.ts";
 import { findPull } from "./preparing.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
@@ -29,23 +30,20 @@ export function publish(
       head: branch,
       base: target.project.primaryBranch,
     });
-    const { project: name, issue, title, counters } = work;
-    return {
-      type: "published",
-      work: { project: name, issue, title, counters, head, pull: pull.number },
-    };
+    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
 }
 
 /** The issue's pull request, if a person closed it: another one would be a way around them. */
 async function findClosed(
   { pulls }: ProjectTools,
-  { issue, head }: PreparedWork,
+  { issue, head, pull: number }: PreparedWork,
 ): Promise<Pull | undefined> {
   const branch = deriveBranch(issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
-  const closed = await pulls.findClosed(branch);
-  return closed?.merged ? undefined : closed;
+  // Of a branch that was deleted the forge no longer tells the name.
+  const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
+  return known?.merged || known?.state === "open" ? undefined : known;
 }
 
 interface Push {

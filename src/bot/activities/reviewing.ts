@@ -1,10 +1,11 @@
 import type { Review } from "../../ports/forge.ts";
 import { leaveLane, leaveLaneAfter } from "../lane.ts";
-import type { Outcome, PublishedWork, State } from "../machine.ts";
+import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
 import { formatComment } from "../review/verdict.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
+import type { PublishedWork } from "../work.ts";
 
 /** A review that takes longer gives the others their turn to merge. */
 const LANE_HELD_MS = 15 * 60_000;

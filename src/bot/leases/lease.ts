@@ -6,7 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Mirror, Objects, Refs, Swap } from "../../ports/git.ts";
 import { type Carried, type Reading, readLease, writeNote } from "./record.ts";
-import { swapForCertain, unclearSwap } from "./swap.ts";
+import { failedSwap, swapForCertain } from "./swap.ts";
 
 export interface Lease extends Carried {
   readonly ref: string;
@@ -110,10 +110,11 @@ export async function pushFenced(
   const { ref, offers } = lease;
   let next = await makeOffer(tools, { ref, carried, offers });
   let held = lease;
+  let answer: Awaited<ReturnType<typeof tools.mirror.swap>> = "unclear";
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const swaps = [{ ref, from: held.sha, to: next.sha }, branch];
-    if ((await tools.mirror.swap(swaps)) === "applied")
-      return { type: "pushed", lease: settle(next) };
+    answer = await tools.mirror.swap(swaps);
+    if (answer === "applied") return { type: "pushed", lease: settle(next) };
     const standing = await tools.mirror.readRefs([ref, branch.ref]);
     const end = judge([held, ...offers.values()], branch, standing);
     if (end.type !== "again") return end;
@@ -121,7 +122,7 @@ export async function pushFenced(
     if (end.lease === next) next = await makeOffer(tools, { ref, carried, offers });
     held = end.lease;
   }
-  throw unclearSwap(ref);
+  throw failedSwap(ref, answer);
 }
 
 function judge(

@@ -2,6 +2,8 @@
 import { DisintoError } from "../../errors.ts";
 import type { Mirror, Swap } from "../../ports/git.ts";
 
+type SwapAnswer = Awaited<ReturnType<Mirror["swap"]>>;
+
 const MAX_TRIES = 8;
 
 interface Insistence {
@@ -16,17 +18,24 @@ export async function swapForCertain(
   { isOwn = () => false }: Insistence = {},
 ): Promise<boolean> {
   let expected = from;
+  let answer: SwapAnswer = "unclear";
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    if ((await mirror.swap([{ ref, from: expected, to }])) === "applied") return true;
+    answer = await mirror.swap([{ ref, from: expected, to }]);
+    if (answer === "applied") return true;
     const standing = (await mirror.readRefs([ref])).get(ref);
     if (standing === to) return true;
     if (standing !== expected && !(standing && isOwn(standing))) return false;
     expected = standing;
   }
-  throw unclearSwap(ref);
+  throw failedSwap(ref, answer);
 }
 
-export function unclearSwap(ref: string): DisintoError {
+/** What was offered again and again and never stood. */
+export function failedSwap(ref: string, answer: SwapAnswer): DisintoError {
+  if (answer === "refused")
+    return new DisintoError("push.refused", `the forge refuses every push to ${ref}`, {
+      hint: "run `disinto init` to verify and repair access",
+    });
   return new DisintoError(
     "forge.unavailable",
     `the forge neither took nor refused a change of ${ref}`,

@@ -79,6 +79,7 @@ async function ask(
   try {
     const environment = { DISINTO_PULL: String(pull.number) };
     return await tools.harness.run({
+      about: { project: target.project.name, pull: pull.number },
       folder,
       prompt,
       environment,
