@@ -41,7 +41,7 @@ const onItsWay: ReadonlySet<string> = new Set([
   "moved",
 ]);
 
-/** Passes the outcome on. */
+/** Of every activity; passes its outcome on. */
 export async function leaveLaneAfter<Outcome extends { readonly type: string }>(
   target: ProjectTools,
   outcome: Outcome,

@@ -1,7 +1,6 @@
 import type { Ci } from "../../core/factory.ts";
 import type { CiFailure } from "../../ports/ci.ts";
 import type { Status } from "../../ports/forge.ts";
-import { leaveLaneAfter } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
@@ -19,8 +18,8 @@ export function check(
   signal: AbortSignal,
 ): Promise<Outcome<"checking">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (_, signal) =>
-    leaveLaneAfter(target, await awaitCi(tools, { target, work, signal })),
+  return target.claims.under(work.issue, signal, (_, signal) =>
+    awaitCi(tools, { target, work, signal }),
   );
 }
 

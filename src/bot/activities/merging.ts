@@ -1,5 +1,5 @@
 import type { MergeAnswer } from "../../ports/forge.ts";
-import { enterLane, leaveLaneAfter } from "../lane.ts";
+import { enterLane } from "../lane.ts";
 import type { Claim } from "../leases/claim.ts";
 import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
@@ -25,8 +25,8 @@ export function merge(
   signal: AbortSignal,
 ): Promise<Outcome<"merging">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (claim, signal) =>
-    leaveLaneAfter(target, await tryMerge(tools, { target, work, claim, signal })),
+  return target.claims.under(work.issue, signal, (claim, signal) =>
+    tryMerge(tools, { target, work, claim, signal }),
   );
 }
 

@@ -93,10 +93,7 @@ async function review(tools: BotTools, turn: Turn, assertHeld: () => void): Prom
   const before = await describeBefore(tools, turn, base);
   const judged = await judgeHead(tools, turn, { files, before });
   if (signal.aborted) return "head-moved";
-  if (judged.type === "backend-away") {
-    report(tools, turn, `backend away: ${judged.reason}`);
-    return "backend-away";
-  }
+  if (judged.type === "backend-away") return "backend-away";
   if (judged.type === "refused") return refuse(tools, turn, judged.reason);
   assertHeld();
   await reviews.submit(pull.number, toReview(judged.verdict, files, pull.headSha));
