@@ -21,7 +21,6 @@ export type ErrorCode =
   | "forge.unauthorized"
   | "forge.unavailable"
   | "git.failed"
-  | "harness.unavailable"
   | "interrupted"
   | "model.unavailable"
   | "process.failed"

@@ -1,6 +1,5 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
-import { buildCommandHarness } from "./adapters/command-harness.ts";
 import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
@@ -14,7 +13,7 @@ import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { gateHarness } from "./bot/model-gate.ts";
-import { observeHarness } from "./bot/observed-harness.ts";
+import { type ObservedHarness, observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
@@ -23,10 +22,10 @@ import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-shape.ts";
-import { DisintoError } from "./errors.ts";
 import type { CiRuns } from "./ports/ci.ts";
+import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
-import type { Harness } from "./ports/harness.ts";
+import { buildHarness } from "./wiring-harness.ts";
 
 type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal">;
 
@@ -47,19 +46,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const seen = observeHarness(buildHarness(settings, role, host), {
-      role,
-      events,
-      clock: host.clock,
-    });
-    const harness = gateHarness(seen, {
-      ...whole,
-      clock: host.clock,
-      events,
-      random: Math.random,
-      pollIntervalMs,
-      onWaiting: onProgress,
-    });
+    const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });
     return {
       user,
       holder: settings.name,
@@ -68,7 +55,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       random: Math.random,
       events,
       progress,
-      harness: { run: (session) => harness.run({ ...session, onOutput: onProgress }) },
+      harness,
       sessionLimits: limits,
       pollIntervalMs,
       diskLimitBytes: settings.diskLimitBytes,
@@ -96,26 +83,30 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   };
 }
 
-function toSessionLimits({ minutes, silence, turns, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, money };
+function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
 }
 
-function buildHarness(
-  { harness, command, dataFolder }: BotSettings,
-  role: Role,
-  { environment }: Host,
-): Harness {
-  if (harness !== "command") {
-    throw new DisintoError(
-      "harness.unavailable",
-      `the harness ${harness} is not part of this version`,
-      {
-        hint: 'set harness = "command" and a command in the bot\'s [agents.<name>] section',
-      },
-    );
-  }
-  const stateFolder = path.join(dataFolder, `harness-${role}`);
-  return buildCommandHarness({ command, stateFolder, pathVariable: environment.PATH });
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
+
+interface Gated extends Whole {
+  readonly role: Role;
+  readonly events: EventLog;
+  readonly onProgress: () => void;
+}
+
+/** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
+function buildGatedHarness(
+  settings: BotSettings,
+  host: Host,
+  { role, events, onProgress, ...whole }: Gated,
+): ObservedHarness {
+  const { clock } = host;
+  const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
+  const { pollIntervalMs } = settings;
+  const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
+  const gated = gateHarness(seen, { ...whole, ...times, events });
+  return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
 }
 
 interface Membership {
@@ -161,10 +152,7 @@ function buildProject(
 }
 
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(
-  settings: BotSettings,
-  host: Host,
-): Pick<BotTools, "slots" | "breakers" | "backend"> {
+function buildFactoryTools(settings: BotSettings, host: Host): Whole {
   const folder = path.join(settings.reposFolder, "factory.git");
   const { mirror, claims, breakers } = coordinate({
     settings,

@@ -15,11 +15,15 @@ export function parseDependencies(body: string): readonly number[] {
   for (const line of cutCode(cutHidden(body)).split("\n")) {
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) inSection = TITLE.test(heading);
-    const said = heading === undefined ? SENTENCE.exec(line)?.[1] : inSection ? heading : undefined;
-    const listed = inSection && heading === undefined && !OTHER.test(line) ? line : "";
-    for (const [, number] of (said ?? listed).matchAll(REFERENCE)) found.add(Number(number));
+    const naming = inSection ? (heading ?? listed(line)) : (SENTENCE.exec(line)?.[1] ?? "");
+    for (const [, number] of naming.matchAll(REFERENCE)) found.add(Number(number));
   }
   return [...found].sort((a, b) => a - b);
+}
+
+/** A line of a section, unless it says that it names something else. */
+function listed(line: string): string {
+  return OTHER.test(line) ? "" : line;
 }
 
 /** Fenced blocks, an unclosed one to the end, and code spans. */

@@ -11,5 +11,6 @@ export function formatCodingPrompt(
     ...(feedback ? ["An earlier attempt came back with this; answer it:", feedback.trim()] : []),
     "Edit the files in the current folder. Follow AGENTS.md if there is one, and run the project's tests.",
     "Do not commit or push; what stands in the folder when you end is what counts.",
+    'If it cannot be done as it is asked, change nothing and write JSON into the file named by the environment variable DISINTO_RESULT: {"refused": "unmet-dependency" | "too-large" | "already-done", "reason": "…"}.',
   ].join("\n\n");
 }

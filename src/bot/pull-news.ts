@@ -7,7 +7,7 @@ export type PullNews =
   | { readonly type: "merged" }
   /** Somebody pushed to the branch; their commits are kept and gone on with. */
   | { readonly type: "moved"; readonly head: string }
-  | { readonly type: "stuck"; readonly reason: string };
+  | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
 
 /** Undefined: it stands as this bot left it. */
 export async function readPullNews(
@@ -17,7 +17,11 @@ export async function readPullNews(
   const pull = await pulls.get(number);
   if (pull.merged) return { type: "merged" };
   if (pull.state === "closed")
-    return { type: "stuck", reason: `pull request #${number} was closed without a merge` };
+    return {
+      type: "stuck",
+      cause: "pull-closed",
+      reason: `pull request #${number} was closed without a merge`,
+    };
   if (pull.headSha === head) return undefined;
   // The forge follows a push after a while: the branch itself says what is.
   const ref = `refs/heads/${deriveBranch(issue)}`;

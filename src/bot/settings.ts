@@ -14,6 +14,8 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
+  /** Of the harness; undefined with the harness `command`, which knows its own. */
+  readonly model: Backend | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
@@ -34,6 +36,14 @@ export interface BotSettings {
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
   readonly dataFolder: string;
+}
+
+export interface Backend {
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  readonly model: string;
+  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  readonly compactPct: string | undefined;
 }
 
 const Environment = z.object({
@@ -60,6 +70,7 @@ const Environment = z.object({
       minutes: z.number(),
       silence: z.number(),
       turns: z.int().optional(),
+      tokens: z.int().optional(),
       money: z.number().optional(),
     }),
   ),
@@ -75,6 +86,10 @@ const Environment = z.object({
   CI_URL: z.url().optional(),
   WOODPECKER_TOKEN: z.string().optional(),
   WOODPECKER_URL: z.url().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: z.url().optional(),
+  CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
+  CLAUDE_MODEL: z.string().default("default"),
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
@@ -99,6 +114,7 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
+    model: readBackend(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
@@ -125,4 +141,11 @@ function toBytes(size: string): number {
 
 function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
   return url && token ? { url, token } : undefined;
+}
+
+function readBackend(env: z.infer<typeof Environment>): Backend | undefined {
+  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
+  if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
+  // compose hands on a variable that .env does not hold as an empty one.
+  return { baseUrl, key: key || undefined, model, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
 }

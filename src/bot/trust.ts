@@ -18,8 +18,15 @@ export function pinOf({ title, body }: Text): string {
  */
 const COMMENT = /<!--[\s\S]*?--!?>|^ {0,3}<!--[\s\S]*/gm;
 const EMPTY_DEFINITION = /^ {0,3}\[[^\]\n]*\]:[ \t]*(?:#|<>)[^\n]*$/gm;
-const INVISIBLE =
-  /[\p{Cf}\p{Co}\p{Cs}\p{Cn}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028\u2029\u2800\u3164\ufe00-\ufe0f\uffa0]|[\u{e0000}-\u{e0fff}]|[\0-\x08\x0b-\x1f\x7f-\x9f]/gu;
+const INVISIBLE = new RegExp(
+  [
+    "[\\p{Cf}\\p{Co}\\p{Cs}\\p{Cn}\\u2028\\u2029\\u2800\\u3164\\uffa0\\u115f\\u1160]",
+    "[\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f]",
+    "[\\u{e0000}-\\u{e0fff}]",
+    "[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f]",
+  ].join("|"),
+  "gu",
+);
 
 /** Cuts it, again until nothing is left to cut: what is cut from the middle may join two halves of a comment. */
 export function cutHidden(text: string): string {

@@ -75,7 +75,8 @@ function addServices(program: Command, registration: Registration): void {
     .command("run")
     .description("what a bot's container runs: work as the bot that the environment describes")
     .option("--once", "end after one issue")
-    .action(async (options: { once?: boolean }) => {
+    .option("--project <name>", "work on this project only")
+    .action(async (options: { once?: boolean; project?: string }) => {
       const { runAgent } = await import("./agent.ts");
       finish(await runAgent(tools, options));
     });

@@ -94,6 +94,8 @@ export interface SessionLimits {
   readonly silence: number;
   /** For harnesses that count them. */
   readonly turns?: number | undefined;
+  /** In and out, for harnesses that count them. */
+  readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
 }

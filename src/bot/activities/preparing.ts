@@ -18,14 +18,14 @@ export function prepare(
     const head = refs.get(`refs/heads/${branch}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
     if (!base) throw lacksPrimary(target);
-    const pull = await findOwnPull(target, work, branch);
+    const pull = await findOwnPull(target, work, head);
     if (pull?.merged)
       return {
         type: "merged-before",
         work: toPublished(work, { head: pull.headSha, pull: pull.number }),
       };
     if (pull?.state === "closed") {
-      const reason = `a person closed pull request #${pull.number}`;
+      const reason = `pull request #${pull.number} was closed without a merge`;
       return { type: "stuck", cause: "pull-closed", reason };
     }
     if (head && pull && !work.feedback)
@@ -43,14 +43,21 @@ function lacksPrimary({ project: { repo, primaryBranch } }: ProjectTools): Disin
   );
 }
 
-/** The open one of the branch, else the one that the work knows by its number, whatever became of it. */
+/**
+ * The open one of the branch, else the one that the work knows by its number, whatever became of it. Else, where there
+ * is a branch, one that was closed: one of an earlier round that was merged is no matter of this one.
+ */
 async function findOwnPull(
   { pulls }: ProjectTools,
   work: Work,
-  branch: string,
+  head: string | undefined,
 ): Promise<Pull | undefined> {
+  const branch = deriveBranch(work.issue);
   const open = findPull(await pulls.listOpen(), branch);
-  return open ?? (work.pull === undefined ? undefined : await pulls.get(work.pull));
+  if (open) return open;
+  if (work.pull !== undefined) return pulls.get(work.pull);
+  const closed = head === undefined ? undefined : await pulls.findClosed(branch);
+  return closed?.merged ? undefined : closed;
 }
 
 interface Found {
