@@ -73,7 +73,11 @@ test("a run that was killed is repeated without a session; a red one and a revie
 
   scene.startCi();
   for (const name of scene.bots) scene.startBot(name);
-  await until("it is closed", async () => (await issues.get(issue.number)).state === "closed");
+  await until(
+    "it is closed",
+    async () => (await issues.get(issue.number)).state === "closed",
+    300_000,
+  );
 
   const prompts = (await readFile(path.join(scripts, "prompts"), "utf8"))
     .trim()
@@ -92,4 +96,4 @@ test("a run that was killed is repeated without a session; a red one and a revie
     { path: "src/answer.mjs", line: 1, body: "say why it is this one" },
   ]);
   expect(await forge.pulls(repo).get(2)).toMatchObject({ merged: true });
-});
+}, 400_000);
