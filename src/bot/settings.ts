@@ -15,7 +15,7 @@ export interface BotSettings {
   readonly harness: HarnessName;
   readonly command: readonly string[];
   /** Of the harness; undefined with the harness `command`, which knows its own. */
-  readonly model: Backend | undefined;
+  readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
@@ -26,10 +26,12 @@ export interface BotSettings {
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
   readonly leaseTermMs: number | undefined;
-  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz is served; undefined: nowhere. */
+  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** Of who may read /status; undefined: nobody. */
+  readonly statusToken: string | undefined;
   /** For mirrors and work folders together. */
   readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
@@ -38,7 +40,7 @@ export interface BotSettings {
   readonly dataFolder: string;
 }
 
-export interface Backend {
+export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly model: string;
@@ -93,6 +95,7 @@ const Environment = z.object({
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
+  DISINTO_STATUS_TOKEN: z.string().optional(),
 });
 
 export function readBotSettings(
@@ -127,6 +130,7 @@ export function readBotSettings(
       woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
     },
     healthPort: env.AGENT_HEALTH_PORT,
+    statusToken: env.DISINTO_STATUS_TOKEN || undefined,
     diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
@@ -143,7 +147,7 @@ function toAccess(url: string | undefined, token: string | undefined): CiAccess 
   return url && token ? { url, token } : undefined;
 }
 
-function readBackend(env: z.infer<typeof Environment>): Backend | undefined {
+function readBackend(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.

@@ -168,6 +168,12 @@ export const environmentKeys: readonly EnvironmentKey[] = [
       "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
   },
   {
+    key: "DISINTO_STATUS_TOKEN",
+    type: "secret",
+    meaning:
+      "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
+  },
+  {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
     meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",
@@ -181,6 +187,26 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     key: "SOPS_AGE_DIR",
     type: "absolute path",
     meaning: "Folder mounted read-only at /home/agent/.config/sops/age into every bot",
+  },
+  {
+    key: "FORGE_ADMIN_PASS",
+    type: "secret",
+    meaning: "The administrator's password; written by disinto init where the forge is ours",
+  },
+  {
+    key: "WP_FORGEJO_CLIENT",
+    type: "text",
+    meaning: "Woodpecker's OAuth application on the forge; written by disinto init",
+  },
+  {
+    key: "WP_FORGEJO_SECRET",
+    type: "secret",
+    meaning: "The secret of that application; written by disinto init",
+  },
+  {
+    key: "WOODPECKER_AGENT_SECRET",
+    type: "secret",
+    meaning: "What Woodpecker's agent proves itself with; written by disinto init",
   },
   {
     key: "FORGE_TOKEN_<NAME>",

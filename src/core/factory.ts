@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+import type { Prompts } from "./prompt-template.ts";
 
 export type Role = "dev" | "review";
 export type HarnessName = "claude-code" | "opencode" | "command";
@@ -26,6 +27,8 @@ export interface Factory {
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;
+  /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
+  readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
@@ -114,6 +117,8 @@ export interface Project {
   readonly image: string | undefined;
   /** argv, run by disinto doctor; undefined: there is none. */
   readonly testCommand: readonly string[] | undefined;
+  /** Instead of those of the package. */
+  readonly prompts: Prompts;
 }
 
 export interface RepoId {

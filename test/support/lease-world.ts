@@ -143,6 +143,9 @@ export class World {
           refused = new Set(swaps.map(({ ref }) => ref));
         return answer;
       },
+      mend: async () => false,
+      compact: async () => undefined,
+      sizeBytes: async () => 0,
       objects: {
         note: (text: string) => this.#local(process, () => this.#commit(process, text)),
         readMessage: (sha: string) =>

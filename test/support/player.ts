@@ -32,6 +32,7 @@ export class Player {
     const bot = buildBot(readBotSettings(told), {
       clock: systemClock,
       environment: told,
+      version: "0.0.0",
       print: () => undefined,
       redact: (text) => text,
       signal: this.#life.signal,
