@@ -1,87 +1,28 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { check } from "../../src/bot/activities/checking.ts";
-import { merge } from "../../src/bot/activities/merging.ts";
 import { awaitReview, judgeReviews } from "../../src/bot/activities/reviewing.ts";
-import { leaveLaneAfter } from "../../src/bot/lane.ts";
-import { type Outcome, type State, turn } from "../../src/bot/machine.ts";
+import { type State, turn } from "../../src/bot/machine.ts";
 import type { PublishedWork } from "../../src/bot/work.ts";
-import type { Status } from "../../src/ports/forge.ts";
-import { type Files, Player } from "../support/player.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import type { Files } from "../support/player.ts";
+import { repo } from "../support/scene.ts";
+import {
+  clearStage,
+  closeStage,
+  files,
+  openStage,
+  play,
+  post,
+  readMain,
+  ready,
+  review,
+  scene,
+  tryCheck,
+  tryMerge,
+} from "../support/stage.ts";
 import { until } from "../support/test-factory.ts";
 
-let template: Template;
-let scene: Scene;
-let players: Player[] = [];
-
-beforeAll(async () => {
-  template = await Template.create({
-    devs: ["dev-1", "dev-2"],
-    reviewers: ["review-1"],
-    project: ['protected_paths = ["deploy/**"]'],
-  });
-  scene = await Scene.open(template);
-});
-
-afterEach(() => {
-  for (const player of players) player.die();
-  players = [];
-});
-
-afterAll(async () => {
-  await scene?.close();
-  await template?.discard();
-});
-
-let lives = 0;
-
-/** Each in folders of its own: one test's bot is not an earlier life of another's. */
-function play(name: string, environment: Readonly<Record<string, string>> = {}): Player {
-  const home = `${scene.folder}/life-${++lives}`;
-  // Statuses are posted by the test: there are no runs to ask for.
-  const folders = { AGENT_DATA: `${home}/data`, AGENT_REPOS: `${home}/repos`, CI_TOKEN: "" };
-  const player = new Player(scene, name, { environment: { ...folders, ...environment } });
-  players.push(player);
-  return player;
-}
-
-const files = (name: string): Files => ({ [`src/${name}.txt`]: `${name}\n` });
-
-function post(sha: string, state: Status["state"]): Promise<void> {
-  const status = { context: "ci/local/test", state, description: `it is ${state}` };
-  return scene.as("ci").statuses(repo).post(sha, status);
-}
-
-function review(
-  { pull, head }: PublishedWork,
-  verdict: "approved" | "changes-requested" = "approved",
-): Promise<void> {
-  const one = { verdict, sha: head, body: "I read it", comments: [] };
-  return scene.as("review-1").reviews(repo).submit(pull, one);
-}
-
-/** Green and approved. */
-async function ready(player: Player, title: string, changes: Files): Promise<PublishedWork> {
-  const work = await player.start(title, changes);
-  await post(work.head, "success");
-  await review(work);
-  return work;
-}
-
-/** As the bot's loop does it. */
-async function tryMerge(player: Player, work: PublishedWork): Promise<Outcome<"merging">> {
-  const outcome = await merge(player.tools, { at: "merging", work }, player.signal);
-  return leaveLaneAfter(player.target, outcome);
-}
-
-async function tryCheck(player: Player, work: PublishedWork): Promise<Outcome<"checking">> {
-  const outcome = await check(player.tools, { at: "checking", work }, player.signal);
-  return leaveLaneAfter(player.target, outcome);
-}
-
-async function readMain(): Promise<string> {
-  return (await scene.view.refs()).get("refs/heads/main") ?? "";
-}
+beforeAll(openStage);
+afterEach(clearStage);
+afterAll(closeStage);
 
 test("what is green and approved is merged as exactly that head", async () => {
   const dev = play("dev-1");
@@ -288,46 +229,4 @@ test("a merge by a person is noticed", async () => {
   await scene.view.forceMerge(work.pull, work.head);
 
   expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
-});
-
-test("a bot that lost two rounds holds the lane through CI while another, which is ready, waits", async () => {
-  const [tired, fresh] = [play("dev-1"), play("dev-2")];
-  const late = await ready(tired, "late", files("late"));
-  await tryMerge(fresh, await ready(fresh, "ahead", files("ahead")));
-  const ready2 = await ready(fresh, "waiting", files("waiting"));
-  const patient = { ...late, counters: { lostRounds: 2 } };
-
-  const outcome = await tryMerge(tired, patient);
-  if (outcome.type !== "rebased") throw new Error(outcome.type);
-  const waiting = tryMerge(fresh, ready2);
-  const rebased = { ...patient, head: outcome.head };
-  await post(outcome.head, "success");
-  expect(await tryCheck(tired, rebased)).toEqual({ type: "green" });
-  expect((await scene.view.refs()).has("refs/disinto/lanes/main")).toBe(true);
-  expect(await tryMerge(tired, rebased)).toEqual({ type: "merged" });
-
-  expect(await readMain()).toBe(outcome.head);
-  expect(await waiting).toMatchObject({ type: "rebased" });
-  expect((await scene.view.refs()).has("refs/disinto/lanes/main")).toBe(false);
-});
-
-test("the lane is left when its holder has to go back to the harness, and a dead holder's is taken over", async () => {
-  const term = { AGENT_LEASE_TERM: "8" };
-  const [holder, other] = [play("dev-1", term), play("dev-2", term)];
-  const work = { ...(await ready(holder, "held", files("held"))), counters: { lostRounds: 2 } };
-  const next = { ...(await ready(other, "next", files("next"))), counters: { lostRounds: 2 } };
-  await tryMerge(other, await ready(other, "between", files("between")));
-  const outcome = await tryMerge(holder, work);
-  if (outcome.type !== "rebased") throw new Error(outcome.type);
-  const rebased = { ...work, head: outcome.head };
-  await post(outcome.head, "failure");
-  const ref = "refs/disinto/lanes/main";
-
-  expect((await scene.view.refs()).has(ref)).toBe(true);
-  expect(await tryCheck(holder, rebased)).toMatchObject({ type: "red" });
-  expect((await scene.view.refs()).has(ref)).toBe(false);
-
-  await holder.target.claims.take(ref);
-  holder.die();
-  expect(await tryMerge(other, next)).toMatchObject({ type: "rebased" });
 });
