@@ -1,5 +1,6 @@
 /** What may stand in `projects/<name>.toml`. The descriptions are the configuration reference. */
 import * as z from "zod";
+import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 
 const text = z.string().min(1, "must not be empty");
 
@@ -120,6 +121,25 @@ const LimitsSection = z.strictObject({
   merge_attempts: count.default(5).describe("Tries to merge before a person is asked"),
 });
 
+/** In one file with the rest, so that no text of the repository itself can change what its bots are asked. */
+const PromptsSection = z.strictObject({
+  coding: prompt("coding"),
+  review: prompt("review"),
+});
+
+function prompt(name: PromptName) {
+  return text
+    .max(20_000, "must be at most 20000 characters")
+    .superRefine((template, context) => {
+      const message = checkPrompt(name, template);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .optional()
+    .describe(
+      `Instead of disinto's own prompts/${name}.md; may name ${promptVariables[name].map((one) => `{{${one}}}`).join(", ")}`,
+    );
+}
+
 export const ProjectFile = z.strictObject({
   name: text.optional().describe("Name of the project (default: the file's name)"),
   repo: z
@@ -155,6 +175,7 @@ export const ProjectFile = z.strictObject({
     ),
   ci: CiSection.prefault({}).describe("What must be green before a merge"),
   limits: LimitsSection.prefault({}).describe("Budgets of each issue; they survive restarts"),
+  prompts: PromptsSection.prefault({}).describe("What sessions on this project are asked"),
   agents: z.record(z.string(), AgentSection).default({}).describe("Bots, by name"),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;

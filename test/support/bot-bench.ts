@@ -103,12 +103,18 @@ export class BotBench {
   async renew(): Promise<void> {
     await this.stopAll();
     this.#shops += 1;
-    const made = { name: `shop-${this.#shops}`, auto_init: true, default_branch: "main" };
+    const made = {
+      name: `shop-${this.#shops}`,
+      auto_init: true,
+      default_branch: "main",
+      private: true,
+    };
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
       await this.forge.admin("POST", `${this.shop}/labels`, { name, color: "#112233" });
     for (const name of ["ada", ...this.#bots])
       await this.forge.admin("PUT", `${this.shop}/collaborators/${name}`, { permission: "write" });
+    await this.forge.admin("PUT", `${this.shop}/collaborators/eve`, { permission: "read" });
   }
 
   get #repo() {
