@@ -16,6 +16,7 @@ import { gateHarness } from "./bot/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/observed-harness.ts";
 import { deriveProgressLimit, Progress } from "./bot/progress.ts";
 import type { BotSettings } from "./bot/settings.ts";
+import { StatusKeeper } from "./bot/status-keeper.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
@@ -27,19 +28,17 @@ import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
 import { buildHarness } from "./wiring-harness.ts";
 
-type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal">;
+type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal" | "version">;
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
-  const forge = buildForge({ url, token, signal: host.signal, redact: host.redact });
-  const events = buildEventFile({
-    file: path.join(settings.dataFolder, "events.jsonl"),
-    by: settings.name,
-    clock: host.clock,
-    echo: host.print,
-    redact: host.redact,
-  });
-  const whole = buildFactoryTools(settings, host);
+  const events = buildStatusKeeper(settings, host);
+  const { signal, redact } = host;
+  const onRequest = () => events.countRequest("api");
+  const forge = buildForge({ url, token, signal, redact, onRequest });
+  const held: Claims[] = [];
+  const shared = { settings, host, events, held };
+  const whole = buildFactoryTools(shared);
   const toolsFor = (role: Role): BotTools => {
     const limits = toSessionLimits(settings.limits);
     const { pollIntervalMs } = settings;
@@ -63,7 +62,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       projects: new Map(
         settings.projects.map((project) => [
           project.name,
-          buildProject(project, { settings, forge, host, role, onProgress }),
+          buildProject(project, { ...shared, forge, role, onProgress }),
         ]),
       ),
     };
@@ -75,12 +74,20 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     toolsFor,
     journal: buildJournalFile(journalFile),
     serveHealth: async (loops) => {
-      if (settings.healthPort === undefined) return () => undefined;
-      const { serveHealth } = await import("./adapters/health-server.ts");
-      const { close } = await serveHealth(settings.healthPort, loops);
-      return close;
+      const { healthPort: port, statusToken: token, name } = settings;
+      if (port === undefined) return () => undefined;
+      const { serveBotHealth } = await import("./wiring-health.ts");
+      const leases = () => held.flatMap((claims) => claims.held);
+      const { version } = host;
+      return serveBotHealth({ port, token, name, version, loops, keeper: events, leases });
     },
   };
+}
+
+function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): StatusKeeper {
+  const { clock, print: echo, redact } = host;
+  const file = path.join(dataFolder, "events.jsonl");
+  return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
 function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
@@ -109,10 +116,16 @@ function buildGatedHarness(
   return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
 }
 
-interface Membership {
+interface Shared {
   readonly settings: BotSettings;
-  readonly forge: Forge;
   readonly host: Host;
+  readonly events: StatusKeeper;
+  /** Gets the claims of each repository. */
+  readonly held: Claims[];
+}
+
+interface Membership extends Shared {
+  readonly forge: Forge;
   readonly role: Role;
   readonly onProgress: () => void;
 }
@@ -127,14 +140,14 @@ function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): 
 /** Each role has its own mirror and folders: independent loops share no files. */
 function buildProject(
   project: ProjectTask,
-  { settings, forge, host, role, onProgress }: Membership,
+  { forge, role, onProgress, ...shared }: Membership,
 ): ProjectTools {
   const { owner, name } = project.repo;
-  const home = path.join(settings.reposFolder, role, owner, name);
+  const home = path.join(shared.settings.reposFolder, role, owner, name);
   const folder = path.join(home, "mirror.git");
-  const coordination = coordinate({ settings, host, repo: project.repo, folder, onProgress });
+  const coordination = coordinate({ ...shared, repo: project.repo, folder, onProgress });
   const { mirror, claims, breakers } = coordination;
-  void claims.watch(host.signal);
+  void claims.watch(shared.host.signal);
   return {
     project,
     writers: () => forge.writers(project.repo),
@@ -143,7 +156,7 @@ function buildProject(
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
-    ci: buildCi(project, settings, host),
+    ci: buildCi(project, shared.settings, shared.host),
     mirror,
     folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
     claims,
@@ -152,14 +165,11 @@ function buildProject(
 }
 
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(settings: BotSettings, host: Host): Whole {
+function buildFactoryTools(shared: Shared): Whole {
+  const { settings, host } = shared;
   const folder = path.join(settings.reposFolder, "factory.git");
-  const { mirror, claims, breakers } = coordinate({
-    settings,
-    host,
-    repo: settings.factoryRepo,
-    folder,
-  });
+  const { factoryRepo: repo } = settings;
+  const { mirror, claims, breakers } = coordinate({ ...shared, repo, folder });
   const backend = formatBackendName(settings.backend.name);
   const { name: holder, pollIntervalMs } = settings;
   const { clock } = host;
@@ -183,9 +193,7 @@ function buildSlotCount(
   return () => server.countSlots();
 }
 
-interface Place {
-  readonly settings: BotSettings;
-  readonly host: Host;
+interface Place extends Shared {
   readonly repo: RepoId;
   /** Of the mirror. */
   readonly folder: string;
@@ -193,18 +201,17 @@ interface Place {
 }
 
 /** What bots meet at in one repository: everything there is read through one set of observations. */
-function coordinate({ settings, host, repo, folder, onProgress }: Place) {
+function coordinate({ settings, host, events, held, repo, folder, onProgress }: Place) {
   const { url, user, token } = settings.forge;
   const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
   const observations = new Observations(host.clock, deriveGap(termMs, pollIntervalMs));
-  const mirror = observations.watching(
-    buildMirror({
-      folder,
-      url: `${url}/${repo.owner}/${repo.name}.git`,
-      access: { forgeUrl: url, login: user, token },
-      signal: host.signal,
-    }),
-  );
+  const bare = buildMirror({
+    folder,
+    url: `${url}/${repo.owner}/${repo.name}.git`,
+    access: { forgeUrl: url, login: user, token },
+    signal: host.signal,
+  });
+  const mirror = observations.watching(events.watching(bare));
   const tools = {
     mirror,
     observations,
@@ -215,5 +222,7 @@ function coordinate({ settings, host, repo, folder, onProgress }: Place) {
     pollIntervalMs,
     onRenewed: onProgress,
   };
-  return { mirror, claims: new Claims(tools), breakers: new Breakers(tools) };
+  const claims = new Claims(tools);
+  held.push(claims);
+  return { mirror, claims, breakers: new Breakers(tools) };
 }

@@ -28,8 +28,10 @@ export interface BotSettings {
   readonly leaseTermMs: number | undefined;
   /** The model's server, and how many sessions it serves at once as far as the configuration says. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz is served; undefined: nowhere. */
+  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** Of who may read /status; undefined: nobody. */
+  readonly statusToken: string | undefined;
   /** For mirrors and work folders together. */
   readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
@@ -93,6 +95,7 @@ const Environment = z.object({
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
+  DISINTO_STATUS_TOKEN: z.string().optional(),
 });
 
 export function readBotSettings(
@@ -127,6 +130,7 @@ export function readBotSettings(
       woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
     },
     healthPort: env.AGENT_HEALTH_PORT,
+    statusToken: env.DISINTO_STATUS_TOKEN || undefined,
     diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,

@@ -31,14 +31,13 @@ export async function runAgent(
   return ExitCode.done;
 }
 
-function narrow(settings: BotSettings, wanted: string | undefined): BotSettings {
-  if (wanted === undefined) return settings;
-  const projects = settings.projects.filter(({ name }) => name === wanted);
+function narrow(settings: BotSettings, project: string | undefined): BotSettings {
+  if (project === undefined) return settings;
+  const projects = settings.projects.filter(({ name }) => name === project);
   if (projects.length > 0) return { ...settings, projects };
   const names = settings.projects.map(({ name }) => name).join(", ");
-  throw new DisintoError("usage.invalid", `the bot ${settings.name} has no project ${wanted}`, {
-    hint: `one of: ${names}`,
-  });
+  const message = `the bot ${settings.name} does not work on ${project}`;
+  throw new DisintoError("usage.invalid", message, { hint: `one of: ${names}` });
 }
 
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */

@@ -4,6 +4,7 @@ import type { ExitCode } from "../errors.ts";
 import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
 import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
+import { addIssueCommands } from "./issue-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
 
@@ -53,6 +54,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
     });
 
   addFleetCommands(program, { tools, folder, finish });
+  addIssueCommands(program, { tools, folder, finish });
   addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, { tools, folder, finish });
@@ -74,8 +76,8 @@ function addServices(program: Command, registration: Registration): void {
   agent
     .command("run")
     .description("what a bot's container runs: work as the bot that the environment describes")
-    .option("--once", "end after one issue")
-    .option("--project <name>", "work on this project only")
+    .option("--once", "end after one issue, or one review")
+    .option("--project <project>", "work on this project only")
     .action(async (options: { once?: boolean; project?: string }) => {
       const { runAgent } = await import("./agent.ts");
       finish(await runAgent(tools, options));

@@ -3,7 +3,9 @@ import type { InitTools } from "../apply/init.ts";
 import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
+import type { EngineName } from "../core/factory.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
+import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
 
 export interface Tools extends InitTools, ProofTools {
@@ -19,6 +21,7 @@ export interface Tools extends InitTools, ProofTools {
   readonly self: readonly [string, ...string[]];
   /** The folder of disinto's own package, with what it brings beside its code. */
   readonly packageFolder: string;
+  readonly eventArchive: (engine: EngineName) => Promise<EventArchive>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;

@@ -168,6 +168,12 @@ export const environmentKeys: readonly EnvironmentKey[] = [
       "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
   },
   {
+    key: "DISINTO_STATUS_TOKEN",
+    type: "secret",
+    meaning:
+      "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
+  },
+  {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
     meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",

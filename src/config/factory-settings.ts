@@ -94,6 +94,7 @@ export function readFactorySettings(
       },
     },
     leaseTermS: readLeaseTerm(reader),
+    hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
     edge: readEdge(reader),
     shared: readShared(reader),
   };

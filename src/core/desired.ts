@@ -68,6 +68,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     secrets: {
       FORGE_TOKEN: credentials.token,
       FORGE_PASS: credentials.password,
+      ...(factory.hasStatusToken && { DISINTO_STATUS_TOKEN: "DISINTO_STATUS_TOKEN" }),
       ...ci.secrets,
       ...(bot.apiKeyEnv !== undefined && { ANTHROPIC_API_KEY: bot.apiKeyEnv }),
     },

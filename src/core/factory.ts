@@ -27,6 +27,8 @@ export interface Factory {
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;
+  /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
+  readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */

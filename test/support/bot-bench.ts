@@ -236,6 +236,7 @@ export class BotBench {
         model: undefined,
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
+        statusToken: undefined,
         ci: { local: undefined, woodpecker: undefined },
         diskLimitBytes: 2 ** 40,
         reposFolder: path.join(this.home(name), "repos"),
@@ -244,6 +245,7 @@ export class BotBench {
       },
       {
         clock: systemClock,
+        version: "0",
         environment: { PATH: process.env.PATH },
         print: (line) => events.push(JSON.parse(line) as Event),
         redact: (text) => text,

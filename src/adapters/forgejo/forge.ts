@@ -21,10 +21,12 @@ interface ForgeOptions {
   readonly signal?: AbortSignal;
   /** Takes secrets out of every text that is sent: titles, comments, reviews, descriptions. */
   readonly redact?: (text: string) => string;
+  /** Called for each request that is sent, a repetition too. */
+  readonly onRequest?: () => void;
 }
 
-export function buildForge({ url, token, signal, redact }: ForgeOptions): Forge {
-  return buildForgeOver(new ForgejoHttp({ url, proof: { token }, signal, redact }));
+export function buildForge({ token, ...options }: ForgeOptions): Forge {
+  return buildForgeOver(new ForgejoHttp({ ...options, proof: { token } }));
 }
 
 export function buildForgeOver(http: ForgejoHttp): Forge {

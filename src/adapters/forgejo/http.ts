@@ -12,7 +12,8 @@ type Proof = { readonly token: string } | { readonly login: string; readonly pas
 interface Connection {
   readonly url: string;
   readonly proof: Proof | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRequest?: (() => void) | undefined;
   /** Passes every text in a body; absent where bodies carry passwords. */
   readonly redact?: ((text: string) => string) | undefined;
   readonly clock?: Clock;
@@ -95,7 +96,8 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal } = this.#connection;
+    const { url, signal, onRequest } = this.#connection;
+    onRequest?.();
     const overdue = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
     try {
       const response = await request(`${url}/api/v1${path}`, {

@@ -78,6 +78,11 @@ export class Claims {
     return this.#held.get(toRef(name))?.isHeld ?? false;
   }
 
+  /** Refs of what this process holds. */
+  get held(): readonly string[] {
+    return [...this.#held].flatMap(([ref, claim]) => (claim.isHeld ? [ref] : []));
+  }
+
   /** Issues among these refs whose lease carries this bot's name: unfinished work of an earlier life. */
   findOwn(refs: Refs): Promise<readonly number[]> {
     return this.#findIssues(refs, async (ref, sha) => {
