@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { remoteGitEnvironment } from "../../src/adapters/git/environment.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
@@ -18,6 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
+import { scriptedCoder } from "./scene.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,6 @@ const labels = [
   "disinto/approved",
   "disinto/protected-paths",
 ];
-const coder = [process.execPath, fileURLToPath(new URL("coder.mjs", import.meta.url))];
 
 const project: Omit<ProjectTask, "repo"> = {
   name: "shop",
@@ -218,7 +217,12 @@ export class BotBench {
   }
 
   start(options: BotOptions & { readonly once?: boolean } = {}): Running {
-    const { name = "bot", command = coder, once = false, change = (tools) => tools } = options;
+    const {
+      name = "bot",
+      command = scriptedCoder,
+      once = false,
+      change = (tools) => tools,
+    } = options;
     const stopping = new AbortController();
     const events: Event[] = [];
     const bot = buildBot(
