@@ -54,6 +54,8 @@ export interface Running {
   readonly events: readonly Event[];
   /** SIGTERM, as the runner hears it. */
   stop(): Promise<void>;
+  /** Says nothing more to anybody, as one that was killed. */
+  kill(): void;
   /** Settles when the bot has ended by itself. */
   readonly ended: Promise<void>;
 }
@@ -265,7 +267,12 @@ export class BotBench {
       stopping.abort();
       await ended;
     };
-    const running: Running = { tools, events, ended, stop };
+    const kill = (): void => {
+      this.#running.delete(running);
+      stopping.abort();
+      for (const { claims } of tools.projects.values()) claims.stop();
+    };
+    const running: Running = { tools, events, ended, stop, kill };
     this.#running.add(running);
     return running;
   }
