@@ -10,7 +10,7 @@ export function formatCodingPrompt(
   feedback: string | undefined,
   own: Prompts = {},
 ): string {
-  return renderPrompt(own.coding ?? readPrompt("coding"), {
+  return fillPrompt("coding", own, {
     number: String(number),
     title,
     body: body.trim(),
@@ -18,8 +18,17 @@ export function formatCodingPrompt(
   });
 }
 
+/** The project's own text, else the one that comes with disinto, with its variables filled in. */
+export function fillPrompt(
+  name: PromptName,
+  own: Prompts,
+  values: Readonly<Record<string, string | undefined>>,
+): string {
+  return renderPrompt(own[name] ?? readPrompt(name), values);
+}
+
 /** They stand beside the code in the package, which is one folder up when bundled and two when not. */
-export function readPrompt(name: PromptName): string {
+function readPrompt(name: PromptName): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const candidates = ["..", "../.."].map((up) => path.join(here, up, "prompts", `${name}.md`));
   const file = candidates.find((one) => existsSync(one));

@@ -21,6 +21,6 @@ export async function logs(
     const hint = near ? `did you mean ${near}?` : `one of ${names.join(", ")}`;
     throw new DisintoError("usage.invalid", `there is no bot or service ${name}`, { hint });
   }
-  await containers.showLogs(service === undefined ? [] : [service], { follow });
+  await containers.showLogs(service === undefined ? [] : [service], { follow, show: tools.print });
   return ExitCode.done;
 }

@@ -11,21 +11,10 @@ export type ProjectTask = Omit<Project, "image" | "testCommand" | "prompts"> & {
 
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(
-      ({
-        name,
-        repo,
-        primaryBranch,
-        ci,
-        limits,
-        trustedAuthors,
-        protectedPaths,
-        prompts,
-      }): ProjectTask => {
-        const own = Object.keys(prompts).length > 0 && { prompts };
-        return { name, repo, primaryBranch, ci, limits, trustedAuthors, protectedPaths, ...own };
-      },
-    ),
+    projects.map(({ prompts, image: _image, testCommand: _testCommand, ...task }): ProjectTask => {
+      const own = Object.keys(prompts).length > 0 && { prompts };
+      return { ...task, ...own };
+    }),
   );
 }
 
@@ -58,8 +47,8 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
     mergeAttempts: z.int(),
   }),
   trustedAuthors: z.array(z.string()),
-  protectedPaths: z.array(z.string()).default([]),
   prompts: z.object({ coding: z.string().optional(), review: z.string().optional() }).optional(),
+  protectedPaths: z.array(z.string()).default([]),
 });
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

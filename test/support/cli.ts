@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
 import { builtFolder } from "../answers/place.ts";
+import { noteOutput } from "./secret-scan.ts";
 
 export const root = join(import.meta.dirname, "../..");
 const home = builtFolder;
@@ -60,18 +61,22 @@ export async function newestChange(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
+interface CliOptions {
+  readonly input?: string;
+  /** Beside what every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export async function runCli(
   folder: string,
   args: readonly string[],
-  { input, env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
+  { input, env = {} }: CliOptions = {},
 ): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  const environment = toolEnvironment(env);
-  return run(argv, {
-    timeoutMs: 180_000,
-    env: environment,
-    ...(input !== undefined && { input }),
-  });
+  const options = { timeoutMs: 180_000, env: toolEnvironment(env) };
+  const ended = await run(argv, { ...options, ...(input !== undefined && { input }) });
+  await noteOutput(folder, args, ended);
+  return ended;
 }
 
 /** For tests that interrupt it. */

@@ -78,7 +78,7 @@ export class Template {
             },
           },
           newSecret: () => crypto.randomUUID(),
-          fill: () => fill(folder, url),
+          fill: { repo, with: () => fill(folder, url) },
           say: () => undefined,
         },
         deriveIdentities(factory),

@@ -1,6 +1,6 @@
 /** What a reviewing session is asked. */
-import { type Prompts, renderPrompt } from "../../core/prompt-template.ts";
-import { readPrompt } from "../prompt.ts";
+import type { Prompts } from "../../core/prompt-template.ts";
+import { fillPrompt } from "../prompt.ts";
 
 export interface ReviewRequest {
   readonly pull: { readonly number: number; readonly title: string };
@@ -19,16 +19,15 @@ export function formatReviewPrompt(
   { pull, part, at, paths, before }: ReviewRequest,
   own: Prompts = {},
 ): string {
-  const scope =
-    at.of === 1
-      ? "The whole change:"
-      : `Part ${at.number} of ${at.of} of the change, which touches ${paths.join(", ")}. Judge this part; the others are judged in the same way.`;
-  return renderPrompt(own.review ?? readPrompt("review"), {
+  return fillPrompt("review", own, {
     number: String(pull.number),
     title: pull.title,
     said: before?.said,
-    changed: before?.changed || undefined,
-    scope,
+    changed: before?.changed,
+    scope:
+      at.of === 1
+        ? "The whole change:"
+        : `Part ${at.number} of ${at.of} of the change, which touches ${paths.join(", ")}. Judge this part; the others are judged in the same way.`,
     change: part,
     form: FORM,
   });
