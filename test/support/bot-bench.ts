@@ -21,14 +21,8 @@ import { scriptedCoder } from "./scene.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
-const labels = [
-  "backlog",
-  "priority",
-  "in-progress",
-  "blocked",
-  "disinto/approved",
-  "disinto/protected-paths",
-];
+const labels =
+  "backlog priority in-progress blocked disinto/approved disinto/protected-paths".split(" ");
 
 const project: Omit<ProjectTask, "repo"> = {
   name: "shop",
