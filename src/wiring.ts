@@ -21,7 +21,9 @@ function openRepositories(): Repositories {
   const load = async () => (await import("./adapters/git/repositories.ts")).repositories;
   return {
     init: async (folder) => (await load()).init(folder),
-    currentBranch: async (folder) => (await load()).currentBranch(folder),
+    describe: async (folder) => (await load()).describe(folder),
+    mirror: async (url, folder) => (await load()).mirror(url, folder),
+    sketch: async (seed) => (await load()).sketch(seed),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
     archive: async (source) => (await load()).archive(source),
@@ -74,9 +76,9 @@ export function buildTools(signal: AbortSignal): Tools {
       const { buildEventArchive } = await import("./adapters/event-archive.ts");
       return buildEventArchive(engine, signal);
     },
-    forgeVersion: async (url) => {
-      const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");
-      return readForgeVersion(url, signal);
+    probeForge: async (url) => {
+      const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
+      return probeForge(url, signal);
     },
     forge: async (url, token) => {
       const { buildForge } = await import("./adapters/forgejo/forge.ts");
@@ -93,6 +95,10 @@ export function buildTools(signal: AbortSignal): Tools {
     ci: async (settings) => {
       const { buildCi } = await import("./wiring-ci.ts");
       return buildCi(settings, tools);
+    },
+    questions: async () => {
+      const { buildQuestions } = await import("./adapters/terminal-questions.ts");
+      return buildQuestions({ input: process.stdin, output: process.stderr, signal });
     },
     forgeAdmin: async (url, admin) => {
       const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");

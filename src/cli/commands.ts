@@ -4,6 +4,7 @@ import type { ExitCode } from "../errors.ts";
 import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
 import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
+import { addInit } from "./init-command.ts";
 import { addIssueCommands } from "./issue-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
@@ -30,21 +31,6 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
   const folder = (): string => program.opts<{ factory: string }>().factory;
 
   program
-    .command("init")
-    .argument(
-      "[repository]",
-      "a folder with a git repository to work on; without it the configured one is used",
-    )
-    .description("give every declared bot its identity on the forge, and the project its rules")
-    .option("--dry-run", "say what would be done, do nothing")
-    .option("--yes", "ask nothing; it never asks in this version")
-    .option("--json", "print the steps as JSON")
-    .action(async (repository: string | undefined, { yes: _, ...options }: InitOptions) => {
-      const { init } = await import("./init.ts");
-      finish(await init(tools, { folder: folder(), repository, ...options }));
-    });
-
-  program
     .command("demo")
     .description("run a whole factory on the embedded forge until one issue is merged")
     .option("--keep", "leave the factory running")
@@ -53,18 +39,13 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
       finish(await demo(tools, options));
     });
 
+  addInit(program, { tools, folder, finish });
   addFleetCommands(program, { tools, folder, finish });
   addIssueCommands(program, { tools, folder, finish });
   addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, { tools, folder, finish });
   return program;
-}
-
-interface InitOptions {
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 /** The commands that services run; operators seldom type them. */

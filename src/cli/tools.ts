@@ -7,6 +7,7 @@ import type { EngineName } from "../core/factory.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
+import type { Questions } from "../ports/questions.ts";
 
 export interface Tools extends InitTools, ProofTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
@@ -14,6 +15,8 @@ export interface Tools extends InitTools, ProofTools {
   /** Prints as it is: only for a secret that was asked for by name. */
   readonly reveal: (text: string) => void;
   readonly redact: (text: string) => string;
+  /** Only where a person is at the terminal. */
+  readonly questions: () => Promise<Questions>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -189,6 +189,26 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Folder mounted read-only at /home/agent/.config/sops/age into every bot",
   },
   {
+    key: "FORGE_ADMIN_PASS",
+    type: "secret",
+    meaning: "The administrator's password; written by disinto init where the forge is ours",
+  },
+  {
+    key: "WP_FORGEJO_CLIENT",
+    type: "text",
+    meaning: "Woodpecker's OAuth application on the forge; written by disinto init",
+  },
+  {
+    key: "WP_FORGEJO_SECRET",
+    type: "secret",
+    meaning: "The secret of that application; written by disinto init",
+  },
+  {
+    key: "WOODPECKER_AGENT_SECRET",
+    type: "secret",
+    meaning: "What Woodpecker's agent proves itself with; written by disinto init",
+  },
+  {
     key: "FORGE_TOKEN_<NAME>",
     type: "secret",
     meaning: "Token of a bot, its name in upper case with `_` for `-`; written by disinto init",
