@@ -57,7 +57,10 @@ export async function killAtEvery<Scene>(scenario: KillScenario<Scene>): Promise
   const failures: Error[] = [];
   const lanes = Array.from({ length: scenario.atOnce ?? 1 }, async () => {
     for (let point = waiting.shift(); point; point = waiting.shift()) {
-      await tryPoint(scenario, point).catch((error: unknown) => failures.push(error as Error));
+      await tryPoint(scenario, point).catch((error: Error) => {
+        say(error.message);
+        failures.push(error);
+      });
     }
   });
   await Promise.all(lanes);
