@@ -32,7 +32,7 @@ export function isSpent({ counters }: Work, cause: string, limit: number): boole
   return (counters[cause] ?? 0) > limit;
 }
 
-export function giveUp(work: Work, cause: string, reason: string): State {
+function giveUp(work: Work, cause: string, reason: string): State {
   return { at: "blocked", work, cause, reason: `the budget for ${cause} is used up: ${reason}` };
 }
 
