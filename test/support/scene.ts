@@ -84,6 +84,8 @@ export class Template {
         deriveIdentities(factory),
         { dryRun: false },
       );
+      // Its own end leaves the database in one file, which can be copied.
+      await processes.stop("forge");
       return new Template(folder, factory, secrets);
     } finally {
       await processes.endAll();
