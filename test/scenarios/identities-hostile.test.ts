@@ -59,7 +59,7 @@ async function expectClearFailure({ exitCode, stderr }: Ended, words: RegExp): P
 async function expectNothingHalfWritten(folder: string): Promise<void> {
   const { factory } = await loadFactory(folder, "0.1.0");
   expect(factory.bots).toHaveLength(2);
-  expect(await readFile(path.join(folder, ".env"), "utf8")).toMatch(/^([A-Z_]+\d?[A-Z_]*=.*\n)+$/);
+  expect(await readFile(path.join(folder, ".env"), "utf8")).toMatch(/^(\w+=.*\n)+$/);
   const files = await readdir(folder, { recursive: true });
   expect(files.filter((file) => file.includes("disinto-new"))).toEqual([]);
 }

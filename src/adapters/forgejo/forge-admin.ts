@@ -17,7 +17,15 @@ import { buildApplications } from "./applications.ts";
 import { isLasting } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { Login, ProtectionShape } from "./shapes.ts";
+import {
+  LabelShape,
+  Login,
+  PermissionShape,
+  ProtectionShape,
+  RepositoryShape,
+  TokenShape,
+  UserShape,
+} from "./shapes.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;
@@ -54,10 +62,6 @@ export async function probeForge(url: string, signal?: AbortSignal): Promise<For
 
 type As = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
 
-const UserShape = z
-  .object({ is_admin: z.boolean() })
-  .transform(({ is_admin }) => ({ isAdmin: is_admin }));
-
 function pathOfUser(login: string): string {
   return `/users/${encodeURIComponent(login)}`;
 }
@@ -85,10 +89,6 @@ function buildUsers(http: ForgejoHttp, as: As): ForgeUsers {
   };
 }
 
-const TokenShape = z
-  .object({ id: z.int(), name: z.string(), token_last_eight: z.string() })
-  .transform(({ id, name, token_last_eight }) => ({ id, name, lastEight: token_last_eight }));
-
 function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
   const tokens = (login: string): string => `${pathOfUser(login)}/tokens`;
   return {
@@ -106,22 +106,13 @@ function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
 
 function buildLabels(http: ForgejoHttp): ForgeLabels {
   const labels = (repo: RepoId): string => `${pathOf(repo)}/labels`;
-  const Known = z.object({ id: z.int(), name: z.string() });
   return {
-    list: (repo) => http.list(labels(repo), Known),
+    list: (repo) => http.list(labels(repo), LabelShape),
     create: async (repo, label) => {
       await http.send(labels(repo), { method: "POST", body: label });
     },
   };
 }
-
-const RepositoryShape = z
-  .object({ default_branch: z.string(), empty: z.boolean() })
-  .transform(({ default_branch, empty }) => ({ defaultBranch: default_branch, empty }));
-
-const PermissionShape = z.object({
-  permission: z.enum(["none", "read", "write", "admin", "owner"]),
-});
 
 function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories {
   const collaborator = (repo: RepoId, login: string): string =>

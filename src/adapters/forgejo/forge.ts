@@ -3,7 +3,15 @@ import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import type { Forge, Issues, MergeAnswer, Pulls, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { CommentShape, IssueShape, Login, PullShape, ReviewShape, StatusShape } from "./shapes.ts";
+import {
+  CommentShape,
+  IssueShape,
+  LabelShape,
+  Login,
+  PullShape,
+  ReviewShape,
+  StatusShape,
+} from "./shapes.ts";
 
 interface ForgeOptions {
   readonly url: string;
@@ -33,12 +41,10 @@ export function pathOf({ owner, name }: RepoId): string {
   return `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 }
 
-const LabelId = z.object({ id: z.int(), name: z.string() });
-
 function buildIssues(http: ForgejoHttp, repo: string): Issues {
   const at = (number: number): string => `${repo}/issues/${number}`;
   const labelIds = async (names: readonly string[]): Promise<number[]> => {
-    const known = await http.list(`${repo}/labels`, LabelId);
+    const known = await http.list(`${repo}/labels`, LabelShape);
     return known.filter(({ name }) => names.includes(name)).map(({ id }) => id);
   };
   return {
