@@ -33,7 +33,14 @@ function openRepositories(): Repositories {
 /** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
 function buildRedactor(): Redactor {
   const redactor = new Redactor();
-  const handed = ["FORGE_TOKEN", "FORGE_PASS", "ANTHROPIC_API_KEY"];
+  const handed = [
+    "FORGE_TOKEN",
+    "FORGE_PASS",
+    "ANTHROPIC_API_KEY",
+    "CI_TOKEN",
+    "WOODPECKER_TOKEN",
+    "DISINTO_STATUS_TOKEN",
+  ];
   redactor.learn(handed.map((key) => [key, process.env[key]]));
   return redactor;
 }
@@ -64,6 +71,10 @@ export function buildTools(signal: AbortSignal): Tools {
     },
     oneShots: {
       run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
+    },
+    eventArchive: async (engine) => {
+      const { buildEventArchive } = await import("./adapters/event-archive.ts");
+      return buildEventArchive(engine, signal);
     },
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");

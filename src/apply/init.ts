@@ -6,7 +6,7 @@ import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
-import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
+import { type LearnSecrets, openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   BACKLOG,
@@ -16,6 +16,7 @@ import {
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
+import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
@@ -111,6 +112,7 @@ async function make(
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
+  await makeCiToken(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
     { forge: administrator.forge, secrets, newSecret, fill, say },
@@ -127,6 +129,12 @@ async function findBacklogLabels({ forge }: Administrator, { projects }: Factory
     if (backlog) found.set(formatRepo(repo), backlog.id);
   }
   return found;
+}
+
+/** Read access to the runs of the local CI, for the bots. */
+async function makeCiToken({ projects }: Factory, secrets: SecretStore): Promise<void> {
+  const isUsed = projects.some(({ ci }) => ci.provider === "local");
+  if (isUsed && !secrets.get(CI_TOKEN_KEY)) await secrets.set({ [CI_TOKEN_KEY]: newSecret() });
 }
 
 /** What would be done, writing nothing; a forge that is not there yet has nothing. */

@@ -11,17 +11,6 @@ export function formatCodingPrompt(
     ...(feedback ? ["An earlier attempt came back with this; answer it:", feedback.trim()] : []),
     "Edit the files in the current folder. Follow AGENTS.md if there is one, and run the project's tests.",
     "Do not commit or push; what stands in the folder when you end is what counts.",
-  ].join("\n\n");
-}
-
-export function formatReviewPrompt(
-  pull: { readonly number: number; readonly title: string },
-  diff: string,
-): string {
-  return [
-    `Review pull request #${pull.number}: ${pull.title}`,
-    "The current folder holds the repository with the change applied. The whole change:",
-    diff,
-    'Write your verdict as JSON into the file named by the environment variable DISINTO_RESULT: {"verdict": "approve" | "request-changes", "body": "…"}.',
+    'If it cannot be done as it is asked, change nothing and write JSON into the file named by the environment variable DISINTO_RESULT: {"refused": "unmet-dependency" | "too-large" | "already-done", "reason": "…"}.',
   ].join("\n\n");
 }

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import type { PublishedWork, State } from "./machine.ts";
+import type { State } from "./machine.ts";
 import { describeTurn } from "./turn-events.ts";
+import type { PublishedWork } from "./work.ts";
 
 const work: PublishedWork = {
   project: "shop",
   issue: 7,
   title: "Add tea",
   counters: { ciFixes: 1 },
+  pin: "p",
   head: "a".repeat(40),
   pull: 8,
 };

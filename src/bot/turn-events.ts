@@ -1,6 +1,7 @@
 /** What one turn of the dev bot's machine is told as: pure, from the states before and after it. */
 import type { BotEvent } from "../ports/event-log.ts";
-import type { State, Work } from "./machine.ts";
+import type { State } from "./machine.ts";
+import type { Work } from "./work.ts";
 
 export function describeTurn(from: State, to: State): readonly BotEvent[] {
   if (!("work" in to)) {

@@ -5,6 +5,7 @@ import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
 import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
 import { addInit } from "./init-command.ts";
+import { addIssueCommands } from "./issue-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
 
@@ -40,6 +41,7 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
 
   addInit(program, { tools, folder, finish });
   addFleetCommands(program, { tools, folder, finish });
+  addIssueCommands(program, { tools, folder, finish });
   addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, { tools, folder, finish });
@@ -55,8 +57,9 @@ function addServices(program: Command, registration: Registration): void {
   agent
     .command("run")
     .description("what a bot's container runs: work as the bot that the environment describes")
-    .option("--once", "end after one issue")
-    .action(async (options: { once?: boolean }) => {
+    .option("--once", "end after one issue, or one review")
+    .option("--project <project>", "work on this project only")
+    .action(async (options: { once?: boolean; project?: string }) => {
       const { runAgent } = await import("./agent.ts");
       finish(await runAgent(tools, options));
     });

@@ -135,6 +135,17 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Your address of Woodpecker",
   },
   {
+    key: "WOODPECKER_TOKEN",
+    type: "secret",
+    meaning:
+      "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
+  },
+  {
+    key: "CI_TOKEN",
+    type: "secret",
+    meaning: "The same for the local CI; written by disinto init",
+  },
+  {
     key: "DISINTO_HTTP_PORT",
     type: "port",
     meaning: "Host port of the edge for HTTP; without this and the next one there is no edge",
@@ -148,6 +159,19 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     key: "DISINTO_DOMAIN",
     type: "domain name",
     meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
+  },
+  {
+    key: "DISINTO_LEASE_TERM",
+    type: "seconds, 3 or more",
+    fallback: "900",
+    meaning:
+      "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
+  },
+  {
+    key: "DISINTO_STATUS_TOKEN",
+    type: "secret",
+    meaning:
+      "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
   },
   {
     key: "CLAUDE_SHARED_DIR",

@@ -1,5 +1,6 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
 import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
+import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
@@ -87,7 +88,13 @@ export function readFactorySettings(
     ci: {
       port: ciPort,
       url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
+      tokens: {
+        local: reader.optional(CI_TOKEN_KEY) !== undefined,
+        woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
+      },
     },
+    leaseTermS: readLeaseTerm(reader),
+    hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
     edge: readEdge(reader),
     shared: readShared(reader),
   };
@@ -99,6 +106,18 @@ function readEdge(reader: Reader): Factory["edge"] {
   );
   if (httpPort === undefined && httpsPort === undefined) return undefined;
   return { httpPort, httpsPort, domain: reader.optional("DISINTO_DOMAIN") };
+}
+
+/** A renewal takes a third of it at most, and takes as long as a push does. */
+const MIN_LEASE_TERM_S = 3;
+
+function readLeaseTerm(reader: Reader): number | undefined {
+  const text = reader.optional("DISINTO_LEASE_TERM");
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text) && Number(text) >= MIN_LEASE_TERM_S) return Number(text);
+  const message = `${JSON.stringify(text)} is no whole number of seconds from ${MIN_LEASE_TERM_S} on`;
+  reader.fail("DISINTO_LEASE_TERM", message, "leave it out: 900 is right for real work");
+  return undefined;
 }
 
 function readName(reader: Reader): string {

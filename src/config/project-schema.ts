@@ -29,6 +29,13 @@ const SessionSection = z.strictObject({
     .describe(
       "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
     ),
+  tokens: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Tokens in and out in one session, for harnesses that count them; a command is told in DISINTO_MAX_TOKENS",
+    ),
   money: z
     .number()
     .positive()

@@ -20,7 +20,9 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       - &agents_mount_1 {type: bind, source: /srv/claude, target: /srv/claude, read_only: true, bind: {create_host_path: false}}
 
     x-agents-llama-environment: &agents_llama_environment
+      AGENT_BACKEND: http://host.docker.internal:8081
       AGENT_DATA: /home/agent/data
+      AGENT_FACTORY_REPO: disinto-admin/disinto-factory
       AGENT_HARNESS: claude-code
       AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"

@@ -1,6 +1,7 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
 import { deriveBotEnvironment } from "./bot-environment.ts";
 import {
+  deriveCiAccess,
   deriveEdge,
   deriveForge,
   deriveLocalCi,
@@ -49,6 +50,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     layout.locate(service, "/home/agent/data"),
   ];
   const credentials = deriveCredentialKeys(bot.name);
+  const ci = deriveCiAccess(factory, layout);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -58,6 +60,7 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     args: ["agent", "run"],
     environment: {
       ...deriveBotEnvironment(bot, factory, layout.forgeUrl),
+      ...ci.environment,
       AGENT_DATA: data,
       AGENT_REPOS: repos,
       ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
@@ -65,6 +68,8 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     secrets: {
       FORGE_TOKEN: credentials.token,
       FORGE_PASS: credentials.password,
+      ...(factory.hasStatusToken && { DISINTO_STATUS_TOKEN: "DISINTO_STATUS_TOKEN" }),
+      ...ci.secrets,
       ...(bot.apiKeyEnv !== undefined && { ANTHROPIC_API_KEY: bot.apiKeyEnv }),
     },
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({

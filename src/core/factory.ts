@@ -18,8 +18,16 @@ export interface Factory {
     readonly woodpeckerAgent: string;
     readonly edge: string;
   };
-  /** Woodpecker, where a project uses it: host port, and its address for people. */
-  readonly ci: { readonly port: number; readonly url: string };
+  /** Woodpecker, where a project uses it: host port, and its address for people; whose tokens `.env` has. */
+  readonly ci: {
+    readonly port: number;
+    readonly url: string;
+    readonly tokens: { readonly local: boolean; readonly woodpecker: boolean };
+  };
+  /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
+  readonly leaseTermS: number | undefined;
+  /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
+  readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
@@ -88,6 +96,8 @@ export interface SessionLimits {
   readonly silence: number;
   /** For harnesses that count them. */
   readonly turns?: number | undefined;
+  /** In and out, for harnesses that count them. */
+  readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
 }

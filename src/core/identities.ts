@@ -90,6 +90,11 @@ const labels: readonly Label[] = [
     description: "Bots may take this issue, whoever wrote it",
   },
   {
+    name: "disinto/protected-paths",
+    color: "#5319e7",
+    description: "A bot may change protected paths for this issue; a person merges it",
+  },
+  {
     name: "blocked",
     color: "#b60205",
     description: "A bot stopped here; the last comment says why",
@@ -103,6 +108,10 @@ export function formatRepo({ owner, name }: RepoId): string {
 /** A forge tells no upper from lower case in names. */
 export function isSameRepo(one: RepoId, other: RepoId): boolean {
   return formatRepo(one).toLowerCase() === formatRepo(other).toLowerCase();
+}
+
+export function deriveFactoryRepo({ name, forge }: Pick<Factory, "name" | "forge">): RepoId {
+  return { owner: forge.adminUser, name: `${name}-factory` };
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
@@ -155,12 +164,12 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
 }
 
 /** For what concerns the whole factory and no project, such as the leases on model slots. */
-function deriveFactoryRepository({ name, bots, forge }: Factory): DesiredRepository {
+function deriveFactoryRepository(factory: Factory): DesiredRepository {
   return {
-    repo: { owner: forge.adminUser, name: `${name}-factory` },
+    repo: deriveFactoryRepo(factory),
     private: true,
     primaryBranch: "main",
-    writers: bots.map(({ forgeUser }) => forgeUser),
+    writers: factory.bots.map(({ forgeUser }) => forgeUser),
     labels: [],
     protection: undefined,
   };

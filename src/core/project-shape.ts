@@ -3,13 +3,15 @@ import * as z from "zod";
 import type { Project } from "./factory.ts";
 
 /** What a service must know of a project; the rest concerns the operator's commands, and no container for it is replaced. */
-export type ProjectTask = Omit<Project, "image" | "protectedPaths" | "testCommand">;
+export type ProjectTask = Omit<Project, "image" | "testCommand">;
 
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(({ name, repo, primaryBranch, ci, limits, trustedAuthors }): ProjectTask => {
-      return { name, repo, primaryBranch, ci, limits, trustedAuthors };
-    }),
+    projects.map(
+      ({ name, repo, primaryBranch, ci, limits, trustedAuthors, protectedPaths }): ProjectTask => {
+        return { name, repo, primaryBranch, ci, limits, trustedAuthors, protectedPaths };
+      },
+    ),
   );
 }
 
@@ -42,6 +44,7 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
     mergeAttempts: z.int(),
   }),
   trustedAuthors: z.array(z.string()),
+  protectedPaths: z.array(z.string()).default([]),
 });
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -25,6 +25,7 @@ type LifeEvent =
   | Named<"bot.started", { roles: readonly string[]; projects: readonly string[] }>
   | Named<"bot.stopped">
   | Named<"failure", { code: string; message: string; retryInMs: number }>
+  | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>
   | Named<"breaker.opened", { breaker: string; reason: string }>
   | Named<"breaker.closed", { breaker: string }>;
 
@@ -33,6 +34,7 @@ type IssueEvent =
   | Named<"state.entered", OfIssue & { at: string; pull?: number; reason?: string }>
   | Named<"budget.charged", OfIssue & { cause: string; spent: number }>
   | Named<"issue.released", OfIssue>
+  | Named<"queue.seen", { project: string; waiting: readonly { issue: number; because: string }[] }>
   | Named<"lease.taken-over", OfIssue & { from: string }>
   | Named<"lease.lost", OfIssue>
   | Named<"merge.refused", OfIssue & { pull: number; kind: string; reason: string }>

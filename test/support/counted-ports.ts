@@ -11,7 +11,7 @@ const [killNumber, killMoment] = KILL_AT.split(":");
 let made = 0;
 
 /** Answer objects of their own when called, and do nothing on the outside. */
-const openers = new Set(["issues", "pulls", "statuses"]);
+const openers = new Set(["issues", "pulls", "reviews", "statuses"]);
 /** Time is no act. */
 const uncounted = new Set(["systemClock"]);
 

@@ -9,7 +9,6 @@ export interface PullView {
   readonly number: number;
   readonly title: string;
   readonly author: string;
-  readonly head: string;
   readonly state: string;
   readonly merged: boolean;
 }
@@ -36,7 +35,6 @@ interface Row {
   readonly state: string;
   readonly merged: boolean;
   readonly user: { readonly login: string };
-  readonly head: { readonly ref: string };
   readonly labels: readonly { readonly name: string }[];
   readonly assignees: readonly { readonly login: string }[] | null;
 }
@@ -54,8 +52,8 @@ export class ForgeView {
   async pulls(): Promise<readonly PullView[]> {
     const rows = await this.#all<Row>("/pulls?state=all");
     return rows
-      .map(({ number, title, state, merged, user, head }) => {
-        return { number, title, state, merged, author: user.login, head: head.ref };
+      .map(({ number, title, state, merged, user }) => {
+        return { number, title, state, merged, author: user.login };
       })
       .sort((a, b) => a.number - b.number);
   }
@@ -87,6 +85,18 @@ export class ForgeView {
       return [ref, sha];
     });
     return new Map(refs.filter(([ref]) => ref !== "HEAD" && !ref.startsWith("refs/pull/")));
+  }
+
+  /** A file as it is on a ref, or undefined. */
+  async read(ref: string, file: string): Promise<string | undefined> {
+    const where = `${this.#base}/contents/${file}?ref=${encodeURIComponent(ref)}`;
+    const response = await fetch(where, {
+      headers: { authorization: `token ${this.#access.token}` },
+    });
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`${where} is answered with ${response.status}`);
+    const { content } = (await response.json()) as { content: string };
+    return Buffer.from(content, "base64").toString();
   }
 
   /** The primary branch, oldest commit first; `look` gets a work tree of each. */

@@ -31,6 +31,8 @@ export interface KillScenario<Scene> {
   /** The same situation every time. */
   prepare(): Promise<Scene>;
   command(scene: Scene): Killable;
+  /** Looks at the scene while the killed process is gone and nothing was run again. */
+  observe?(scene: Scene): Promise<void>;
   /** Throws unless everything is as it should be after the command, killed at the point, was run again to its end. */
   verify(scene: Scene, point: KillPoint | undefined): Promise<void>;
   /** Instead of the same command, run again. */
@@ -84,6 +86,7 @@ async function tryPoint<Scene>(scenario: KillScenario<Scene>, point: KillPoint):
     const killed = await runKillable(scenario.command(scene), { KILL_AT: killAt });
     // Where waiting needed fewer looks than in the counted run, the command came to its end before the point.
     if (killed.signal !== "SIGKILL") requireEnd(killed);
+    await scenario.observe?.(scene);
     if (scenario.restart) await scenario.restart(scene);
     else requireEnd(await runKillable(scenario.command(scene), {}));
     await scenario.verify(scene, point);

@@ -13,7 +13,8 @@ type Proof = { readonly token: string } | { readonly login: string; readonly pas
 interface Connection {
   readonly url: string;
   readonly proof: Proof | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRequest?: (() => void) | undefined;
   /** Passes every text in a body; absent where bodies carry passwords. */
   readonly redact?: ((text: string) => string) | undefined;
   readonly clock?: Clock;
@@ -94,7 +95,8 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal, attemptLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    const { url, signal, onRequest, attemptLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    onRequest?.();
     const overdue = AbortSignal.timeout(attemptLimitMs);
     try {
       const response = await request(`${url}/api/v1${path}`, {

@@ -2,8 +2,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Session } from "../ports/harness.ts";
-import { buildCommandHarness } from "./command-harness.ts";
+import type { Session } from "../../ports/harness.ts";
+import { buildCommandHarness } from "./command.ts";
 
 async function run(program: string, session: Partial<Session> = {}) {
   const folder = await mkdtemp(join(tmpdir(), "harness-"));
@@ -11,6 +11,7 @@ async function run(program: string, session: Partial<Session> = {}) {
     command: [process.execPath, "-e", program],
     stateFolder: join(folder, "state"),
     pathVariable: process.env.PATH,
+    transcripts: { folder: join(folder, "transcripts"), redact: (text) => text },
   });
   return harness.run({
     folder,

@@ -2,23 +2,25 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildMirror } from "../adapters/git/mirror.ts";
-import { runOrThrow } from "../adapters/process.ts";
-import { systemClock } from "../adapters/system-clock.ts";
-import type { Mirror } from "../ports/git.ts";
+import { buildMirror } from "../../adapters/git/mirror.ts";
+import { runOrThrow } from "../../adapters/process.ts";
+import { systemClock } from "../../adapters/system-clock.ts";
+import type { Mirror } from "../../ports/git.ts";
 import {
   adoptLease,
-  deriveClaimRef,
   type LeaseTools,
   pushFenced,
   releaseLease,
   renewLease,
   takeLease,
 } from "./lease.ts";
+import { deriveClaimRef } from "./refs.ts";
 
 let root: string;
 let remote: string;
 let count = 0;
+
+const nothing = { counters: {}, facts: {} };
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "disinto-lease-"));
@@ -75,15 +77,15 @@ test("a renewed lease carries its counters and the old one can no longer be rene
   const first = await takeLease(bot, deriveClaimRef(301));
   if (!first) throw new Error("not taken");
 
-  const second = await renewLease(bot, first, { ciFixes: 2 });
+  const second = await renewLease(bot, first, { counters: { ciFixes: 2 }, facts: {} });
 
   expect(second?.counters).toEqual({ ciFixes: 2 });
-  expect(await renewLease(bot, first)).toBeUndefined();
+  expect(await renewLease(bot, { ...first, offers: new Map() })).toBeUndefined();
 });
 
 test("a restarted bot adopts its lease, and its paused twin loses it", async () => {
   const twin = await contender("ada");
-  const lease = await takeLease(twin, deriveClaimRef(401), { attempts: 1 });
+  const lease = await takeLease(twin, deriveClaimRef(401), { counters: { attempts: 1 } });
   if (!lease) throw new Error("not taken");
   const restarted = await contender("ada");
 
@@ -113,7 +115,7 @@ test("a bot that lost its lease cannot push its work: branch and lease move toge
     to: await slow.mirror.objects.note("stale work"),
   };
 
-  expect(await pushFenced(slow, lease, { branch, counters: {} })).toEqual({ type: "lost" });
+  expect(await pushFenced(slow, lease, { branch, ...nothing })).toEqual({ type: "lost" });
   expect((await slow.mirror.readRefs([branch.ref])).size).toBe(0);
 });
 
@@ -127,7 +129,7 @@ test("a fenced push whose answer is lost is known to have landed", async () => {
     to: await deaf.mirror.objects.note("work"),
   };
 
-  const pushed = await pushFenced(deaf, lease, { branch, counters: {} });
+  const pushed = await pushFenced(deaf, lease, { branch, ...nothing });
 
   expect(pushed.type).toBe("pushed");
   expect((await deaf.mirror.readRefs([branch.ref])).get(branch.ref)).toBe(branch.to);
@@ -143,7 +145,7 @@ test("a branch that somebody else moved is reported and left as it is", async ()
 
   const pushed = await pushFenced(bot, lease, {
     branch: { ref, from: undefined, to: await bot.mirror.objects.note("mine") },
-    counters: {},
+    ...nothing,
   });
 
   expect(pushed.type).toBe("moved");
