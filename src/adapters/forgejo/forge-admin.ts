@@ -33,12 +33,12 @@ interface ForgeAdminOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A person waits for the command, and no single thing that it asks for takes long. */
-const attemptLimitMs = 8_000;
+/** A person waits for the command, and nothing that it asks for takes long. */
+const readLimitMs = 8_000;
 
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
-  const http = new ForgejoHttp({ url, proof: admin, signal, attemptLimitMs });
-  const as: As = (proof) => new ForgejoHttp({ url, proof, signal, attemptLimitMs });
+  const http = new ForgejoHttp({ url, proof: admin, signal, readLimitMs });
+  const as: As = (proof) => new ForgejoHttp({ url, proof, signal, readLimitMs });
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),
@@ -51,7 +51,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
 
 /** Asks once, and says why there is no version. */
 export async function probeForge(url: string, signal?: AbortSignal): Promise<ForgeProbe> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, attemptLimitMs });
+  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, readLimitMs });
   try {
     return await http.get("/version", z.object({ version: z.string() }));
   } catch (error) {

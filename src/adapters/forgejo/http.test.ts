@@ -193,11 +193,11 @@ test("an answer that does not come is given up at the limit of an attempt", asyn
     url,
     proof: undefined,
     signal: undefined,
-    attemptLimitMs: 20,
+    readLimitMs: 20,
     clock,
   });
 
-  await expect(http.send("/user", { method: "POST" })).rejects.toMatchObject({
+  await expect(http.send("/user")).rejects.toMatchObject({
     code: "forge.unavailable",
     message: `no answer from the forge at ${url}: no whole answer within 0.02 s`,
   });

@@ -20,8 +20,8 @@ interface Connection {
   readonly clock?: Clock;
   /** How often a request that is safe to repeat is sent at most. */
   readonly attempts?: number;
-  /** Of one attempt, from the first byte sent to the last one read. */
-  readonly attemptLimitMs?: number | undefined;
+  /** Of one attempt to read; what is written has the longer, usual limit, since nobody repeats it. */
+  readonly readLimitMs?: number | undefined;
 }
 
 interface Sending {
@@ -36,6 +36,7 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Of one attempt, from the first byte sent to the last one read. */
 const ATTEMPT_LIMIT_MS = 30_000;
 /** Of a request with its repetitions; no new attempt begins after it. */
 const REQUEST_LIMIT_MS = 60_000;
@@ -95,9 +96,10 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal, onRequest, attemptLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    const { url, signal, onRequest, readLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    const limitMs = method === "GET" ? readLimitMs : ATTEMPT_LIMIT_MS;
     onRequest?.();
-    const overdue = AbortSignal.timeout(attemptLimitMs);
+    const overdue = AbortSignal.timeout(limitMs);
     try {
       const response = await request(`${url}/api/v1${path}`, {
         method,
@@ -115,7 +117,7 @@ export class ForgejoHttp {
       if (error instanceof DisintoError) throw error;
       if (signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
-      const overdueMs = overdue.aborted ? attemptLimitMs : undefined;
+      const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifySilence({ url, error, overdueMs });
     }
   }
