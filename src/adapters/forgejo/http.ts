@@ -96,8 +96,8 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal, onRequest, readLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
-    const limitMs = method === "GET" ? readLimitMs : ATTEMPT_LIMIT_MS;
+    const { url, signal, onRequest } = this.#connection;
+    const limitMs = this.#limitOf(method);
     onRequest?.();
     const overdue = AbortSignal.timeout(limitMs);
     try {
@@ -120,6 +120,11 @@ export class ForgejoHttp {
       const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifySilence({ url, error, overdueMs });
     }
+  }
+
+  #limitOf(method: Sending["method"]): number {
+    const { readLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    return method === "GET" ? readLimitMs : ATTEMPT_LIMIT_MS;
   }
 
   #encode(body: unknown): string {
