@@ -17,6 +17,7 @@ import { buildApplications } from "./applications.ts";
 import { isLasting } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
+import { Pace } from "./pace.ts";
 import {
   LabelShape,
   Login,
@@ -37,8 +38,9 @@ interface ForgeAdminOptions {
 const readLimitMs = 8_000;
 
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
-  const http = new ForgejoHttp({ url, proof: admin, signal, readLimitMs });
-  const as: As = (proof) => new ForgejoHttp({ url, proof, signal, readLimitMs });
+  const common = { url, signal, readLimitMs, pace: new Pace() };
+  const http = new ForgejoHttp({ ...common, proof: admin });
+  const as: As = (proof) => new ForgejoHttp({ ...common, proof });
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),

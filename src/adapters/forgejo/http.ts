@@ -7,6 +7,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifySilence, isPassing, parseJson } from "./failures.ts";
+import type { Pace } from "./pace.ts";
 
 type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
 
@@ -22,6 +23,8 @@ interface Connection {
   readonly attempts?: number;
   /** Of one attempt to read; what is written has the longer, usual limit, since nobody repeats it. */
   readonly readLimitMs?: number | undefined;
+  /** With it nothing more is asked of a forge that has become too slow. */
+  readonly pace?: Pace | undefined;
 }
 
 interface Sending {
@@ -111,6 +114,7 @@ export class ForgejoHttp {
         signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
       const answer = { status: response.statusCode, text: await response.body.text() };
+      this.#connection.pace?.note(performance.now() - startMs);
       if (isOk(answer) || expect.includes(answer.status)) return answer;
       throw classify(`${method} ${path}`, answer);
     } catch (error) {
@@ -120,6 +124,14 @@ export class ForgejoHttp {
       const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifySilence({ url, error, overdueMs });
     }
+  }
+
+  /** Before a request, so that no answer is lost. */
+  #requirePace(): void {
+    const { url, pace } = this.#connection;
+    const complaint = pace?.complaint();
+    if (complaint)
+      throw classifySilence({ url, error: new Error(complaint), overdueMs: undefined });
   }
 
   #limitOf(method: Sending["method"]): number {
