@@ -101,7 +101,9 @@ export class ForgejoHttp {
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
     const { url, signal, onRequest } = this.#connection;
     const limitMs = this.#limitOf(method);
+    this.#requirePace();
     onRequest?.();
+    const startMs = performance.now();
     const overdue = AbortSignal.timeout(limitMs);
     try {
       const response = await request(`${url}/api/v1${path}`, {
