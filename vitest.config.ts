@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    globalSetup: ["test/support/secret-watch.ts"],
+    setupFiles: ["test/answers/every-answer.ts"],
+    globalSetup: ["test/answers/built-answers.ts", "test/support/secret-watch.ts"],
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },

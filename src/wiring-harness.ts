@@ -1,7 +1,7 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
 import type { AgentHarnessOptions } from "./adapters/harness/agent-harness.ts";
-import type { Backend, BotSettings } from "./bot/settings.ts";
+import type { BotSettings, ModelServer } from "./bot/settings.ts";
 import type { Tools } from "./cli/tools.ts";
 import type { Role } from "./core/factory.ts";
 import { DisintoError } from "./errors.ts";
@@ -20,30 +20,39 @@ export function buildHarness(
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
     mayAnswerByMessage: role === "review",
   };
-  const harness = build(settings, place);
-  return { run: async (session) => (await harness).run(session) };
+  let harness: Promise<Harness> | undefined;
+  return {
+    run: async (session) => {
+      harness ??= build(settings, place);
+      return (await harness).run(session);
+    },
+  };
 }
 
 type Place = Omit<AgentHarnessOptions, "agent" | "backend">;
 
 async function build(
-  { harness, command, model: backend }: Pick<BotSettings, "harness" | "command" | "model">,
+  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
   place: Place,
 ): Promise<Harness> {
   if (harness === "command") {
     const { buildCommandHarness } = await import("./adapters/harness/command.ts");
     return buildCommandHarness({ command, ...place });
   }
-  if (!backend) {
+  if (!model) {
     throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
       hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",
     });
   }
   const { buildAgentHarness } = await import("./adapters/harness/agent-harness.ts");
-  return buildAgentHarness({ agent: await buildAgent(harness, backend), backend, ...place });
+  return buildAgentHarness({
+    agent: await buildAgent(harness, model),
+    backend: model,
+    ...place,
+  });
 }
 
-async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: Backend) {
+async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {
   if (harness === "claude-code") {
     const { buildClaudeCode } = await import("./adapters/harness/claude-code.ts");
     return buildClaudeCode({ program: "claude", compactPct });

@@ -15,7 +15,7 @@ export interface BotSettings {
   readonly harness: HarnessName;
   readonly command: readonly string[];
   /** Of the harness; undefined with the harness `command`, which knows its own. */
-  readonly model: Backend | undefined;
+  readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
@@ -26,7 +26,7 @@ export interface BotSettings {
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
   readonly leaseTermMs: number | undefined;
-  /** The model's server, and how many sessions it serves at once as far as the configuration says. */
+  /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
   /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
@@ -40,7 +40,7 @@ export interface BotSettings {
   readonly dataFolder: string;
 }
 
-export interface Backend {
+export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
   readonly model: string;
@@ -147,7 +147,7 @@ function toAccess(url: string | undefined, token: string | undefined): CiAccess 
   return url && token ? { url, token } : undefined;
 }
 
-function readBackend(env: z.infer<typeof Environment>): Backend | undefined {
+function readBackend(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.

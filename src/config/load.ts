@@ -162,5 +162,6 @@ function toProject({ source, settings }: LoadedProject): Project {
     protectedPaths: settings.protected_paths,
     image: settings.image,
     testCommand: settings.test_command,
+    prompts: settings.prompts,
   };
 }

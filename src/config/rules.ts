@@ -181,7 +181,8 @@ function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<Proble
   for (const [key, derive] of facts) {
     for (const { first, second, name } of findRepeated(projects, derive)) {
       const [place, other] = [second.places?.[key], first.places?.[key]];
-      if (place) yield { ...place, message: `${name} is also in ${other?.file}:${other?.line}` };
+      const message = `${name} is also in ${other?.file}:${other?.line}`;
+      if (place) yield { ...place, message, hint: `give one of them another ${key}` };
     }
   }
 }

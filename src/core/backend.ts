@@ -13,10 +13,14 @@ export function deriveBackend({ baseUrl, harness }: Pick<Bot, "baseUrl" | "harne
   return baseUrl ? normalizeBaseUrl(baseUrl) : `hosted ${harness}`;
 }
 
-/** What any bot on the same backend says; undefined when none does. */
-export function deriveSlots(bot: Bot, bots: readonly Bot[]): number | undefined {
-  const backend = deriveBackend(bot);
-  return bots.find((one) => one.slots !== undefined && deriveBackend(one) === backend)?.slots;
+/** Requests that a backend takes at once, by its name; what any bot on it says. */
+export type Slots = ReadonlyMap<string, number>;
+
+export function collectSlots(bots: readonly Bot[]): Slots {
+  const stated = bots.flatMap((bot): readonly (readonly [string, number])[] =>
+    bot.slots === undefined ? [] : [[deriveBackend(bot), bot.slots]],
+  );
+  return new Map(stated);
 }
 
 /**

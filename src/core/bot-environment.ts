@@ -1,20 +1,26 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
-import { deriveBackend, deriveSlots } from "./backend.ts";
+import { deriveBackend, type Slots } from "./backend.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveFactoryRepo, formatRepo } from "./identities.ts";
 import { formatProjects } from "./project-shape.ts";
 
+export interface Surroundings {
+  readonly factory: Factory;
+  readonly slots: Slots;
+  readonly forgeUrl: string;
+}
+
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
   bot: Bot,
-  factory: Factory,
-  forgeUrl: string,
+  { factory, slots, forgeUrl }: Surroundings,
 ): Readonly<Record<string, string>> {
-  const { bots, projects, leaseTermS } = factory;
-  const slots = deriveSlots(bot, bots);
+  const { projects, leaseTermS } = factory;
+  const backend = deriveBackend(bot);
+  const ownSlots = slots.get(backend);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
   return {
-    AGENT_BACKEND: deriveBackend(bot),
+    AGENT_BACKEND: backend,
     AGENT_FACTORY_REPO: formatRepo(deriveFactoryRepo(factory)),
     AGENT_HARNESS: bot.harness,
     AGENT_LIMITS: JSON.stringify(bot.limits),
@@ -26,7 +32,7 @@ export function deriveBotEnvironment(
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
     ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
-    ...(slots !== undefined && { AGENT_SLOTS: String(slots) }),
+    ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),

@@ -153,6 +153,16 @@ test("no text that a YAML reader could take for something else, nor a dollar sig
   expect(render(`${backend}LLAMA_BOTS=a\nLLAMA_MODEL='a$b'\n`)).toContain('CLAUDE_MODEL: "a$$b"');
 });
 
+test("no service hides behind a profile, builds an image, or makes another one start", () => {
+  const text = render(`${backend}LLAMA_BOTS="a b"\n`, {
+    shop: `${shop}[agents.ada]\nbase_url = "http://m:1"\n`,
+  });
+
+  for (const service of Object.values(parse(text, { merge: true }).services)) {
+    for (const key of ["profiles", "build", "depends_on"]) expect(service).not.toHaveProperty(key);
+  }
+});
+
 test("a factory without bots is its forge", () => {
   expect(Object.keys(parse(render("DISINTO_NAME=x\n")).services)).toEqual(["forgejo"]);
 });

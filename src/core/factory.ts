@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+import type { Prompts } from "./prompt-template.ts";
 
 export type Role = "dev" | "review";
 export type HarnessName = "claude-code" | "opencode" | "command";
@@ -116,6 +117,8 @@ export interface Project {
   readonly image: string | undefined;
   /** argv, run by disinto doctor; undefined: there is none. */
   readonly testCommand: readonly string[] | undefined;
+  /** Instead of those of the package. */
+  readonly prompts: Prompts;
 }
 
 export interface RepoId {

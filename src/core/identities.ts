@@ -105,13 +105,13 @@ export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
 }
 
+export function deriveFactoryRepo({ name, forge }: Pick<Factory, "name" | "forge">): RepoId {
+  return { owner: forge.adminUser, name: `${name}-factory` };
+}
+
 /** A forge tells no upper from lower case in names. */
 export function isSameRepo(one: RepoId, other: RepoId): boolean {
   return formatRepo(one).toLowerCase() === formatRepo(other).toLowerCase();
-}
-
-export function deriveFactoryRepo({ name, forge }: Pick<Factory, "name" | "forge">): RepoId {
-  return { owner: forge.adminUser, name: `${name}-factory` };
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {

@@ -1,6 +1,7 @@
 /** What every route works with: the database, the bare repositories, the address, and one queue per repository. */
 import { join } from "node:path";
 import type { Authentication } from "./authentication.ts";
+import type { CommitLookups } from "./commit-lookups.ts";
 import type { Database } from "./database.ts";
 import { GitRepository } from "./git-repository.ts";
 
@@ -11,6 +12,7 @@ export interface Forge {
   readonly url: string;
   readonly authentication: Authentication;
   readonly queue: Queue;
+  readonly lookups: CommitLookups;
 }
 
 export function repositoryPath(folder: string, id: number): string {
@@ -19,7 +21,7 @@ export function repositoryPath(folder: string, id: number): string {
 
 /** Repositories are stored by id, so no name from outside ever becomes a path. */
 export function gitOf(forge: Forge, repository: { readonly id: number }): GitRepository {
-  return new GitRepository(repositoryPath(forge.folder, repository.id), forge.folder);
+  return new GitRepository(repositoryPath(forge.folder, repository.id), forge);
 }
 
 /** Work on one repository's refs and rows runs one after the other. */

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Argv, type Finished, run, toolEnvironment } from "../adapters/process.ts";
 import { DisintoError } from "../errors.ts";
+import type { CommitLookups } from "./commit-lookups.ts";
 
 const execFileBytes = promisify(execFile);
 
@@ -40,10 +41,12 @@ export function gitEnvironment(folder: string, extra: Readonly<Record<string, st
 export class GitRepository {
   readonly path: string;
   readonly #folder: string;
+  readonly #lookups: CommitLookups;
 
-  constructor(path: string, folder: string) {
+  constructor(path: string, { folder, lookups }: { folder: string; lookups: CommitLookups }) {
     this.path = path;
     this.#folder = folder;
+    this.#lookups = lookups;
   }
 
   async attempt(args: readonly string[], options: GitOptions = {}): Promise<Finished> {
@@ -93,14 +96,16 @@ export class GitRepository {
     return await this.refs("refs/heads/");
   }
 
-  /** Those of these branches that exist: one process, which reads nothing of the other ten thousand refs. */
+  /** Those of these branches that exist: nothing is read of the other ten thousand refs. */
   async heads(names: readonly string[]): Promise<Map<string, string>> {
     const asked = [...new Set(names)].filter(isBranchName);
-    if (asked.length === 0) return new Map();
-    const input = asked.map((name) => `refs/heads/${name}^{commit}\n`).join("");
-    const answers = await this.read(["cat-file", "--batch-check=%(objectname)"], { input });
-    const found = linesOf(answers).map((sha, at) => [asked[at] ?? "", sha] as const);
-    return new Map(found.filter(([, sha]) => /^[0-9a-f]{40}$/.test(sha)));
+    const found = await this.commits(asked.map((name) => `refs/heads/${name}`));
+    return new Map(
+      asked.flatMap((name, at) => {
+        const sha = found[at];
+        return sha === undefined ? [] : [[name, sha] as const];
+      }),
+    );
   }
 
   async branch(name: string): Promise<string | undefined> {
@@ -108,26 +113,33 @@ export class GitRepository {
     return await this.commit(`refs/heads/${name}`);
   }
 
-  /** The commit that a full ref name or a sha stands for. */
+  /** The commit that a full ref name or a whole sha stands for. */
   async commit(name: string): Promise<string | undefined> {
+    return (await this.commits([name]))[0];
+  }
+
+  async commits(names: readonly string[]): Promise<(string | undefined)[]> {
+    return await this.#lookups.find({ path: this.path, env: gitEnvironment(this.#folder) }, names);
+  }
+
+  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. */
+  async resolve(text: string): Promise<string | undefined> {
+    const names = isBranchName(text) ? [`refs/heads/${text}`, `refs/tags/${text}`] : [];
+    if (/^[0-9a-f]{40}$/.test(text)) names.push(text);
+    const found = (await this.commits(names)).find((sha) => sha !== undefined);
+    return found ?? (await this.#byShortSha(text));
+  }
+
+  /** By a process of its own: a long-lived one would know only the objects that it saw when it was first asked so. */
+  async #byShortSha(text: string): Promise<string | undefined> {
+    if (!/^[0-9a-f]{4,39}$/.test(text)) return undefined;
     const { exitCode, stdout } = await this.attempt([
       "rev-parse",
       "--verify",
       "--quiet",
-      "--end-of-options",
-      `${name}^{commit}`,
+      `${text}^{commit}`,
     ]);
     return exitCode === 0 ? stdout.trim() : undefined;
-  }
-
-  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. One process for all three. */
-  async resolve(text: string): Promise<string | undefined> {
-    const names = isBranchName(text) ? [`refs/heads/${text}`, `refs/tags/${text}`] : [];
-    if (/^[0-9a-f]{4,40}$/.test(text)) names.push(text);
-    if (names.length === 0) return undefined;
-    const input = names.map((name) => `${name}^{commit}\n`).join("");
-    const answers = await this.read(["cat-file", "--batch-check=%(objectname)"], { input });
-    return linesOf(answers).find((line) => /^[0-9a-f]{40}$/.test(line));
   }
 
   async mergeBase(one: string, other: string): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { WorkTree } from "../../test/forge-contract/work-tree.ts";
 import { createAccount } from "./admin.ts";
 import { Authentication } from "./authentication.ts";
+import { CommitLookups } from "./commit-lookups.ts";
 import { Database } from "./database.ts";
 import { type Forge, gitOf, Queue } from "./forge.ts";
 import { tidy } from "./maintenance.ts";
@@ -18,7 +19,8 @@ test("tidying drops the objects of leases that are gone, and keeps every ref", a
   await createAccount(folder, { username: "root", email: "r@example.com", admin: true });
   const db = new Database(databaseFile(folder));
   const authentication = new Authentication(db, new PasswordChecker());
-  const forge: Forge = { db, folder, url: "http://x", authentication, queue: new Queue() };
+  const lookups = new CommitLookups();
+  const forge: Forge = { db, folder, url: "http://x", authentication, lookups, queue: new Queue() };
   const options = { name: "work", description: "", private: false, template: false };
   const repository = await createRepository(forge, getUser(db, 1), {
     ...options,

@@ -84,8 +84,11 @@ async function finishMerges(forge: Forge, repository: RepositoryRow): Promise<vo
 
 async function restorePullRefs(forge: Forge, repository: RepositoryRow): Promise<void> {
   const git = gitOf(forge, repository);
-  for (const { issue, pull } of openPulls(forge.db, repository)) {
-    if ((await git.commit(pullRef(issue.number))) === pull.head_sha) continue;
-    if (await git.commit(pull.head_sha)) await git.setRef(pullRef(issue.number), pull.head_sha);
+  const open = openPulls(forge.db, repository);
+  const kept = await git.commits(open.map(({ issue }) => pullRef(issue.number)));
+  const present = await git.commits(open.map(({ pull }) => pull.head_sha));
+  for (const [at, { issue, pull }] of open.entries()) {
+    if (kept[at] === pull.head_sha || present[at] === undefined) continue;
+    await git.setRef(pullRef(issue.number), pull.head_sha);
   }
 }

@@ -94,7 +94,9 @@ export async function createRepository(
     insertRepository(forge.db, owner, { ...wanted, defaultBranch }),
   );
   try {
-    await rm(repositoryPath(forge.folder, repository.id), { recursive: true, force: true });
+    const path = repositoryPath(forge.folder, repository.id);
+    forge.lookups.close(path);
+    await rm(path, { recursive: true, force: true });
     await gitOf(forge, repository).create(defaultBranch);
   } catch (error) {
     forge.db.run("DELETE FROM repositories WHERE id = ?", repository.id);

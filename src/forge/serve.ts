@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import { Authentication } from "./authentication.ts";
+import { CommitLookups } from "./commit-lookups.ts";
 import { Database } from "./database.ts";
 import { type Forge, Queue } from "./forge.ts";
 import { parseGitRequest, serveGit } from "./git-http.ts";
@@ -49,12 +50,14 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     const port = await listen(server, { host, port: options.port });
     const url = (options.rootUrl ?? `http://${host}:${port}`).replace(/\/+$/, "");
     const authentication = new Authentication(db, new PasswordChecker());
-    const forge: Forge = { db, folder, url, authentication, queue: new Queue() };
+    const lookups = new CommitLookups();
+    const forge: Forge = { db, folder, url, authentication, lookups, queue: new Queue() };
     await recover(forge);
     serve(server, forge);
     void maintain(forge, stop.signal);
     const close = closer(server, () => {
       stop.abort();
+      lookups.closeAll();
       db.close();
       unlock();
     });

@@ -1,8 +1,8 @@
 /** A real coding agent behind its harness, in a fresh folder, before a scripted model server. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished, test } from "vitest";
+import { test } from "vitest";
 import { buildAgentHarness } from "../../src/adapters/harness/agent-harness.ts";
 import { buildClaudeCode } from "../../src/adapters/harness/claude-code.ts";
 import { buildOpencode } from "../../src/adapters/harness/opencode.ts";
@@ -23,6 +23,7 @@ export interface Scene {
   readonly dataFolder: string;
   readonly server: ModelServer;
   run(session?: Partial<Session>): Promise<SessionEnd>;
+  close(): Promise<void>;
 }
 
 interface Setting {
@@ -35,15 +36,16 @@ interface Setting {
   readonly redact?: (text: string) => string;
 }
 
-export async function setScene(name: AgentName, setting: Setting): Promise<Scene> {
+export async function buildScene(name: AgentName, setting: Setting): Promise<Scene> {
   const root = await mkdtemp(path.join(tmpdir(), "agent-"));
   const folder = await mkdtemp(path.join(root, "work-"));
   const dataFolder = path.join(root, "data");
   const server = await ModelServer.start(setting.script);
-  onTestFinished(async () => {
+  await mkdir(dataFolder);
+  const close = async () => {
     await server.close();
     await rm(root, { recursive: true, force: true });
-  });
+  };
   const harness = buildAgentHarness({
     agent: buildAgent(name, setting.program),
     backend: {
@@ -69,7 +71,7 @@ export async function setScene(name: AgentName, setting: Setting): Promise<Scene
       signal: new AbortController().signal,
       ...session,
     });
-  return { folder, dataFolder, server, run };
+  return { folder, dataFolder, server, run, close };
 }
 
 function buildAgent(name: AgentName, program: string | undefined) {

@@ -3,13 +3,19 @@
  * DISINTO_CONTRACT_PASSWORD_FILE, against any server. It removes what it makes.
  */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../../src/forge/app.ts";
+import type { Forge } from "../../src/forge/forge.ts";
+import { recordAnswers } from "../answers/recorder.mjs";
 import { chapters } from "./contract.ts";
 import { adminPassword, startTestForge, type TestForge } from "./test-forge.ts";
 import { World } from "./world.ts";
 
 let forge: TestForge | undefined;
 let world: World;
+const answered: { readonly method: string; readonly path: string }[] = [];
+
+recordAnswers(({ method, path }) => answered.push({ method, path: path.replace(/\?.*/, "") }));
 
 beforeAll(async () => {
   const url = process.env.DISINTO_CONTRACT_URL?.replace(/\/+$/, "");
@@ -33,4 +39,28 @@ for (const { title, rows } of chapters) {
   describe(title, () => {
     for (const { says, check } of rows) test(says, async () => await check(world));
   });
+}
+
+const embedded = process.env.DISINTO_CONTRACT_URL === undefined;
+
+test.runIf(embedded)("every route of the embedded forge's API is called by a row", () => {
+  const routes = createApp({} as Forge).routes.filter(({ path }) => /^\/api\/v1\/./.test(path));
+  const silent = routes.filter(
+    (route) =>
+      route.method !== "ALL" &&
+      !answered.some(
+        ({ method, path }) => method === route.method && patternOf(route.path).test(path),
+      ),
+  );
+
+  expect(silent.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+});
+
+/** Of Hono's paths: `:name` is one segment, `*` the rest. */
+function patternOf(path: string): RegExp {
+  const source = path
+    .slice("/api/v1".length)
+    .replace(/:[^/]+/g, "[^/]+")
+    .replace(/\*/g, ".*");
+  return new RegExp(`^${source}$`);
 }

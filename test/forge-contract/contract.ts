@@ -1,14 +1,17 @@
 import type { Row } from "./row.ts";
+import { contentRows } from "./rows-contents.ts";
 import { gitRows } from "./rows-git.ts";
 import { identityRows } from "./rows-identity.ts";
+import { issueRows } from "./rows-issues.ts";
 import { mergeRows } from "./rows-merge.ts";
 import { pullRows } from "./rows-pulls.ts";
 import { repositoryRows } from "./rows-repository.ts";
+import { reviewRows } from "./rows-reviews.ts";
 
 export const chapters: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
   { title: "Who one is", rows: identityRows },
-  { title: "Repositories and issues", rows: repositoryRows },
-  { title: "Pull requests and merging", rows: [...mergeRows, ...pullRows] },
+  { title: "Repositories and issues", rows: [...repositoryRows, ...issueRows, ...contentRows] },
+  { title: "Pull requests and merging", rows: [...mergeRows, ...pullRows, ...reviewRows] },
   { title: "git over HTTP", rows: gitRows },
 ];
 

@@ -121,22 +121,25 @@ function operationOf(
   // A folder is answered by a list, which only the operation without a path describes.
   const folder = Array.isArray(body) && /\/contents\/.+$/.test(bare);
   if (folder) return paths["/repos/{owner}/{repo}/contents"]?.[method.toLowerCase()];
-  const templates = Object.keys(paths).filter((template) => matches(template, bare));
-  const [best] = templates.toSorted((left, right) => fixed(right) - fixed(left));
-  return best === undefined ? undefined : paths[best]?.[method.toLowerCase()];
+  const template = templates.find(({ pattern }) => pattern.test(bare));
+  return template === undefined ? undefined : paths[template.text]?.[method.toLowerCase()];
 }
 
-/** Of several templates the one with the most fixed text is meant. */
+/** Of several that match the one with the most fixed text is meant: it comes first. */
+const templates = Object.keys(description?.paths ?? {})
+  .toSorted((left, right) => fixed(right) - fixed(left))
+  .map((text) => ({ text, pattern: patternOf(text) }));
+
 function fixed(template: string): number {
   return template.replace(/\{[^}]*\}/g, "").length;
 }
 
-function matches(template: string, path: string): boolean {
+function patternOf(template: string): RegExp {
   const source = template
     .replace(/\{(branch|filepath)\}$/, ".+")
     .replace(/\{[^}]*\}/g, "[^/]+")
     .replace(/\./g, (dot, at: number, all: string) => (all[at + 1] === "+" ? dot : "\\."));
-  return new RegExp(`^${source}$`).test(path);
+  return new RegExp(`^${source}$`);
 }
 
 function* compare(schema: Schema, value: unknown, where: string): Generator<string> {

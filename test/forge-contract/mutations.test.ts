@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccount } from "../../src/forge/admin.ts";
+import { comparesNothing } from "../answers/every-answer.ts";
 import { type Built, buildForge } from "./built-forge.ts";
 import { allRows } from "./contract.ts";
 import type { Mutation } from "./row.ts";
@@ -14,6 +15,7 @@ import { World } from "./world.ts";
 let built: Built;
 
 beforeAll(async () => {
+  comparesNothing();
   built = await buildForge();
 });
 

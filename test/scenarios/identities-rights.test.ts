@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildMirror } from "../../src/adapters/git/mirror.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
+import { Breakers } from "../../src/bot/leases/breakers.ts";
+import { Observations } from "../../src/bot/leases/expiry.ts";
 import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/leases/lease.ts";
 import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
@@ -70,6 +72,31 @@ test("a push to fix/* and a lease are accepted", async () => {
 
   expect(taken).toBeDefined();
   if (taken) await releaseLease(lease, taken);
+});
+
+test("a slot of a model and a breaker are kept in the factory's repository, which is still empty", async () => {
+  const shared = openMirror(`${repo.owner}/disinto-factory`);
+  const lease = {
+    mirror: shared,
+    clock: systemClock,
+    holder: "dev-a",
+    newNonce: () => crypto.randomUUID(),
+  };
+  const taken = await takeLease(lease, "refs/disinto/slots/model/0");
+  const breakers = new Breakers({
+    ...lease,
+    observations: new Observations(systemClock, 30_000),
+    termMs: 900_000,
+  });
+
+  expect(await breakers.open("model", { cause: "unreachable", reason: "it is down" })).toBe(
+    "opened",
+  );
+
+  expect((await breakers.read("model"))?.by).toBe("dev-a");
+  await breakers.close("model");
+  if (taken) await releaseLease(lease, taken);
+  expect((await shared.refresh()).size).toBe(0);
 });
 
 test("a push to the primary branch is refused", async () => {

@@ -4,10 +4,11 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
+import { builtFolder } from "../answers/place.ts";
 import { noteOutput } from "./secret-scan.ts";
 
 export const root = join(import.meta.dirname, "../..");
-const home = join(root, "node_modules/.cache/disinto-scenarios");
+const home = builtFolder;
 
 export interface Ended {
   readonly exitCode: number;
@@ -26,13 +27,29 @@ export function buildCli(): Promise<string> {
 async function build(): Promise<string> {
   await mkdir(home, { recursive: true });
   await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
-    const stamp = String(await newestChange(join(root, "src")));
+    const changes = ["src", "test/answers"].map((folder) => newestChange(join(root, folder)));
+    const stamp = (await Promise.all(changes)).join();
     if ((await readFile(join(home, "stamp"), "utf8").catch(() => "")) === stamp) return;
     await runOrThrow([process.execPath, join(root, "scripts/build.mjs"), join(home, "dist")]);
     await copyFile(join(root, "package.json"), join(home, "package.json"));
+    await addRecorder(join(home, "dist"));
     await writeFile(join(home, "stamp"), stamp);
   });
   return join(home, "dist/main.js");
+}
+
+/** The forges of this command line leave their answers behind, see test/answers. */
+async function addRecorder(dist: string): Promise<void> {
+  for (const file of ["recorder.mjs", "built-recorder.mjs"]) {
+    await copyFile(join(root, "test/answers", file), join(dist, file));
+  }
+  const main = join(dist, "main.js");
+  const text = await readFile(main, "utf8");
+  const start = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0;
+  await writeFile(
+    main,
+    `${text.slice(0, start)}import "./built-recorder.mjs";\n${text.slice(start)}`,
+  );
 }
 
 export async function newestChange(folder: string): Promise<number> {
@@ -63,7 +80,14 @@ export async function runCli(
 }
 
 /** For tests that interrupt it. */
-export async function startCli(folder: string, args: readonly string[]): Promise<ChildProcess> {
+export async function startCli(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const main = await buildCli();
-  return spawn(process.execPath, [main, "--factory", folder, ...args], { stdio: "ignore" });
+  return spawn(process.execPath, [main, "--factory", folder, ...args], {
+    stdio: "ignore",
+    env: { ...process.env, ...env },
+  });
 }

@@ -7,6 +7,7 @@ import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
 import { applyIdentities } from "../../src/apply/identities.ts";
+import { collectSlots } from "../../src/core/backend.ts";
 import { deriveBotEnvironment } from "../../src/core/bot-environment.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
@@ -171,7 +172,7 @@ export class Scene {
     if (!bot) throw new Error(`no bot ${name}`);
     return {
       ...machineEnvironment(),
-      ...deriveBotEnvironment(bot, factory, url),
+      ...deriveBotEnvironment(bot, { factory, slots: collectSlots(factory.bots), forgeUrl: url }),
       FORGE_TOKEN: this.#tokenOf(name),
       AGENT_DATA: this.#home(name, "data"),
       AGENT_REPOS: this.#home(name, "repos"),

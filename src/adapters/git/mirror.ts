@@ -24,6 +24,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
   };
   // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
   const inTurn = buildQueue();
+  const objects = buildObjects(folder);
   return {
     refresh: () =>
       inTurn(async () => {
@@ -44,7 +45,14 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
       if (isCleanPush(pushed, swaps)) return "applied";
       return isRefusal(pushed) ? "refused" : "unclear";
     },
-    objects: buildObjects(folder),
+    objects: {
+      ...objects,
+      // The first thing that a bot does with a repository may be to take a lease there.
+      note: async (message) => {
+        await inTurn(() => ensureRepository(folder));
+        return objects.note(message);
+      },
+    },
     mend: () => inTurn(() => mend(folder, git.fetch(url), remote)),
     compact: () =>
       inTurn(async () => {

@@ -4,6 +4,7 @@ import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
 import type { AgentEvents, CodingAgent } from "./agent.ts";
 import { type Attempt, judgeEnd } from "./agent-end.ts";
 import { AgentProcess, type Cut } from "./agent-process.ts";
+import { hideFiles, showFiles } from "./hidden-files.ts";
 import { readMessageVerdict } from "./message-verdict.ts";
 import { ModelGateway, type Seen } from "./model-gateway.ts";
 import type { Fault } from "./process-fault.ts";
@@ -56,10 +57,14 @@ async function runOnce(
     keepHome: resume !== undefined,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
+  const { hides } = options.agent;
+  const aside = path.join(stateFolder, "aside");
+  await hideFiles(folder, hides, aside);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closePlace(stateFolder, place);
+    await showFiles(folder, hides, aside);
     await transcript.close();
   }
 }

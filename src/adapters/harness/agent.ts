@@ -5,6 +5,8 @@ import type { Fault } from "./process-fault.ts";
 export interface CodingAgent {
   /** For people. */
   readonly name: string;
+  /** Paths in a repository that it would take for settings of its own, and cannot be told not to. */
+  readonly hides: readonly string[];
   /** Writes what configuration it needs into its home; answers how to start it. */
   prepare(launch: Launch): Promise<{
     readonly argv: readonly [string, ...string[]];

@@ -26,6 +26,7 @@ const tools = "Bash,Edit,Read,Write,Glob,Grep";
 export function buildClaudeCode({ program, compactPct }: ClaudeCodeOptions): CodingAgent {
   return {
     name: "claude-code",
+    hides: [],
     prepare: async ({ model, session }) => ({
       argv: [program, ...deriveArguments(session, model.name)],
       env: {

@@ -19,6 +19,8 @@ const limit = { context: 131_072, output: 16_384 };
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
+    // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
+    hides: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
       await writeFile(config, JSON.stringify(deriveConfig(model), undefined, 2));

@@ -31,7 +31,7 @@ export function code(
     const end = await tools.harness.run({
       about: { project: work.project, issue: work.issue },
       folder,
-      prompt: formatCodingPrompt(issue, feedback),
+      prompt: formatCodingPrompt(issue, feedback, target.project.prompts),
       environment: { DISINTO_ISSUE: String(work.issue) },
       ...tools.sessionLimits,
       resume: work.session,

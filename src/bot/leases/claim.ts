@@ -147,7 +147,7 @@ export class Claim {
   async #pause(ms: number): Promise<boolean> {
     const over = AbortSignal.any([this.#stopped.signal, this.#lost.signal]);
     if (over.aborted) return false;
-    await this.#tools.clock.sleep(Math.max(0, ms), over);
+    await this.#tools.clock.sleep(Math.max(1, ms), over);
     return !over.aborted;
   }
 }

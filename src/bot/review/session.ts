@@ -38,13 +38,16 @@ export async function judgeHead(
   const { number, title } = assignment.pull;
   const verdicts: Verdict[] = [];
   for (const [index, part] of split.parts.entries()) {
-    const prompt = formatReviewPrompt({
-      pull: { number, title: showHidden(title) },
-      part: showHidden(part),
-      at: { number: index + 1, of: split.parts.length },
-      paths: files.map(({ path }) => showHidden(path)),
-      before,
-    });
+    const prompt = formatReviewPrompt(
+      {
+        pull: { number, title: showHidden(title) },
+        part: showHidden(part),
+        at: { number: index + 1, of: split.parts.length },
+        paths: files.map(({ path }) => showHidden(path)),
+        before,
+      },
+      assignment.target.project.prompts,
+    );
     const judged = await judgePart(tools, assignment, prompt);
     if (judged.type !== "judged") return judged;
     verdicts.push(judged.verdict);

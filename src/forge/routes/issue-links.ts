@@ -113,8 +113,7 @@ export function dependencyRoutes(forge: Forge): Hono<Env> {
     );
   });
   routes.on(["POST", "DELETE"], `${path}/dependencies`, async (c) => {
-    const { request, issue } = writable(c, forge);
-    mustNotBeArchived(request);
+    const { request, issue } = dependent(c, forge);
     const other = dependencyOf(forge, request, await bodyOf(c, Dependency));
     if (c.req.method === "POST") add(forge, issue, other);
     else remove(forge, issue, other);
@@ -123,6 +122,15 @@ export function dependencyRoutes(forge: Forge): Hono<Env> {
     return c.json(shape, c.req.method === "POST" ? 201 : 200);
   });
   return routes;
+}
+
+/** Who may not write has nothing to find here (createIssueDependency). */
+function dependent(c: Context, forge: Forge): { request: SignedRequest; issue: IssueRow } {
+  const request = enterSigned(c, forge, "issue");
+  const issue = issueParameter(c, forge, request);
+  mustNotBeArchived(request);
+  if (!allows(request.access, "write")) throw notFound();
+  return { request, issue };
 }
 
 function mayRead(forge: Forge, user: SignedRequest["user"] | undefined, issue: IssueRow): boolean {
