@@ -12,7 +12,7 @@ export async function measureLeases() {
   const { buildMirror, systemClock, takeLease, renewLease, releaseLease } = await loadSources([
     "src/adapters/git/mirror.ts",
     "src/adapters/system-clock.ts",
-    "src/bot/lease.ts",
+    "src/bot/leases/lease.ts",
   ]);
   const root = mkdtempSync(path.join(tmpdir(), "bench-"));
   try {

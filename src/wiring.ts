@@ -21,7 +21,9 @@ function openRepositories(): Repositories {
   const load = async () => (await import("./adapters/git/repositories.ts")).repositories;
   return {
     init: async (folder) => (await load()).init(folder),
-    currentBranch: async (folder) => (await load()).currentBranch(folder),
+    describe: async (folder) => (await load()).describe(folder),
+    mirror: async (url, folder) => (await load()).mirror(url, folder),
+    sketch: async (seed) => (await load()).sketch(seed),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
     archive: async (source) => (await load()).archive(source),
@@ -31,7 +33,14 @@ function openRepositories(): Repositories {
 /** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
 function buildRedactor(): Redactor {
   const redactor = new Redactor();
-  const handed = ["FORGE_TOKEN", "FORGE_PASS", "ANTHROPIC_API_KEY"];
+  const handed = [
+    "FORGE_TOKEN",
+    "FORGE_PASS",
+    "ANTHROPIC_API_KEY",
+    "CI_TOKEN",
+    "WOODPECKER_TOKEN",
+    "DISINTO_STATUS_TOKEN",
+  ];
   redactor.learn(handed.map((key) => [key, process.env[key]]));
   return redactor;
 }
@@ -63,9 +72,13 @@ export function buildTools(signal: AbortSignal): Tools {
     oneShots: {
       run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
     },
-    forgeVersion: async (url) => {
-      const { readForgeVersion } = await import("./adapters/forgejo/forge-admin.ts");
-      return readForgeVersion(url, signal);
+    eventArchive: async (engine) => {
+      const { buildEventArchive } = await import("./adapters/event-archive.ts");
+      return buildEventArchive(engine, signal);
+    },
+    probeForge: async (url) => {
+      const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
+      return probeForge(url, signal);
     },
     forge: async (url, token) => {
       const { buildForge } = await import("./adapters/forgejo/forge.ts");
@@ -82,6 +95,10 @@ export function buildTools(signal: AbortSignal): Tools {
     ci: async (settings) => {
       const { buildCi } = await import("./wiring-ci.ts");
       return buildCi(settings, tools);
+    },
+    questions: async () => {
+      const { buildQuestions } = await import("./adapters/terminal-questions.ts");
+      return buildQuestions({ input: process.stdin, output: process.stderr, signal });
     },
     forgeAdmin: async (url, admin) => {
       const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");

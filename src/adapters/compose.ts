@@ -3,7 +3,7 @@ import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
-import type { Containers, Observed, RenderedService } from "../ports/containers.ts";
+import type { Containers, LogOptions, Observed, RenderedService } from "../ports/containers.ts";
 import { type ImageDefaults, type Inspected, toObservedContainer } from "./compose-container.ts";
 import { type ComposeConfig, describeRendered } from "./compose-properties.ts";
 import { type Argv, type Finished, type RunOptions, run, runShown } from "./process.ts";
@@ -131,7 +131,7 @@ class Compose implements Containers {
     for (const name of lines(names)) await docker(["volume", "rm", name]);
   }
 
-  async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {
+  async showLogs(services: readonly string[], { follow, show }: LogOptions): Promise<void> {
     const { folder, signal } = this.#options;
     const args = [
       "--project-directory",
@@ -140,7 +140,7 @@ class Compose implements Containers {
       ...(follow ? ["--follow"] : []),
       ...services,
     ];
-    await runShown(["docker", "compose", ...args], { cwd: folder, ...(signal && { signal }) });
+    await runShown(["docker", "compose", ...args], { cwd: folder, signal, show });
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {

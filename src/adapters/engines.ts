@@ -23,5 +23,5 @@ export async function buildContainers(options: EngineOptions): Promise<Container
   if (factory.engine === "compose")
     return buildCompose({ factory, folder, signal }, await (early ?? findProject(folder)));
   const { buildLocalEngine } = await import("../local/engine.ts");
-  return buildLocalEngine({ factory: factory.name, folder, self });
+  return buildLocalEngine({ factory: factory.name, folder, self, signal });
 }

@@ -1,5 +1,9 @@
-/** `/healthz`, inside the network only: whether the bot gets on, and nothing else about it. */
-import { createServer } from "node:http";
+/**
+ * What a bot says of itself, inside the network only: `/healthz` whether it gets on, `/metrics` its figures, `/status`
+ * everything, to who knows the factory's token. Where there is no token there is no `/status`.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 interface Watched {
@@ -7,28 +11,27 @@ interface Watched {
   readonly idleMs: number;
 }
 
+export interface HealthSources {
+  readonly loops: Readonly<Record<string, Watched>>;
+  /** Of `/status`; undefined: it is not served. */
+  readonly token: string | undefined;
+  readonly metrics: () => Promise<string>;
+  readonly status: () => Promise<unknown>;
+}
+
 export interface HealthServer {
   readonly port: number;
   close(): void;
 }
 
-/** Answers 200 while every loop gets on, else 503; `port` 0 takes any. */
-export async function serveHealth(
-  port: number,
-  loops: Readonly<Record<string, Watched>>,
-): Promise<HealthServer> {
+/** `port` 0 takes any. */
+export async function serveHealth(port: number, sources: HealthSources): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    if (request.url !== "/healthz") {
-      response.writeHead(404).end();
-      return;
-    }
-    const all = Object.entries(loops);
-    const idle = all.map(([role, { idleMs }]) => [role, Math.round(idleMs / 1000)] as const);
-    response
-      .writeHead(all.some(([, { isStuck }]) => isStuck) ? 503 : 200, {
-        "content-type": "application/json",
-      })
-      .end(JSON.stringify({ secondsWithoutProgress: Object.fromEntries(idle) }));
+    answer(request, response, sources).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+      process.stderr.write(`${request.url}: ${error}\n`);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, "0.0.0.0", resolve);
@@ -41,4 +44,34 @@ export async function serveHealth(
       server.closeAllConnections();
     },
   };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { loops, token, metrics, status }: HealthSources,
+): Promise<void> {
+  const json = { "content-type": "application/json" };
+  if (request.url === "/healthz") {
+    const all = Object.entries(loops);
+    const idle = all.map(([role, { idleMs }]) => [role, Math.round(idleMs / 1000)] as const);
+    const isWell = !all.some(([, { isStuck }]) => isStuck);
+    response
+      .writeHead(isWell ? 200 : 503, json)
+      .end(JSON.stringify({ secondsWithoutProgress: Object.fromEntries(idle) }));
+  } else if (request.url === "/metrics") {
+    const text = await metrics();
+    response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    response.end(text);
+  } else if (request.url === "/status" && token !== undefined) {
+    if (isAuthorized(request, token))
+      response.writeHead(200, json).end(JSON.stringify(await status()));
+    else response.writeHead(401, { "www-authenticate": "Bearer" }).end();
+  } else response.writeHead(404).end();
+}
+
+function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(headers.authorization ?? "");
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }

@@ -1,4 +1,5 @@
 /** The one runner of external commands: argv only, never a shell; bounded time and output. */
+import { createInterface } from "node:readline";
 import type { Options } from "execa";
 import { DisintoError } from "../errors.ts";
 import { runChild } from "./child-output.ts";
@@ -79,21 +80,30 @@ export async function run(argv: Argv, options: RunOptions = {}): Promise<Finishe
   return { exitCode, stdout, stderr };
 }
 
-/** Runs with our own standard output and error, however long it takes; an interruption ends it quietly. */
-export async function runShown(
-  argv: Argv,
-  { cwd, signal }: Pick<RunOptions, "cwd" | "signal">,
-): Promise<void> {
+export interface ShowOptions {
+  readonly cwd?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Gets each line of both streams, with its end. */
+  readonly show: (line: string) => void;
+}
+
+/** Runs however long it takes and hands on what it writes; an interruption ends it quietly. */
+export async function runShown(argv: Argv, options: ShowOptions): Promise<void> {
+  const { cwd, signal, show } = options;
   const { execa } = await import("execa");
   const [file, ...rest] = argv;
-  const options = { ...(cwd !== undefined && { cwd }), ...(signal && { cancelSignal: signal }) };
-  const { exitCode, isCanceled } = await execa(file, rest, {
-    ...options,
+  const child = execa(file, rest, {
+    ...(cwd !== undefined && { cwd }),
+    ...(signal && { cancelSignal: signal }),
     reject: false,
     extendEnv: false,
     env: toolEnvironment(),
-    stdio: ["ignore", "inherit", "inherit"],
+    stdin: "ignore",
+    buffer: false,
   });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => show(`${line}\n`));
+  const { exitCode, isCanceled } = await child;
   if (isCanceled || exitCode === 0) return;
   throw new DisintoError("process.failed", `${describe(argv)} ended with ${exitCode}`);
 }

@@ -34,6 +34,8 @@ export async function findAdministrator(
   const known = secrets.get(PASSWORD_KEY);
   const found = known && (await prove(tools, factory, { login, password: known }));
   if (found) return found;
+  if (factory.forge.kind === "external" && known === undefined) throw missingPassword(login);
+  if (factory.forge.kind === "external") throw wrongPassword(login);
   const made = await create(tools, search).catch((error: unknown) => {
     throw known === undefined ? error : wrongPassword(login, error);
   });
@@ -64,6 +66,12 @@ async function create(
     `+ administrator ${adminUser}   the forge had none; its password is ${PASSWORD_KEY} in .env`,
   );
   return password;
+}
+
+function missingPassword(login: string): DisintoError {
+  return new DisintoError("credentials.missing", `.env has no ${PASSWORD_KEY} of ${login}`, {
+    hint: `disinto secrets set ${PASSWORD_KEY}; FORGE_ADMIN_USER names another administrator`,
+  });
 }
 
 function wrongPassword(login: string, cause?: unknown): DisintoError {

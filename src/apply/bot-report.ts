@@ -1,6 +1,8 @@
 /** Every declared bot beside what is: its service, and whether the forge accepts its credentials. */
+import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveCredentialKeys, deriveServiceName } from "../core/names.ts";
+import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { Forge } from "../ports/forge.ts";
@@ -21,17 +23,23 @@ export interface BotReport {
   readonly service: string;
   readonly enabled: boolean;
   readonly origin: string;
+  /** What it is at, and since when; empty where it never said. */
+  readonly work: string;
+  /** ISO 8601. */
+  readonly lastEventAt: string | undefined;
 }
 
 interface Sources {
   readonly factory: Factory;
   readonly environment: ReadonlyMap<string, string>;
   readonly containers: Containers;
+  /** By service. */
+  readonly events: ReadonlyMap<string, readonly StampedEvent[]>;
   readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
 }
 
 export async function reportBots(sources: Sources): Promise<readonly BotReport[]> {
-  const { factory, containers } = sources;
+  const { factory, containers, events } = sources;
   const { containers: observed } = await containers.observe();
   return Promise.all(
     factory.bots.map(async (bot): Promise<BotReport> => {
@@ -42,7 +50,10 @@ export async function reportBots(sources: Sources): Promise<readonly BotReport[]
       const credentials = await checkCredentials(sources, bot);
       const backend = bot.baseUrl;
       const about = { name, state, roles, projects, harness, backend, model, forgeUser };
-      return { ...about, credentials, service, enabled, origin };
+      const status = summarizeEvents(events.get(service) ?? []);
+      const work = running?.running ? describeWork(status) : "";
+      const { lastEventAt } = status;
+      return { ...about, credentials, service, enabled, origin, work, lastEventAt };
     }),
   );
 }

@@ -1,5 +1,5 @@
 /** What the factory needs of its machine, checked one by one; each finding says how to mend it. */
-import { access, constants, stat, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { resolve } from "node:path";
@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
+import { checkMounts } from "./doctor-mounts.ts";
 import { planFleet } from "./observe.ts";
 
 export interface Finding {
@@ -44,7 +45,8 @@ async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
   const subject = "engine";
   try {
     const { steps } = await planFleet(fleet);
-    const message = `${fleet.containers.title} answers; disinto up would take ${steps.length} steps`;
+    const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+    const message = `${fleet.containers.title} answers; disinto up would take ${count}`;
     return [{ subject, verdict: "good", message }];
   } catch (error) {
     if (!(error instanceof DisintoError)) throw error;
@@ -52,16 +54,16 @@ async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
   }
 }
 
+/** disinto itself hands none of these on; a docker compose typed beside it would follow them. */
 async function checkShell({ environment, shell }: Examination): Promise<readonly Finding[]> {
-  const shadowing = [...environment].filter(
-    ([key, value]) => shell[key] !== undefined && shell[key] !== value,
-  );
-  return shadowing.map(([key]) => ({
-    subject: "shell",
-    verdict: "note",
-    message: `${key} is exported here with another value; a plain docker compose would use that one`,
-    hint: `unset ${key}`,
-  }));
+  return Object.entries(shell).flatMap(([key, value]): readonly Finding[] => {
+    const own = environment.get(key);
+    const isShadowing = own !== undefined && own !== value;
+    if (value === undefined || !(isShadowing || key.startsWith("COMPOSE_"))) return [];
+    const what = isShadowing ? "is exported here with another value" : "is exported here";
+    const message = `${key} ${what}; a plain docker compose would follow it`;
+    return [{ subject: "shell", verdict: "note", message, hint: `unset ${key}` }];
+  });
 }
 
 /** Each port that a service of ours would publish is free, or that service's own. */
@@ -116,30 +118,6 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
   const message = `${free.toFixed(1)} GiB are free`;
   if (free >= 5) return [good("disk", message)];
   return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
-}
-
-/** Other users of the machine must not read what is mounted as a secret; the bots' user must. */
-async function checkMounts({ factory: { shared } }: Examination): Promise<readonly Finding[]> {
-  const folders = Object.values(shared).filter((path): path is string => path !== undefined);
-  return (await Promise.all(folders.map(checkMount))).flat();
-}
-
-async function checkMount(path: string): Promise<readonly Finding[]> {
-  const subject = "mount";
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    return [
-      { subject, verdict: "bad", message: `${path} is no folder`, hint: `mkdir -m 700 ${path}` },
-    ];
-  }
-  const isReadable = await access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!isReadable) return [{ subject, verdict: "note", message: `${path} is not readable to you` }];
-  if ((found.mode & 0o007) === 0) return [good(subject, path)];
-  const message = `${path} is open to every user of this machine`;
-  return [{ subject, verdict: "note", message, hint: `chmod o= ${path}` }];
 }
 
 async function checkModels({ factory }: Examination): Promise<readonly Finding[]> {

@@ -14,7 +14,9 @@ export interface ForgeAccess {
   readonly administrator: Administrator;
 }
 
+/** Of our own forge, which is being started. */
 const FORGE_LIMIT_MS = 180_000;
+const ELSEWHERE_LIMIT_MS = 30_000;
 export const LOCK_LIMIT_MS = 600_000;
 
 export async function openForge(tools: InitTools, folder: string): Promise<ForgeAccess> {
@@ -37,7 +39,9 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
     const forge = all.find(({ service }) => service === "forgejo");
     return forge && `forgejo is ${forge.state}`;
   };
-  await waitForForge(tools, factory.forge.url, { limitMs: FORGE_LIMIT_MS, describe });
+  const isElsewhere = factory.forge.kind === "external";
+  const limitMs = isElsewhere ? ELSEWHERE_LIMIT_MS : FORGE_LIMIT_MS;
+  await waitForForge(tools, factory.forge.url, { limitMs, describe, isElsewhere });
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const administrator = await findAdministrator(tools, { factory, folder, secrets });
   return { factory, environment, secrets, administrator };

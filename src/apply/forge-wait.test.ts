@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type WaitTools, waitForForge } from "./forge-wait.ts";
+
+const failure = new DisintoError("forge.unavailable", "no answer: closed");
 
 function waiting(...answers: readonly (string | undefined)[]) {
   let nowMs = 0;
@@ -17,7 +20,10 @@ function waiting(...answers: readonly (string | undefined)[]) {
     clock,
     signal: new AbortController().signal,
     say: (line) => said.push(line),
-    forgeVersion: async () => answers[Math.min(asked++, answers.length - 1)],
+    probeForge: async () => {
+      const version = answers[Math.min(asked++, answers.length - 1)];
+      return version === undefined ? { version, failure, isLasting: false } : { version };
+    },
   };
   return { tools, said };
 }
@@ -47,5 +53,25 @@ test.each(["10.0.3+gitea-1.22.0", "1.22.0", "unknown"])(
       code: "forge.too-old",
     });
     expect(said).toEqual([]);
+  },
+);
+
+test.each([true, false])(
+  "what will not pass by itself ends the wait at once for a forge elsewhere, not for one that starts (%s)",
+  async (isElsewhere) => {
+    const { tools } = waiting("11.0.0");
+    let asked = 0;
+    const probeForge = async (url: string) => {
+      asked += 1;
+      return asked > 2
+        ? tools.probeForge(url)
+        : ({ version: undefined, failure, isLasting: true } as const);
+    };
+
+    const waited = waitForForge({ ...tools, probeForge }, "http://forge", { isElsewhere });
+
+    if (isElsewhere) await expect(waited).rejects.toBe(failure);
+    else await waited;
+    expect(asked).toBe(isElsewhere ? 1 : 3);
   },
 );

@@ -1,13 +1,13 @@
 /** Waiting for a condition while saying which; never a fixed grace period. */
 import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ForgeProbe } from "../ports/forge-admin.ts";
 
 export interface WaitTools {
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What the server at this address says it is; undefined while nothing answers like a Forgejo. */
-  readonly forgeVersion: (url: string) => Promise<string | undefined>;
+  readonly probeForge: (url: string) => Promise<ForgeProbe>;
 }
 
 const INTERVAL_MS = 500;
@@ -18,6 +18,8 @@ interface Patience {
   readonly limitMs?: number;
   /** How the forge's own service is, in the engine's words; shown while waiting. */
   readonly describe?: () => Promise<string | undefined>;
+  /** It runs elsewhere, so that what will not pass by itself is said at once. */
+  readonly isElsewhere?: boolean;
 }
 
 /** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
@@ -29,17 +31,14 @@ export async function waitForForge(
   url: string,
   patience: Patience = {},
 ): Promise<void> {
-  const { limitMs = Number.POSITIVE_INFINITY, describe } = patience;
+  const { describe } = patience;
   const startMs = tools.clock.monotonicMs();
   let remindAtMs = startMs;
   for (;;) {
-    const version = await tools.forgeVersion(url);
-    if (version !== undefined) return requireVersion(url, version);
-    if (tools.signal.aborted) {
-      throw new DisintoError("interrupted", "interrupted while waiting for the forge");
-    }
+    const probe = await tools.probeForge(url);
+    if (probe.version !== undefined) return requireVersion(url, probe.version);
     const nowMs = tools.clock.monotonicMs();
-    if (nowMs - startMs > limitMs) throw gaveUp(url, limitMs, await describe?.());
+    await requirePatience(tools, { ...patience, probe, waitedMs: nowMs - startMs });
     if (nowMs >= remindAtMs) {
       const state = await describe?.();
       tools.say(`waiting for the forge at ${url}${state ? ` (${state})` : ""}`);
@@ -49,11 +48,26 @@ export async function waitForForge(
   }
 }
 
-function gaveUp(url: string, limitMs: number, state: string | undefined): DisintoError {
+interface Attempt extends Patience {
+  readonly probe: Extract<ForgeProbe, { version: undefined }>;
+  readonly waitedMs: number;
+}
+
+async function requirePatience({ signal }: WaitTools, attempt: Attempt): Promise<void> {
+  const { probe, waitedMs, isElsewhere, describe } = attempt;
+  const { limitMs = Number.POSITIVE_INFINITY } = attempt;
+  if (signal.aborted)
+    throw new DisintoError("interrupted", "interrupted while waiting for the forge");
+  if (isElsewhere && probe.isLasting) throw probe.failure;
+  if (waitedMs > limitMs) throw gaveUp(limitMs, probe.failure, await describe?.());
+}
+
+function gaveUp(limitMs: number, last: DisintoError, state: string | undefined): DisintoError {
   const seconds = Math.round(limitMs / 1000);
-  const message = `no forge answered at ${url} within ${seconds} s${state ? `; ${state}` : ""}`;
+  const message = `${last.message}; waited ${seconds} s${state ? `; ${state}` : ""}`;
   return new DisintoError("forge.unavailable", message, {
-    hint: "look at `disinto logs forgejo`, and check FORGE_URL and DISINTO_FORGE_PORT in .env",
+    hint: `look at \`disinto logs forgejo\`; ${last.hint ?? "check FORGE_URL and DISINTO_FORGE_PORT in .env"}`,
+    cause: last,
   });
 }
 

@@ -116,7 +116,7 @@ async function look({ folder, desired, mark }: World): Promise<string> {
       desired.repositories.map(async ({ repo, writers, primaryBranch }) => ({
         found: await repositories.find(repo),
         access: await Promise.all(writers.map((login) => repositories.access(repo, login))),
-        labels: await labels.list(repo),
+        labels: (await labels.list(repo)).map(({ name }) => name),
         protection: await repositories.protection(repo, primaryBranch),
       })),
     ),

@@ -1,10 +1,10 @@
 /** Observes and repairs identities on the forge. Credentials that work are never replaced; every write is read back. */
 import type { SecretStore } from "../config/secret-store.ts";
+import type { RepoId } from "../core/factory.ts";
 import {
   type DesiredIdentities,
   type DesiredRepository,
   type DesiredUser,
-  formatIdentityStep,
   formatRepo,
   type IdentityAction,
   type IdentityStep,
@@ -13,17 +13,25 @@ import {
   type ObservedUser,
   planIdentities,
 } from "../core/identities.ts";
+import { formatIdentityStep } from "../core/identity-text.ts";
 import { deriveEmail, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
+import { observeApplication, registerApplication } from "./oauth-application.ts";
 
 export interface IdentityTools {
   readonly forge: ForgeAdmin;
   readonly secrets: SecretStore;
   readonly newSecret: () => string;
-  /** Fills an empty project repository; undefined when there is nothing to fill it with. */
-  readonly fill: ((repository: DesiredRepository) => Promise<void>) | undefined;
+  /** Undefined when there is nothing to fill an empty repository with. */
+  readonly fill: Fill | undefined;
   readonly say: (line: string) => void;
+}
+
+/** What one project's repository is filled with while it is empty. */
+export interface Fill {
+  readonly repo: RepoId;
+  readonly with: () => Promise<void>;
 }
 
 /** Answers the steps that were taken; with `dryRun`, those that would be. */
@@ -32,7 +40,7 @@ export async function applyIdentities(
   desired: DesiredIdentities,
   { dryRun }: { dryRun: boolean },
 ): Promise<readonly IdentityStep[]> {
-  const canFill = tools.fill !== undefined;
+  const canFill = tools.fill?.repo;
   const steps = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
   for (const step of steps) {
     tools.say(formatIdentityStep(step));
@@ -43,7 +51,7 @@ export async function applyIdentities(
 }
 
 async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promise<void> {
-  const canFill = tools.fill !== undefined;
+  const canFill = tools.fill?.repo;
   const open = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
   if (open.length === 0) return;
   throw new DisintoError(
@@ -55,8 +63,8 @@ async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promi
   );
 }
 
-async function observeIdentities(
-  tools: IdentityTools,
+export async function observeIdentities(
+  tools: Pick<IdentityTools, "forge" | "secrets">,
   desired: DesiredIdentities,
 ): Promise<ObservedIdentities> {
   const users = new Map<string, ObservedUser>();
@@ -66,11 +74,12 @@ async function observeIdentities(
     const seen = await observeRepository(tools, repository);
     if (seen) repositories.set(formatRepo(repository.repo), seen);
   }
-  return { users, repositories };
+  if (!desired.application) return { users, repositories };
+  return { users, repositories, application: await observeApplication(tools) };
 }
 
 async function observeUser(
-  { forge, secrets }: IdentityTools,
+  { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
   { login, keys }: DesiredUser,
 ): Promise<ObservedUser> {
   const found = await forge.users.find(login);
@@ -83,7 +92,7 @@ async function observeUser(
 }
 
 async function observeRepository(
-  { forge }: IdentityTools,
+  { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
   const { repo, writers, primaryBranch } = wanted;
@@ -94,7 +103,7 @@ async function observeRepository(
   return {
     empty: found.empty,
     access,
-    labels: await forge.labels.list(repo),
+    labels: (await forge.labels.list(repo)).map(({ name }) => name),
     protection: await forge.repositories.protection(repo, primaryBranch),
   };
 }
@@ -122,7 +131,11 @@ async function execute(tools: IdentityTools, action: IdentityAction): Promise<vo
     case "create-label":
       return labels.create(action.repo, action.label);
     case "fill-repository":
-      return tools.fill?.(action.repository);
+      return tools.fill?.with();
+    case "register-application":
+      return registerApplication(tools, action.application);
+    case "make-agent-secret":
+      return tools.secrets.set({ [action.key]: tools.newSecret() });
     case "protect-branch":
       return repositories.protect(action.repo, action.protection);
   }

@@ -2,32 +2,34 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
+import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith } from "../config/load.ts";
-import { type LearnSecrets, openSecrets } from "../config/secret-store.ts";
+import { isSecretKey } from "../config/secret-keys.ts";
+import { type LearnSecrets, openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
-  type DesiredRepository,
+  BACKLOG,
   deriveIdentities,
-  formatIdentityStep,
   formatRepo,
   type IdentityStep,
   planIdentities,
 } from "../core/identities.ts";
+import { formatIdentityStep } from "../core/identity-text.ts";
+import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
+import type { Answers } from "../core/setup.ts";
+import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import type { WaitTools } from "./forge-wait.ts";
-import { applyIdentities } from "./identities.ts";
-import {
-  deriveDeclaration,
-  type ProjectDeclaration,
-  writeDeclaration,
-  writeProjectSchema,
-} from "./project-declaration.ts";
+import { applyIdentities, type Fill } from "./identities.ts";
+import { declareFromForge, openProject, type Project } from "./project.ts";
+import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import { type Said, settleAnswers } from "./setup.ts";
 
 export interface InitTools extends AdministratorTools, WaitTools {
   readonly version: string;
@@ -39,8 +41,9 @@ export interface InitTools extends AdministratorTools, WaitTools {
 
 export interface InitOptions {
   readonly folder: string;
-  /** A local folder with a git repository; fills the project's repository while that is empty. */
+  /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
+  readonly said?: Said | undefined;
   readonly dryRun?: boolean;
 }
 
@@ -48,6 +51,8 @@ export interface Initialised {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
   readonly steps: readonly IdentityStep[];
+  /** Number of the label for the bots' issues, by repository, where it is known. */
+  readonly backlogLabels?: ReadonlyMap<string, number>;
 }
 
 export function newSecret(): string {
@@ -56,8 +61,16 @@ export function newSecret(): string {
 
 /** Who changes identities waits for the others: two at once would each replace what the other one made. */
 export async function lockIdentities<T>(folder: string, body: () => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return withLock({ folder, name: "identities", waitMs: LOCK_LIMIT_MS }, body);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new DisintoError("file.unwritable", `${folder} cannot be made (${error.code})`, {
+      cause: error,
+    });
+  });
 }
 
 export function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
@@ -65,49 +78,87 @@ export function initFactory(tools: InitTools, options: InitOptions): Promise<Ini
 }
 
 async function initialise(tools: InitTools, options: InitOptions): Promise<Initialised> {
-  const { folder, repository, dryRun = false } = options;
+  const { folder, said, dryRun = false } = options;
+  const settings = said ? await settleAnswers(folder, said) : {};
+  tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
+  const project = await openProject(tools, options, settings);
+  try {
+    sayNews(tools, settings, project);
+    if (dryRun) return await foresee(tools, folder, { settings, project });
+    await setEnvironment(folder, settings);
+    return await make(tools, folder, project);
+  } finally {
+    await project?.content?.discard();
+  }
+}
+
+function sayNews({ say }: InitTools, settings: Answers, project: Project | undefined): void {
+  for (const [key, value] of Object.entries(settings))
+    say(`+ ${key} in .env   ${isSecretKey(key) ? "as it was given" : value}`);
+  if (project?.declaration) say(`+ ${project.declaration.file}   the project's settings`);
+  else if (project && !project.isDeclared)
+    say(`+ the project's settings, as ${formatRepo(project.repo)} on the forge is`);
+}
+
+async function make(
+  tools: InitTools,
+  folder: string,
+  project: Project | undefined,
+): Promise<Initialised> {
+  const { say } = tools;
   const declaration =
-    repository === undefined ? undefined : await deriveDeclaration(tools, { folder, repository });
-  if (declaration) tools.say(`+ ${declaration.file}   the project's settings`);
-  if (dryRun) return foresee(tools, options, declaration);
+    project && (project.declaration ?? (await declareFromForge(tools, folder, project)));
   if (declaration) await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
-  const fill =
-    repository === undefined ? undefined : buildFill(tools, { factory, repository, administrator });
-  const { forge } = administrator;
-  const { say } = tools;
+  await makeCiToken(factory, secrets);
+  const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
-    { forge, secrets, newSecret, fill, say },
+    { forge: administrator.forge, secrets, newSecret, fill, say },
     deriveIdentities(factory),
-    { dryRun },
+    { dryRun: false },
   );
-  return { factory, steps };
+  return { factory, steps, backlogLabels: await findBacklogLabels(administrator, factory) };
+}
+
+async function findBacklogLabels({ forge }: Administrator, { projects }: Factory) {
+  const found = new Map<string, number>();
+  for (const { repo } of projects) {
+    const backlog = (await forge.labels.list(repo)).find(({ name }) => name === BACKLOG);
+    if (backlog) found.set(formatRepo(repo), backlog.id);
+  }
+  return found;
+}
+
+/** Read access to the runs of the local CI, for the bots. */
+async function makeCiToken({ projects }: Factory, secrets: SecretStore): Promise<void> {
+  const isUsed = projects.some(({ ci }) => ci.provider === "local");
+  if (isUsed && !secrets.get(CI_TOKEN_KEY)) await secrets.set({ [CI_TOKEN_KEY]: newSecret() });
 }
 
 /** What would be done, writing nothing; a forge that is not there yet has nothing. */
 async function foresee(
   tools: InitTools,
-  { folder, repository }: InitOptions,
-  declaration: ProjectDeclaration | undefined,
+  folder: string,
+  { settings, project }: { settings: Answers; project: Project | undefined },
 ): Promise<Initialised> {
   const { version, say } = tools;
-  const { factory, environment } = declaration
-    ? await loadFactoryWith(folder, version, declaration)
-    : await loadFactory(folder, version);
+  const declaration = project?.declaration;
+  const news = { settings, project: declaration };
+  const { factory, environment } = await loadFactoryWith(folder, version, news);
   sayReviewer(tools, findMissingReviewer(factory));
   const desired = deriveIdentities(factory);
-  const known = environment.get("FORGE_ADMIN_PASS");
-  const fill = repository === undefined ? undefined : async () => {};
+  const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  if (known && (await tools.forgeVersion(factory.forge.url)) !== undefined) {
+  const answering = (await tools.probeForge(factory.forge.url)).version !== undefined;
+  if (answering && environment.get("FORGE_ADMIN_PASS")) {
     const { forge } = await findAdministrator(tools, { factory, folder, secrets });
     const identityTools = { forge, secrets, newSecret, fill, say };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };
   }
   const nothing = { users: new Map(), repositories: new Map() };
-  const steps = planIdentities(desired, nothing, { canFill: fill !== undefined });
+  const steps = planIdentities(desired, nothing, { canFill: fill?.repo });
   for (const step of steps) say(formatIdentityStep(step));
   return { factory, steps };
 }
@@ -133,14 +184,24 @@ function sayReviewer({ say }: InitTools, missing: MissingReviewer | undefined): 
 
 interface Filling {
   readonly factory: Factory;
-  readonly repository: string;
+  readonly project: Project | undefined;
   readonly administrator: Administrator;
 }
 
-function buildFill({ repositories }: InitTools, { factory, repository, administrator }: Filling) {
+function buildFill(
+  { repositories }: InitTools,
+  { factory, project, administrator }: Filling,
+): Fill | undefined {
+  const content = project?.content;
+  if (!content) return undefined;
   const { url } = factory.forge;
   const { login, password } = administrator.credentials;
   const access = { forgeUrl: url, login, token: password };
-  return ({ repo }: DesiredRepository): Promise<void> =>
-    repositories.push({ folder: repository, url: `${url}/${formatRepo(repo)}.git`, access });
+  return {
+    repo: project.repo,
+    with: async () => {
+      const folder = await content.folder();
+      await repositories.push({ folder, url: `${url}/${formatRepo(project.repo)}.git`, access });
+    },
+  };
 }

@@ -1,20 +1,16 @@
-import { mkdir, mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
-import type { Repositories } from "../ports/repositories.ts";
-import { deriveDeclaration, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+
+const described = { branch: "trunk", workflows: ["README.md", "test.yml"] };
+const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 
 async function declare(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "declare-"));
-  const repository = join(folder, "Greeter");
-  await mkdir(join(repository, ".woodpecker"), { recursive: true });
-  await writeFile(join(repository, ".woodpecker/test.yml"), "");
   await writeFile(join(folder, ".env"), "");
-  const repositories = { currentBranch: async () => "trunk" } as unknown as Repositories;
-  const declaration = await deriveDeclaration({ repositories }, { folder, repository });
-  if (!declaration) throw new Error("nothing to declare");
   await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   return folder;
@@ -26,7 +22,7 @@ test("a project that init declares can be loaded, and names the schema that init
   const text = await readFile(join(folder, "projects/greeter.toml"), "utf8");
   expect(text).toMatchInlineSnapshot(`
     "#:schema ../.disinto/project.schema.json
-    repo = "disinto-admin/greeter"
+    repo = "disinto-admin/Greeter"
     primary_branch = "trunk"
 
     [ci]
@@ -48,4 +44,14 @@ test("a schema that is up to date is not touched", async () => {
   await writeProjectSchema(folder);
 
   expect(await modified()).toBe(before);
+});
+
+test("a file of that name is never overwritten", async () => {
+  const folder = await declare();
+
+  await expect(writeDeclaration(folder, { ...declaration, text: "" })).rejects.toMatchObject({
+    code: "usage.invalid",
+  });
+
+  expect(await readFile(join(folder, "projects/greeter.toml"), "utf8")).toBe(declaration.text);
 });

@@ -1,73 +1,53 @@
-/** Writes projects/<name>.toml for a local repository, when no project is declared yet. */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+/** Writes projects/<name>.toml for a repository that no project declares yet. */
+import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { loadEnvironment } from "../config/load.ts";
+import { replaceFile } from "../config/atomic-file.ts";
+import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import { deriveContext, isWorkflowFile } from "../core/ci-contexts.ts";
+import type { RepoId } from "../core/factory.ts";
+import { formatRepo } from "../core/identities.ts";
+import { toProjectName } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
-import type { Repositories } from "../ports/repositories.ts";
+import type { Description } from "../ports/repositories.ts";
 import { writeIfChanged } from "./generated-file.ts";
-
-interface Declaration {
-  readonly folder: string;
-  readonly repository: string;
-}
-
-interface DeclarationTools {
-  readonly repositories: Repositories;
-}
 
 export interface ProjectDeclaration {
   readonly file: string;
   readonly text: string;
 }
 
-/** Undefined when a project is declared already. Writes nothing. */
-export async function deriveDeclaration(
-  tools: DeclarationTools,
-  { folder, repository }: Declaration,
-): Promise<ProjectDeclaration | undefined> {
-  const branch = await tools.repositories.currentBranch(repository);
-  if (branch === undefined) {
-    throw new DisintoError(
-      "usage.invalid",
-      `${repository} holds no git repository with a commit on a branch`,
-      {
-        hint: "name a folder that has one",
-      },
-    );
-  }
-  const declared = await readdir(path.join(folder, "projects")).catch(() => []);
-  if (declared.some((name) => name.endsWith(".toml"))) return undefined;
-  const name = deriveProjectName(repository);
-  const owner = (await loadEnvironment(folder)).get("FORGE_ADMIN_USER") || "disinto-admin";
-  const workflows = (await readdir(path.join(repository, ".woodpecker")).catch(() => []))
-    .filter(isWorkflowFile)
-    .sort();
-  const text = formatProject({
-    repo: `${owner}/${name}`,
-    branch,
-    required: workflows.map(deriveContext),
-  });
-  return { file: `projects/${name}.toml`, text };
+export function declareProject(
+  repo: RepoId,
+  { branch, workflows }: Description,
+): ProjectDeclaration {
+  const required = workflows.filter(isWorkflowFile).map(deriveContext);
+  return {
+    file: `projects/${toProjectName(repo.name)}.toml`,
+    text: formatProject({ repo: formatRepo(repo), branch, required }),
+  };
 }
 
+/** The whole file or none. */
 export async function writeDeclaration(
   folder: string,
   { file, text }: ProjectDeclaration,
 ): Promise<void> {
   await mkdir(path.join(folder, "projects"), { recursive: true });
-  await writeFile(path.join(folder, file), text, { flag: "wx" });
+  await withLock({ folder, name: file, waitMs: 30_000 }, async () => {
+    const place = path.join(folder, file);
+    if (await stat(place).catch(() => undefined)) {
+      throw new DisintoError("usage.invalid", `${file} declares another repository`, {
+        hint: "rename that file, or declare the repository there",
+      });
+    }
+    await replaceFile(place, text, 0o644);
+  });
 }
 
 /** For editors; what they say of a project's file is then what this version reads. */
 export async function writeProjectSchema(folder: string): Promise<void> {
   await writeIfChanged(folder, schemaFile, formatProjectSchema());
-}
-
-function deriveProjectName(repository: string): string {
-  const name = path.basename(path.resolve(repository)).toLowerCase();
-  return name.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "project";
 }
 
 interface ProjectText {

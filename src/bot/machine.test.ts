@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  type Activities,
-  type At,
-  type Outcome,
-  type PublishedWork,
-  type State,
-  turn,
-} from "./machine.ts";
+import { NO_USAGE } from "../ports/harness.ts";
+import { type Activities, type At, type Outcome, type State, turn } from "./machine.ts";
+import type { PublishedWork } from "./work.ts";
 
 const budget = {
   attempts: 2,
@@ -15,7 +10,7 @@ const budget = {
   infrastructureRetries: 2,
   mergeAttempts: 2,
 };
-const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {} };
+const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {}, pin: "p" };
 const prepared = { ...work, base: "b", start: "b", head: undefined };
 const published: PublishedWork = { ...work, head: "h", pull: 8 };
 
@@ -24,13 +19,14 @@ type Script = { readonly [A in At]: readonly Outcome<A>[] };
 const smooth: Script = {
   choosing: [{ type: "claimed", work }],
   preparing: [{ type: "ready", work: prepared }],
-  coding: [{ type: "changed", tree: "t", committedAt: "2026-01-01T00:00:00Z" }],
+  coding: [{ type: "changed", tree: "t", committedAt: "2026-01-01T00:00:00Z", usage: NO_USAGE }],
   publishing: [{ type: "published", work: published }],
   checking: [{ type: "green" }],
   reviewing: [{ type: "approved" }],
   merging: [{ type: "merged" }],
   closing: [{ type: "closed" }],
   blocked: [{ type: "reported" }],
+  withdrawing: [{ type: "withdrawn-from" }],
 };
 
 /** The states passed through until the bot is idle again; the last outcome of each state repeats. */
@@ -105,12 +101,76 @@ test("a rebased head is checked and reviewed again before it merges", async () =
   ]);
 });
 
-test("a refused merge is no merge: it is tried again within its budget, then a person is asked", async () => {
-  const seen = await trail({ merging: [{ type: "refused", reason: "405" }] });
+test.each([
+  ["moved", "merging"],
+  ["not-ready", "merging"],
+  ["checks", "checking"],
+  ["approvals", "reviewing"],
+  ["changes-requested", "reviewing"],
+] as const)(
+  "a merge refused for %s is no merge: it goes to %s, within a budget of its own",
+  async (cause, at) => {
+    const seen = await trail({ merging: [{ type: "refused", cause, reason: "405" }] });
 
-  expect(seen.filter((at) => at === "merging")).toHaveLength(3);
-  expect(seen.at(-2)).toBe("blocked: the budget for refusals is used up: 405");
+    const begin = seen.indexOf("merging");
+    expect(seen[begin + 1]).toBe(at);
+    expect(seen.filter((one) => one === "merging")).toHaveLength(3);
+    expect(seen.at(-2)).toBe(`blocked: the budget for merge-${cause} is used up: 405`);
+  },
+);
+
+test.each(["protected-files", "draft", "dependencies", "forbidden"] as const)(
+  "a merge refused for %s is a person's to do: the bot stops there at once",
+  async (cause) => {
+    const seen = await trail({ merging: [{ type: "refused", cause, reason: "405" }] });
+
+    expect(seen.filter((at) => at === "merging")).toHaveLength(1);
+    expect(seen.at(-2)).toMatch(/^blocked: .*\(405\)$/);
+  },
+);
+
+test("a conflict of the merge goes back to the harness, within its budget", async () => {
+  const refused: Outcome<"merging"> = { type: "refused", cause: "conflict", reason: "409" };
+
+  const seen = await trail({ merging: [refused] });
+
+  expect(seen.filter((at) => at === "coding")).toHaveLength(3);
+  expect(seen.at(-2)).toBe("blocked: the budget for conflicts is used up: 409");
 });
+
+test("a primary branch that moves before every merge ends in a person's hands, not in an endless rebase", async () => {
+  const seen = await trail({ merging: [{ type: "rebased", head: "h2" }] });
+
+  expect(seen.filter((at) => at === "merging")).toHaveLength(5);
+  expect(seen.at(-2)).toMatch(/^blocked: the budget for lostRounds/);
+});
+
+test("a run that CI could not do costs no attempt at the change, and ends within its own budget", async () => {
+  const failed: Outcome<"checking"> = { type: "infrastructure", reason: "no agent" };
+
+  const seen = await trail({ checking: [failed] });
+
+  expect(seen.filter((at) => at === "coding")).toHaveLength(1);
+  expect(seen.at(-2)).toBe("blocked: the budget for infrastructureRetries is used up: no agent");
+});
+
+test.each(["checking", "reviewing", "merging"] as const)(
+  "what a person pushed to the branch while the bot was %s is checked and reviewed like its own work",
+  async (at) => {
+    const seen = await trail({
+      [at]: [{ type: "moved", head: "theirs" }, smooth[at][0]],
+    });
+
+    expect(seen.filter((one) => one === "coding")).toHaveLength(1);
+    expect(seen.slice(seen.indexOf(at) + 1)).toEqual([
+      ...path.slice(3),
+      "reviewing",
+      "merging",
+      "closing",
+      "choosing",
+    ]);
+  },
+);
 
 test.each([
   "preparing",

@@ -1,30 +1,9 @@
 /** The dev bot's machine: its states, what each remembers, how its one activity can end, and what follows. */
 import type { Limits } from "../core/factory.ts";
-import type { Counters } from "./lease.ts";
-
-/** One claimed issue; small, and enough to go on after a crash. */
-export interface Work {
-  readonly project: string;
-  readonly issue: number;
-  readonly title: string;
-  readonly counters: Counters;
-  /** What the next attempt must answer: a red check, a review, a conflict. */
-  readonly feedback?: string;
-}
-
-export interface PreparedWork extends Work {
-  /** Commit of the primary branch that the work builds on. */
-  readonly base: string;
-  /** Commit that the harness starts from: the base, or the earlier work laid on it. */
-  readonly start: string;
-  /** Head of the work branch on the forge as last seen; undefined while there is none. */
-  readonly head: string | undefined;
-}
-
-export interface PublishedWork extends Work {
-  readonly head: string;
-  readonly pull: number;
-}
+import type { MergeRefusal } from "../ports/forge.ts";
+import type { Usage } from "../ports/harness.ts";
+import { after } from "./transitions.ts";
+import type { PreparedWork, PublishedWork, Work } from "./work.ts";
 
 interface Memory {
   choosing: object;
@@ -36,38 +15,93 @@ interface Memory {
   reviewing: { readonly work: PublishedWork };
   merging: { readonly work: PublishedWork };
   closing: { readonly work: PublishedWork };
-  blocked: { readonly work: Work; readonly reason: string };
+  /** A person is asked; `cause` and the head make the key of the one comment. */
+  blocked: { readonly work: Work; readonly cause: string; readonly reason: string };
+  /** A person took the issue out of the bot's hands. */
+  withdrawing: { readonly work: Work; readonly why: Withdrawal };
 }
+
+/** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
+export type Withdrawal = "closed" | "edited";
 
 type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
-/** The lease is somebody else's now, or the issue is no longer to be worked on. */
-type Lost = End<"lost">;
-/** Only a person can help. */
-type Stuck = End<"stuck", { readonly reason: string }>;
+/** Somebody pushed to the work branch: what they made of it goes the same way. */
+type Moved = End<"moved", { readonly head: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
 
-interface Outcomes {
+/** How every activity that works on an issue may end, beside its own ends. */
+export type Lost =
+  /** The lease is somebody else's now. */
+  | End<"lost">
+  | End<"withdrawn", { readonly why: Withdrawal }>
+  /** A trusted person changed the issue's text: the work goes on with the new one. */
+  | End<"edited", { readonly pin: string; readonly title: string }>;
+/** Only a person can help. A cause of its own, or the state's name. */
+export type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+
+/** What a session of the harness leaves behind, however it ended. */
+export interface Spent {
+  readonly usage: Usage;
+  readonly session?: string | undefined;
+}
+
+/** What an interrupted session left in the folder, for the next one. */
+interface Kept {
+  readonly parked?: string | undefined;
+}
+
+export interface Outcomes {
   choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
   preparing:
     | End<"ready", { readonly work: PreparedWork }>
     | End<"published-before", { readonly work: PublishedWork }>
+    | End<"merged-before", { readonly work: PublishedWork }>
+    | Stuck
     | Lost;
-  coding: End<"changed", Omit<Memory["publishing"], "work">> | End<"failed", Reason> | Lost;
-  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Lost;
-  checking: End<"green"> | End<"red", Reason> | Stuck | Lost;
-  reviewing: End<"approved"> | End<"changes-requested", Reason> | Stuck | Lost;
+  coding:
+    | End<
+        "changed",
+        Omit<Memory["publishing"], "work"> & Spent & { readonly handOver?: readonly string[] }
+      >
+    /** The agent says that it cannot be done as asked, and left the tree as it was. */
+    | End<"refused", Reason & Spent & { readonly refusal: Refusal }>
+    /** It said nothing for too long. */
+    | End<"stalled", Reason & Spent>
+    | End<"failed", Reason & Spent>
+    /** The model's server is at fault: no budget of the issue is spent. */
+    | End<"backend-away", Reason & Spent & Kept>
+    /** The bot was told to stop. */
+    | End<"parked", Spent & Kept>
+    /** The change touches what no bot may push unless a trusted person said so. */
+    | End<"protected", Reason & Spent>
+    | Lost;
+  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Stuck | Lost;
+  checking:
+    | End<"green">
+    | End<"red", Reason>
+    /** The run could not be done, and was started again where the budget allows: costs no model time. */
+    | End<"infrastructure", Reason>
+    | Moved
+    | Stuck
+    | Lost;
+  reviewing: End<"approved"> | End<"changes-requested", Reason> | Moved | Stuck | Lost;
   merging:
     | End<"merged">
     | End<"rebased", { readonly head: string }>
     | End<"conflicted", Reason>
-    | End<"refused", Reason>
+    | End<"refused", Reason & { readonly cause: MergeRefusal }>
+    | Moved
     | Stuck
     | Lost;
   closing: End<"closed"> | Lost;
   blocked: End<"reported"> | Lost;
+  withdrawing: End<"withdrawn-from"> | Lost;
 }
+
+export const refusals = ["unmet-dependency", "too-large", "already-done"] as const;
+export type Refusal = (typeof refusals)[number];
 
 export type At = keyof Memory;
 export type State<A extends At = At> = { [K in A]: { readonly at: K } & Memory[K] }[A];
@@ -81,77 +115,28 @@ export interface Budget extends Limits {
   readonly attempts: number;
 }
 
-type Transitions = {
-  readonly [A in At]: (
-    state: State<A>,
-    outcome: Exclude<Outcomes[A], Lost | Stuck>,
-    budget: Budget,
-  ) => State;
-};
-
 const idle: State = { at: "choosing" };
 
-const after: Transitions = {
-  choosing: (_, outcome) =>
-    outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
-  preparing: (_, outcome) =>
-    outcome.type === "ready"
-      ? { at: "coding", work: outcome.work }
-      : { at: "checking", work: outcome.work },
-  coding: ({ work }, outcome, { attempts }) => {
-    if (outcome.type === "failed")
-      return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
-    return { at: "publishing", work, tree: outcome.tree, committedAt: outcome.committedAt };
-  },
-  publishing: ({ work }, outcome) =>
-    outcome.type === "published"
-      ? { at: "checking", work: outcome.work }
-      : { at: "preparing", work },
-  checking: ({ work }, outcome, { ciFixes }) =>
-    outcome.type === "green"
-      ? { at: "reviewing", work }
-      : again(work, { cause: "ciFixes", limit: ciFixes, reason: outcome.reason }),
-  reviewing: ({ work }, outcome, { reviewRounds }) =>
-    outcome.type === "approved"
-      ? { at: "merging", work }
-      : again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason }),
-  merging: ({ work }, outcome, { mergeAttempts }) => {
-    if (outcome.type === "merged") return { at: "closing", work };
-    if (outcome.type === "rebased")
-      return { at: "checking", work: { ...work, head: outcome.head } };
-    if (outcome.type === "conflicted")
-      return again(work, { cause: "conflicts", limit: mergeAttempts, reason: outcome.reason });
-    const charged = charge(work, "refusals");
-    if (isSpent(charged, "refusals", mergeAttempts))
-      return giveUp(charged, "refusals", outcome.reason);
-    return { at: "reviewing", work: charged };
-  },
-  closing: () => idle,
-  blocked: () => idle,
-};
+const TEXT_CHANGED =
+  "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
 
-interface Setback extends Reason {
-  readonly cause: string;
-  readonly limit: number;
-}
-
-/** Back to the harness with what it must answer, unless the budget of this cause is spent. */
-function again(work: Work, { cause, limit, reason }: Setback): State {
-  const charged = charge(work, cause);
-  if (isSpent(charged, cause, limit)) return giveUp(charged, cause, reason);
-  return { at: "preparing", work: { ...charged, feedback: reason } };
-}
-
-function charge<W extends Work>(work: W, cause: string): W {
-  return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + 1 } };
-}
-
-function isSpent({ counters }: Work, cause: string, limit: number): boolean {
-  return (counters[cause] ?? 0) > limit;
-}
-
-function giveUp(work: Work, cause: string, reason: string): State {
-  return { at: "blocked", work, reason: `the budget for ${cause} is used up: ${reason}` };
+/** What follows an end that any state of work can have; undefined: the state's own table decides. */
+function interrupt(state: State, outcome: Outcome<At>): State | undefined {
+  if (outcome.type === "lost") return idle;
+  if (!("work" in state)) return undefined;
+  const { work } = state;
+  switch (outcome.type) {
+    case "withdrawn":
+      return { at: "withdrawing", work, why: outcome.why };
+    case "edited": {
+      const { pin, title } = outcome;
+      return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
+    }
+    case "stuck":
+      return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
+    default:
+      return undefined;
+  }
 }
 
 /** One turn: do what the state calls for, then move. Activities must be safe to repeat. */
@@ -162,8 +147,8 @@ export async function turn<A extends At>(
 ): Promise<State> {
   const at = state.at as A;
   const outcome: Outcome<At> = await activities[at](state, signal);
-  if (outcome.type === "lost") return idle;
-  if (outcome.type === "stuck" && "work" in state)
-    return { at: "blocked", work: state.work, reason: outcome.reason };
-  return after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget);
+  return (
+    interrupt(state as State, outcome) ??
+    after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget)
+  );
 }

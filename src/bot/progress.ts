@@ -1,6 +1,6 @@
 /** Whether a loop of the bot gets on: a living process is not a healthy bot, a two-hour session is not a sick one. */
 import type { Clock } from "../ports/clock.ts";
-import { TERM_MS } from "./lease.ts";
+import { TERM_MS } from "./leases/lease.ts";
 
 const SLACK_MS = 60_000;
 
@@ -8,6 +8,7 @@ export class Progress {
   readonly #clock: Clock;
   readonly #limitMs: number;
   #lastMs: number;
+  #trouble: string | undefined;
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock;
@@ -18,6 +19,12 @@ export class Progress {
   /** A turn ended, the harness was heard, or a lease was renewed. */
   note(): void {
     this.#lastMs = this.#clock.monotonicMs();
+    this.#trouble = undefined;
+  }
+
+  /** Only a person can help, so it is to be seen at once and not after the limit. */
+  suffer(trouble: string): void {
+    this.#trouble = trouble;
   }
 
   get idleMs(): number {
@@ -25,7 +32,7 @@ export class Progress {
   }
 
   get isStuck(): boolean {
-    return this.idleMs > this.#limitMs;
+    return this.#trouble !== undefined || this.idleMs > this.#limitMs;
   }
 }
 

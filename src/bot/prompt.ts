@@ -1,27 +1,37 @@
-/** What the harness is asked, as text. */
+/** What the harness is asked: the prompts of the package, or a project's own. */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { type PromptName, type Prompts, renderPrompt } from "../core/prompt-template.ts";
 import type { Issue } from "../ports/forge.ts";
 
 export function formatCodingPrompt(
-  issue: Pick<Issue, "number" | "title" | "body">,
+  { number, title, body }: Pick<Issue, "number" | "title" | "body">,
   feedback: string | undefined,
+  own: Prompts = {},
 ): string {
-  return [
-    `Work on issue #${issue.number} of the repository in the current folder: ${issue.title}`,
-    issue.body.trim(),
-    ...(feedback ? ["An earlier attempt came back with this; answer it:", feedback.trim()] : []),
-    "Edit the files in the current folder. Follow AGENTS.md if there is one, and run the project's tests.",
-    "Do not commit or push; what stands in the folder when you end is what counts.",
-  ].join("\n\n");
+  return fillPrompt("coding", own, {
+    number: String(number),
+    title,
+    body: body.trim(),
+    feedback: feedback?.trim(),
+  });
 }
 
-export function formatReviewPrompt(
-  pull: { readonly number: number; readonly title: string },
-  diff: string,
+/** The project's own text, else the one that comes with disinto, with its variables filled in. */
+export function fillPrompt(
+  name: PromptName,
+  own: Prompts,
+  values: Readonly<Record<string, string | undefined>>,
 ): string {
-  return [
-    `Review pull request #${pull.number}: ${pull.title}`,
-    "The current folder holds the repository with the change applied. The whole change:",
-    diff,
-    'Write your verdict as JSON into the file named by the environment variable DISINTO_RESULT: {"verdict": "approve" | "request-changes", "body": "…"}.',
-  ].join("\n\n");
+  return renderPrompt(own[name] ?? readPrompt(name), values);
+}
+
+/** They stand beside the code in the package, which is one folder up when bundled and two when not. */
+function readPrompt(name: PromptName): string {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const candidates = ["..", "../.."].map((up) => path.join(here, up, "prompts", `${name}.md`));
+  const file = candidates.find((one) => existsSync(one));
+  if (!file) throw new Error(`the package lacks prompts/${name}.md`);
+  return readFileSync(file, "utf8");
 }

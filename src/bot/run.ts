@@ -1,21 +1,34 @@
 /** The loops of a bot, one per role, so that a slow role never stops another. A restart goes on where the journal ends. */
-import { DisintoError } from "../errors.ts";
 import type { Journal } from "../ports/journal.ts";
 import { block } from "./activities/blocked.ts";
 import { check } from "./activities/checking.ts";
-import { choose } from "./activities/choosing.ts";
+import { Chooser } from "./activities/choosing.ts";
 import { close } from "./activities/closing.ts";
 import { code } from "./activities/coding.ts";
 import { merge } from "./activities/merging.ts";
 import { prepare } from "./activities/preparing.ts";
 import { publish } from "./activities/publishing.ts";
 import { awaitReview } from "./activities/reviewing.ts";
-import { type Activities, type Budget, type State, turn } from "./machine.ts";
-import { reviewNext } from "./review.ts";
+import { withdraw } from "./activities/withdrawing.ts";
+import { boundDisk, removeLeftOvers } from "./disk.ts";
+import type { Failure } from "./failure.ts";
+import { guarded } from "./guard.ts";
+import {
+  type Activities,
+  type At,
+  type Budget,
+  type Outcome,
+  type State,
+  turn,
+} from "./machine.ts";
+import { recover } from "./recovery.ts";
+import { repeat } from "./repeat.ts";
+import { reviewNext } from "./review/queue.ts";
 import { type BotTools, projectOf } from "./tools.ts";
+import { describeTurn } from "./turn-events.ts";
+import { factsOf, type Work } from "./work.ts";
 
 const MAX_ATTEMPTS = 3;
-const MAX_BACKOFF_MS = 60_000;
 
 interface Run {
   readonly tools: BotTools;
@@ -25,53 +38,101 @@ interface Run {
 }
 
 export async function runDev({ tools, signal, once }: Run, journal: Journal<State>): Promise<void> {
-  const activities = bindActivities(tools);
-  let state = (await loadKnown(tools, journal)) ?? ({ at: "choosing" } as State);
-  await repeat({ tools, signal }, async () => {
-    const next = await turn(state, { activities, budget: budgetOf(tools, state) }, signal);
-    if (signal.aborted) return "stop";
-    await journal.save(next);
-    report(tools, state, next);
-    const ended = next.at === "choosing" && state.at !== "choosing";
-    state = next;
-    return once && ended ? "stop" : "go";
+  const loop = new DevLoop(tools, journal);
+  await repeat(tools, signal, {
+    act: async () => {
+      const ended = await loop.turn(signal);
+      return once && ended ? "stop" : "go";
+    },
+    recover: (failure) => loop.recover(failure, signal),
   });
 }
 
 export async function runReview({ tools, signal, once }: Run): Promise<void> {
   const reviewed = new Map<string, string>();
-  await repeat({ tools, signal }, async () => {
-    const found = await reviewNext(tools, reviewed, signal);
-    if (!found) await tools.clock.sleep(tools.pollIntervalMs, signal);
-    return once && found ? "stop" : "go";
+  await removeLeftOvers(tools, undefined);
+  await repeat(tools, signal, {
+    act: async () => {
+      const found = await reviewNext(tools, reviewed, signal);
+      if (!found) await tools.clock.sleep(tools.pollIntervalMs, signal);
+      return once && found ? "stop" : "go";
+    },
+    recover: async ({ kind }) => {
+      if (kind === "disk-full") await removeLeftOvers(tools, undefined);
+    },
   });
 }
 
-/** Turn after turn; a failure that the outside caused is reported and waited out, anything else is a bug and ends the bot. */
-async function repeat(
-  { tools, signal }: Omit<Run, "once">,
-  act: () => Promise<"go" | "stop">,
-): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      if ((await act()) === "stop") return;
-      tools.progress.note();
-      failures = 0;
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof DisintoError)) throw error;
-      const retryInMs = Math.min(MAX_BACKOFF_MS, tools.pollIntervalMs * 2 ** failures++);
-      tools.events.append({ type: "failure", code: error.code, message: error.message, retryInMs });
-      await tools.clock.sleep(retryInMs, signal);
-    }
+class DevLoop {
+  readonly #tools: BotTools;
+  readonly #journal: Journal<State>;
+  readonly #activities: Activities;
+  /** Undefined: not loaded yet. */
+  #state: State | undefined;
+
+  constructor(tools: BotTools, journal: Journal<State>) {
+    this.#tools = tools;
+    this.#journal = journal;
+    this.#activities = bindActivities(tools);
+  }
+
+  /** True: the bot is done with an issue. */
+  async turn(signal: AbortSignal): Promise<boolean> {
+    const state = this.#state ?? (await this.#begin());
+    const budget = budgetOf(this.#tools, state);
+    if ("work" in state && !(await carry(this.#tools, state.work, signal)))
+      await this.#move(state, { at: "choosing" });
+    else
+      await this.#move(state, await turn(state, { activities: this.#activities, budget }, signal));
+    const ended = this.#state?.at === "choosing" && state.at !== "choosing";
+    if (ended) await boundDisk(this.#tools);
+    return ended;
+  }
+
+  async recover(failure: Failure, signal: AbortSignal): Promise<void> {
+    const state = this.#state ?? { at: "choosing" };
+    const next = await recover(this.#tools, { state, failure, signal });
+    if (next !== state) await this.#move(state, next);
+  }
+
+  async #begin(): Promise<State> {
+    const state = (await loadKnown(this.#tools, this.#journal)) ?? { at: "choosing" };
+    await removeLeftOvers(this.#tools, "work" in state ? state.work : undefined);
+    await boundDisk(this.#tools);
+    this.#state = state;
+    return state;
+  }
+
+  async #move(from: State, to: State): Promise<void> {
+    await this.#journal.save(to);
+    this.#state = to;
+    for (const event of describeTurn(from, to)) this.#tools.events.append(event);
   }
 }
 
-/** A journal entry about a project that this bot no longer has is dropped; its lease lapses. */
+/** What must outlive this bot goes into the lease before more is spent; false: the lease is not ours. */
+async function carry(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
+  const { claims } = projectOf(tools, work.project);
+  const facts = factsOf(work);
+  const done = await claims.under(work.issue, signal, async (claim) => {
+    if (!(isSame(claim.counters, work.counters) && isSame(claim.facts, facts)))
+      await claim.store({ counters: work.counters, facts });
+    return { type: "carried" } as const;
+  });
+  return done.type === "carried";
+}
+
+function isSame(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>) {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => one[key] === other[key]);
+}
+
+/** A journal entry of an older version, or about a project that this bot no longer has, is dropped: the lease tells more. */
 async function loadKnown(tools: BotTools, journal: Journal<State>): Promise<State | undefined> {
   const state = await journal.load();
-  return state && "work" in state && !tools.projects.has(state.work.project) ? undefined : state;
+  if (!state || !("work" in state)) return state;
+  const isKnown = tools.projects.has(state.work.project) && typeof state.work.pin === "string";
+  return isKnown ? state : undefined;
 }
 
 function budgetOf(tools: BotTools, state: State): Budget {
@@ -82,34 +143,41 @@ function budgetOf(tools: BotTools, state: State): Budget {
   return { ...limits, attempts: MAX_ATTEMPTS };
 }
 
-function report({ events }: BotTools, from: State, to: State): void {
-  if ("work" in to) {
-    const { project, issue, feedback } = to.work;
-    const reason = to.at === "blocked" ? to.reason : feedback;
-    const pull = "pull" in to.work ? { pull: to.work.pull } : {};
-    events.append({
-      type: "state.entered",
-      at: to.at,
-      project,
-      issue,
-      ...pull,
-      ...(reason && { reason }),
-    });
-  } else if ("work" in from) {
-    events.append({ type: "issue.released", project: from.work.project, issue: from.work.issue });
-  }
-}
+type Act<A extends At> = (
+  tools: BotTools,
+  state: State<A>,
+  signal: AbortSignal,
+) => Promise<Outcome<A>>;
 
 function bindActivities(tools: BotTools): Activities {
+  const chooser = new Chooser(tools);
+  const bind =
+    <A extends At>(act: Act<A>) =>
+    (state: State<A>, signal: AbortSignal) =>
+      act(tools, state, signal);
+  const guard =
+    <A extends "preparing" | "coding" | "publishing" | "checking" | "reviewing" | "merging">(
+      act: Act<A>,
+    ) =>
+    async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
+      const { work } = state as { readonly work: Work };
+      const outcome = await guarded(tools, {
+        work,
+        signal,
+        act: (signal) => act(tools, state, signal),
+      });
+      return outcome as Outcome<A>;
+    };
   return {
-    choosing: (_, signal) => choose(tools, signal),
-    preparing: (state, signal) => prepare(tools, state, signal),
-    coding: (state, signal) => code(tools, state, signal),
-    publishing: (state, signal) => publish(tools, state, signal),
-    checking: (state, signal) => check(tools, state, signal),
-    reviewing: (state, signal) => awaitReview(tools, state, signal),
-    merging: (state, signal) => merge(tools, state, signal),
-    closing: (state, signal) => close(tools, state, signal),
-    blocked: (state, signal) => block(tools, state, signal),
+    choosing: (_, signal) => chooser.choose(signal),
+    preparing: guard(prepare),
+    coding: guard(code),
+    publishing: guard(publish),
+    checking: guard(check),
+    reviewing: guard(awaitReview),
+    merging: guard(merge),
+    closing: bind(close),
+    blocked: bind(block),
+    withdrawing: bind(withdraw),
   };
 }

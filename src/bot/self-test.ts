@@ -8,7 +8,8 @@ import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { Mirror, Person, Refs } from "../ports/git.ts";
-import { adoptLease, deriveClaimRef, type LeaseTools, releaseLease, takeLease } from "./lease.ts";
+import { adoptLease, type LeaseTools, releaseLease, takeLease } from "./leases/lease.ts";
+import { deriveClaimRef } from "./leases/refs.ts";
 
 export interface ProofTools {
   readonly clock: Clock;

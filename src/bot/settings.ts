@@ -1,28 +1,65 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, Role, SessionLimits } from "../core/factory.ts";
+import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
 import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
+
+interface CiAccess {
+  readonly url: string;
+  readonly token: string;
+}
 
 export interface BotSettings {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
+  /** Of the harness; undefined with the harness `command`, which knows its own. */
+  readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where /healthz is served; undefined: nowhere. */
+  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
+  /** The repository for what concerns the whole factory. */
+  readonly factoryRepo: RepoId;
+  /** Undefined: the usual one. */
+  readonly leaseTermMs: number | undefined;
+  /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
+  readonly backend: { readonly name: string; readonly slots: number | undefined };
+  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
   readonly healthPort: number | undefined;
+  /** Of who may read /status; undefined: nobody. */
+  readonly statusToken: string | undefined;
+  /** For mirrors and work folders together. */
+  readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
   readonly dataFolder: string;
 }
 
+export interface ModelServer {
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  readonly model: string;
+  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  readonly compactPct: string | undefined;
+}
+
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
+  AGENT_BACKEND: z.string().min(1),
+  AGENT_FACTORY_REPO: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .transform((repo): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
@@ -35,16 +72,30 @@ const Environment = z.object({
       minutes: z.number(),
       silence: z.number(),
       turns: z.int().optional(),
+      tokens: z.int().optional(),
       money: z.number().optional(),
     }),
   ),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
+  AGENT_DISK: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/)
+    .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
+  CI_TOKEN: z.string().optional(),
+  CI_URL: z.url().optional(),
+  WOODPECKER_TOKEN: z.string().optional(),
+  WOODPECKER_URL: z.url().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: z.url().optional(),
+  CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
+  CLAUDE_MODEL: z.string().default("default"),
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
+  DISINTO_STATUS_TOKEN: z.string().optional(),
 });
 
 export function readBotSettings(
@@ -66,12 +117,39 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
+    model: readBackend(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
     forge: { url: env.FORGE_URL, user: env.FORGE_USER, token: env.FORGE_TOKEN },
+    ci: {
+      local: toAccess(env.CI_URL, env.CI_TOKEN),
+      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
+    },
+    factoryRepo: env.AGENT_FACTORY_REPO,
+    leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
+    backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
     healthPort: env.AGENT_HEALTH_PORT,
+    statusToken: env.DISINTO_STATUS_TOKEN || undefined,
+    diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
   };
+}
+
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+function toBytes(size: string): number {
+  return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
+}
+
+function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
+  return url && token ? { url, token } : undefined;
+}
+
+function readBackend(env: z.infer<typeof Environment>): ModelServer | undefined {
+  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
+  if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
+  // compose hands on a variable that .env does not hold as an empty one.
+  return { baseUrl, key: key || undefined, model, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
 }

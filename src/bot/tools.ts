@@ -1,14 +1,18 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
 import type { Role } from "../core/factory.ts";
 import type { ProjectTask } from "../core/project-shape.ts";
+import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Issues, Pulls, Statuses } from "../ports/forge.ts";
+import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
-import type { Harness, Session } from "../ports/harness.ts";
+import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { Claims } from "./claims.ts";
+import type { Breakers } from "./leases/breakers.ts";
+import type { Claims } from "./leases/claims.ts";
+import type { Slots } from "./leases/slots.ts";
 import type { State } from "./machine.ts";
+import type { ObservedHarness } from "./observed-harness.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Bot {
@@ -24,14 +28,26 @@ export interface Bot {
 export interface BotTools {
   /** The bot's login on the forge. */
   readonly user: string;
+  /** The bot's name, as its leases carry it. */
+  readonly holder: string;
   readonly author: Person;
   readonly clock: Clock;
+  /** Of [0, 1). */
+  readonly random: () => number;
   readonly events: EventLog;
   readonly progress: Progress;
-  readonly harness: Harness;
+  readonly harness: ObservedHarness;
   /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "money">;
+  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
   readonly pollIntervalMs: number;
+  /** For mirrors and folders together. */
+  readonly diskLimitBytes: number;
+  /** Of the model's server; a session of the harness needs one. */
+  readonly slots: Slots;
+  /** Seen by all bots of the factory, such as that of the model's server. */
+  readonly breakers: Breakers;
+  /** The model's server as a part of a breaker's name. */
+  readonly backend: string;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
@@ -40,12 +56,18 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
+  /** As the forge itself records them. */
+  readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
+  readonly reviews: Reviews;
   readonly statuses: Statuses;
+  readonly ci: CiRuns;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
   readonly claims: Claims;
+  /** Seen by all bots of the project, such as that of a red primary branch. */
+  readonly breakers: Breakers;
 }
 
 /** One branch and one pull request per issue, ever. */

@@ -9,9 +9,9 @@ import type { Tools } from "./tools.ts";
 
 export async function runAgent(
   tools: Tools,
-  { once = false }: { once?: boolean },
+  { once = false, project }: { once?: boolean; project?: string },
 ): Promise<ExitCode> {
-  const settings = readBotSettings(tools.environment);
+  const settings = narrow(readBotSettings(tools.environment), project);
   const bot = await tools.bot(settings);
   const loops = settings.roles.map((role) => ({
     role,
@@ -29,6 +29,15 @@ export async function runAgent(
   bot.events.append({ type: "bot.stopped" });
   stopHealth();
   return ExitCode.done;
+}
+
+function narrow(settings: BotSettings, project: string | undefined): BotSettings {
+  if (project === undefined) return settings;
+  const projects = settings.projects.filter(({ name }) => name === project);
+  if (projects.length > 0) return { ...settings, projects };
+  const names = settings.projects.map(({ name }) => name).join(", ");
+  const message = `the bot ${settings.name} does not work on ${project}`;
+  throw new DisintoError("usage.invalid", message, { hint: `one of: ${names}` });
 }
 
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */

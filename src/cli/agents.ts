@@ -2,6 +2,7 @@
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
+import { readAllEvents } from "./operator.ts";
 import type { Tools } from "./tools.ts";
 
 interface Question {
@@ -20,6 +21,7 @@ export async function agents(tools: Tools, question: Question): Promise<ExitCode
     ...fleet,
     factory: { ...fleet.factory, bots },
     forge: tools.forge,
+    events: await readAllEvents(tools, fleet.factory, folder),
   });
   if (json) tools.print(`${JSON.stringify({ agents: reports }, undefined, 2)}\n`);
   else for (const line of formatTable(reports)) tools.print(`${line}\n`);
@@ -43,6 +45,7 @@ function formatTable(reports: readonly BotReport[]): readonly string[] {
     one.harness === "command" ? "" : `${one.model} at ${one.backend}`,
     `${one.forgeUser}: credentials ${one.credentials}`,
     one.origin,
+    one.work,
   ]);
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

@@ -4,6 +4,8 @@ import type { ExitCode } from "../errors.ts";
 import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
 import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
+import { addInit } from "./init-command.ts";
+import { addIssueCommands } from "./issue-commands.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import type { Tools } from "./tools.ts";
 
@@ -29,21 +31,6 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
   const folder = (): string => program.opts<{ factory: string }>().factory;
 
   program
-    .command("init")
-    .argument(
-      "[repository]",
-      "a folder with a git repository to work on; without it the configured one is used",
-    )
-    .description("give every declared bot its identity on the forge, and the project its rules")
-    .option("--dry-run", "say what would be done, do nothing")
-    .option("--yes", "ask nothing; it never asks in this version")
-    .option("--json", "print the steps as JSON")
-    .action(async (repository: string | undefined, { yes: _, ...options }: InitOptions) => {
-      const { init } = await import("./init.ts");
-      finish(await init(tools, { folder: folder(), repository, ...options }));
-    });
-
-  program
     .command("demo")
     .description("run a whole factory on the embedded forge until one issue is merged")
     .option("--keep", "leave the factory running")
@@ -52,17 +39,13 @@ export function buildProgram(tools: Tools, finish: (code: ExitCode) => void): Co
       finish(await demo(tools, options));
     });
 
+  addInit(program, { tools, folder, finish });
   addFleetCommands(program, { tools, folder, finish });
+  addIssueCommands(program, { tools, folder, finish });
   addIdentityCommands(program, { tools, folder, finish });
   addSecretCommands(program, { tools, folder, finish });
   addServices(program, { tools, folder, finish });
   return program;
-}
-
-interface InitOptions {
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 /** The commands that services run; operators seldom type them. */
@@ -74,8 +57,9 @@ function addServices(program: Command, registration: Registration): void {
   agent
     .command("run")
     .description("what a bot's container runs: work as the bot that the environment describes")
-    .option("--once", "end after one issue")
-    .action(async (options: { once?: boolean }) => {
+    .option("--once", "end after one issue, or one review")
+    .option("--project <project>", "work on this project only")
+    .action(async (options: { once?: boolean; project?: string }) => {
       const { runAgent } = await import("./agent.ts");
       finish(await runAgent(tools, options));
     });

@@ -121,7 +121,7 @@ async function tell(tools: Tools, { folder, forge, issue, url }: Story): Promise
     access,
   });
   const pull = await forge.pulls(repo).get(issue + 1);
-  const reviews = await forge.pulls(repo).reviews(pull.number);
+  const reviews = await forge.reviews(repo).of(pull.number);
   const approvals = reviews
     .filter(({ verdict, official }) => verdict === "approved" && official)
     .map(({ author }) => author);

@@ -9,11 +9,11 @@ export async function doctor(
   { folder, json }: { folder: string; json?: boolean },
 ): Promise<ExitCode> {
   const fleet = await openFleet(tools, folder);
-  const { environment: shell, forgeVersion, oneShots, repositories, version } = tools;
+  const { environment: shell, oneShots, repositories, version } = tools;
   const findings = await examine({
     ...fleet,
     shell,
-    forgeVersion,
+    forgeVersion: async (url) => (await tools.probeForge(url)).version,
     oneShots,
     repositories,
     version,

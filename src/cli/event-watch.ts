@@ -38,8 +38,10 @@ async function readFresh(file: string, offsets: Map<string, number>): Promise<re
   const handle = await open(file).catch(() => undefined);
   if (!handle) return [];
   try {
-    const from = offsets.get(file) ?? 0;
     const { size } = await handle.stat();
+    const seen = offsets.get(file) ?? 0;
+    // A shorter file is a new one: the full one was put aside.
+    const from = seen > size ? 0 : seen;
     const { buffer, bytesRead } = await handle.read(
       Buffer.alloc(size - from),
       0,

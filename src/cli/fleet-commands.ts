@@ -55,8 +55,8 @@ interface UpOptions {
 function addReading(program: Command, { tools, folder, finish }: Registration): void {
   program
     .command("plan")
-    .description("show what up would do, and why")
-    .option("--check", "exit with 3 when up would do something")
+    .description("show what up would do, and what init would repair on the forge, and why")
+    .option("--check", "exit with 3 when there is something to do")
     .option("--json", "print the steps as JSON")
     .action(async (options: { check?: boolean; json?: boolean }) => {
       const { plan } = await import("./plan.ts");

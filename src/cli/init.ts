@@ -1,35 +1,89 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
-import { type InitOptions, initFactory } from "../apply/init.ts";
+import { type Initialised, initFactory } from "../apply/init.ts";
+import { isNewFactory, type Said } from "../apply/setup.ts";
 import type { Factory } from "../core/factory.ts";
-import { formatRepo } from "../core/identities.ts";
-import { ExitCode } from "../errors.ts";
+import { BACKLOG, formatRepo } from "../core/identities.ts";
+import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
-interface InitFlags extends InitOptions {
+export interface InitFlags extends SetupFlags {
+  readonly folder: string;
+  readonly repository?: string | undefined;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 
-export async function init(tools: Tools, { json, ...options }: InitFlags): Promise<ExitCode> {
-  const { factory, steps } = await initFactory(tools, options);
+export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
+  const { folder, json, dryRun = false } = flags;
+  const { repository, said } = await ask(tools, flags);
+  const initialised = await initFactory(tools, { folder, dryRun, repository, said });
+  const { steps } = initialised;
   if (json)
     tools.print(
-      `${JSON.stringify({ steps, changed: !options.dryRun && steps.length > 0 }, undefined, 2)}\n`,
+      `${JSON.stringify({ steps, changed: !dryRun && steps.length > 0 }, undefined, 2)}\n`,
     );
-  const changes = `${steps.length} changes ${options.dryRun ? "to make" : "applied and read back"}`;
+  const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
-  sayNext(tools, factory);
+  sayNext(tools, initialised);
   return ExitCode.done;
 }
 
-function sayNext({ say }: Tools, { bots, forge, projects }: Factory): void {
+interface Settled {
+  readonly repository: string | undefined;
+  readonly said: Said;
+}
+
+/** Only of a new factory there is anything to ask, and only where somebody can answer. */
+async function ask(tools: Tools, flags: InitFlags): Promise<Settled> {
+  const given = readFlags(flags);
+  const exported = readExported(tools.environment);
+  const { folder, repository, yes = false, json = false } = flags;
+  const said = { given, exported };
+  if (!(await isNewFactory(folder))) return { repository, said };
+  const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  if (!yes && !json && isWatched) return askPerson(tools, flags, said);
+  if (repository !== undefined) return { repository, said };
+  throw new DisintoError("config.missing", `${folder} is no factory, and no repository is named`, {
+    hint: "run disinto init <repository> in the folder the factory should live in",
+  });
+}
+
+async function askPerson(tools: Tools, flags: InitFlags, said: Said): Promise<Settled> {
+  const { askAnswers, askRepository } = await import("./init-questions.ts");
+  const questions = await tools.questions();
+  const here = (await tools.repositories.describe(".")) ? "." : undefined;
+  const repository = flags.repository ?? (await askRepository(questions, here));
+  const given = await askAnswers(questions, { ...said.exported, ...said.given });
+  return { repository, said: { ...said, given } };
+}
+
+function sayNext({ say }: Tools, { factory, backlogLabels }: Initialised): void {
+  const { bots, forge, projects } = factory;
   if (bots.length === 0) {
     say("no bot is declared: name some in LLAMA_BOTS in .env, then run disinto init again");
   }
   if (!bots.some(({ roles }) => roles.includes("review"))) {
     say(`no bot reviews: only ${forge.adminUser} can approve pull requests`);
   }
+  say(`the forge is at ${forge.url}; its administrator is ${forge.adminUser}`);
+  say("the administrator's password: disinto secrets get FORGE_ADMIN_PASS (it is in .env)");
   for (const { repo } of projects) {
-    say(`file issues with the label backlog at ${forge.url}/${formatRepo(repo)}/issues`);
+    const name = formatRepo(repo);
+    say(formatFirstIssue(forge, name, backlogLabels?.get(name)));
   }
   say("next: disinto up");
+}
+
+/** The embedded forge has no pages to write on; there the same is said to its API. */
+function formatFirstIssue(
+  forge: Factory["forge"],
+  repo: string,
+  label: number | undefined,
+): string {
+  if (forge.kind !== "embedded" || label === undefined)
+    return `first issue: write one with the label ${BACKLOG} at ${forge.url}/${repo}/issues/new`;
+  const issue = JSON.stringify({ title: "…", body: "…", labels: [label] });
+  return `first issue: curl -u ${forge.adminUser} -H content-type:application/json -d '${issue}' ${forge.url}/api/v1/repos/${repo}/issues`;
 }

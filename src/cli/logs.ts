@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { suggest } from "../config/suggest.ts";
 import { deriveDesired } from "../core/desired.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
@@ -15,9 +16,11 @@ export async function logs(
   const service = bot ? deriveServiceName(bot) : name;
   const known = deriveDesired(factory, resolve(folder)).services.map((one) => one.name);
   if (service !== undefined && !known.includes(service)) {
-    const hint = `one of ${[...factory.bots.map((one) => one.name), ...known].join(", ")}`;
+    const names = [...factory.bots.map((one) => one.name), ...known];
+    const near = suggest(service, names);
+    const hint = near ? `did you mean ${near}?` : `one of ${names.join(", ")}`;
     throw new DisintoError("usage.invalid", `there is no bot or service ${name}`, { hint });
   }
-  await containers.showLogs(service === undefined ? [] : [service], { follow });
+  await containers.showLogs(service === undefined ? [] : [service], { follow, show: tools.print });
   return ExitCode.done;
 }

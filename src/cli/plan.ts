@@ -1,20 +1,31 @@
+import { planFleetIdentities } from "../apply/identity-plan.ts";
 import { planFleet } from "../apply/observe.ts";
+import { formatIdentityStep } from "../core/identity-text.ts";
 import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
 import { ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
-/** Writes nothing; with `check`, the exit code tells whether `up` would do something. */
+/** Writes nothing; with `check`, the exit code tells whether `up` or `init` would do something. */
 export async function plan(
   tools: Tools,
   { folder, check, json }: { folder: string; check?: boolean; json?: boolean },
 ): Promise<ExitCode> {
-  const { steps, desired, unmanaged } = await planFleet(await openFleet(tools, folder));
-  tools.print(
-    json
-      ? `${JSON.stringify({ steps, unmanaged: unmanaged.map(({ name }) => name) }, undefined, 2)}\n`
-      : `${formatPlan(steps, desired)}\n`,
-  );
+  const fleet = await openFleet(tools, folder);
+  const { steps, desired, unmanaged } = await planFleet(fleet);
+  const { steps: identities, unseen } = await planFleetIdentities(tools, fleet);
+  if (json) {
+    const names = unmanaged.map(({ name }) => name);
+    tools.print(
+      `${JSON.stringify({ steps, identities, unseen, unmanaged: names }, undefined, 2)}\n`,
+    );
+  } else {
+    for (const line of [formatPlan(steps, desired), ...identities.map(formatIdentityStep)])
+      tools.print(`${line}\n`);
+  }
   for (const line of formatUnmanaged(unmanaged)) tools.say(line);
-  return check && steps.length > 0 ? ExitCode.pendingChanges : ExitCode.done;
+  if (unseen !== undefined) tools.say(`nobody looked at the identities on the forge: ${unseen}`);
+  if (identities.length > 0) tools.say("the identities are repaired by: disinto init");
+  const isPending = steps.length > 0 || identities.length > 0;
+  return check && isPending ? ExitCode.pendingChanges : ExitCode.done;
 }

@@ -3,8 +3,11 @@ import type { InitTools } from "../apply/init.ts";
 import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
+import type { EngineName } from "../core/factory.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
+import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
+import type { Questions } from "../ports/questions.ts";
 
 export interface Tools extends InitTools, ProofTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
@@ -12,6 +15,8 @@ export interface Tools extends InitTools, ProofTools {
   /** Prints as it is: only for a secret that was asked for by name. */
   readonly reveal: (text: string) => void;
   readonly redact: (text: string) => string;
+  /** Only where a person is at the terminal. */
+  readonly questions: () => Promise<Questions>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -19,6 +24,7 @@ export interface Tools extends InitTools, ProofTools {
   readonly self: readonly [string, ...string[]];
   /** The folder of disinto's own package, with what it brings beside its code. */
   readonly packageFolder: string;
+  readonly eventArchive: (engine: EngineName) => Promise<EventArchive>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;

@@ -3,6 +3,7 @@
  * writes them into `.env`, so that they still hold when the old compose file is gone.
  */
 import type { Environment } from "./environment.ts";
+import { hasTag } from "./image-reference.ts";
 import { readLlamaBots } from "./llama-bots.ts";
 
 /** How a compose file begins that this disinto generated, edited by hand or not. */
@@ -42,5 +43,6 @@ function* adoptForge(services: OlderServices): Generator<Adopted> {
   if (port?.[1]) yield { key: "DISINTO_FORGE_PORT", value: port[1], because };
   if (typeof forge.image !== "string" || forge.image.includes("$")) return;
   yield { key: "DISINTO_FORGE", value: "forgejo", because };
-  yield { key: "DISINTO_IMAGE_FORGEJO", value: forge.image, because };
+  const value = hasTag(forge.image) ? forge.image : `${forge.image}:latest`;
+  yield { key: "DISINTO_IMAGE_FORGEJO", value, because };
 }

@@ -50,7 +50,9 @@ test("slots must be a count, and a command has no context window to compact", ()
 
   expect(listProblems("LLAMA_SLOTS=many\n", { shop: shop + section })).toMatchInlineSnapshot(`
     ".env:1:1  LLAMA_SLOTS: "many" is no whole number above 0
-    projects/shop.toml:4:1  agents.ada: compact_pct is not for harness = "command""
+      hint: write how many requests the model's server takes at once, or remove the line
+    projects/shop.toml:4:1  agents.ada: compact_pct is not for harness = "command"
+      hint: remove it: a command has no context window that disinto knows of"
   `);
 });
 
@@ -78,7 +80,10 @@ test("what would change the meaning of a list of patterns is a problem", () => {
 
   expect(listProblems("X=1\n", { shop: project + shop })).toMatchInlineSnapshot(`
     "projects/shop.toml:1:20  protected_paths.0: must hold no semicolon
+      hint: disinto config reference says what it may hold
     projects/shop.toml:1:27  protected_paths.1: must not be empty
-    projects/shop.toml:2:1  trusted_authors: holds an entry twice"
+      hint: disinto config reference says what it may hold
+    projects/shop.toml:2:1  trusted_authors: holds an entry twice
+      hint: name each once"
   `);
 });

@@ -28,9 +28,8 @@ export function assembleBots(
   const listed = llama.names.map((name) =>
     toLlamaBot({ name, section: sections.get(name), backend, environment, everywhere }),
   );
-  const others = [...sections.values()]
-    .filter(({ name }) => !llama.names.includes(name))
-    .map(toAgentBot);
+  const named = new Set(llama.names);
+  const others = [...sections.values()].filter(({ name }) => !named.has(name)).map(toAgentBot);
   return {
     bots: [...listed, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
     problems: [...llama.problems, ...ofBackend, ...problems],
@@ -59,12 +58,7 @@ function addProject(section: Section, project: string): Section {
 
 function* checkSection(section: Section, first: Section | undefined): Generator<Problem> {
   const { settings, place, path } = section;
-  if (settings.harness === "command" && !settings.command)
-    yield { ...place, path, message: 'harness "command" needs a command' };
-  if (settings.harness !== "command" && settings.command)
-    yield { ...place, path, message: 'command is only for harness = "command"' };
-  if (settings.harness === "command" && settings.compact_pct !== undefined)
-    yield { ...place, path, message: 'compact_pct is not for harness = "command"' };
+  yield* checkHarness(settings).map((problem) => ({ ...place, path, ...problem }));
   if (first && JSON.stringify(first.settings) !== JSON.stringify(settings)) {
     const elsewhere = `${first.place.file}:${first.place.line}`;
     yield {
@@ -74,6 +68,36 @@ function* checkSection(section: Section, first: Section | undefined): Generator<
       hint: "one bot has one configuration: make both sections the same",
     };
   }
+}
+
+function checkHarness({ harness, command, compact_pct }: AgentSection) {
+  const isCommand = harness === "command";
+  return [
+    ...(isCommand && !command
+      ? [
+          {
+            message: 'harness "command" needs a command',
+            hint: 'set command = ["program", "argument"]',
+          },
+        ]
+      : []),
+    ...(!isCommand && command
+      ? [
+          {
+            message: 'command is only for harness = "command"',
+            hint: 'set harness = "command", or remove command',
+          },
+        ]
+      : []),
+    ...(isCommand && compact_pct !== undefined
+      ? [
+          {
+            message: 'compact_pct is not for harness = "command"',
+            hint: "remove it: a command has no context window that disinto knows of",
+          },
+        ]
+      : []),
+  ];
 }
 
 function toLlamaBot(listed: {

@@ -21,6 +21,7 @@ export interface RawValue {
 
 interface EnvSyntaxError {
   readonly message: string;
+  readonly hint: string;
   readonly line: number;
   readonly column: number;
 }
@@ -59,13 +60,21 @@ interface Source {
 function readStatement({ text, locate }: Source, start: number): EnvEntry | EnvSyntaxError {
   const place = locate(start);
   const key = matchAt(keyPattern, text, start);
-  if (!key) return { message: "expected KEY=value", ...place };
+  if (!key)
+    return {
+      message: "expected KEY=value",
+      hint: "begin a comment with #, a variable with its name",
+      ...place,
+    };
   const [whole, name = "", separator = ""] = key;
   if (separator === "\n" || separator === "") {
     return { key: name, raw: undefined, start, end: start + whole.trimEnd().length, ...place };
   }
   const value = readValue(text, skip(blank, text, start + whole.length));
-  if (!value) return { message: `the quoted value of ${name} has no end`, ...place };
+  if (!value) {
+    const message = `the quoted value of ${name} has no end`;
+    return { message, hint: "close it with the quote that it begins with", ...place };
+  }
   return { key: name, raw: value.raw, start, end: value.end, ...place };
 }
 

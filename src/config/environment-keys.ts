@@ -135,6 +135,17 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "Your address of Woodpecker",
   },
   {
+    key: "WOODPECKER_TOKEN",
+    type: "secret",
+    meaning:
+      "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
+  },
+  {
+    key: "CI_TOKEN",
+    type: "secret",
+    meaning: "The same for the local CI; written by disinto init",
+  },
+  {
     key: "DISINTO_HTTP_PORT",
     type: "port",
     meaning: "Host port of the edge for HTTP; without this and the next one there is no edge",
@@ -150,6 +161,19 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
   },
   {
+    key: "DISINTO_LEASE_TERM",
+    type: "seconds, 3 or more",
+    fallback: "900",
+    meaning:
+      "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
+  },
+  {
+    key: "DISINTO_STATUS_TOKEN",
+    type: "secret",
+    meaning:
+      "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
+  },
+  {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
     meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",
@@ -163,6 +187,26 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     key: "SOPS_AGE_DIR",
     type: "absolute path",
     meaning: "Folder mounted read-only at /home/agent/.config/sops/age into every bot",
+  },
+  {
+    key: "FORGE_ADMIN_PASS",
+    type: "secret",
+    meaning: "The administrator's password; written by disinto init where the forge is ours",
+  },
+  {
+    key: "WP_FORGEJO_CLIENT",
+    type: "text",
+    meaning: "Woodpecker's OAuth application on the forge; written by disinto init",
+  },
+  {
+    key: "WP_FORGEJO_SECRET",
+    type: "secret",
+    meaning: "The secret of that application; written by disinto init",
+  },
+  {
+    key: "WOODPECKER_AGENT_SECRET",
+    type: "secret",
+    meaning: "What Woodpecker's agent proves itself with; written by disinto init",
   },
   {
     key: "FORGE_TOKEN_<NAME>",

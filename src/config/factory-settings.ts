@@ -1,6 +1,8 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
 import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
+import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
+import { hasTag, lacksTag } from "./image-reference.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 
@@ -31,7 +33,7 @@ export class Reader {
   port(key: string, fallback: number): number {
     const text = this.text(key, String(fallback));
     if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
-    this.fail(key, `${JSON.stringify(text)} is no port number`);
+    this.fail(key, `${JSON.stringify(text)} is no port number`, "use a number from 1 to 65535");
     return fallback;
   }
 
@@ -40,11 +42,18 @@ export class Reader {
     const found = known.find((name) => name === text);
     if (found) return found;
     const near = suggest(text, known);
-    this.fail(key, `must be one of ${known.join(", ")}`, near && `did you mean ${near}?`);
+    const hint = near ? `did you mean ${near}?` : `remove the line for ${fallback}`;
+    this.fail(key, `must be one of ${known.join(", ")}`, hint);
     return fallback;
   }
 
-  fail(key: string, message: string, hint?: string): void {
+  image(key: string, fallback: string): string {
+    const reference = this.text(key, fallback);
+    if (!hasTag(reference)) this.fail(key, lacksTag.message, lacksTag.hint);
+    return reference;
+  }
+
+  fail(key: string, message: string, hint: string): void {
     this.problems.push({ ...this.#environment.locate(key), path: key, message, hint });
   }
 }
@@ -75,19 +84,25 @@ export function readFactorySettings(
       adminUser: reader.text("FORGE_ADMIN_USER", "disinto-admin"),
     },
     images: {
-      agents: reader.text("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
-      forgejo: reader.text("DISINTO_IMAGE_FORGEJO", usualForge),
-      woodpecker: reader.text("DISINTO_IMAGE_WOODPECKER", "woodpeckerci/woodpecker-server:v3"),
-      woodpeckerAgent: reader.text(
+      agents: reader.image("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
+      forgejo: reader.image("DISINTO_IMAGE_FORGEJO", usualForge),
+      woodpecker: reader.image("DISINTO_IMAGE_WOODPECKER", "woodpeckerci/woodpecker-server:v3"),
+      woodpeckerAgent: reader.image(
         "DISINTO_IMAGE_WOODPECKER_AGENT",
         "woodpeckerci/woodpecker-agent:v3",
       ),
-      edge: reader.text("DISINTO_IMAGE_EDGE", "caddy:2"),
+      edge: reader.image("DISINTO_IMAGE_EDGE", "caddy:2"),
     },
     ci: {
       port: ciPort,
       url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
+      tokens: {
+        local: reader.optional(CI_TOKEN_KEY) !== undefined,
+        woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
+      },
     },
+    leaseTermS: readLeaseTerm(reader),
+    hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
     edge: readEdge(reader),
     shared: readShared(reader),
   };
@@ -99,6 +114,18 @@ function readEdge(reader: Reader): Factory["edge"] {
   );
   if (httpPort === undefined && httpsPort === undefined) return undefined;
   return { httpPort, httpsPort, domain: reader.optional("DISINTO_DOMAIN") };
+}
+
+/** A renewal takes a third of it at most, and takes as long as a push does. */
+const MIN_LEASE_TERM_S = 3;
+
+function readLeaseTerm(reader: Reader): number | undefined {
+  const text = reader.optional("DISINTO_LEASE_TERM");
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text) && Number(text) >= MIN_LEASE_TERM_S) return Number(text);
+  const message = `${JSON.stringify(text)} is no whole number of seconds from ${MIN_LEASE_TERM_S} on`;
+  reader.fail("DISINTO_LEASE_TERM", message, "leave it out: 900 is right for real work");
+  return undefined;
 }
 
 function readName(reader: Reader): string {
@@ -115,7 +142,8 @@ function readName(reader: Reader): string {
 function readForgeUrl(reader: Reader, fallback: string): string {
   const url = reader.text("FORGE_URL", fallback).replace(/\/+$/, "");
   if (/^https?:\/\/[^\s/]/.test(url) && URL.canParse(url)) return url;
-  reader.fail("FORGE_URL", "must be an http or https URL");
+  const hint = "write it whole, for example http://127.0.0.1:3000";
+  reader.fail("FORGE_URL", "must be an http or https URL", hint);
   return fallback;
 }
 
@@ -129,6 +157,6 @@ function readShared(reader: Reader): Factory["shared"] {
 function readFolder(reader: Reader, key: string): string | undefined {
   const path = reader.optional(key);
   if (path === undefined || path.startsWith("/")) return path;
-  reader.fail(key, "must be an absolute path");
+  reader.fail(key, "must be an absolute path", "write it from the root, beginning with /");
   return undefined;
 }

@@ -62,9 +62,12 @@ export async function readText(
     const bytes = await readFile(join(folder, file));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) return { ...place, message: "the file is not UTF-8" };
+    if (error instanceof TypeError)
+      return { ...place, message: "the file is not UTF-8", hint: "save it as UTF-8 text" };
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    return { ...place, message: `the file cannot be read (${code})` };
+    const hint =
+      code === "EISDIR" ? "put a file in the folder's place" : "look at its owner and mode";
+    return { ...place, message: `the file cannot be read (${code})`, hint };
   }
 }

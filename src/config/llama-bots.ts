@@ -43,8 +43,12 @@ function checkName(name: string, isTwice: boolean, environment: Environment): re
   const place = { ...environment.locate("LLAMA_BOTS", name), path: "LLAMA_BOTS" };
   return [
     ...(refusal ? [{ ...place, ...refusal }] : []),
-    ...(isTwice ? [{ ...place, message: `${JSON.stringify(name)} is listed twice` }] : []),
+    ...(isTwice ? [listTwice(name, place)] : []),
   ];
+}
+
+function listTwice(name: string, place: Omit<Problem, "message" | "hint">): Problem {
+  return { ...place, message: `${JSON.stringify(name)} is listed twice`, hint: "name it once" };
 }
 
 function contradict(environment: Environment): Problem {
@@ -97,5 +101,6 @@ export function readLlamaBackend(environment: Environment): {
   };
   const place = { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
   const message = `${JSON.stringify(slots)} is no whole number above 0`;
-  return { backend, problems: isCount ? [] : [{ ...place, message }] };
+  const hint = "write how many requests the model's server takes at once, or remove the line";
+  return { backend, problems: isCount ? [] : [{ ...place, message, hint }] };
 }

@@ -95,6 +95,7 @@ base_url = "http://m:1"
     ".env:1:1  LLAMA_BOTS: names bots, but ENABLE_LLAMA_AGENT=0 (.env:2) switches them off
       hint: remove the line with ENABLE_LLAMA_AGENT; LLAMA_BOTS alone decides
     .env:1:13  LLAMA_BOTS: "dev-qwen" is listed twice
+      hint: name it once
     .env:1:13  LLAMA_BOTS: dev-qwen has no model: the harness claude-code needs a base URL
       hint: set LLAMA_BASE_URL in .env, for example http://host.docker.internal:8081
     .env:1:22  LLAMA_BOTS: "Dev_2" is no bot name
@@ -106,24 +107,31 @@ base_url = "http://m:1"
     .env:4:1  DISINTO_FORGE_PROT: unknown variable
       hint: did you mean DISINTO_FORGE_PORT?
     .env:5:1  DISINTO_FORGE_PORT: "70000" is no port number
+      hint: use a number from 1 to 65535
     .env:6:1  DISINTO_ENGINE: must be one of compose, local
       hint: did you mean compose?
     .env:7:1  DISINTO_NAME: "a-name-that-is-too-long" is no factory name
       hint: use at most 15 lower-case letters and digits, with single dashes between them
     .env:8:1  AGENT_SSH_DIR: must be an absolute path
+      hint: write it from the root, beginning with /
     .env:9:1  FORGE_URL: must be an http or https URL
+      hint: write it whole, for example http://127.0.0.1:3000
     projects/broken.toml:2:1  TOML syntax: unspecified values are invalid
+      hint: mend it here or in the line above: sections stand in [brackets], texts in "quotes"
     projects/other.toml:3:17  agents.ada.roles.1: must be one of dev, review
       hint: did you mean "dev"?
     projects/other.toml:4:1  agents.ada: unknown key "modle"
       hint: did you mean "model"?
     projects/other.toml:5:1  agents.ada.base_url: expected string, received number
+      hint: write it as text in quotes
     projects/other.toml:6:1  agents.llama: "llama" is a reserved name
       hint: choose another name
     projects/shop.toml:1:1  repo: must be owner/name
+      hint: disinto config reference says what it may hold
     projects/shop.toml:2:1  unknown key "primary_brunch"
       hint: did you mean "primary_branch"?
-    projects/shop.toml:4:1  limits.ci_fixes: too small: expected number to be >=0"
+    projects/shop.toml:4:1  limits.ci_fixes: too small: expected number to be >=0
+      hint: disinto config reference says what it may hold"
   `);
 });
 
@@ -179,7 +187,9 @@ base_url = "http://other:1"
     projects/one.toml:9:1  agents.llama-x.forge_user: llama-x would be the forge's administrator, disinto-admin
       hint: give the bot a user of its own
     projects/two.toml:1:1  repo: acme/one is also in projects/one.toml:1
+      hint: give one of them another repo
     projects/two.toml:2:1  name: one is also in projects/one.toml:1
+      hint: give one of them another name
     projects/two.toml:3:1  agents.ada: says something else than [agents.ada] in projects/one.toml:2
       hint: one bot has one configuration: make both sections the same"
   `);
@@ -209,7 +219,40 @@ command = ["x"]
     projects/shop.toml:8:1  agents.bob.api_key_env: .env does not set BOB_KEY
       hint: add BOB_KEY=... to .env
     projects/shop.toml:9:1  agents.eve: harness "command" needs a command
-    projects/shop.toml:11:1  agents.max: command is only for harness = "command""
+      hint: set command = ["program", "argument"]
+    projects/shop.toml:11:1  agents.max: command is only for harness = "command"
+      hint: set harness = "command", or remove command"
+  `);
+  expect(text).not.toContain("sk-secret");
+});
+
+test("an image without a tag would be latest without saying so, and is a problem wherever it stands", () => {
+  const own = 'image = "host:5000/shop"\n';
+  const agents = '[agents.a]\nimage = "bots"\n';
+  const env = `${backend}LLAMA_BOTS=a\nDISINTO_IMAGE_EDGE=caddy\n`;
+
+  expect(listProblems(env, { shop: own + shop + agents })).toMatchInlineSnapshot(`
+    ".env:3:1  DISINTO_IMAGE_EDGE: has no tag
+      hint: write it with one, name:tag or name@digest; name:latest if that is meant
+    projects/shop.toml:1:1  image: has no tag
+      hint: write it with one, name:tag or name@digest; name:latest if that is meant
+    projects/shop.toml:6:1  agents.a.image: has no tag
+      hint: write it with one, name:tag or name@digest; name:latest if that is meant"
+  `);
+  const digest = `edge@sha256:${"0".repeat(64)}`;
+  expect(makeFactory(`DISINTO_IMAGE_EDGE=${digest}\n`).images.edge).toBe(digest);
+});
+
+test("a literal key under the name that it would like to have is never printed, and the hint says where it goes", () => {
+  const agents = '[agents.ada]\nbase_url = "http://m:1"\napi_key = "sk-secret-1"\nslots = "2"\n';
+
+  const text = listProblems("X=1\n", { shop: shop + agents });
+
+  expect(text).toMatchInlineSnapshot(`
+    "projects/shop.toml:6:1  agents.ada: unknown key "api_key"
+      hint: did you mean "api_key_env"?
+    projects/shop.toml:7:1  agents.ada.slots: expected number, received string
+      hint: write a number, without quotes"
   `);
   expect(text).not.toContain("sk-secret");
 });
@@ -237,8 +280,11 @@ test("files that cannot be read as text are problems, and nothing is loaded", as
   expect(loaded).toBeUndefined();
   expect(problems.map(formatProblem).join("\n")).toMatchInlineSnapshot(`
     ".env:1:1  the file is not UTF-8
+      hint: save it as UTF-8 text
     projects/folder.toml:1:1  the file cannot be read (EISDIR)
-    projects/latin.toml:1:1  the file is not UTF-8"
+      hint: put a file in the folder's place
+    projects/latin.toml:1:1  the file is not UTF-8
+      hint: save it as UTF-8 text"
   `);
 });
 

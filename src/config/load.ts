@@ -4,6 +4,7 @@ import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
+import { type EnvChanges, editEnv } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
 import { Reader, readFactorySettings } from "./factory-settings.ts";
 import { type ConfigFiles, readFiles, readText } from "./files.ts";
@@ -35,19 +36,26 @@ export async function loadFactory(folder: string, version: string): Promise<Load
   return loaded;
 }
 
-/** As if the folder held one project file more; nothing is written. */
+export interface Foresight {
+  /** Lines of `.env` that are not written yet. */
+  readonly settings?: EnvChanges;
+  readonly project?: { readonly file: string; readonly text: string } | undefined;
+}
+
+/** As if this were written already; nothing is. */
 export async function loadFactoryWith(
   folder: string,
   version: string,
-  project: { readonly file: string; readonly text: string },
+  { settings = {}, project }: Foresight,
 ): Promise<LoadedFactory> {
   const files = await readFiles(folder).catch((error: unknown) => {
     if (error instanceof DisintoError && error.code === "config.missing")
       return { env: "", projects: [] };
     throw error;
   });
-  const projects = [...files.projects, project];
-  const { loaded, problems } = checkFiles({ ...files, projects }, version);
+  const env = typeof files.env === "string" ? editEnv(files.env, settings) : files.env;
+  const projects = [...files.projects, ...(project ? [project] : [])];
+  const { loaded, problems } = checkFiles({ ...files, env, projects }, version);
   if (!loaded) throw toConfigError(problems);
   return loaded;
 }
@@ -154,5 +162,6 @@ function toProject({ source, settings }: LoadedProject): Project {
     protectedPaths: settings.protected_paths,
     image: settings.image,
     testCommand: settings.test_command,
+    prompts: settings.prompts,
   };
 }

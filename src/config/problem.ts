@@ -5,13 +5,13 @@ export interface Problem extends Location {
   /** Which setting, in the file's own words: `agents.ada.model`, or `LLAMA_BOTS`. */
   readonly path: string;
   readonly message: string;
-  readonly hint?: string | undefined;
+  /** The way out; every problem has one. */
+  readonly hint: string;
 }
 
 export function formatProblem({ file, line, column, path, message, hint }: Problem): string {
   const subject = path === "" ? message : `${path}: ${message}`;
-  const first = `${file}:${line}:${column}  ${subject}`;
-  return hint === undefined ? first : `${first}\n  hint: ${hint}`;
+  return `${file}:${line}:${column}  ${subject}\n  hint: ${hint}`;
 }
 
 /** Same problems, same order, whatever found them first. */

@@ -35,12 +35,13 @@ function checkBotNames(source: TomlSource): readonly Problem[] {
 function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly Problem[] {
   if (issue.code !== "unrecognized_keys") return [toProblem(issue.path, issue, source)];
   return issue.keys.map((key) => {
-    const near = suggest(key, knownKeys(issue.path));
+    const known = knownKeys(issue.path);
+    const near = suggest(key, known) ?? known.find((one) => one.startsWith(key));
     return {
       ...source.locate([...issue.path, key]),
       path: issue.path.join("."),
       message: `unknown key ${JSON.stringify(key)}`,
-      hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
+      hint: near === undefined ? `known here: ${known.join(", ")}` : didYouMean(near),
     };
   });
 }
@@ -50,16 +51,48 @@ function toProblem(
   issue: z.core.$ZodIssue,
   source: TomlSource,
 ): Problem {
-  const near =
-    issue.code === "invalid_value" && typeof issue.input === "string"
-      ? suggest(issue.input, issue.values.map(String))
-      : undefined;
   return {
     ...source.locate(path),
     path: path.join("."),
     message: describe(issue),
-    hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
+    hint: adviseOn(issue),
   };
+}
+
+function didYouMean(near: string): string {
+  return `did you mean ${JSON.stringify(near)}?`;
+}
+
+/** How each type is written in TOML. */
+const notations: Readonly<Record<string, string>> = {
+  string: "it as text in quotes",
+  number: "a number, without quotes",
+  int: "a whole number, without quotes",
+  boolean: "true or false, without quotes",
+  array: 'a list: ["one", "two"]',
+  object: "a section of its own, in [brackets]",
+  record: "a section of its own, in [brackets]",
+};
+
+function adviseOn(issue: z.core.$ZodIssue): string {
+  const usual = "disinto config reference says what it may hold";
+  switch (issue.code) {
+    case "invalid_value": {
+      const near =
+        typeof issue.input === "string"
+          ? suggest(issue.input, issue.values.map(String))
+          : undefined;
+      return near === undefined ? usual : didYouMean(near);
+    }
+    case "invalid_type":
+      return issue.input === undefined
+        ? `add ${issue.path.join(".")}; ${usual}`
+        : `write ${notations[issue.expected] ?? issue.expected}`;
+    case "custom":
+      return typeof issue.params?.hint === "string" ? issue.params.hint : usual;
+    default:
+      return usual;
+  }
 }
 
 /** Zod's sentences, shortened to what a reader of the file needs. */

@@ -1,11 +1,20 @@
 /** What may stand in `projects/<name>.toml`. The descriptions are the configuration reference. */
 import * as z from "zod";
+import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
+import { hasTag, lacksTag } from "./image-reference.ts";
 
 const text = z.string().min(1, "must not be empty");
+const image = text.refine(hasTag, {
+  message: lacksTag.message,
+  params: { hint: lacksTag.hint },
+});
 
 /** A list in which nothing stands twice. */
 function list<T extends z.ZodType>(item: T) {
-  return z.array(item).refine((all) => new Set(all).size === all.length, "holds an entry twice");
+  return z.array(item).refine((all) => new Set(all).size === all.length, {
+    message: "holds an entry twice",
+    params: { hint: "name each once" },
+  });
 }
 
 const role = z.enum(["dev", "review"]);
@@ -29,6 +38,13 @@ const SessionSection = z.strictObject({
     .describe(
       "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
     ),
+  tokens: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "Tokens in and out in one session, for harnesses that count them; a command is told in DISINTO_MAX_TOKENS",
+    ),
   money: z
     .number()
     .positive()
@@ -40,7 +56,10 @@ const SessionSection = z.strictObject({
 
 export const AgentSection = z.strictObject({
   roles: list(role)
-    .refine((roles) => roles.length > 0, "must name at least one role")
+    .refine((roles) => roles.length > 0, {
+      message: "must name at least one role",
+      params: { hint: 'write roles = ["dev"], or remove the line' },
+    })
     .default(["dev"])
     .describe("What the bot does"),
   harness: z
@@ -76,7 +95,7 @@ export const AgentSection = z.strictObject({
     .describe(
       "Requests that the model's server takes at once; the same for all bots on one base_url",
     ),
-  image: text.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
+  image: image.optional().describe("The bot's image (default: DISINTO_IMAGE_AGENTS)"),
   memory: z
     .string()
     .regex(/^\d+(\.\d+)?[kmg]$/, "must be a number and k, m or g")
@@ -113,6 +132,25 @@ const LimitsSection = z.strictObject({
   merge_attempts: count.default(5).describe("Tries to merge before a person is asked"),
 });
 
+/** In one file with the rest, so that no text of the repository itself can change what its bots are asked. */
+const PromptsSection = z.strictObject({
+  coding: prompt("coding"),
+  review: prompt("review"),
+});
+
+function prompt(name: PromptName) {
+  return text
+    .max(20_000, "must be at most 20000 characters")
+    .superRefine((template, context) => {
+      const message = checkPrompt(name, template);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .optional()
+    .describe(
+      `Instead of disinto's own prompts/${name}.md; may name ${promptVariables[name].map((one) => `{{${one}}}`).join(", ")}`,
+    );
+}
+
 export const ProjectFile = z.strictObject({
   name: text.optional().describe("Name of the project (default: the file's name)"),
   repo: z
@@ -126,7 +164,7 @@ export const ProjectFile = z.strictObject({
     .describe(
       "Your address of the forge, where .env does not set FORGE_URL; a factory has one forge, so all projects agree",
     ),
-  image: text
+  image: image
     .optional()
     .describe("Image of the bots that work on this project (default: DISINTO_IMAGE_AGENTS)"),
   test_command: z
@@ -148,6 +186,7 @@ export const ProjectFile = z.strictObject({
     ),
   ci: CiSection.prefault({}).describe("What must be green before a merge"),
   limits: LimitsSection.prefault({}).describe("Budgets of each issue; they survive restarts"),
+  prompts: PromptsSection.prefault({}).describe("What sessions on this project are asked"),
   agents: z.record(z.string(), AgentSection).default({}).describe("Bots, by name"),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;

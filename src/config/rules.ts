@@ -1,5 +1,5 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
-import { normalizeBaseUrl } from "../core/backend.ts";
+import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
@@ -122,8 +122,8 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
 function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
   const firsts = new Map<string, Bot>();
   for (const bot of factory.bots) {
-    if (bot.slots === undefined || !bot.baseUrl) continue;
-    const backend = normalizeBaseUrl(bot.baseUrl);
+    if (bot.slots === undefined) continue;
+    const backend = deriveBackend(bot);
     const first = firsts.get(backend) ?? bot;
     firsts.set(backend, first);
     if (first.slots === bot.slots) continue;
@@ -181,7 +181,8 @@ function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<Proble
   for (const [key, derive] of facts) {
     for (const { first, second, name } of findRepeated(projects, derive)) {
       const [place, other] = [second.places?.[key], first.places?.[key]];
-      if (place) yield { ...place, message: `${name} is also in ${other?.file}:${other?.line}` };
+      const message = `${name} is also in ${other?.file}:${other?.line}`;
+      if (place) yield { ...place, message, hint: `give one of them another ${key}` };
     }
   }
 }

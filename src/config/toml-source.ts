@@ -25,7 +25,13 @@ export function parseTomlSource(file: string, text: string): TomlSource | Proble
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const { lineNumber: line, column, message } = error;
-    return { file, line, column: column + 1, path: "", message: `TOML syntax: ${lower(message)}` };
+    const hint =
+      'mend it here or in the line above: sections stand in [brackets], texts in "quotes"';
+    return {
+      ...{ file, line, column: column + 1, path: "" },
+      message: `TOML syntax: ${lower(message)}`,
+      hint,
+    };
   }
 }
 

@@ -2,19 +2,34 @@
 import type { Bot } from "./factory.ts";
 
 /** Case of the host, the usual port and slashes at the end make no other server. */
-export function normalizeBaseUrl(baseUrl: string): string {
+function normalizeBaseUrl(baseUrl: string): string {
   if (!URL.canParse(baseUrl)) return baseUrl;
   const { origin, pathname } = new URL(baseUrl);
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 }
 
-/** What any bot on the same server says; undefined when none does. */
-export function deriveSlots(bot: Bot, bots: readonly Bot[]): number | undefined {
-  const { baseUrl } = bot;
-  if (!baseUrl) return undefined;
-  const backend = normalizeBaseUrl(baseUrl);
-  const stated = bots.find(
-    (one) => one.slots !== undefined && one.baseUrl && normalizeBaseUrl(one.baseUrl) === backend,
+/** What bots share when they share a model's server: its address, or whom the harness asks by itself. */
+export function deriveBackend({ baseUrl, harness }: Pick<Bot, "baseUrl" | "harness">): string {
+  return baseUrl ? normalizeBaseUrl(baseUrl) : `hosted ${harness}`;
+}
+
+/** Requests that a backend takes at once, by its name; what any bot on it says. */
+export type Slots = ReadonlyMap<string, number>;
+
+export function collectSlots(bots: readonly Bot[]): Slots {
+  const stated = bots.flatMap((bot): readonly (readonly [string, number])[] =>
+    bot.slots === undefined ? [] : [[deriveBackend(bot), bot.slots]],
   );
-  return stated?.slots;
+  return new Map(stated);
+}
+
+/**
+ * A backend as one component of a ref's name, different for each: `http_3a_2f_2fmodel_3a8080`. What git forbids or
+ * files may not hold stands as an underscore and its code.
+ */
+export function formatBackendName(backend: string): string {
+  return backend.replace(/[^a-zA-Z0-9-]/g, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 256 ? `_${code.toString(16).padStart(2, "0")}` : `_u${code.toString(16)}_`;
+  });
 }

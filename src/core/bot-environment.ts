@@ -1,17 +1,27 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
-import { deriveSlots } from "./backend.ts";
+import { deriveBackend, type Slots } from "./backend.ts";
 import type { Bot, Factory } from "./factory.ts";
+import { deriveFactoryRepo, formatRepo } from "./identities.ts";
 import { formatProjects } from "./project-shape.ts";
+
+export interface Surroundings {
+  readonly factory: Factory;
+  readonly slots: Slots;
+  readonly forgeUrl: string;
+}
 
 /** Everything but credentials. Keys sorted, so that the same bot has the same bytes. */
 export function deriveBotEnvironment(
   bot: Bot,
-  { bots, projects }: Pick<Factory, "bots" | "projects">,
-  forgeUrl: string,
+  { factory, slots, forgeUrl }: Surroundings,
 ): Readonly<Record<string, string>> {
-  const slots = deriveSlots(bot, bots);
+  const { projects, leaseTermS } = factory;
+  const backend = deriveBackend(bot);
+  const ownSlots = slots.get(backend);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
   return {
+    AGENT_BACKEND: backend,
+    AGENT_FACTORY_REPO: formatRepo(deriveFactoryRepo(factory)),
     AGENT_HARNESS: bot.harness,
     AGENT_LIMITS: JSON.stringify(bot.limits),
     AGENT_NAME: bot.name,
@@ -21,7 +31,8 @@ export function deriveBotEnvironment(
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
-    ...(slots !== undefined && { AGENT_SLOTS: String(slots) }),
+    ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
+    ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),

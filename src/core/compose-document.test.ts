@@ -20,7 +20,9 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       - &agents_mount_1 {type: bind, source: /srv/claude, target: /srv/claude, read_only: true, bind: {create_host_path: false}}
 
     x-agents-llama-environment: &agents_llama_environment
+      AGENT_BACKEND: http://host.docker.internal:8081
       AGENT_DATA: /home/agent/data
+      AGENT_FACTORY_REPO: disinto-admin/disinto-factory
       AGENT_HARNESS: claude-code
       AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
@@ -149,6 +151,16 @@ test("no text that a YAML reader could take for something else, nor a dollar sig
     expect(services["agents-llama-a"].environment.CLAUDE_MODEL).toBe(model);
   }
   expect(render(`${backend}LLAMA_BOTS=a\nLLAMA_MODEL='a$b'\n`)).toContain('CLAUDE_MODEL: "a$$b"');
+});
+
+test("no service hides behind a profile, builds an image, or makes another one start", () => {
+  const text = render(`${backend}LLAMA_BOTS="a b"\n`, {
+    shop: `${shop}[agents.ada]\nbase_url = "http://m:1"\n`,
+  });
+
+  for (const service of Object.values(parse(text, { merge: true }).services)) {
+    for (const key of ["profiles", "build", "depends_on"]) expect(service).not.toHaveProperty(key);
+  }
 });
 
 test("a factory without bots is its forge", () => {

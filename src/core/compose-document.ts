@@ -10,9 +10,12 @@ type Tree = { readonly [key: string]: unknown };
 
 /** Told to every llama bot alike; anything else is the bot's own. */
 const sharedKeys = [
+  "AGENT_BACKEND",
   "AGENT_DATA",
+  "AGENT_FACTORY_REPO",
   "AGENT_HARNESS",
   "AGENT_HEALTH_PORT",
+  "AGENT_LEASE_TERM",
   "AGENT_LIMITS",
   "AGENT_POLL_INTERVAL",
   "AGENT_PROJECTS",

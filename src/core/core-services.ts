@@ -2,7 +2,7 @@
 import { renderCaddyfile } from "./caddyfile.ts";
 import type { Factory } from "./factory.ts";
 import { containerForgePort, type Layout } from "./layout.ts";
-import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys, WOODPECKER_TOKEN_KEY } from "./names.ts";
 import { formatProjects } from "./project-shape.ts";
 import type { DesiredService, Mount } from "./service.ts";
 
@@ -79,11 +79,16 @@ export function deriveLocalCi(factory: Factory, layout: Layout): readonly Desire
       entrypoint: [],
       args: ["ci", "serve"],
       environment: {
+        CI_BIND: layout.bind,
         CI_DATA: data,
+        CI_PORT: String(layout.ciPort),
         CI_PROJECTS: formatProjects(projects),
         FORGE_URL: layout.forgeUrl,
       },
-      secrets: { FORGE_TOKEN: deriveCredentialKeys(CI_LOGIN).token },
+      secrets: {
+        FORGE_TOKEN: deriveCredentialKeys(CI_LOGIN).token,
+        ...(factory.ci.tokens.local && { CI_TOKEN: CI_TOKEN_KEY }),
+      },
       volumes: [{ name: "ci-data", path: data }],
       mounts: [],
       ports: [],
@@ -160,6 +165,23 @@ export function deriveWoodpecker(factory: Factory, project: string): readonly De
       mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock" }],
     },
   ];
+}
+
+/** What a bot needs to ask for the logs of its runs, of the CIs whose token is there. */
+export function deriveCiAccess({ projects, ci }: Factory, { ciUrl }: Layout) {
+  const uses = (provider: string): boolean => projects.some((one) => one.ci.provider === provider);
+  const local = ci.tokens.local && uses("local");
+  const woodpecker = ci.tokens.woodpecker && uses("woodpecker");
+  return {
+    environment: {
+      ...(local && { CI_URL: ciUrl }),
+      ...(woodpecker && { WOODPECKER_URL: "http://woodpecker:8000" }),
+    },
+    secrets: {
+      ...(local && { CI_TOKEN: CI_TOKEN_KEY }),
+      ...(woodpecker && { WOODPECKER_TOKEN: WOODPECKER_TOKEN_KEY }),
+    },
+  };
 }
 
 /** Mounted into every bot, for reading the logs of its runs. */

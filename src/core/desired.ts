@@ -1,6 +1,8 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
+import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
 import {
+  deriveCiAccess,
   deriveEdge,
   deriveForge,
   deriveLocalCi,
@@ -29,6 +31,7 @@ const botPids = 512;
 /** `folder` is the factory's absolute path, `project` the compose project it is rendered for. */
 export function deriveDesired(factory: Factory, folder: string, project = factory.name): Desired {
   const layout = deriveLayout(factory, folder);
+  const slots = collectSlots(factory.bots);
   const bots = [...factory.bots].sort((a, b) => compare(serviceOf(a), serviceOf(b)));
   return {
     name: factory.name,
@@ -37,18 +40,25 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
       ...deriveLocalCi(factory, layout),
       ...deriveWoodpecker(factory, project),
       ...deriveEdge(factory, folder),
-      ...bots.map((bot) => deriveBot(bot, factory, layout)),
+      ...bots.map((bot) => deriveBot(bot, { factory, layout, slots })),
     ],
   };
 }
 
-function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
+interface Context {
+  readonly factory: Factory;
+  readonly layout: Layout;
+  readonly slots: Slots;
+}
+
+function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredService {
   const service = serviceOf(bot);
   const [repos, data] = [
     layout.locate(service, "/home/agent/repos"),
     layout.locate(service, "/home/agent/data"),
   ];
   const credentials = deriveCredentialKeys(bot.name);
+  const ci = deriveCiAccess(factory, layout);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -57,7 +67,8 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     entrypoint: [],
     args: ["agent", "run"],
     environment: {
-      ...deriveBotEnvironment(bot, factory, layout.forgeUrl),
+      ...deriveBotEnvironment(bot, { factory, slots, forgeUrl: layout.forgeUrl }),
+      ...ci.environment,
       AGENT_DATA: data,
       AGENT_REPOS: repos,
       ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
@@ -65,6 +76,8 @@ function deriveBot(bot: Bot, factory: Factory, layout: Layout): DesiredService {
     secrets: {
       FORGE_TOKEN: credentials.token,
       FORGE_PASS: credentials.password,
+      ...(factory.hasStatusToken && { DISINTO_STATUS_TOKEN: "DISINTO_STATUS_TOKEN" }),
+      ...ci.secrets,
       ...(bot.apiKeyEnv !== undefined && { ANTHROPIC_API_KEY: bot.apiKeyEnv }),
     },
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({

@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+import type { Prompts } from "./prompt-template.ts";
 
 export type Role = "dev" | "review";
 export type HarnessName = "claude-code" | "opencode" | "command";
@@ -18,8 +19,16 @@ export interface Factory {
     readonly woodpeckerAgent: string;
     readonly edge: string;
   };
-  /** Woodpecker, where a project uses it: host port, and its address for people. */
-  readonly ci: { readonly port: number; readonly url: string };
+  /** Woodpecker, where a project uses it: host port, and its address for people; whose tokens `.env` has. */
+  readonly ci: {
+    readonly port: number;
+    readonly url: string;
+    readonly tokens: { readonly local: boolean; readonly woodpecker: boolean };
+  };
+  /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
+  readonly leaseTermS: number | undefined;
+  /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
+  readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
@@ -88,6 +97,8 @@ export interface SessionLimits {
   readonly silence: number;
   /** For harnesses that count them. */
   readonly turns?: number | undefined;
+  /** In and out, for harnesses that count them. */
+  readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
 }
@@ -106,6 +117,8 @@ export interface Project {
   readonly image: string | undefined;
   /** argv, run by disinto doctor; undefined: there is none. */
   readonly testCommand: readonly string[] | undefined;
+  /** Instead of those of the package. */
+  readonly prompts: Prompts;
 }
 
 export interface RepoId {

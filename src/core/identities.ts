@@ -2,10 +2,19 @@
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import {
+  type ApplicationAction,
+  type DesiredApplication,
+  deriveApplication,
+  type ObservedApplication,
+  planApplication,
+} from "./oauth-application.ts";
 
 export interface DesiredIdentities {
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
+  /** Of a CI that signs people in through the forge. */
+  readonly application?: DesiredApplication | undefined;
 }
 
 export interface DesiredUser {
@@ -31,6 +40,7 @@ export interface ObservedIdentities {
   readonly users: ReadonlyMap<string, ObservedUser>;
   /** By `owner/name`. */
   readonly repositories: ReadonlyMap<string, ObservedRepository>;
+  readonly application?: ObservedApplication;
 }
 
 export interface ObservedUser {
@@ -48,6 +58,7 @@ export interface ObservedRepository {
 }
 
 export type IdentityAction =
+  | ApplicationAction
   | { readonly kind: "create-user"; readonly user: DesiredUser }
   | { readonly kind: "restrict-user"; readonly user: DesiredUser }
   | { readonly kind: "set-password"; readonly user: DesiredUser }
@@ -66,14 +77,22 @@ export interface IdentityStep {
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 const CI_SCOPES = ["read:user", "write:repository"];
 
+/** On an issue that bots may take. */
+export const BACKLOG = "backlog";
+
 const labels: readonly Label[] = [
-  { name: "backlog", color: "#1d76db", description: "Bots may take this issue" },
+  { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
   { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
   { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
   {
     name: "disinto/approved",
     color: "#0e8a16",
     description: "Bots may take this issue, whoever wrote it",
+  },
+  {
+    name: "disinto/protected-paths",
+    color: "#5319e7",
+    description: "A bot may change protected paths for this issue; a person merges it",
   },
   {
     name: "blocked",
@@ -84,6 +103,15 @@ const labels: readonly Label[] = [
 
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
+}
+
+export function deriveFactoryRepo({ name, forge }: Pick<Factory, "name" | "forge">): RepoId {
+  return { owner: forge.adminUser, name: `${name}-factory` };
+}
+
+/** A forge tells no upper from lower case in names. */
+export function isSameRepo(one: RepoId, other: RepoId): boolean {
+  return formatRepo(one).toLowerCase() === formatRepo(other).toLowerCase();
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
@@ -108,6 +136,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
     ],
+    application: deriveApplication(factory),
   };
 }
 
@@ -135,22 +164,22 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
 }
 
 /** For what concerns the whole factory and no project, such as the leases on model slots. */
-function deriveFactoryRepository({ name, bots, forge }: Factory): DesiredRepository {
+function deriveFactoryRepository(factory: Factory): DesiredRepository {
   return {
-    repo: { owner: forge.adminUser, name: `${name}-factory` },
+    repo: deriveFactoryRepo(factory),
     private: true,
     primaryBranch: "main",
-    writers: bots.map(({ forgeUser }) => forgeUser),
+    writers: factory.bots.map(({ forgeUser }) => forgeUser),
     labels: [],
     protection: undefined,
   };
 }
 
-/** `canFill`: content for empty project repositories is at hand. Planning again after applying gives nothing. */
+/** `canFill`: the repository for which content is at hand. Planning again after applying gives nothing. */
 export function planIdentities(
   desired: DesiredIdentities,
   observed: ObservedIdentities,
-  { canFill }: { canFill: boolean },
+  { canFill }: { canFill: RepoId | undefined },
 ): readonly IdentityStep[] {
   return [
     ...desired.users.flatMap((user) => [...planUser(user, observed.users.get(user.login))]),
@@ -158,9 +187,10 @@ export function planIdentities(
       ...planRepository(
         repository,
         observed.repositories.get(formatRepo(repository.repo)),
-        canFill,
+        canFill !== undefined && isSameRepo(canFill, repository.repo),
       ),
     ]),
+    ...planApplication(desired.application, observed.application),
   ];
 }
 
@@ -244,32 +274,4 @@ function isProtected(wanted: Protection, rules: Protection | undefined): boolean
     same(rules.requiredContexts, wanted.requiredContexts) &&
     same(rules.protectedPaths, wanted.protectedPaths)
   );
-}
-
-/** One line a step: what changes, on what, and why. */
-export function formatIdentityStep({ action, because }: IdentityStep): string {
-  return `+ ${subjectOf(action)}   ${because}`;
-}
-
-function subjectOf(action: IdentityAction): string {
-  switch (action.kind) {
-    case "create-user":
-      return `user ${action.user.login}`;
-    case "restrict-user":
-      return `restriction of ${action.user.login}`;
-    case "set-password":
-      return `password of ${action.user.login}`;
-    case "create-token":
-      return `token of ${action.user.login}`;
-    case "create-repository":
-      return `repository ${formatRepo(action.repository.repo)}`;
-    case "grant-write":
-      return `write access of ${action.login} to ${formatRepo(action.repo)}`;
-    case "create-label":
-      return `label ${action.label.name} in ${formatRepo(action.repo)}`;
-    case "fill-repository":
-      return `content of ${formatRepo(action.repository.repo)}`;
-    case "protect-branch":
-      return `protection of ${action.protection.branch} in ${formatRepo(action.repo)}`;
-  }
 }

@@ -36,6 +36,10 @@ export function deriveEmail(login: string): string {
 /** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
 export const CI_LOGIN = "ci";
 
+/** Variables in `.env`: with which bots ask for the logs of their runs. */
+export const CI_TOKEN_KEY = "CI_TOKEN";
+export const WOODPECKER_TOKEN_KEY = "WOODPECKER_TOKEN";
+
 /** Name of an identity's token on the forge; each rotation counts on. */
 export function formatTokenName(generation: number): string {
   return `disinto-${generation}`;

@@ -1,14 +1,19 @@
 /** Projects as they travel in a service's environment: JSON, checked again where it is read. */
 import * as z from "zod";
 import type { Project } from "./factory.ts";
+import type { Prompts } from "./prompt-template.ts";
 
 /** What a service must know of a project; the rest concerns the operator's commands, and no container for it is replaced. */
-export type ProjectTask = Omit<Project, "image" | "protectedPaths" | "testCommand">;
+export type ProjectTask = Omit<Project, "image" | "testCommand" | "prompts"> & {
+  /** Absent where it has none of its own. */
+  readonly prompts?: Prompts | undefined;
+};
 
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(({ name, repo, primaryBranch, ci, limits, trustedAuthors }): ProjectTask => {
-      return { name, repo, primaryBranch, ci, limits, trustedAuthors };
+    projects.map(({ prompts, image: _image, testCommand: _testCommand, ...task }): ProjectTask => {
+      const own = Object.keys(prompts).length > 0 && { prompts };
+      return { ...task, ...own };
     }),
   );
 }
@@ -42,6 +47,8 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
     mergeAttempts: z.int(),
   }),
   trustedAuthors: z.array(z.string()),
+  prompts: z.object({ coding: z.string().optional(), review: z.string().optional() }).optional(),
+  protectedPaths: z.array(z.string()).default([]),
 });
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { makeFactory, shop } from "../../test/support/factories.ts";
 import type { Protection } from "../ports/forge-admin.ts";
-import { deriveIdentities, formatIdentityStep, planIdentities } from "./identities.ts";
+import { deriveIdentities, planIdentities } from "./identities.ts";
+import { formatIdentityStep } from "./identity-text.ts";
 
 const paths = 'protected_paths = [".woodpecker/**", "docker-compose.yml"]\n';
 
@@ -20,7 +21,7 @@ function plan(change: (wanted: Protection) => Protection): readonly string[] {
     ] as const;
   });
   const observed = { users: new Map(), repositories: new Map(repositories) };
-  return planIdentities(desired, observed, { canFill: false }).map(formatIdentityStep);
+  return planIdentities(desired, observed, { canFill: undefined }).map(formatIdentityStep);
 }
 
 test("protected paths are part of the branch's rules, in any order", () => {

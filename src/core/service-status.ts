@@ -10,6 +10,8 @@ export interface ServiceStatus {
   readonly running: boolean;
   /** Undefined for what runs and is not declared. */
   readonly origin: string | undefined;
+  /** What a bot is at. */
+  readonly work?: string;
 }
 
 export function summarizeServices(
@@ -38,8 +40,13 @@ export function formatStatus(services: readonly ServiceStatus[]): string {
   const width = Math.max(0, ...rows.map(({ service }) => service.length));
   const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));
   return rows
-    .map(({ service, state, origin = "not declared" }) =>
-      [service.padEnd(width), state.padEnd(stateWidth), origin].join("   "),
+    .map(({ service, state, origin = "not declared", work = "" }) =>
+      [
+        service.padEnd(width),
+        state.padEnd(stateWidth),
+        origin,
+        ...(work === "" ? [] : [work]),
+      ].join("   "),
     )
     .join("\n");
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { filePatterns, matchesFile } from "../core/glob.ts";
 import { ApiError, invalid, notFound } from "./api-error.ts";
 import { findEntry } from "./contents.ts";
 import { type Forge, gitOf } from "./forge.ts";
@@ -12,7 +13,6 @@ import {
   isBranchName,
   noCommit,
 } from "./git-repository.ts";
-import { filePatterns, matchesFile } from "./glob.ts";
 import { authorEnvironment, commitTree } from "./merge.ts";
 import type { AccessLevel } from "./permission.ts";
 import { mayPush, protectionOf } from "./protections.ts";

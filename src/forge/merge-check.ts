@@ -1,8 +1,9 @@
 /** Whether a pull request may be merged now, in the order of Forgejo's services/pull/check.go and merge.go. */
+
+import { filePatterns, matchesFile } from "../core/glob.ts";
 import { ApiError, notFound } from "./api-error.ts";
 import type { Forge } from "./forge.ts";
 import { gitOf } from "./forge.ts";
-import { filePatterns, matchesFile } from "./glob.ts";
 import { isDraft } from "./issue-shape.ts";
 import { hasOpenDependencies } from "./issues.ts";
 import { type AccessLevel, allows } from "./permission.ts";

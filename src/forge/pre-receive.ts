@@ -5,7 +5,7 @@
  */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { anyCaseSource, filePatterns, globSource, isPattern } from "./glob.ts";
+import { anyCaseSource, filePatterns, globSource, isPattern } from "../core/glob.ts";
 import type { AccessLevel } from "./permission.ts";
 import { allows } from "./permission.ts";
 import { mayPush, type Protection } from "./protections.ts";

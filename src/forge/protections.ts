@@ -1,6 +1,7 @@
 /** Branch protection: which rule applies to a branch, and what it says about a user (models/git/protected_branch.go). */
+
+import { globMatches, isPattern } from "../core/glob.ts";
 import type { Database } from "./database.ts";
-import { globMatches, isPattern } from "./glob.ts";
 import { type AccessLevel, allows } from "./permission.ts";
 import type { ProtectionRow, RepositoryRow, UserRow } from "./rows.ts";
 

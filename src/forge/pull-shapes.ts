@@ -1,7 +1,8 @@
 /** JSON of pull requests, reviews, statuses, branches and protections. */
+
+import { isPattern } from "../core/glob.ts";
 import { type Commit, payloadCommitShape } from "./commits.ts";
 import type { Forge } from "./forge.ts";
-import { isPattern } from "./glob.ts";
 import { conversationShape, isDraft } from "./issue-shape.ts";
 import { accessOf, allows } from "./permission.ts";
 import { mayMerge, mayPush, type Protection, protectionOf } from "./protections.ts";

@@ -1,7 +1,7 @@
 /** Commit statuses, the combined one, and whether the required ones pass (models/git/commit_status.go). */
 
+import { globMatches } from "../core/glob.ts";
 import { type Database, now } from "./database.ts";
-import { globMatches } from "./glob.ts";
 import type { Page } from "./paging.ts";
 import type { RepositoryRow, StatusRow, StatusState, UserRow } from "./rows.ts";
 

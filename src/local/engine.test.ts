@@ -165,3 +165,16 @@ test("a service that ends at once is a failure with its last words, and the othe
     ["b", false],
   ]);
 });
+
+test("a process that a killed command had no time to record gives way to the next start", async () => {
+  await declare(service("a"));
+  await engine.start(["a"]);
+  const record = join(folder, ".disinto/local/a/process.json");
+  const { identity } = JSON.parse(await readFile(record, "utf8"));
+  await rm(record);
+
+  await engine.start(["a"]);
+
+  expect(await isAlive(identity)).toBe(false);
+  expect((await engine.observe()).containers).toMatchObject([{ service: "a", running: true }]);
+});

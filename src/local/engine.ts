@@ -7,18 +7,21 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { runShown } from "../adapters/process.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { loadEnvironment } from "../config/load.ts";
 import type { LocalService, LocalServices } from "../core/local-services.ts";
 import { DisintoError } from "../errors.ts";
 import type {
   Containers,
+  LogOptions,
   Observed,
   ObservedContainer,
   Properties,
   RenderedService,
 } from "../ports/containers.ts";
 import {
+  findLeadersIn,
   identify,
   isAlive,
   isGroupAlive,
@@ -32,6 +35,7 @@ export interface LocalEngineOptions {
   readonly folder: string;
   /** argv that starts disinto itself. */
   readonly self: readonly [string, ...string[]];
+  readonly signal?: AbortSignal | undefined;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
   /** How long a service that was started is watched for ending at once. */
@@ -107,13 +111,15 @@ class LocalEngine implements Containers {
     await rm(own.path, { recursive: true, force: true });
   }
 
-  async showLogs(services: readonly string[], { follow }: { follow: boolean }): Promise<void> {
+  async showLogs(services: readonly string[], { follow, show }: LogOptions): Promise<void> {
     const names = services.length > 0 ? services : await listFolder(this.#path());
     const logs = names.map((name) => this.#path(name, "log"));
-    const child = spawn("tail", ["-n", "+1", ...(follow ? ["-F"] : []), "--", ...logs], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    await once(child, "exit");
+    const found = await Promise.all(logs.map(exists));
+    const shown = logs.filter((_, index) => found[index] || follow);
+    if (shown.length === 0) return;
+    const { signal } = this.#options;
+    const lines = ["-n", "+1", ...(follow ? ["-F"] : [])];
+    await runShown(["tail", ...lines, "--", ...shown], { signal, show });
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {
@@ -153,15 +159,20 @@ class LocalEngine implements Containers {
     return text === undefined ? undefined : (JSON.parse(text) as ProcessRecord);
   }
 
+  /** Also what a killed command started and had no time to record: it runs in the service's folder. */
   async #stop(name: string): Promise<void> {
-    const record = await this.#readRecord(name);
-    if (!record) return;
+    const recorded = (await this.#readRecord(name))?.identity;
+    const found = await findLeadersIn(this.#path(name));
+    await Promise.all([...(recorded ? [recorded] : []), ...found].map((one) => this.#end(one)));
+  }
+
+  async #end(leader: ProcessIdentity): Promise<void> {
     const { graceMs = 30_000 } = this.#options;
-    await signalGroup(record.identity, "SIGTERM");
+    await signalGroup(leader, "SIGTERM");
     const deadline = performance.now() + graceMs;
-    while ((await isAlive(record.identity)) && performance.now() < deadline) await pause(25);
-    await signalGroup(record.identity, "SIGKILL");
-    while (await isGroupAlive(record.identity)) await pause(25);
+    while ((await isAlive(leader)) && performance.now() < deadline) await pause(25);
+    await signalGroup(leader, "SIGKILL");
+    while (await isGroupAlive(leader)) await pause(25);
   }
 
   async #spawn(name: string, service: LocalService, wanted: RenderedService): Promise<void> {

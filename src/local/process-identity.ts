@@ -1,5 +1,5 @@
 /** Who a process is: its id and when it started, so that a reused id is never taken for it. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -38,6 +38,22 @@ export async function isGroupAlive(leader: ProcessIdentity): Promise<boolean> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((pid) => readStat(Number(pid))));
   return stats.some((stat) => stat?.group === leader.pid);
+}
+
+/** The processes that lead a group and have this as their current folder. */
+export async function findLeadersIn(folder: string): Promise<readonly ProcessIdentity[]> {
+  const place = await realpath(folder).catch(() => undefined);
+  if (place === undefined) return [];
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      if ((await readlink(`/proc/${pid}/cwd`).catch(() => "")) !== place) return [];
+      const leads = (await readStat(Number(pid)))?.group === Number(pid);
+      const identity = leads ? await identify(Number(pid)) : undefined;
+      return identity ? [identity] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** A zombie has ended; only its parent has not looked yet. */

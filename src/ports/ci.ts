@@ -4,14 +4,17 @@ import type { Status } from "./forge.ts";
 export interface CiRuns {
   /** Of the given red statuses of one commit, why each is red. */
   explain(sha: string, red: readonly Status[]): Promise<readonly CiFailure[]>;
-  /** Has the run of this context on this commit done again; false where the provider cannot. */
-  retry(sha: string, context: string): Promise<boolean>;
+  /** Has the runs of these contexts on this commit done again; false where that cannot be asked for. */
+  retry(sha: string, contexts: readonly string[]): Promise<boolean>;
 }
 
 export interface CiFailure {
   readonly context: string;
-  /** `infrastructure`: the run itself could not be done (no agent, no image, clone failed); the change is not to blame. */
-  readonly kind: "infrastructure" | "real";
-  /** The end of the failed steps' logs, trimmed to what matters; the status's description where there is no log. */
+  /**
+   * `infrastructure`: the run itself could not be done (no agent, no image, clone failed, killed); the change is not
+   * to blame. `running`: the status is of an earlier run, and a newer one is under way.
+   */
+  readonly kind: "infrastructure" | "real" | "running";
+  /** The failed steps' logs, trimmed to what matters; the status's description where there is no log. */
   readonly log: string;
 }

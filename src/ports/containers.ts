@@ -16,12 +16,17 @@ export interface Containers {
   remove(container: string): Promise<void>;
   /** Removes a volume that no container mounts; a volume in use is an error. */
   removeVolume(volume: string): Promise<void>;
-  /** Shows what services wrote, straight on our own output; with `follow` until interrupted. */
-  showLogs(services: readonly string[], options: { follow: boolean }): Promise<void>;
+  /** Hands on each line that services wrote; with `follow` until interrupted. */
+  showLogs(services: readonly string[], options: LogOptions): Promise<void>;
   /** Runs a command inside a running service and answers its standard output. */
   exec(service: string, argv: readonly string[]): Promise<string>;
   /** Stops and removes every service of the factory; volumes only when asked. */
   down(options: { volumes: boolean }): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly show: (line: string) => void;
 }
 
 /** Name of a property as people say it ("environment CLAUDE_MODEL", "image") → a digest of its value. */

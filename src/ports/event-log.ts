@@ -1,41 +1,59 @@
 /** What happened, one JSON line each; names are documented in docs/events.md and stay. */
+import type { SessionFault, Usage } from "./harness.ts";
+
 export interface EventLog {
   append(event: BotEvent): void;
 }
 
-export type BotEvent =
-  | {
-      readonly type: "bot.started";
-      readonly roles: readonly string[];
-      readonly projects: readonly string[];
-    }
-  | { readonly type: "bot.stopped" }
-  | {
-      readonly type: "state.entered";
-      readonly at: string;
-      readonly project: string;
-      readonly issue: number;
-      readonly pull?: number;
-      readonly reason?: string;
-    }
-  | { readonly type: "issue.released"; readonly project: string; readonly issue: number }
-  | {
-      readonly type: "pull.reviewed";
-      readonly project: string;
-      readonly pull: number;
-      readonly sha: string;
-      readonly verdict: string;
-    }
-  | {
-      readonly type: "ci.finished";
-      readonly project: string;
-      readonly sha: string;
-      readonly context: string;
-      readonly state: string;
-    }
-  | {
-      readonly type: "failure";
-      readonly code: string;
-      readonly message: string;
-      readonly retryInMs: number;
-    };
+type Named<Type extends string, Fields = object> = { readonly type: Type } & Readonly<Fields>;
+
+/** An issue of a project. */
+interface OfIssue {
+  readonly project: string;
+  readonly issue: number;
+}
+
+/** What a session of the harness is for. */
+interface OfSession {
+  readonly project: string;
+  readonly role: string;
+  readonly issue?: number;
+  readonly pull?: number;
+}
+
+type LifeEvent =
+  | Named<"bot.started", { roles: readonly string[]; projects: readonly string[] }>
+  | Named<"bot.stopped">
+  | Named<"failure", { code: string; message: string; retryInMs: number }>
+  | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>
+  | Named<"breaker.opened", { breaker: string; reason: string }>
+  | Named<"breaker.closed", { breaker: string }>;
+
+type IssueEvent =
+  | Named<"issue.claimed", OfIssue & { title: string }>
+  | Named<"state.entered", OfIssue & { at: string; pull?: number; reason?: string }>
+  | Named<"budget.charged", OfIssue & { cause: string; spent: number }>
+  | Named<"issue.released", OfIssue>
+  | Named<"queue.seen", { project: string; waiting: readonly { issue: number; because: string }[] }>
+  | Named<"lease.taken-over", OfIssue & { from: string }>
+  | Named<"lease.lost", OfIssue>
+  | Named<"merge.refused", OfIssue & { pull: number; kind: string; reason: string }>
+  | Named<"pull.merged", OfIssue & { pull: number; sha: string }>;
+
+type SessionEvent =
+  | Named<"session.started", OfSession>
+  | Named<
+      "session.ended",
+      OfSession & { end: "finished" | "failed" | "interrupted"; fault?: SessionFault } & Usage & {
+          seconds: number;
+        }
+    >
+  | Named<"slot.taken", { backend: string; slot: number; waitedMs: number }>
+  | Named<"slot.released", { backend: string; slot: number }>;
+
+type PullEvent =
+  | Named<"pull.reviewed", { project: string; pull: number; sha: string; verdict: string }>
+  | Named<"ci.finished", { project: string; sha: string; context: string; state: string }>
+  | Named<"ci.retried", { project: string; sha: string; context: string }>;
+
+export type BotEvent = LifeEvent | IssueEvent | SessionEvent | PullEvent;

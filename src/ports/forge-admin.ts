@@ -1,5 +1,6 @@
 /** What only the operator's command may do on the forge. No bot ever holds one of these. */
 import type { RepoId } from "../core/factory.ts";
+import type { DisintoError } from "../errors.ts";
 import type { Forge } from "./forge.ts";
 
 export interface ForgeAdmin {
@@ -7,9 +8,20 @@ export interface ForgeAdmin {
   readonly tokens: ForgeTokens;
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
+  readonly applications: ForgeApplications;
   /** What a bot may do, done as the administrator. */
   readonly own: Forge;
 }
+
+/** What the server at an address says it is, or why that is not known. */
+export type ForgeProbe =
+  | { readonly version: string }
+  | {
+      readonly version: undefined;
+      readonly failure: DisintoError;
+      /** To wait will not help: a name that nobody knows, a certificate that nobody trusts, another server. */
+      readonly isLasting: boolean;
+    };
 
 export interface Credentials {
   readonly login: string;
@@ -73,6 +85,23 @@ export interface ForgeRepositories {
 }
 
 export interface ForgeLabels {
-  list(repo: RepoId): Promise<readonly string[]>;
+  list(repo: RepoId): Promise<readonly { readonly id: number; readonly name: string }[]>;
   create(repo: RepoId, label: Label): Promise<void>;
+}
+
+/** The administrator's own OAuth applications. */
+export interface ForgeApplications {
+  list(): Promise<readonly Application[]>;
+  /** Changes the one with this id, or makes one; either way its secret is new, and told this once. */
+  save(
+    application: Pick<Application, "name" | "redirectUris">,
+    id: number | undefined,
+  ): Promise<{ readonly clientId: string; readonly secret: string }>;
+}
+
+export interface Application {
+  readonly id: number;
+  readonly name: string;
+  readonly clientId: string;
+  readonly redirectUris: readonly string[];
 }

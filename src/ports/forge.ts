@@ -6,9 +6,18 @@ export interface Forge {
   whoami(): Promise<string>;
   /** Logins of all who may write code in the repository. */
   writers(repo: RepoId): Promise<readonly string[]>;
+  /** What the forge itself records that an issue waits for. */
+  dependencies(repo: RepoId, issue: number): Promise<readonly Dependency[]>;
   issues(repo: RepoId): Issues;
   pulls(repo: RepoId): Pulls;
+  reviews(repo: RepoId): Reviews;
   statuses(repo: RepoId): Statuses;
+}
+
+export interface Dependency {
+  readonly number: number;
+  /** Said only of another repository's issue: no listing of this one tells. */
+  readonly isOpen?: boolean;
 }
 
 export interface Issue {
@@ -25,8 +34,8 @@ export interface Issue {
 }
 
 export interface Issues {
-  /** All open issues with the label, to the last page, oldest first; pull requests are not issues here. */
-  listOpen(label: string): Promise<readonly Issue[]>;
+  /** All open issues (with the label), to the last page, oldest first; pull requests are not issues here. */
+  listOpen(label?: string): Promise<readonly Issue[]>;
   get(number: number): Promise<Issue>;
   open(issue: { title: string; body: string; labels: readonly string[] }): Promise<Issue>;
   close(number: number): Promise<void>;
@@ -52,7 +61,46 @@ export interface Pull {
   readonly base: string;
 }
 
+export interface Pulls {
+  /** All open pull requests, to the last page, lowest number first. */
+  listOpen(): Promise<readonly Pull[]>;
+  /** The newest closed or merged pull request of a branch of the same repository. */
+  findClosed(head: string): Promise<Pull | undefined>;
+  get(number: number): Promise<Pull>;
+  open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  close(number: number): Promise<void>;
+  /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
+  merge(number: number, headSha: string): Promise<MergeAnswer>;
+}
+
+/**
+ * `refused` carries the forge's words and what they mean; the caller reads the pull request back before it
+ * believes either.
+ */
+export type MergeAnswer =
+  | { readonly type: "accepted" }
+  | { readonly type: "refused"; readonly cause: MergeRefusal; readonly reason: string };
+
+/** Why a forge does not merge. */
+export type MergeRefusal =
+  /** Head or base is not where it was, or the head is behind. */
+  | "moved"
+  | "conflict"
+  /** The forge is still working out whether it can be merged, or failed at it: later may be better. */
+  | "not-ready"
+  | "checks"
+  | "approvals"
+  | "changes-requested"
+  | "protected-files"
+  /** Marked as work in progress. */
+  | "draft"
+  /** An issue or pull request that it depends on is open. */
+  | "dependencies"
+  /** This user may not, this way of merging is not allowed, signatures are asked for, the repository is archived. */
+  | "forbidden";
+
 export interface Review {
+  readonly id: number;
   readonly author: string;
   readonly verdict: "approved" | "changes-requested" | "commented";
   readonly sha: string;
@@ -63,26 +111,26 @@ export interface Review {
   readonly official: boolean;
 }
 
-export interface Pulls {
-  /** All open pull requests, to the last page, lowest number first. */
-  listOpen(): Promise<readonly Pull[]>;
-  get(number: number): Promise<Pull>;
-  open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
-  close(number: number): Promise<void>;
-  diff(number: number): Promise<string>;
-  reviews(number: number): Promise<readonly Review[]>;
-  review(
-    number: number,
-    review: Pick<Review, "sha" | "body"> & { verdict: "approved" | "changes-requested" },
-  ): Promise<void>;
-  /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
-  merge(number: number, headSha: string): Promise<MergeAnswer>;
+/** A remark on one line of the new file. */
+export interface LineComment {
+  readonly path: string;
+  readonly line: number;
+  readonly body: string;
 }
 
-/** `refused` carries the forge's words; the caller reads the pull request back before it believes either. */
-export type MergeAnswer =
-  | { readonly type: "accepted" }
-  | { readonly type: "refused"; readonly reason: string };
+export interface NewReview {
+  readonly verdict: "approved" | "changes-requested";
+  readonly sha: string;
+  readonly body: string;
+  readonly comments: readonly LineComment[];
+}
+
+export interface Reviews {
+  /** All, oldest first. */
+  of(pull: number): Promise<readonly Review[]>;
+  commentsOf(pull: number, review: number): Promise<readonly LineComment[]>;
+  submit(pull: number, review: NewReview): Promise<void>;
+}
 
 export type CheckState = "pending" | "success" | "failure";
 

@@ -34,12 +34,19 @@ export interface Mirror {
   refresh(): Promise<Refs>;
   /** What the forge has now, without fetching. */
   readRefs(patterns: readonly string[]): Promise<Refs>;
+  /** Fetches only what `pattern` names, which ends in a star, and answers it. */
+  fetchRefs(pattern: string): Promise<Refs>;
   /**
    * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
-   * which of them stands, for a refusal alone proves nothing.
+   * which of them stands, for a refusal alone proves nothing. `refused`: the same, and a rule of the server was named.
    */
-  swap(swaps: readonly Swap[]): Promise<"applied" | "unclear">;
+  swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
   readonly objects: Objects;
+  /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
+  mend(): Promise<boolean>;
+  /** Drops what nothing needs any more. */
+  compact(): Promise<void>;
+  sizeBytes(): Promise<number>;
 }
 
 /** Commits and trees in the mirror; nothing here talks to the forge. */
@@ -53,6 +60,8 @@ export interface Objects {
   contains(descendant: string, ancestor: string): Promise<boolean>;
   /** What `to` changes since it left `from`, whole. */
   diff(from: string, to: string): Promise<string>;
+  /** Paths that differ between two commits or trees. */
+  changedPaths(from: string, to: string): Promise<readonly string[]>;
 }
 
 export type Collected =
@@ -66,4 +75,13 @@ export interface WorkFolders {
   /** What stands in the folder now, as a tree in the mirror; refused when it holds what no harness may add. */
   collect(name: string, base: string): Promise<Collected>;
   discard(name: string): Promise<void>;
+  /** What is there, of this life or an earlier one. */
+  list(): Promise<readonly FolderUse[]>;
+}
+
+export interface FolderUse {
+  readonly name: string;
+  readonly bytes: number;
+  /** Since 1970. */
+  readonly changedAtMs: number;
 }

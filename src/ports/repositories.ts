@@ -2,11 +2,21 @@
 export interface Repositories {
   init(folder: string): Promise<void>;
   /** Undefined where there is no repository, no commit, or no branch checked out. */
-  currentBranch(folder: string): Promise<string | undefined>;
+  describe(folder: string): Promise<Description | undefined>;
+  /** All branches and tags of a repository elsewhere, without a work tree; with the operator's own access. */
+  mirror(url: string, folder: string): Promise<void>;
+  /** The default branch alone, of a repository on the forge, without a work tree. */
+  sketch(seed: Seed): Promise<void>;
   push(seed: Seed): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
   /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
+}
+
+export interface Description {
+  readonly branch: string;
+  /** Names of the files below `.woodpecker/` on that branch, sorted. */
+  readonly workflows: readonly string[];
 }
 
 export interface Seed {

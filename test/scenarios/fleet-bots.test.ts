@@ -17,12 +17,16 @@ describeWithDocker("bots on a real engine", () => {
   afterEach(() => fleet.remove());
 
   test("two names in LLAMA_BOTS are two isolated services with derived names", async () => {
-    const shared = join(fleet.folder, "claude's $hare");
-    await mkdir(shared);
+    const [shared, ssh, age] = ["claude's $hare", "ssh", "age"].map((name) =>
+      join(fleet.folder, name),
+    ) as [string, string, string];
+    for (const path of [shared, ssh, age]) await mkdir(path);
     await fleet.configure(
       ["dev-qwen", "dev-qwen2"],
       'LLAMA_BOTS="dev-qwen dev-qwen2"',
       `CLAUDE_SHARED_DIR="${shared.replaceAll("$", "\\$")}"`,
+      `AGENT_SSH_DIR=${ssh}`,
+      `SOPS_AGE_DIR=${age}`,
     );
 
     await fleet.up();
@@ -50,6 +54,8 @@ describeWithDocker("bots on a real engine", () => {
           "/home/agent/repos": `${fleet.name}_project-repos-${bot}`,
           "/home/agent/data": `${fleet.name}_agent-data-${bot}`,
           [shared]: `${shared}:ro`,
+          "/home/agent/.ssh": `${ssh}:ro`,
+          "/home/agent/.config/sops/age": `${age}:ro`,
         },
       });
     }

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { run } from "../../src/adapters/process.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { withLock } from "../../src/config/file-lock.ts";
-import { startCli } from "../support/cli.ts";
+import { formatTomlValue } from "../../src/config/toml-text.ts";
 import { buildStandIn, describeWithDocker, removeImage } from "../support/docker.ts";
 import { Fleet, identify, makeFleet } from "../support/fleet.ts";
 
@@ -32,18 +32,24 @@ describeWithDocker("what goes wrong on a real engine", () => {
   test("every value arrives byte for byte, and so does a name of 40 characters", async () => {
     const name = `a1-${"b2-".repeat(12)}c`;
     const hard = `"it's" $HOME \${X} $$ #no | a\\n b\\ ü 漢 \u{1F600}\nsecond\tline `;
-    await fleet.configure([name], `LLAMA_BOTS=${name}`);
+    await fleet.configure([name, "b"], `LLAMA_BOTS=${name},b`);
     const suffix = name.toUpperCase().replaceAll("-", "_");
     await setEnvironment(fleet.folder, {
       [`FORGE_TOKEN_${suffix}`]: hard,
       [`FORGE_PASS_${suffix}`]: `${hard}'`,
-      LLAMA_MODEL: hard,
     });
+
+    const sections = `[agents.${name}]\nmodel = ${formatTomlValue(hard)}\n[agents.b]\nharness = "command"\n`;
+    await fleet.write(
+      "projects/shop.toml",
+      `repo = "acme/shop"\nci.provider = "external"\n${sections}command = ${formatTomlValue(["x", hard])}\n`,
+    );
 
     await fleet.up();
 
     expect(name).toHaveLength(40);
-    const { [`agents-${name}`]: bot } = await fleet.containers();
+    const { [`agents-${name}`]: bot, "agents-b": b } = await fleet.containers();
+    expect(JSON.parse(b?.environment.AGENT_COMMAND ?? "")).toEqual(["x", hard]);
     expect(bot?.environment).toMatchObject({
       FORGE_TOKEN: hard,
       FORGE_PASS: `${hard}'`,
@@ -135,41 +141,6 @@ describeWithDocker("what goes wrong on a real engine", () => {
     expect([first, second, third].map((ended) => ended?.exitCode)).toEqual([0, 0, 0]);
     const all = [first, second, third].map((ended) => ended?.stderr ?? "");
     expect(all.filter((text) => text === "nothing to do\n")).toHaveLength(2);
-  });
-
-  test("up that is interrupted or killed at any moment leaves nothing half done that the next does not finish", async () => {
-    const bots = ["a", "b", "c"];
-    await fleet.configure([...bots, "stays"], "LLAMA_BOTS=stays");
-    await fleet.up();
-    const { forgejo, "agents-stays": stays } = await fleet.containers();
-    const before = identify({
-      ...(forgejo && { forgejo }),
-      ...(stays && { "agents-stays": stays }),
-    });
-    for (const [index, signal] of (
-      ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL", "SIGTERM"] as const
-    ).entries()) {
-      const wanted = index % 2 === 0 ? ["stays", ...bots] : ["stays"];
-      await fleet.configure([...bots, "stays"], `LLAMA_BOTS="${wanted.join(" ")}"`);
-      const child = await startCli(fleet.folder, ["up", "--remove"]);
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      setTimeout(() => child.kill(signal), 250 + index * 250);
-      await ended;
-
-      expect(await fleet.read("docker-compose.yml")).toMatch(
-        /\nnetworks:\n {2}disinto-net:\n {4}driver: bridge\n$/,
-      );
-      await fleet.up("--remove", "--wait");
-
-      const { length } = wanted;
-      const after = identify(await fleet.containers());
-      expect(Object.keys(after)).toHaveLength(length + 1);
-      expect(after).toMatchObject(before);
-      expect(await fleet.plan()).toBe("nothing to do");
-      expect((await readdir(fleet.folder)).filter((name) => name.includes("disinto-new"))).toEqual(
-        [],
-      );
-    }
   });
 
   test("a full disk is said, and leaves the old file and every container", async (context) => {

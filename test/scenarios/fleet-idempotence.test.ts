@@ -42,9 +42,11 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     await fleet.configure(["a", "b"], 'LLAMA_BOTS="a b"', "LLAMA_MODEL='m $1'");
     await fleet.up();
     const [before, modified] = [identify(await fleet.containers()), await fleet.modified()];
+    const times = await fleet.listTimes();
 
     expect(await fleet.up()).toBe("nothing to do\n");
     await fleet.compose("up", "--detach");
+    expect(await fleet.listTimes()).toEqual(times);
     await fleet.configure(
       ["b", "a"],
       "# moved",
@@ -56,6 +58,21 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     expect(identify(await fleet.containers())).toEqual(before);
     expect(await fleet.modified()).toBe(modified);
     expect((await fleet.cli("plan", "--check")).exitCode).toBe(0);
+  });
+
+  test("a hired bot is nobody's orphan, and no profile hides it: compose keeps every bot", async () => {
+    await fleet.configure(["a", "ada"], "LLAMA_BOTS=a");
+    await fleet.write(
+      "projects/shop.toml",
+      'repo = "acme/shop"\nci.provider = "external"\n[agents.ada]\nbase_url = "http://m:1"\n',
+    );
+    await fleet.up();
+    const before = identify(await fleet.containers());
+
+    await fleet.compose("up", "--detach", "--remove-orphans");
+
+    expect(Object.keys(before).sort()).toEqual(["agents-a", "agents-ada", "forgejo"]);
+    expect(identify(await fleet.containers())).toEqual(before);
   });
 
   test("what plan would create is what compose's own dry run would", async () => {

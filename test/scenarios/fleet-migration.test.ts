@@ -38,6 +38,14 @@ services:
     environment:
       FORGE_TOKEN: \${FORGE_TOKEN_LLAMA}
     networks: [disinto-net]
+  agents-llama-all:
+    image: ${image}
+    container_name: ${name}-agents-llama-all
+    profiles: [agents-llama-all]
+    volumes:
+      - agent-data:/home/agent/data
+      - project-repos:/home/agent/repos
+    networks: [disinto-net]
 volumes:
   forgejo-data:
   woodpecker-data:
@@ -79,7 +87,7 @@ describeWithDocker("an older installation on a real engine", () => {
     ];
     await fleet.write(".env", `${env.join("\n")}\n`);
     await fleet.write("docker-compose.yml", writeOldCompose(fleet));
-    await fleet.compose("up", "--detach");
+    await fleet.compose("--profile", "agents-llama-all", "up", "--detach");
     await docker("exec", `${fleet.name}-forgejo`, "sh", "-c", "echo precious > /data/forge");
   });
 
@@ -116,15 +124,16 @@ describeWithDocker("an older installation on a real engine", () => {
       /^- service agents-llama +replaced by agents-llama-dev-qwen; its volumes are kept \(disinto prune\)$/m,
     ])
       expect(planned.stdout).toMatch(line);
-    expect(planned.stderr).toContain(`docker stop ${fleet.name}-agents\n`);
-    const { [`${fleet.name}-agents`]: agents } = await listProject();
+    const unmanaged = ["agents", "agents-llama-all"].map((name) => `${fleet.name}-${name}`);
+    for (const name of unmanaged) expect(planned.stderr).toContain(`docker stop ${name}\n`);
+    const before = await listProject();
 
     await fleet.up();
 
     const after = await listProject();
-    const names = ["agents", "agents-dev-qwen", "forgejo"].map((name) => `${fleet.name}-${name}`);
-    expect(Object.keys(after).sort()).toEqual(names);
-    expect(after[`${fleet.name}-agents`]).toBe(agents);
+    const managed = ["agents-dev-qwen", "forgejo"].map((name) => `${fleet.name}-${name}`);
+    expect(Object.keys(after).sort()).toEqual([...managed, ...unmanaged].sort());
+    for (const name of unmanaged) expect(after[name]).toBe(before[name]);
     await expectMigrated();
     expect(await fleet.read("docker-compose.yml.1")).toBe(writeOldCompose(fleet));
     const env = await fleet.read(".env");
@@ -133,8 +142,25 @@ describeWithDocker("an older installation on a real engine", () => {
     expect(await fleet.read(".env")).toBe(env);
   });
 
+  test("down and up after it bring the same back, and leave what is not ours running", async () => {
+    await fleet.up();
+    const env = await fleet.read(".env");
+    const before = await listProject();
+
+    expect((await fleet.cli("down")).exitCode).toBe(0);
+    const meanwhile = await listProject();
+    await fleet.up();
+
+    const unmanaged = ["agents", "agents-llama-all"].map((name) => `${fleet.name}-${name}`);
+    expect(meanwhile).toEqual(Object.fromEntries(unmanaged.map((name) => [name, before[name]])));
+    expect(Object.keys(await listProject()).sort()).toEqual(Object.keys(before).sort());
+    await expectMigrated();
+    expect(await fleet.read(".env")).toBe(env);
+    expect((await fleet.cli("plan", "--check")).exitCode).toBe(0);
+  });
+
   test("is migrated from volumes alone, and down and up after it change nothing", async () => {
-    await fleet.compose("down");
+    await fleet.compose("--profile", "agents-llama-all", "down");
 
     await fleet.up();
 
@@ -150,11 +176,17 @@ describeWithDocker("an older installation on a real engine", () => {
     const listed = await fleet.cli("prune");
 
     expect(listed.exitCode).toBe(0);
-    expect(listed.stdout).toMatch(new RegExp(`^agent-data +mounted by ${fleet.name}-agents$`, "m"));
+    expect(listed.stdout).toMatch(
+      new RegExp(`^agent-data +mounted by .*\\b${fleet.name}-agents-llama-all\\b`, "m"),
+    );
     expect(listed.stdout).toMatch(/^woodpecker-data +unused$/m);
     expect(listed.stdout).not.toContain("forgejo-data");
     expect((await fleet.cli("prune", "--remove", "agent-data")).exitCode).toBe(1);
     await docker("rm", "--force", `${fleet.name}-agents`);
+    expect((await fleet.cli("prune", "--remove", "agent-data")).stderr).toContain(
+      `mounted by ${fleet.name}-agents-llama-all; nothing was removed`,
+    );
+    await docker("rm", "--force", `${fleet.name}-agents-llama-all`);
     expect((await fleet.cli("prune", "--remove", "agent-data", "woodpecker-data")).exitCode).toBe(
       0,
     );

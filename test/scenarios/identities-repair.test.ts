@@ -37,6 +37,13 @@ function ignore(dump: ForgeDump, ...tables: readonly string[]): object {
   return Object.fromEntries(kept);
 }
 
+async function plan(): Promise<readonly object[]> {
+  const { identities } = JSON.parse(await factory.disintoOrThrow("plan", "--json")) as {
+    identities: readonly object[];
+  };
+  return identities;
+}
+
 test.each([
   [
     "a weakened branch protection",
@@ -68,36 +75,44 @@ test.each([
     () => act("PATCH", "/admin/users/dev-a", { login_name: "dev-a", source_id: 0, admin: true }),
     /^\+ restriction of dev-a /,
   ],
-])("%s is found, repaired, and nothing else is touched", async (_, damage, step) => {
-  await factory.disintoOrThrow("init", factory.repository);
-  const good = await dumpForge(factory.folder);
-  const files = await dumpFiles(factory.folder);
-  await damage();
-  expect(await dumpForge(factory.folder)).not.toEqual(good);
+])(
+  "%s is found by plan, repaired by init, and nothing else is touched",
+  async (_, damage, step) => {
+    await factory.disintoOrThrow("init", factory.repository);
+    const good = await dumpForge(factory.folder);
+    const files = await dumpFiles(factory.folder);
+    await damage();
+    expect(await dumpForge(factory.folder)).not.toEqual(good);
 
-  const seen = await factory.disinto("init", "--yes", "--dry-run");
-  const damaged = await dumpForge(factory.folder);
-  const repaired = await factory.disinto("init", "--yes");
+    const damaged = await dumpForge(factory.folder);
+    const planned = await plan();
+    const checked = await factory.disinto("plan", "--check");
+    expect(await dumpForge(factory.folder)).toEqual(damaged);
+    const repaired = await factory.disinto("init", "--yes");
 
-  const steps = (text: string) => text.split("\n").filter((line) => line.startsWith("+ "));
-  expect(steps(seen.stderr)).toEqual([expect.stringMatching(step)]);
-  expect(damaged).not.toEqual(good);
-  expect(steps(repaired.stderr)).toEqual(steps(seen.stderr));
-  const after = await dumpForge(factory.folder);
-  const redone = ["labels", "collaborators"];
-  expect(ignore(after, ...redone)).toEqual(ignore(good, ...redone));
-  for (const table of redone)
-    expect(after.tables[table]).toHaveLength(good.tables[table]?.length ?? -1);
-  expect(await dumpFiles(factory.folder)).toEqual(files);
-  expect((await factory.disinto("init")).stderr).toContain("nothing to do");
-});
+    const steps = (text: string) => text.split("\n").filter((line) => line.startsWith("+ "));
+    expect(planned).toHaveLength(1);
+    expect(checked.exitCode).toBe(3);
+    expect(checked.stdout.split("\n")).toContainEqual(expect.stringMatching(step));
+    expect(steps(repaired.stderr)).toEqual([expect.stringMatching(step)]);
+    expect(await plan()).toEqual([]);
+    const after = await dumpForge(factory.folder);
+    const redone = ["labels", "collaborators"];
+    expect(ignore(after, ...redone)).toEqual(ignore(good, ...redone));
+    for (const table of redone)
+      expect(after.tables[table]).toHaveLength(good.tables[table]?.length ?? -1);
+    expect(await dumpFiles(factory.folder)).toEqual(files);
+    expect((await factory.disinto("init")).stderr).toContain("nothing to do");
+  },
+);
 
-test("a revoked token is replaced, and no other token nor any password", async () => {
+test("a revoked token is found by plan and replaced, and no other token nor any password", async () => {
   await factory.disintoOrThrow("init", factory.repository);
   const good = await dumpForge(factory.folder);
   const env = await factory.environment();
   await act("DELETE", "/users/dev-a/tokens/disinto-1");
 
+  expect(await plan()).toMatchObject([{ action: { kind: "create-token" } }]);
   const repaired = await factory.disinto("init", "--json");
 
   expect(JSON.parse(repaired.stdout)).toMatchObject({

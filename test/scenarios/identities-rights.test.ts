@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildMirror } from "../../src/adapters/git/mirror.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/lease.ts";
+import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/leases/lease.ts";
 import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { Mirror } from "../../src/ports/git.ts";
@@ -94,11 +94,13 @@ test("a merge without approval is refused, and an approval by a dev bot does not
 
   const alone = await forge.pulls(repo).merge(number, work);
   const colleague = buildForge({ url: factory.forgeUrl, token: other });
-  await colleague.pulls(repo).review(number, { verdict: "approved", sha: work, body: "good" });
+  await colleague
+    .reviews(repo)
+    .submit(number, { verdict: "approved", sha: work, body: "good", comments: [] });
   const approved = await forge.pulls(repo).merge(number, work);
 
   expect([alone.type, approved.type]).toEqual(["refused", "refused"]);
-  expect(await forge.pulls(repo).reviews(number)).toMatchObject([{ official: false }]);
+  expect(await forge.reviews(repo).of(number)).toMatchObject([{ official: false }]);
   expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
 });
 

@@ -65,7 +65,7 @@ test("an issue of the backlog is claimed, written, checked, reviewed by another 
   expect(pulls).toMatchObject([
     { number: 2, author: "dev-qwen", merged: true, headSha: commits[0]?.sha },
   ]);
-  const reviews: readonly Review[] = await forge.pulls(repo).reviews(2);
+  const reviews: readonly Review[] = await forge.reviews(repo).of(2);
   expect(reviews).toMatchObject([
     { author: "reviewer", verdict: "approved", official: true, sha: commits[0]?.sha },
   ]);

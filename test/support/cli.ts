@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run, runOrThrow } from "../../src/adapters/process.ts";
+import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
 import { builtFolder } from "../answers/place.ts";
+import { noteOutput } from "./secret-scan.ts";
 
-const root = join(import.meta.dirname, "../..");
+export const root = join(import.meta.dirname, "../..");
 const home = builtFolder;
 
 export interface Ended {
@@ -51,7 +52,7 @@ async function addRecorder(dist: string): Promise<void> {
   );
 }
 
-async function newestChange(folder: string): Promise<number> {
+export async function newestChange(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile());
   const times = await Promise.all(
@@ -60,17 +61,33 @@ async function newestChange(folder: string): Promise<number> {
   return Math.max(...times);
 }
 
+interface CliOptions {
+  readonly input?: string;
+  /** Beside what every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export async function runCli(
   folder: string,
   args: readonly string[],
-  { input }: { input?: string } = {},
+  { input, env = {} }: CliOptions = {},
 ): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  return run(argv, { timeoutMs: 180_000, ...(input !== undefined && { input }) });
+  const options = { timeoutMs: 180_000, env: toolEnvironment(env) };
+  const ended = await run(argv, { ...options, ...(input !== undefined && { input }) });
+  await noteOutput(folder, args, ended);
+  return ended;
 }
 
 /** For tests that interrupt it. */
-export async function startCli(folder: string, args: readonly string[]): Promise<ChildProcess> {
+export async function startCli(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const main = await buildCli();
-  return spawn(process.execPath, [main, "--factory", folder, ...args], { stdio: "ignore" });
+  return spawn(process.execPath, [main, "--factory", folder, ...args], {
+    stdio: "ignore",
+    env: { ...process.env, ...env },
+  });
 }

@@ -1,6 +1,6 @@
 /** One factory folder on the real engine, with names and ports of its own. */
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,16 @@ export class Fleet {
 
   async modified(file = "docker-compose.yml"): Promise<number> {
     return (await stat(join(this.folder, file))).mtimeMs;
+  }
+
+  /** Of every file in the folder. */
+  async listTimes(): Promise<Readonly<Record<string, number>>> {
+    const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((one) => one.isFile())
+      .map((one) => join(one.parentPath, one.name));
+    const times = paths.map(async (path) => [path, (await stat(path)).mtimeMs] as const);
+    return Object.fromEntries(await Promise.all(times));
   }
 
   async cli(...args: readonly string[]): Promise<Ended> {

@@ -11,6 +11,7 @@ import { loadEnvironment } from "../../src/config/load.ts";
 import type { Forge, Issue } from "../../src/ports/forge.ts";
 import type { History } from "../../src/ports/repositories.ts";
 import { type Ended, runCli } from "./cli.ts";
+import { noteFiles } from "./secret-scan.ts";
 
 const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
@@ -130,7 +131,8 @@ export class TestFactory {
   }
 
   async end(): Promise<void> {
-    await this.disinto("down", "--volumes");
+    await this.disinto("down");
+    await noteFiles(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 

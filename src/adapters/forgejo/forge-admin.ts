@@ -1,16 +1,20 @@
 /** The operator's port over Forgejo's REST API, as an administrator with name and password. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
+import { DisintoError } from "../../errors.ts";
 import type {
   Access,
   Credentials,
   ForgeAdmin,
   ForgeLabels,
+  ForgeProbe,
   ForgeRepositories,
   ForgeTokens,
   ForgeUsers,
   Protection,
 } from "../../ports/forge-admin.ts";
+import { buildApplications } from "./applications.ts";
+import { isLasting } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { Login, ProtectionShape } from "./shapes.ts";
@@ -21,28 +25,30 @@ interface ForgeAdminOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A person waits for the command, and no single thing that it asks for takes long. */
+const attemptLimitMs = 8_000;
+
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
-  const http = new ForgejoHttp({ url, proof: admin, signal });
-  const as: As = (proof) => new ForgejoHttp({ url, proof, signal });
+  const http = new ForgejoHttp({ url, proof: admin, signal, attemptLimitMs });
+  const as: As = (proof) => new ForgejoHttp({ url, proof, signal, attemptLimitMs });
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
+    applications: buildApplications(http),
     own: buildForgeOver(http),
   };
 }
 
-/** Waits for nothing and proves nothing but that something answers like a Forgejo; undefined while it does not. */
-export async function readForgeVersion(
-  url: string,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1 });
+/** Asks once, and says why there is no version. */
+export async function probeForge(url: string, signal?: AbortSignal): Promise<ForgeProbe> {
+  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, attemptLimitMs });
   try {
-    return (await http.get("/version", z.object({ version: z.string() }))).version;
-  } catch {
-    return undefined;
+    return await http.get("/version", z.object({ version: z.string() }));
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    return { version: undefined, failure: error, isLasting: isLasting(error) };
   }
 }
 
@@ -100,9 +106,9 @@ function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
 
 function buildLabels(http: ForgejoHttp): ForgeLabels {
   const labels = (repo: RepoId): string => `${pathOf(repo)}/labels`;
-  const Name = z.object({ name: z.string() }).transform(({ name }) => name);
+  const Known = z.object({ id: z.int(), name: z.string() });
   return {
-    list: (repo) => http.list(labels(repo), Name),
+    list: (repo) => http.list(labels(repo), Known),
     create: async (repo, label) => {
       await http.send(labels(repo), { method: "POST", body: label });
     },

@@ -1,9 +1,19 @@
 /** The forge port over Forgejo's REST API, as one identity. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
-import type { Forge, Issues, MergeAnswer, Pulls, Statuses } from "../../ports/forge.ts";
+import type { Forge, Issues, Pulls, Reviews, Status, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { CommentShape, IssueShape, Login, PullShape, ReviewShape, StatusShape } from "./shapes.ts";
+import { MERGE_REFUSALS, readMergeAnswer } from "./merge-answer.ts";
+import {
+  CommentShape,
+  DependencyShape,
+  IssueShape,
+  Login,
+  PullShape,
+  ReviewCommentShape,
+  ReviewShape,
+  StatusShape,
+} from "./shapes.ts";
 
 interface ForgeOptions {
   readonly url: string;
@@ -11,10 +21,12 @@ interface ForgeOptions {
   readonly signal?: AbortSignal;
   /** Takes secrets out of every text that is sent: titles, comments, reviews, descriptions. */
   readonly redact?: (text: string) => string;
+  /** Called for each request that is sent, a repetition too. */
+  readonly onRequest?: () => void;
 }
 
-export function buildForge({ url, token, signal, redact }: ForgeOptions): Forge {
-  return buildForgeOver(new ForgejoHttp({ url, proof: { token }, signal, redact }));
+export function buildForge({ token, ...options }: ForgeOptions): Forge {
+  return buildForgeOver(new ForgejoHttp({ ...options, proof: { token } }));
 }
 
 export function buildForgeOver(http: ForgejoHttp): Forge {
@@ -23,8 +35,18 @@ export function buildForgeOver(http: ForgejoHttp): Forge {
     // A collaborator's permission is told to administrators only; who may be assigned is told to everybody, and is
     // who may write (models/repo/user_repo.go GetRepoAssignees; in an organisation, to any unit of the repository).
     writers: (repo) => http.get(`${pathOf(repo)}/assignees`, z.array(Login)),
+    dependencies: async (repo, issue) => {
+      const found = await http.list(
+        `${pathOf(repo)}/issues/${issue}/dependencies`,
+        DependencyShape,
+      );
+      return found.map(({ number, isOpen, owner, name }) =>
+        owner === repo.owner && name === repo.name ? { number } : { number, isOpen },
+      );
+    },
     issues: (repo) => buildIssues(http, pathOf(repo)),
     pulls: (repo) => buildPulls(http, pathOf(repo)),
+    reviews: (repo) => buildReviews(http, pathOf(repo)),
     statuses: (repo) => buildStatuses(http, pathOf(repo)),
   };
 }
@@ -43,7 +65,8 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
   };
   return {
     listOpen: async (label) => {
-      const query = new URLSearchParams({ state: "open", type: "issues", labels: label });
+      const query = new URLSearchParams({ state: "open", type: "issues" });
+      if (label !== undefined) query.set("labels", label);
       const issues = await http.list(`${repo}/issues?${query}`, IssueShape);
       return issues.toSorted((a, b) => a.number - b.number);
     },
@@ -73,8 +96,6 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
   };
 }
 
-const reviewEvents = { approved: "APPROVED", "changes-requested": "REQUEST_CHANGES" } as const;
-
 function buildPulls(http: ForgejoHttp, repo: string): Pulls {
   const at = (number: number): string => `${repo}/pulls/${number}`;
   return {
@@ -82,37 +103,52 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
       const pulls = await http.list(`${repo}/pulls?state=open`, PullShape);
       return pulls.toSorted((a, b) => a.number - b.number);
     },
+    findClosed: async (head) => {
+      const pulls = await http.list(`${repo}/pulls?state=closed`, PullShape);
+      return pulls.filter((pull) => pull.head === head).sort((a, b) => b.number - a.number)[0];
+    },
     get: (number) => http.get(at(number), PullShape),
     open: (pull) => http.write(`${repo}/pulls`, { method: "POST", body: pull }, PullShape),
     close: async (number) => {
       await http.send(at(number), { method: "PATCH", body: { state: "closed" } });
     },
-    diff: async (number) => (await http.send(`${at(number)}.diff`)).text,
-    reviews: (number) => http.list(`${at(number)}/reviews`, ReviewShape),
-    review: async (number, { verdict, sha, body }) => {
-      const request = { event: reviewEvents[verdict], commit_id: sha, body };
-      await http.send(`${at(number)}/reviews`, { method: "POST", body: request });
+    merge: async (number, headSha) => {
+      const body = { Do: "fast-forward-only", head_commit_id: headSha };
+      const expect = MERGE_REFUSALS;
+      return readMergeAnswer(
+        await http.send(`${at(number)}/merge`, { method: "POST", body, expect }),
+      );
     },
-    merge: async (number, headSha) =>
-      readMergeAnswer(await sendMerge(http, `${at(number)}/merge`, headSha)),
   };
 }
 
-function sendMerge(http: ForgejoHttp, path: string, headSha: string) {
-  const body = { Do: "fast-forward-only", head_commit_id: headSha };
-  return http.send(path, { method: "POST", body, expect: [405, 409] });
-}
+const reviewEvents = { approved: "APPROVED", "changes-requested": "REQUEST_CHANGES" } as const;
 
-/** 405: a rule is not met; 409: head or base moved, or a conflict (Forgejo routers/api/v1/repo/pull.go, MergePullRequest). */
-function readMergeAnswer({ status, text }: { status: number; text: string }): MergeAnswer {
-  return status === 200
-    ? { type: "accepted" }
-    : { type: "refused", reason: `${status}: ${text.slice(0, 500)}` };
+function buildReviews(http: ForgejoHttp, repo: string): Reviews {
+  const at = (pull: number): string => `${repo}/pulls/${pull}/reviews`;
+  return {
+    of: (pull) => http.list(at(pull), ReviewShape),
+    commentsOf: (pull, review) =>
+      http.get(`${at(pull)}/${review}/comments`, z.array(ReviewCommentShape)),
+    submit: async (pull, { verdict, sha, body, comments }) => {
+      const request = {
+        event: reviewEvents[verdict],
+        commit_id: sha,
+        body,
+        comments: comments.map((one) => ({
+          path: one.path,
+          body: one.body,
+          new_position: one.line,
+        })),
+      };
+      await http.send(at(pull), { method: "POST", body: request });
+    },
+  };
 }
 
 function buildStatuses(http: ForgejoHttp, repo: string): Statuses {
   return {
-    of: (sha) => http.get(`${repo}/commits/${sha}/status`, CombinedStatus),
+    of: (sha) => listStatuses(http, `${repo}/commits/${sha}/status`),
     post: async (sha, { context, state, description }) => {
       await http.send(`${repo}/statuses/${sha}`, {
         method: "POST",
@@ -126,3 +162,15 @@ function buildStatuses(http: ForgejoHttp, repo: string): Statuses {
 const CombinedStatus = z
   .object({ statuses: z.array(StatusShape).nullish() })
   .transform(({ statuses }) => statuses ?? []);
+
+const STATUS_PAGE = 50;
+
+/** Combined: the newest of each context, in pages (routers/api/v1/repo/status.go). */
+async function listStatuses(http: ForgejoHttp, path: string): Promise<readonly Status[]> {
+  const all: Status[] = [];
+  for (let page = 1; ; page++) {
+    const part = await http.get(`${path}?page=${page}&limit=${STATUS_PAGE}`, CombinedStatus);
+    all.push(...part);
+    if (part.length < STATUS_PAGE) return all;
+  }
+}

@@ -3,21 +3,25 @@
 // as Docker's port proxy does while the service behind it is starting.
 import { request } from "undici";
 import * as z from "zod";
-import { DisintoError, type ErrorCode } from "../../errors.ts";
+import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../system-clock.ts";
+import { classify, classifySilence, isPassing, parseJson } from "./failures.ts";
 
 type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
 
 interface Connection {
   readonly url: string;
   readonly proof: Proof | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRequest?: (() => void) | undefined;
   /** Passes every text in a body; absent where bodies carry passwords. */
   readonly redact?: ((text: string) => string) | undefined;
   readonly clock?: Clock;
   /** How often a request that is safe to repeat is sent at most. */
   readonly attempts?: number;
+  /** Of one attempt, from the first byte sent to the last one read. */
+  readonly attemptLimitMs?: number | undefined;
 }
 
 interface Sending {
@@ -32,16 +36,12 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Of one attempt, from the first byte sent to the last one read. */
 const ATTEMPT_LIMIT_MS = 30_000;
 /** Of a request with its repetitions; no new attempt begins after it. */
 const REQUEST_LIMIT_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
 const PAGE_SIZE = 50;
-
-/** Forgejo's error body; `url` points to its API page and is of no use here. */
-const ErrorBody = z.object({ message: z.string() });
 
 export class ForgejoHttp {
   readonly #connection: Connection;
@@ -95,8 +95,9 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal } = this.#connection;
-    const overdue = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
+    const { url, signal, onRequest, attemptLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    onRequest?.();
+    const overdue = AbortSignal.timeout(attemptLimitMs);
     try {
       const response = await request(`${url}/api/v1${path}`, {
         method,
@@ -114,13 +115,8 @@ export class ForgejoHttp {
       if (error instanceof DisintoError) throw error;
       if (signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
-      const reason = overdue.aborted
-        ? `no whole answer within ${ATTEMPT_LIMIT_MS / 1000} s`
-        : reasonOf(error);
-      throw new DisintoError("forge.unavailable", `no answer from the forge at ${url}: ${reason}`, {
-        hint: "check that the forge is running (disinto status) and that FORGE_URL is right",
-        cause: error,
-      });
+      const overdueMs = overdue.aborted ? attemptLimitMs : undefined;
+      throw classifySilence({ url, error, overdueMs });
     }
   }
 
@@ -150,12 +146,6 @@ export class ForgejoHttp {
   }
 }
 
-/** What may be over at the next attempt. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof DisintoError)) return false;
-  return error.code === "forge.unavailable" || error.code === "forge.rate-limited";
-}
-
 /** Doubling, and spread over its whole length, so that bots which failed together do not come back together. */
 function pauseMs(attempt: number): number {
   return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
@@ -163,38 +153,4 @@ function pauseMs(attempt: number): number {
 
 function isOk({ status }: Answer): boolean {
   return status >= 200 && status < 300;
-}
-
-const codes: Readonly<Record<number, ErrorCode>> = {
-  401: "forge.unauthorized",
-  403: "forge.forbidden",
-  404: "forge.not-found",
-  409: "forge.conflict",
-  429: "forge.rate-limited",
-};
-
-const hints: Partial<Record<ErrorCode, string>> = {
-  "forge.unauthorized": "run `disinto init` to verify and repair credentials",
-  "forge.forbidden": "run `disinto init` to verify and repair access",
-};
-
-function classify(request: string, { status, text }: Answer): DisintoError {
-  const code = codes[status] ?? (status >= 500 ? "forge.unavailable" : "forge.invalid");
-  const body = ErrorBody.safeParse(parseJson(text));
-  const words = body.success ? body.data.message : `HTTP ${status}`;
-  return new DisintoError(code, `the forge refused ${request} with ${status}: ${words}`, {
-    hint: hints[code],
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

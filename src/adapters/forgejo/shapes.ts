@@ -1,6 +1,6 @@
 /** The parts of Forgejo's answers that disinto reads, checked on arrival (source: /swagger.v1.json of the forge). */
 import * as z from "zod";
-import type { Issue, Pull, Review, Status } from "../../ports/forge.ts";
+import type { Issue, LineComment, Pull, Review, Status } from "../../ports/forge.ts";
 
 const User = z.object({ login: z.string() });
 
@@ -31,6 +31,16 @@ export const IssueShape = ApiIssue.transform(
     updatedAt: issue.updated_at,
   }),
 );
+
+export const DependencyShape = z
+  .object({
+    number: z.int(),
+    state: z.enum(["open", "closed"]),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+  })
+  .transform(({ number, state, repository: { owner, name } }) => {
+    return { number, isOpen: state === "open", owner, name };
+  });
 
 export const CommentShape = z
   .object({ user: User, body: z.string() })
@@ -68,6 +78,7 @@ const verdicts: Readonly<Record<string, Review["verdict"]>> = {
 
 export const ReviewShape = z
   .object({
+    id: z.int(),
     /** Null for the review of a team or a deleted user. */
     user: User.nullable(),
     state: z.string(),
@@ -79,6 +90,7 @@ export const ReviewShape = z
   })
   .transform(
     (review): Review => ({
+      id: review.id,
       author: review.user?.login ?? "",
       verdict: verdicts[review.state] ?? "commented",
       sha: review.commit_id,
@@ -86,6 +98,22 @@ export const ReviewShape = z
       stale: review.stale,
       dismissed: review.dismissed,
       official: review.official,
+    }),
+  );
+
+/** `position` is the line of the new file, 0 where the comment is on a line of the old one. */
+export const ReviewCommentShape = z
+  .object({
+    path: z.string(),
+    position: z.int(),
+    original_position: z.int(),
+    body: z.string(),
+  })
+  .transform(
+    ({ path, position, original_position: old, body }): LineComment => ({
+      path,
+      line: position || old,
+      body,
     }),
   );
 

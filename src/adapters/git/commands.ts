@@ -8,7 +8,7 @@ const mirrored = ["+refs/heads/*:refs/heads/*", "+refs/disinto/*:refs/disinto/*"
 
 export const git = {
   initBare: (folder: string): Argv => ["git", "init", "--quiet", "--bare", "--template=", folder],
-  fetch: (url: string): Argv => [
+  fetch: (url: string, refspecs: readonly string[] = mirrored): Argv => [
     "git",
     "fetch",
     "--quiet",
@@ -17,9 +17,17 @@ export const git = {
     "--no-write-fetch-head",
     "--no-auto-gc",
     url,
-    ...mirrored,
+    ...refspecs,
   ],
-  forEachRef: (): Argv => ["git", "for-each-ref", "--format=%(objectname) %(refname)"],
+  check: (): Argv => ["git", "fsck", "--no-dangling", "--no-progress"],
+  /** Three days: long enough for what only a journal still names. */
+  compact: (): Argv => ["git", "gc", "--quiet", "--prune=3.days.ago"],
+  forEachRef: (folder?: string): Argv => [
+    "git",
+    "for-each-ref",
+    "--format=%(objectname) %(refname)",
+    ...(folder === undefined ? [] : [folder]),
+  ],
   lsRemote: (url: string, patterns: readonly string[]): Argv => [
     "git",
     "ls-remote",
@@ -61,6 +69,18 @@ export const git = {
     "--no-ext-diff",
     "--no-textconv",
     `${from}...${to}`,
+    "--",
+  ],
+  changedPaths: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-only",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "-z",
+    from,
+    to,
     "--",
   ],
   treeOf: (sha: string): Argv => ["git", "rev-parse", "--verify", "--quiet", `${sha}^{tree}`],

@@ -1,10 +1,11 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
 import { mkdir, rm } from "node:fs/promises";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
-import { type RunOptions, run } from "../process.ts";
+import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
+import { measureFolder } from "./sizes.ts";
 
 interface MirrorOptions {
   /** The bare repository's folder; made when missing. */
@@ -23,24 +24,49 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
   };
   // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
   const inTurn = buildQueue();
+  const objects = buildObjects(folder);
   return {
     refresh: () =>
       inTurn(async () => {
-        await fetch(folder, url, remote);
-        const here = { env: localGitEnvironment(), cwd: folder };
-        return parseRefs(await runGit("for-each-ref", git.forEachRef(), here), " ");
+        await fetch(folder, git.fetch(url), remote);
+        return listRefs(folder, git.forEachRef());
       }),
     readRefs: async (patterns) => {
       await inTurn(() => ensureRepository(folder));
       return parseRefs(await runGit("ls-remote", git.lsRemote(url, patterns), remote), "\t");
     },
+    fetchRefs: (pattern) =>
+      inTurn(async () => {
+        await fetch(folder, git.fetch(url, [`+${pattern}:${pattern}`]), remote);
+        return listRefs(folder, git.forEachRef(pattern.replace(/\*$/, "")));
+      }),
     swap: async (swaps) => {
       const pushed = await run(git.push(url, swaps), remote);
-      return isCleanPush(pushed, swaps) ? "applied" : "unclear";
+      if (isCleanPush(pushed, swaps)) return "applied";
+      return isRefusal(pushed) ? "refused" : "unclear";
     },
-    objects: buildObjects(folder),
+    objects: {
+      ...objects,
+      // The first thing that a bot does with a repository may be to take a lease there.
+      note: async (message) => {
+        await inTurn(() => ensureRepository(folder));
+        return objects.note(message);
+      },
+    },
+    mend: () => inTurn(() => mend(folder, git.fetch(url), remote)),
+    compact: () =>
+      inTurn(async () => {
+        await runGit("gc", git.compact(), {
+          env: localGitEnvironment(),
+          cwd: folder,
+          timeoutMs: GC_MS,
+        });
+      }),
+    sizeBytes: () => measureFolder(folder),
   };
 }
+
+const GC_MS = 30 * 60_000;
 
 function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
@@ -51,14 +77,19 @@ function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   };
 }
 
-async function fetch(folder: string, url: string, remote: RunOptions): Promise<void> {
+async function fetch(folder: string, command: Argv, remote: RunOptions): Promise<void> {
   await ensureRepository(folder);
-  const fetched = await run(git.fetch(url), remote);
+  const fetched = await run(command, remote);
   if (fetched.exitCode === 0) return;
   if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
   await rm(folder, { recursive: true, force: true });
   await ensureRepository(folder);
-  await runGit("fetch", git.fetch(url), remote);
+  await runGit("fetch", command, remote);
+}
+
+async function listRefs(folder: string, command: Argv): Promise<Refs> {
+  const here = { env: localGitEnvironment(), cwd: folder };
+  return parseRefs(await runGit("for-each-ref", command, here), " ");
 }
 
 async function ensureRepository(folder: string): Promise<void> {
@@ -69,6 +100,20 @@ async function ensureRepository(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await runGit("init", git.initBare(folder), { env });
+}
+
+async function mend(folder: string, command: Argv, remote: RunOptions): Promise<boolean> {
+  await ensureRepository(folder);
+  const checked = await run(git.check(), {
+    cwd: folder,
+    env: localGitEnvironment(),
+    timeoutMs: GC_MS,
+  });
+  if (checked.exitCode === 0) return false;
+  await rm(folder, { recursive: true, force: true });
+  await ensureRepository(folder);
+  await runGit("fetch", command, remote);
+  return true;
 }
 
 /** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
@@ -99,3 +144,12 @@ function isCleanPush(
   const updated = stdout.split("\n").filter((line) => /^[ +*-]\t/.test(line));
   return updated.length === swaps.length;
 }
+
+/** A rule of the server's said no, which no repetition changes; a lost race is no rule. */
+function isRefusal({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
+  const lines = stdout.split("\n").filter((line) => line.startsWith("!"));
+  return /returned error: 403/.test(stderr) || lines.some((line) => RULE.test(line));
+}
+
+const RULE =
+  /\[remote rejected\] \((?:pre-receive hook declined|hook declined|protected|permission denied)/i;

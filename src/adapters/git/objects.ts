@@ -1,5 +1,5 @@
 /** Commits, trees and diffs in a bare repository of the runner's; nothing here talks to the forge. */
-import { DisintoError } from "../../errors.ts";
+import { DisintoError, type ErrorCode } from "../../errors.ts";
 import type { CommitRequest, Objects, TreeMerge } from "../../ports/git.ts";
 import { type Argv, type Finished, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
@@ -24,6 +24,10 @@ export function buildObjects(folder: string): Objects {
       return exitCode === 0;
     },
     diff: (from, to) => runGit("diff", git.diff(from, to), here),
+    changedPaths: async (from, to) => {
+      const listed = await runGit("diff", git.changedPaths(from, to), here);
+      return listed.split("\0").filter((path) => path !== "");
+    },
   };
 }
 
@@ -50,9 +54,23 @@ export async function runGit(verb: string, argv: Argv, options: RunOptions): Pro
   throw gitFailure(verb, stderr);
 }
 
+/** The one place that reads git's words: they are all it says about why a remote or a disk did not do it. */
+const causes: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/No space left on device|Disk quota exceeded/, "disk.full"],
+  [/Authentication failed|could not read Username|returned error: 401/, "forge.unauthorized"],
+  [/returned error: 403/, "forge.forbidden"],
+  [/returned error: 404|repository '.*' not found/, "forge.not-found"],
+  [/returned error: 429/, "forge.rate-limited"],
+  [
+    /returned error: 5\d\d|unable to access|RPC failed|unexpected disconnect|the remote end hung up|Operation too slow/,
+    "forge.unavailable",
+  ],
+];
+
 export function gitFailure(verb: string, stderr: string): DisintoError {
+  const [, code = "git.failed"] = causes.find(([words]) => words.test(stderr)) ?? [];
   return new DisintoError(
-    "git.failed",
+    code,
     `git ${verb} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
   );
 }

@@ -3,13 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
-import type { History, Repositories, Seed } from "../../ports/repositories.ts";
-import { run, runOrThrow } from "../process.ts";
+import type { Description, History, Repositories, Seed } from "../../ports/repositories.ts";
+import { run, runOrThrow, toolEnvironment } from "../process.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 
 export const repositories: Repositories = {
   init: initRepository,
-  currentBranch: readCurrentBranch,
+  describe,
+  mirror,
+  sketch,
   push: pushRepository,
   readHistory,
   archive,
@@ -32,18 +34,64 @@ async function pushRepository({ folder, url, access }: Seed): Promise<void> {
   throw new DisintoError(
     "git.failed",
     `the push of ${folder} to ${url} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
+    { hint: "run the same command again; if it stays, look at the forge's log" },
   );
 }
 
 /** Undefined where there is no repository, no commit, or no branch checked out. */
-async function readCurrentBranch(folder: string): Promise<string | undefined> {
+async function describe(folder: string): Promise<Description | undefined> {
   const here = { cwd: folder, env: localGitEnvironment({ GIT_CEILING_DIRECTORIES: "" }) };
-  const found = await run(["git", "symbolic-ref", "--quiet", "--short", "HEAD"], here).catch(
-    () => undefined,
-  );
+  const head = ["git", "symbolic-ref", "--quiet", "--short", "HEAD"] as const;
+  const found = await run(head, here).catch(() => undefined);
   if (found?.exitCode !== 0) return undefined;
   const commit = await run(["git", "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], here);
-  return commit.exitCode === 0 ? found.stdout.trim() : undefined;
+  if (commit.exitCode !== 0) return undefined;
+  const names = [
+    "git",
+    "ls-tree",
+    "-z",
+    "--name-only",
+    "--full-tree",
+    "HEAD",
+    ".woodpecker/",
+  ] as const;
+  const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
+  return {
+    branch: found.stdout.trim(),
+    workflows: workflows.map((name) => path.basename(name)).sort(),
+  };
+}
+
+/** As the operator would clone it: with the credential helpers and the SSH agent that they have set up. */
+async function mirror(url: string, folder: string): Promise<void> {
+  const { SSH_AUTH_SOCK } = process.env;
+  const agent: Record<string, string> = SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK };
+  const env = toolEnvironment({
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_SSH_COMMAND: "ssh -o BatchMode=yes",
+    LC_ALL: "C",
+    ...agent,
+  });
+  await clone(["--mirror", "--", url, folder], { url, env });
+}
+
+/** One commit deep: enough to describe it. */
+async function sketch({ folder, url, access }: Seed): Promise<void> {
+  const env = remoteGitEnvironment(access);
+  await clone(["--bare", "--depth=1", "--single-branch", "--", url, folder], { url, env });
+}
+
+async function clone(
+  args: readonly string[],
+  { url, env }: { url: string; env: Record<string, string> },
+): Promise<void> {
+  const argv = ["git", "clone", "--quiet", "--template=", ...args] as const;
+  const { exitCode, stderr } = await run(argv, { env, timeoutMs: 600_000 });
+  if (exitCode === 0) return;
+  const words = stderr.trim().split("\n").slice(-3).join("; ");
+  throw new DisintoError("git.failed", `${url} could not be cloned: ${words}`, {
+    hint: "check the address, and that git can clone it without asking",
+  });
 }
 
 /** One commit of everything in the folder, on `main`. */

@@ -2,13 +2,15 @@
  * Folders for a harness. Each has its own repository in which the harness may do anything; the runner never runs
  * git there again: what stands in the folder is collected through a fresh repository laid over the files.
  */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
-import type { Collected, WorkFolders } from "../../ports/git.ts";
-import { runOrThrow, runPiped } from "../process.ts";
+import type { Collected, FolderUse, WorkFolders } from "../../ports/git.ts";
+import { run, runOrThrow, runPiped } from "../process.ts";
 import { git, hardening } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
+import { gitFailure } from "./objects.ts";
+import { measureFolder } from "./sizes.ts";
 
 interface WorkFoldersOptions {
   /** Where the folders are made, one per name. */
@@ -46,7 +48,16 @@ export function buildWorkFolders({ root, mirror }: WorkFoldersOptions): WorkFold
     discard: async (name) => {
       await rm(folderOf(name), { recursive: true, force: true });
     },
+    list: async () => {
+      const names = await readdir(root).catch(() => []);
+      return Promise.all(names.map((name) => describeFolder(name, folderOf(name))));
+    },
   };
+}
+
+async function describeFolder(name: string, folder: string): Promise<FolderUse> {
+  const changed = await stat(folder).catch(() => undefined);
+  return { name, bytes: await measureFolder(folder), changedAtMs: changed?.mtimeMs ?? 0 };
 }
 
 async function borrowObjects(gitFolder: string, mirror: string): Promise<void> {
@@ -65,13 +76,16 @@ interface Collection {
 }
 
 async function collect({ folder, scratch, mirror, base }: Collection): Promise<Collected> {
+  const there = await lstat(folder).catch(() => undefined);
+  if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
   await runOrThrow(git.initBare(scratch), { env: localGitEnvironment() });
   await borrowObjects(scratch, mirror);
   const env = localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder });
   const over = { cwd: folder, env, timeoutMs: 300_000 };
   await runOrThrow(["git", "read-tree", base], over);
   // A failed add leaves write-tree to answer the base's tree in silence: its exit code decides.
-  await runOrThrow(["git", ...hardening, "add", "--all", "."], over);
+  const added = await run(["git", ...hardening, "add", "--all", "."], over);
+  if (added.exitCode !== 0) return judgeAdd(added.stderr);
   const tree = (await runOrThrow(["git", "write-tree"], over)).trim();
   const foreign = findForeign(
     await runOrThrow(["git", "diff-tree", "-r", "-z", "--raw", base, tree], over),
@@ -123,4 +137,11 @@ function findForeign(rawDiff: string): string | undefined {
     if (what && oldMode !== newMode) return `it adds ${what}: ${JSON.stringify(parts[at + 1])}`;
   }
   return undefined;
+}
+
+/** What cannot be read is the harness's doing; a full disk is not. */
+function judgeAdd(stderr: string): Collected {
+  const failure = gitFailure("add", stderr);
+  if (failure.code === "disk.full") throw failure;
+  return { type: "refused", reason: `its files cannot be collected: ${stderr.trim().slice(-500)}` };
 }

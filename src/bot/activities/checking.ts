@@ -1,33 +1,74 @@
 import type { Ci } from "../../core/factory.ts";
+import type { CiFailure } from "../../ports/ci.ts";
 import type { Status } from "../../ports/forge.ts";
+import { leaveLaneAfter } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
-import { type BotTools, projectOf } from "../tools.ts";
+import { readPullNews, waitForNews } from "../pull-news.ts";
+import { remarkOnce } from "../remark.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
+import { INFRASTRUCTURE } from "../transitions.ts";
+import type { PublishedWork } from "../work.ts";
 
-/** Waits until the required contexts of the head are decided. */
+/** After this long without a decision people are told what is waited for; the bot goes on waiting. */
+const LONG_MS = 30 * 60_000;
+
+/** Waits until the required contexts of the head are decided; runs that could not be done are done again. */
 export function check(
   tools: BotTools,
   { work }: State<"checking">,
   signal: AbortSignal,
 ): Promise<Outcome<"checking">> {
-  const { project, statuses, pulls, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (_, signal) => {
-    for (;;) {
-      const verdict = judgeStatuses(project.ci, await statuses.of(work.head));
-      if (verdict) return verdict;
-      const { state, merged } = await pulls.get(work.pull);
-      if (state === "closed" && !merged)
-        return { type: "stuck", reason: "a person closed the pull request" };
-      await tools.clock.sleep(tools.pollIntervalMs, signal);
-      signal.throwIfAborted();
-    }
-  });
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async (_, signal) =>
+    leaveLaneAfter(target, await awaitCi(tools, { target, work, signal })),
+  );
 }
 
-/** Undefined while a required context is missing or pending. Optional contexts decide nothing. */
-export function judgeStatuses(
-  ci: Ci,
-  statuses: readonly Status[],
-): Exclude<Outcome<"checking">, { type: "lost" }> | undefined {
+interface Waiting {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly signal: AbortSignal;
+}
+
+type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
+
+async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
+  const sinceMs = tools.clock.monotonicMs();
+  for (;;) {
+    const { end, missing } = await look(waiting);
+    if (end) return end;
+    if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
+      await sayWaiting(waiting, missing);
+    await waitForNews(tools, waiting.signal);
+  }
+}
+
+interface Look {
+  readonly end?: Checked | undefined;
+  /** What is not decided yet. */
+  readonly missing: readonly string[];
+}
+
+async function look({ target, work }: Waiting): Promise<Look> {
+  const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
+  if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
+  const missing = verdict.type === "waiting" ? verdict.missing : [];
+  const end = verdict.type === "red" ? await explainRed(target, work, verdict.red) : undefined;
+  if (end) return { end, missing };
+  const news = await readPullNews(target, work);
+  // The merge is read back, and tidied up after, where the work is merged.
+  return { end: news?.type === "merged" ? { type: "green" } : news, missing };
+}
+
+export type StatusVerdict =
+  | { readonly type: "green" }
+  | { readonly type: "red"; readonly red: readonly Status[] }
+  /** These required contexts are not decided, or not there. */
+  | { readonly type: "waiting"; readonly missing: readonly string[] }
+  | { readonly type: "stuck"; readonly reason: string };
+
+/** Optional contexts decide nothing, and a context that is not there is not green. */
+export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdict {
   if (ci.required.length === 0) {
     if (ci.whenAbsent === "pass") return { type: "green" };
     return {
@@ -36,15 +77,51 @@ export function judgeStatuses(
         'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
     };
   }
-  const required = ci.required.map((context) =>
-    statuses.find((status) => status.context === context),
+  const known = new Map(statuses.map((status) => [status.context, status]));
+  const missing = ci.required.filter(
+    (context) => (known.get(context)?.state ?? "pending") === "pending",
   );
-  const red = required.filter((status) => status?.state === "failure");
-  if (required.some((status) => status === undefined || status.state === "pending"))
-    return undefined;
-  if (red.length === 0) return { type: "green" };
-  return {
-    type: "red",
-    reason: red.map((status) => `${status?.context} is red: ${status?.description}`).join("\n"),
-  };
+  if (missing.length > 0) return { type: "waiting", missing };
+  const red = ci.required.flatMap((context) => known.get(context) ?? []);
+  const failed = red.filter(({ state }) => state === "failure");
+  return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
+}
+
+/** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+async function explainRed(
+  { ci, project }: ProjectTools,
+  { head, counters }: PublishedWork,
+  red: readonly Status[],
+): Promise<Checked | undefined> {
+  const failures = await ci.explain(head, red);
+  if (failures.some(({ kind }) => kind === "running")) return undefined;
+  const real = failures.filter(({ kind }) => kind === "real");
+  if (real.length > 0) return { type: "red", reason: formatFailures(head, real) };
+  const reason = formatFailures(head, failures);
+  const isSpent = (counters[INFRASTRUCTURE] ?? 0) >= project.limits.infrastructureRetries;
+  if (isSpent) return { type: "infrastructure", reason };
+  const contexts = failures.map(({ context }) => context);
+  if (await ci.retry(head, contexts)) return { type: "infrastructure", reason };
+  return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
+}
+
+const MAX_CHARACTERS = 14_000;
+
+function formatFailures(head: string, failures: readonly CiFailure[]): string {
+  const room = Math.floor(MAX_CHARACTERS / failures.length);
+  const parts = failures.map(({ context, kind, log }) => {
+    const what = kind === "real" ? "is red" : "could not be run (the CI's own failure)";
+    return `${context} ${what}:\n\n${log.slice(-room)}`;
+  });
+  return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
+}
+
+async function sayWaiting({ target, work }: Waiting, missing: readonly string[]): Promise<void> {
+  const head = work.head.slice(0, 10);
+  await remarkOnce(target.issues, {
+    on: work.pull,
+    cause: "ci-waiting",
+    about: work.head,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?`,
+  });
 }

@@ -1,70 +1,208 @@
+import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
-import type { Refs } from "../../ports/git.ts";
-import { BACKLOG, IN_PROGRESS, isTrusted, orderCandidates } from "../choose.ts";
-import type { Outcome, Work } from "../machine.ts";
+import { Board, type Seen, type Sight } from "../board.ts";
+import {
+  BACKLOG,
+  BLOCKED,
+  formatWaiting,
+  IN_PROGRESS,
+  isTrusted,
+  orderCandidates,
+  type Waiting,
+  whyWaiting,
+} from "../choose.ts";
+import { readTrusted } from "../guard.ts";
+import { Holds } from "../holds.ts";
+import type { Claim } from "../leases/claim.ts";
+import type { Outcome } from "../machine.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
+import { pinOf } from "../trust.ts";
+import { resumeWork, type Work } from "../work.ts";
 
-/** Unfinished work of this bot first, then the backlog of each project; waits one poll when there is nothing. */
-export async function choose(tools: BotTools, signal: AbortSignal): Promise<Outcome<"choosing">> {
-  for (const project of tools.projects.values()) {
-    const refs = await project.mirror.refresh();
-    const work =
-      (await resumeOwn(project, refs, signal)) ?? (await claimNext(tools, project, refs));
-    if (work) return { type: "claimed", work };
+type Step = (seen: Seen) => Promise<Work | undefined>;
+
+/** Unfinished work of this bot first, then of bots that did not come back, then the backlog; keeps what it learned. */
+export class Chooser {
+  readonly #tools: BotTools;
+  readonly #boards: readonly Board[];
+  readonly #holds: Holds;
+  /** By project: what was last told of its queue. */
+  readonly #told = new Map<string, string>();
+
+  constructor(tools: BotTools) {
+    this.#tools = tools;
+    this.#holds = new Holds(tools);
+    const nowMs = () => tools.clock.monotonicMs();
+    this.#boards = [...tools.projects.values()].map((target) => new Board(target, nowMs));
   }
-  await tools.clock.sleep(tools.pollIntervalMs, signal);
-  return { type: "nothing-to-do" };
-}
 
-async function resumeOwn(
-  tools: ProjectTools,
-  refs: Refs,
-  signal: AbortSignal,
-): Promise<Work | undefined> {
-  for (const number of await tools.claims.findOwn(refs)) {
-    const issue = await tools.issues.get(number);
-    if (issue.state === "open") return toWork(tools, issue);
-    await tools.claims.under(number, signal, (claim) => claim.release());
+  /** Waits one poll when there is nothing. A project that cannot be read keeps no other one from being worked on. */
+  async choose(signal: AbortSignal): Promise<Outcome<"choosing">> {
+    const failures: DisintoError[] = [];
+    const seen = await this.#look(failures);
+    const steps: readonly Step[] = [
+      (one) => this.#resumeOwn(one),
+      (one) => this.#takeOver(one),
+      (one) => this.#claimNext(one),
+    ];
+    for (const step of steps) {
+      for (const one of seen) {
+        const work = await step(one);
+        if (work) return { type: "claimed", work };
+      }
+    }
+    if (failures[0]) throw failures[0];
+    const { clock, pollIntervalMs, random } = this.#tools;
+    await clock.sleep(pollIntervalMs * (0.9 + 0.2 * random()), signal);
+    return { type: "nothing-to-do" };
   }
-  return undefined;
-}
 
-async function claimNext(
-  { user }: BotTools,
-  tools: ProjectTools,
-  refs: Refs,
-): Promise<Work | undefined> {
-  const leased = new Set(
-    [...refs.keys()]
-      .flatMap((ref) => /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1] ?? [])
-      .map(Number),
-  );
-  const backlog = await tools.issues.listOpen(BACKLOG);
-  const candidates = orderCandidates(backlog, leased);
-  if (candidates.length === 0) return undefined;
-  const trusted = [...tools.project.trustedAuthors, ...(await tools.writers())];
-  for (const candidate of candidates.filter((one) => isTrusted(one, trusted))) {
-    if (!(await tools.claims.take(candidate.number))) continue;
-    const issue = await confirm(tools, candidate.number);
-    if (!issue) continue;
-    await tools.issues.setAssignees(issue.number, [user]);
-    await tools.issues.relabel(issue.number, { add: [IN_PROGRESS], remove: [] });
-    return toWork(tools, issue);
+  async #look(failures: DisintoError[]): Promise<readonly Seen[]> {
+    const seen: Seen[] = [];
+    for (const board of this.#boards) {
+      try {
+        seen.push({ board, sight: await board.look() });
+      } catch (error) {
+        if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+        failures.push(error);
+      }
+    }
+    return seen;
   }
-  return undefined;
+
+  async #resumeOwn({ board, sight }: Seen): Promise<Work | undefined> {
+    const { claims } = board.target;
+    for (const number of await claims.findOwn(sight.refs)) {
+      const work = await this.#goOn(board.target, number, await claims.adopt(number));
+      if (work) return work;
+    }
+    const mine = sight.open.filter((issue) => this.#isLeftOver(issue, sight));
+    for (const issue of mine) {
+      if (!isTrusted(issue, await board.trusted())) continue;
+      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
+      const work = await this.#goOn(board.target, issue.number, claim);
+      if (work) return work;
+    }
+    return undefined;
+  }
+
+  /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
+  #isLeftOver({ number, labels, assignees }: Issue, { leased }: Sight): boolean {
+    const isMine = assignees.includes(this.#tools.user);
+    return (
+      isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
+    );
+  }
+
+  async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
+    const { claims } = board.target;
+    for (const number of await claims.findExpired(sight.refs)) {
+      const work = await this.#goOn(board.target, number, await claims.takeOver(number));
+      if (work) return work;
+    }
+    return undefined;
+  }
+
+  /** Undefined: it is not this bot's, or there is nothing left to do. */
+  async #goOn(
+    target: ProjectTools,
+    number: number,
+    claim: Claim | undefined,
+  ): Promise<Work | undefined> {
+    if (!claim) return undefined;
+    const issue = await findIssue(target, number);
+    // A bot ended between its last word on the issue and the end of its lease.
+    const isDone =
+      !issue || (issue.labels.includes(BLOCKED) && !issue.labels.includes(IN_PROGRESS));
+    if (isDone) {
+      await claim.release();
+      return undefined;
+    }
+    if (issue.state === "open") await this.#show(target, issue);
+    const { counters, facts } = claim;
+    return resumeWork({ project: target.project.name, issue, counters, facts, pin: pinOf(issue) });
+  }
+
+  async #claimNext({ board, sight }: Seen): Promise<Work | undefined> {
+    const candidates = orderCandidates(sight.open);
+    const waiting = new Map<number, Waiting>();
+    const held = once(() => this.#holds.why({ board, sight }));
+    for (const issue of candidates) {
+      const why = await whyNot({ board, sight }, issue, held);
+      if (why) waiting.set(issue.number, why);
+      else {
+        const work = await this.#claim(board.target, issue);
+        if (work) return work;
+      }
+    }
+    this.#tell(board.target.project.name, waiting);
+    return undefined;
+  }
+
+  async #claim(target: ProjectTools, listed: Issue): Promise<Work | undefined> {
+    const facts = { pin: pinOf(listed) };
+    const claim = await target.claims.take(listed.number, { facts });
+    if (!claim) return undefined;
+    // The listing was read before the lease was taken: another bot may have finished the issue in between.
+    const issue = await findIssue(target, listed.number);
+    if (!issue || !isOffered(issue) || !isTrusted(issue, await readTrusted(target))) {
+      await claim.release();
+      return undefined;
+    }
+    await this.#show(target, issue);
+    const project = target.project.name;
+    // The text that was judged; if it is another one by now, the work ends before it begins.
+    return { project, issue: issue.number, title: listed.title, counters: {}, pin: facts.pin };
+  }
+
+  async #show({ issues }: ProjectTools, { number, labels, assignees }: Issue): Promise<void> {
+    const { user } = this.#tools;
+    if (assignees.length !== 1 || assignees[0] !== user) await issues.setAssignees(number, [user]);
+    if (!labels.includes(IN_PROGRESS))
+      await issues.relabel(number, { add: [IN_PROGRESS], remove: [] });
+  }
+
+  /** Each change once. */
+  #tell(project: string, waiting: ReadonlyMap<number, Waiting>): void {
+    const list = [...waiting].map(([issue, why]) => ({ issue, because: formatWaiting(why) }));
+    const told = JSON.stringify(list);
+    if ((this.#told.get(project) ?? "[]") === told) return;
+    this.#told.set(project, told);
+    this.#tools.events.append({ type: "queue.seen", project, waiting: list });
+  }
 }
 
-/** The listing was read before the lease was taken: another bot may have finished the issue in between. */
-async function confirm(
-  { issues, claims }: ProjectTools,
-  number: number,
-): Promise<Issue | undefined> {
-  const issue = await issues.get(number);
-  if (issue.state === "open" && issue.labels.includes(BACKLOG)) return issue;
-  await claims.under(number, new AbortController().signal, (claim) => claim.release());
-  return undefined;
+/** What costs a request is asked last. */
+async function whyNot(
+  { board, sight }: Seen,
+  issue: Issue,
+  readHeld: () => Promise<string | undefined>,
+): Promise<Waiting | undefined> {
+  const known = { leased: sight.leased, trusted: await board.trusted() };
+  const cheap = whyWaiting(issue, { ...known, openDependencies: [], held: undefined });
+  if (cheap) return cheap;
+  const openDependencies = await board.openDependencies(issue, sight.open);
+  const held = openDependencies.length > 0 ? undefined : await readHeld();
+  return whyWaiting(issue, { ...known, openDependencies, held });
 }
 
-function toWork({ project }: ProjectTools, { number, title }: Issue): Work {
-  return { project: project.name, issue: number, title, counters: {} };
+function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let answer: Promise<Result> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+function isOffered({ state, labels }: Issue): boolean {
+  return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
+}
+
+async function findIssue({ issues }: ProjectTools, number: number): Promise<Issue | undefined> {
+  try {
+    return await issues.get(number);
+  } catch (error) {
+    if (error instanceof DisintoError && error.code === "forge.not-found") return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
 import type { Review, Status } from "../../ports/forge.ts";
-import { NO_USAGE } from "../../ports/harness.ts";
-import { readVerdict } from "../review.ts";
 import { judgeStatuses } from "./checking.ts";
 import { judgeReviews } from "./reviewing.ts";
 
@@ -15,19 +13,23 @@ test("a head is green only when every required context is, whatever optional one
   const required = [status("build", "success"), status("test", "success")];
 
   expect(judgeStatuses(ci, [...required, status("lint", "failure")])).toEqual({ type: "green" });
-  expect(judgeStatuses(ci, [status("build", "success")])).toBeUndefined();
-  expect(
-    judgeStatuses(ci, [status("build", "success"), status("test", "pending")]),
-  ).toBeUndefined();
+  expect(judgeStatuses(ci, [status("build", "success")])).toEqual({
+    type: "waiting",
+    missing: ["test"],
+  });
+  expect(judgeStatuses(ci, [status("build", "success"), status("test", "pending")])).toEqual({
+    type: "waiting",
+    missing: ["test"],
+  });
 });
 
-test("a red head is judged once all required contexts are decided, with what they said", () => {
-  expect(
-    judgeStatuses(ci, [status("build", "failure"), status("test", "pending")]),
-  ).toBeUndefined();
+test("a red head is judged once all required contexts are decided", () => {
+  expect(judgeStatuses(ci, [status("build", "failure"), status("test", "pending")])).toMatchObject({
+    type: "waiting",
+  });
   expect(judgeStatuses(ci, [status("build", "success"), status("test", "failure")])).toEqual({
     type: "red",
-    reason: "test is red: test says failure",
+    red: [status("test", "failure")],
   });
 });
 
@@ -40,6 +42,7 @@ test("absent CI is not green unless the project says so", () => {
 
 function review(part: Partial<Review>): Review {
   const whole = {
+    id: 1,
     author: "ada",
     verdict: "approved",
     sha: "head",
@@ -52,12 +55,15 @@ function review(part: Partial<Review>): Review {
 }
 
 test("only a review that counts approves: official, not dismissed, of this head or not stale", () => {
+  const undecided = { type: "undecided" };
+
   expect(judgeReviews([review({})], "head")).toEqual({ type: "approved" });
   expect(judgeReviews([review({ sha: "older" })], "head")).toEqual({ type: "approved" });
-  expect(judgeReviews([review({ official: false })], "head")).toBeUndefined();
-  expect(judgeReviews([review({ dismissed: true })], "head")).toBeUndefined();
-  expect(judgeReviews([review({ sha: "older", stale: true })], "head")).toBeUndefined();
-  expect(judgeReviews([], "head")).toBeUndefined();
+  expect(judgeReviews([review({ official: false })], "head")).toEqual(undecided);
+  expect(judgeReviews([review({ official: false })], "head", ["ada"])).toEqual(undecided);
+  expect(judgeReviews([review({ dismissed: true })], "head")).toEqual(undecided);
+  expect(judgeReviews([review({ sha: "older", stale: true })], "head")).toEqual(undecided);
+  expect(judgeReviews([], "head")).toEqual(undecided);
 });
 
 test("a request for changes on this head outweighs another's approval, until its author approves", () => {
@@ -65,26 +71,31 @@ test("a request for changes on this head outweighs another's approval, until its
 
   expect(judgeReviews([refusal, review({})], "head")).toEqual({
     type: "changes-requested",
-    reason: "eve asks for changes: no tests",
+    by: [refusal],
   });
   expect(judgeReviews([refusal, review({ author: "eve" })], "head")).toEqual({ type: "approved" });
 });
 
-test("a reviewer that writes no verdict, a malformed one, or fails has approved nothing", () => {
-  const told = { output: "looks good, approve!", usage: NO_USAGE };
-  const end = { ...told, type: "finished" } as const;
+test("who asked for changes to an earlier head has to look again, whoever else approves", () => {
+  const refusal = review({
+    author: "eve",
+    verdict: "changes-requested",
+    sha: "older",
+    stale: true,
+  });
 
-  expect(readVerdict({ ...end, verdict: undefined })).toEqual({
-    refused: "the reviewer wrote no verdict",
+  expect(judgeReviews([refusal, review({})], "head")).toEqual({
+    type: "waits-for",
+    authors: ["eve"],
   });
-  expect(readVerdict({ ...end, verdict: { verdict: "yes" } })).toEqual({
-    refused: "the reviewer wrote no verdict",
+});
+
+test("a trusted person's request is answered though the forge does not count it; a stranger's is not", () => {
+  const remark = review({ author: "Eve", verdict: "changes-requested", official: false });
+
+  expect(judgeReviews([remark], "head", ["eve"])).toEqual({
+    type: "changes-requested",
+    by: [remark],
   });
-  expect(readVerdict({ ...told, type: "failed", fault: "exit", reason: "it died" })).toEqual({
-    refused: "it died",
-  });
-  expect(readVerdict({ ...end, verdict: { verdict: "approve", body: "fine" } })).toEqual({
-    verdict: "approved",
-    body: "fine",
-  });
+  expect(judgeReviews([remark], "head", ["ada"])).toEqual({ type: "undecided" });
 });

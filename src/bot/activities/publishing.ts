@@ -1,7 +1,9 @@
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Pulls } from "../../ports/forge.ts";
+import type { Claim } from "../leases/claim.ts";
 import type { Outcome, State } from "../machine.ts";
-import { type BotTools, deriveBranch, projectOf } from "../tools.ts";
+import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
+import { type PreparedWork, toPublished } from "../work.ts";
 import { findPull } from "./preparing.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
@@ -10,36 +12,71 @@ export function publish(
   state: State<"publishing">,
   signal: AbortSignal,
 ): Promise<Outcome<"publishing">> {
-  const { work, tree, committedAt } = state;
-  const { project, mirror, pulls, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (claim) => {
+  const { work } = state;
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async (claim) => {
     const branch = deriveBranch(work.issue);
-    const ref = `refs/heads/${branch}`;
-    const head = await mirror.objects.commit({
-      tree,
-      parents: [work.base],
-      message: `${work.title}\n\nCloses #${work.issue}\n`,
-      author: tools.author,
-      at: committedAt,
-    });
-    const standing = (await mirror.readRefs([ref])).get(ref);
-    if (standing !== head) {
-      if (standing !== work.head) return { type: "moved" };
-      if ((await claim.push({ ref, from: standing, to: head }, work.counters)) === "moved")
-        return { type: "moved" };
-    }
-    const pull = await openOnce(pulls, {
+    const closed = await findClosed(target, work);
+    if (closed)
+      return {
+        type: "stuck",
+        reason: `pull request #${closed.number} was closed without a merge; reopen it, and I go on with it`,
+      };
+    const head = await push(tools, state, { target, claim });
+    if (head === undefined) return { type: "moved" };
+    const pull = await openOnce(target.pulls, {
       title: work.title,
       body: `Closes #${work.issue}`,
       head: branch,
-      base: project.primaryBranch,
+      base: target.project.primaryBranch,
     });
-    const { project: name, issue, title, counters } = work;
-    return {
-      type: "published",
-      work: { project: name, issue, title, counters, head, pull: pull.number },
-    };
+    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
+}
+
+/** The issue's pull request, if a person closed it: another one would be a way around them. */
+async function findClosed(
+  { pulls }: ProjectTools,
+  { issue, head }: PreparedWork,
+): Promise<Pull | undefined> {
+  const branch = deriveBranch(issue);
+  if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
+  const closed = await pulls.findClosed(branch);
+  return closed?.merged ? undefined : closed;
+}
+
+interface Push {
+  readonly target: ProjectTools;
+  readonly claim: Claim;
+}
+
+/** The head that stands now; undefined: a person's commits do not go together with this change, which is to be done anew. */
+async function push(
+  tools: BotTools,
+  { work, tree, committedAt }: State<"publishing">,
+  { target, claim }: Push,
+): Promise<string | undefined> {
+  const { objects, readRefs, refresh } = target.mirror;
+  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const commit = {
+    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    author: tools.author,
+    at: committedAt,
+  };
+  const head = await objects.commit({ ...commit, tree, parents: [work.base] });
+  const standing = (await readRefs([ref])).get(ref);
+  if (standing === head) return head;
+  const send = async (to: string): Promise<string | undefined> =>
+    (await claim.push({ ref, from: standing, to }, work.counters)) === "pushed" ? to : undefined;
+  // A branch that was deleted is made again: the work is worth more than the deletion.
+  if (standing === undefined || standing === work.head) return send(head);
+  await refresh();
+  // Published before, in a life that was ended before it heard of it.
+  if (await objects.contains(standing, head)) return standing;
+  const merged = await objects.mergeTrees(standing, head);
+  if (merged.type === "conflicted") return undefined;
+  // Onto the person's commits, never over them.
+  return send(await objects.commit({ ...commit, tree: merged.tree, parents: [standing, head] }));
 }
 
 /** Opening is check-then-act on the forge: look after opening too, and keep only the lowest number. */

@@ -1,6 +1,14 @@
 import type { Review } from "../../ports/forge.ts";
+import { leaveLane, leaveLaneAfter } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
-import { type BotTools, projectOf } from "../tools.ts";
+import { readPullNews, waitForNews } from "../pull-news.ts";
+import { remarkOnce } from "../remark.ts";
+import { formatComment } from "../review/verdict.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
+import type { PublishedWork } from "../work.ts";
+
+/** A review that takes longer gives the others their turn to merge. */
+const LANE_HELD_MS = 15 * 60_000;
 
 /** Waits for a review that counts, of the head as it stands. */
 export function awaitReview(
@@ -8,37 +16,105 @@ export function awaitReview(
   { work }: State<"reviewing">,
   signal: AbortSignal,
 ): Promise<Outcome<"reviewing">> {
-  const { pulls, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (_, signal) => {
-    for (;;) {
-      const verdict = judgeReviews(await pulls.reviews(work.pull), work.head);
-      if (verdict) return verdict;
-      const { state, merged } = await pulls.get(work.pull);
-      if (merged) return { type: "approved" };
-      if (state === "closed") return { type: "stuck", reason: "a person closed the pull request" };
-      await tools.clock.sleep(tools.pollIntervalMs, signal);
-      signal.throwIfAborted();
-    }
-  });
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async (_, signal) =>
+    leaveLaneAfter(target, await awaitVerdict(tools, { target, work, signal })),
+  );
 }
 
-/** Each reviewer's last word counts; an approval may be of an older head if the forge does not call it stale. */
+interface Waiting {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly signal: AbortSignal;
+}
+
+type Reviewed = Exclude<Outcome<"reviewing">, { type: "lost" }>;
+
+async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed> {
+  const { target, signal } = waiting;
+  const sinceMs = tools.clock.monotonicMs();
+  const trusted = [...target.project.trustedAuthors, ...(await target.writers())];
+  for (;;) {
+    const end = await look(waiting, trusted);
+    if (end) return end;
+    if (tools.clock.monotonicMs() - sinceMs > LANE_HELD_MS) await leaveLane(target);
+    await waitForNews(tools, signal);
+  }
+}
+
+async function look(
+  { target, work }: Waiting,
+  trusted: readonly string[],
+): Promise<Reviewed | undefined> {
+  const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
+  if (verdict.type === "approved") return verdict;
+  if (verdict.type === "changes-requested")
+    return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
+  const news = await readPullNews(target, work);
+  if (news) return news.type === "merged" ? { type: "approved" } : news;
+  if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
+  return undefined;
+}
+
+export type ReviewVerdict =
+  | { readonly type: "approved" }
+  | { readonly type: "changes-requested"; readonly by: readonly Review[] }
+  /** They asked for changes to an earlier head, which blocks the merge until they say otherwise. */
+  | { readonly type: "waits-for"; readonly authors: readonly string[] }
+  | { readonly type: "undecided" };
+
+/**
+ * Each reviewer's last word counts; an approval may be of an older head if the forge does not call it stale. A trusted
+ * person whose review the forge does not count is answered too, but approves nothing.
+ */
 export function judgeReviews(
   reviews: readonly Review[],
   head: string,
-): { type: "approved" } | { type: "changes-requested"; reason: string } | undefined {
+  trusted: readonly string[] = [],
+): ReviewVerdict {
+  const known = new Set(trusted.map((login) => login.toLowerCase()));
   const deciding = reviews.filter(
-    ({ verdict, official, dismissed }) => verdict !== "commented" && official && !dismissed,
+    ({ verdict, official, dismissed, author }) =>
+      verdict !== "commented" && !dismissed && (official || known.has(author.toLowerCase())),
   );
   const last = [...new Map(deciding.map((review) => [review.author, review])).values()];
-  const refusal = last.find(({ verdict, sha }) => verdict === "changes-requested" && sha === head);
-  if (refusal)
-    return {
-      type: "changes-requested",
-      reason: `${refusal.author} asks for changes: ${refusal.body}`,
-    };
+  const refusals = last.filter(({ verdict }) => verdict === "changes-requested");
+  const now = refusals.filter(({ sha }) => sha === head);
+  if (now.length > 0) return { type: "changes-requested", by: now };
+  const before = refusals.filter(({ official }) => official);
+  if (before.length > 0) return { type: "waits-for", authors: before.map(({ author }) => author) };
   const approved = last.some(
-    ({ verdict, sha, stale }) => verdict === "approved" && (sha === head || !stale),
+    ({ verdict, official, sha, stale }) =>
+      verdict === "approved" && official && (sha === head || !stale),
   );
-  return approved ? { type: "approved" } : undefined;
+  return approved ? { type: "approved" } : { type: "undecided" };
+}
+
+/** What the dev has to answer: the bodies and every remark on a line. */
+async function formatRequests(
+  { reviews }: ProjectTools,
+  { pull, head }: PublishedWork,
+  by: readonly Review[],
+): Promise<string> {
+  const parts = await Promise.all(
+    by.map(async ({ id, author, body }) => {
+      const comments = await reviews.commentsOf(pull, id);
+      const said = [body.trim(), ...comments.map((one) => `- ${formatComment(one)}`)];
+      return `${author} asks for changes:\n\n${said.filter((part) => part !== "").join("\n")}`;
+    }),
+  );
+  return `Review of ${head.slice(0, 10)}. ${parts.join("\n\n")}`;
+}
+
+async function askAgain(
+  { issues }: ProjectTools,
+  { pull, head }: PublishedWork,
+  authors: readonly string[],
+): Promise<void> {
+  await remarkOnce(issues, {
+    on: pull,
+    cause: "review-again",
+    about: head,
+    text: `${authors.join(", ")}: the change that you asked for is answered in ${head.slice(0, 10)}; it cannot be merged before you look at it again.`,
+  });
 }

@@ -1,168 +1,117 @@
-/** The local CI: looks for heads of open pull requests, runs their workflows, posts commit statuses. */
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import path from "node:path";
-import { deriveContext, isWorkflowFile } from "../../core/ci-contexts.ts";
+/** The local CI: looks for heads of open pull requests, runs their workflows, and runs again what it is asked to. */
 import type { ProjectTask } from "../../core/project-shape.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { EventLog } from "../../ports/event-log.ts";
-import type { Pull, Pulls, Status, Statuses } from "../../ports/forge.ts";
+import type { Pulls, Statuses } from "../../ports/forge.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
-import { runSteps } from "./steps.ts";
-import { parseWorkflow } from "./workflow.ts";
+import { type Run, type RunTools, runPipeline } from "./pipeline-run.ts";
+import type { PipelineRecord, Pipelines } from "./pipelines.ts";
 
 export interface CiProject {
+  /** As Woodpecker numbers repositories. */
+  readonly id: number;
   readonly project: ProjectTask;
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
-  /** Folder for the logs of this project's runs. */
-  readonly logs: string;
+  readonly pipelines: Pipelines;
 }
 
-export interface CiTools {
+export interface CiTools extends RunTools {
   readonly projects: readonly CiProject[];
   readonly clock: Clock;
-  readonly events: EventLog;
   readonly pollIntervalMs: number;
-  readonly pathVariable: string | undefined;
-  readonly signal: AbortSignal;
 }
 
 const MAX_AT_ONCE = 4;
 
-export async function serveLocalCi(tools: CiTools): Promise<void> {
-  const seen = new Set<string>();
-  const running = new Set<Promise<void>>();
-  while (!tools.signal.aborted) {
-    for (const [target, pull] of await findNewHeads(tools, seen)) {
-      if (running.size >= MAX_AT_ONCE) break;
-      seen.add(pull.headSha);
-      const run = checkHead(tools, target, pull).catch((error: unknown) => {
-        seen.delete(pull.headSha);
-        reportFailure(tools, error);
-      });
-      running.add(run);
-      void run.finally(() => running.delete(run));
-    }
-    await tools.clock.sleep(tools.pollIntervalMs, tools.signal);
-  }
-  await Promise.all(running);
-}
-
-async function findNewHeads(
-  tools: CiTools,
-  seen: ReadonlySet<string>,
-): Promise<readonly [CiProject, Pull][]> {
-  try {
-    const listed = await Promise.all(
-      tools.projects.map(async (target) =>
-        (await target.pulls.listOpen()).map((pull): [CiProject, Pull] => [target, pull]),
-      ),
-    );
-    return listed.flat().filter(([, { headSha }]) => !seen.has(headSha));
-  } catch (error) {
-    reportFailure(tools, error);
-    return [];
-  }
-}
-
-/** The outside's failures are reported and tried again at the next look; anything else is a bug and ends the CI. */
-function reportFailure({ events, pollIntervalMs, signal }: CiTools, error: unknown): void {
-  if (signal.aborted) return;
-  if (!(error instanceof DisintoError)) throw error;
-  events.append({
-    type: "failure",
-    code: error.code,
-    message: error.message,
-    retryInMs: pollIntervalMs,
-  });
-}
-
-async function checkHead(
-  tools: CiTools,
-  target: CiProject,
-  { headSha, head }: Pull,
-): Promise<void> {
-  const decided = new Set(
-    (await target.statuses.of(headSha))
-      .filter(({ state }) => state !== "pending")
-      .map(({ context }) => context),
-  );
-  await target.mirror.refresh();
-  const name = `ci-${headSha}`;
-  const folder = await target.folders.prepare(name, { branch: head, sha: headSha });
-  for (const file of await listWorkflows(folder)) {
-    const context = deriveContext(file);
-    if (!decided.has(context))
-      await runWorkflow(tools, { target, sha: headSha, folder, file, context });
-  }
-  await target.folders.discard(name);
-}
-
-async function listWorkflows(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(path.join(folder, ".woodpecker")).catch(() => []);
-  return entries.filter(isWorkflowFile).sort();
-}
-
-interface WorkflowRun {
+interface Job {
   readonly target: CiProject;
-  readonly sha: string;
-  readonly folder: string;
-  readonly file: string;
-  readonly context: string;
+  readonly run: Run;
 }
 
-async function runWorkflow(
-  tools: CiTools,
-  { target, sha, folder, file, context }: WorkflowRun,
-): Promise<void> {
-  const workflow = parseWorkflow(await readFile(path.join(folder, ".woodpecker", file), "utf8"));
-  if (workflow.type === "not-for-pulls") return;
-  const post = (status: Omit<Status, "context">): Promise<void> =>
-    target.statuses.post(sha, { context, ...status });
-  if (workflow.type === "unsupported") {
-    return post({
-      state: "failure",
-      description: `the local CI cannot run ${file}: ${workflow.reason}`.slice(0, 200),
+export class LocalCi {
+  readonly #tools: CiTools;
+  readonly #seen = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #asked: Job[] = [];
+
+  constructor(tools: CiTools) {
+    this.#tools = tools;
+  }
+
+  get projects(): readonly CiProject[] {
+    return this.#tools.projects;
+  }
+
+  async serve(): Promise<void> {
+    const { clock, pollIntervalMs, signal } = this.#tools;
+    while (!signal.aborted) {
+      for (const job of [...this.#asked.splice(0), ...(await this.#findNewHeads())]) {
+        if (this.#running.size >= MAX_AT_ONCE) this.#postpone(job);
+        else this.#start(job);
+      }
+      await clock.sleep(pollIntervalMs, signal);
+    }
+    await Promise.all(this.#running);
+  }
+
+  /** As Woodpecker's restart: a new run of the same commit; its statuses are pending when this returns. */
+  async restart(target: CiProject, { number, commit, branch, workflows }: PipelineRecord) {
+    for (const { context } of workflows) {
+      await target.statuses.post(commit, {
+        context,
+        state: "pending",
+        description: "to run again",
+      });
+    }
+    this.#asked.push({ target, run: { sha: commit, branch, parent: number } });
+  }
+
+  #postpone(job: Job): void {
+    if (job.run.parent !== 0) this.#asked.push(job);
+  }
+
+  #start({ target, run }: Job): void {
+    this.#seen.add(run.sha);
+    const running = runPipeline(this.#tools, target, run).catch((error: unknown) => {
+      this.#seen.delete(run.sha);
+      this.#reportFailure(error);
+    });
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+  }
+
+  async #findNewHeads(): Promise<readonly Job[]> {
+    try {
+      const listed = await Promise.all(
+        this.#tools.projects.map(async (target) =>
+          (await target.pulls.listOpen()).map(
+            ({ head, headSha }): Job => ({
+              target,
+              run: { sha: headSha, branch: head, parent: 0 },
+            }),
+          ),
+        ),
+      );
+      return listed.flat().filter(({ run }) => !this.#seen.has(run.sha));
+    } catch (error) {
+      this.#reportFailure(error);
+      return [];
+    }
+  }
+
+  /** The outside's failures are reported and tried again at the next look; anything else is a bug and ends the CI. */
+  #reportFailure(error: unknown): void {
+    const { events, pollIntervalMs, signal } = this.#tools;
+    if (signal.aborted) return;
+    if (!(error instanceof DisintoError)) throw error;
+    events.append({
+      type: "failure",
+      code: error.code,
+      message: error.message,
+      retryInMs: pollIntervalMs,
     });
   }
-  await post({ state: "pending", description: "running" });
-  await mkdir(target.logs, { recursive: true });
-  const environment = describeEnvironment(tools, { target, sha, folder });
-  const logFile = path.join(target.logs, `${sha}-${file}.log`);
-  const result = await runSteps({
-    folder,
-    steps: workflow.steps,
-    environment,
-    logFile,
-    signal: tools.signal,
-  });
-  if (tools.signal.aborted) return;
-  await post(result);
-  tools.events.append({
-    type: "ci.finished",
-    project: target.project.name,
-    sha,
-    context,
-    state: result.state,
-  });
-}
-
-function describeEnvironment(
-  { pathVariable }: CiTools,
-  { target, sha, folder }: Pick<WorkflowRun, "target" | "sha" | "folder">,
-): Record<string, string> {
-  const { owner, name } = target.project.repo;
-  return {
-    PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
-    HOME: folder,
-    LANG: "C.UTF-8",
-    CI: "true",
-    CI_REPO: `${owner}/${name}`,
-    CI_COMMIT_SHA: sha,
-    CI_WORKSPACE: folder,
-    CI_PIPELINE_EVENT: "pull_request",
-  };
 }

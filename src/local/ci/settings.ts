@@ -2,16 +2,22 @@
 import * as z from "zod";
 import { ProjectsShape, type ProjectTask } from "../../core/project-shape.ts";
 import { DisintoError } from "../../errors.ts";
+import type { ApiOptions } from "./api.ts";
 
 export interface CiSettings {
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly token: string };
   readonly dataFolder: string;
+  /** Where bots ask for logs; undefined while `.env` has no token for it. */
+  readonly api: ApiOptions | undefined;
 }
 
 const Environment = z.object({
   CI_PROJECTS: ProjectsShape,
+  CI_BIND: z.string().default("127.0.0.1"),
   CI_DATA: z.string().default("/home/agent/data"),
+  CI_PORT: z.coerce.number().int().default(0),
+  CI_TOKEN: z.string().optional(),
   FORGE_URL: z.url(),
   FORGE_TOKEN: z.string().min(1),
 });
@@ -29,10 +35,11 @@ export function readCiSettings(
       },
     );
   }
-  const { CI_PROJECTS, CI_DATA, FORGE_URL, FORGE_TOKEN } = parsed.data;
+  const { CI_PROJECTS, CI_BIND, CI_DATA, CI_PORT, CI_TOKEN, FORGE_URL, FORGE_TOKEN } = parsed.data;
   return {
     projects: CI_PROJECTS,
     forge: { url: FORGE_URL, token: FORGE_TOKEN },
     dataFolder: CI_DATA,
+    api: CI_TOKEN ? { bind: CI_BIND, port: CI_PORT, token: CI_TOKEN } : undefined,
   };
 }

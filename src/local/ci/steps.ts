@@ -1,52 +1,34 @@
-/** Runs the steps of one workflow in a folder: real commands, no credentials in their environment, bounded. */
-import { createWriteStream } from "node:fs";
+/** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { execa } from "execa";
-import type { Status } from "../../ports/forge.ts";
 import type { Step } from "./workflow.ts";
 
-export interface StepsRun {
+export interface StepRun {
   readonly folder: string;
-  readonly steps: readonly Step[];
+  readonly step: Step;
   readonly environment: Readonly<Record<string, string>>;
-  /** Receives everything the steps print. */
-  readonly logFile: string;
   readonly signal: AbortSignal;
 }
 
-const STEP_LIMIT_MS = 30 * 60_000;
-const MAX_LOG_BYTES = 20_000_000;
-
-/** Statuses keep a line, not a log: Forgejo cuts longer descriptions. */
-const MAX_DESCRIPTION = 200;
-
-export async function runSteps(run: StepsRun): Promise<Pick<Status, "state" | "description">> {
-  const log = createWriteStream(run.logFile, { flags: "a", mode: 0o600 });
-  try {
-    for (const step of run.steps) {
-      log.write(`+ ${step.name}\n`);
-      const problem = await runStep(run, step, (text) => log.write(text));
-      if (problem)
-        return {
-          state: "failure",
-          description: `${step.name} ${problem}`.slice(0, MAX_DESCRIPTION),
-        };
-    }
-    return { state: "success", description: `${run.steps.length} steps passed` };
-  } finally {
-    await new Promise((resolve) => log.end(resolve));
-  }
+export interface StepEnd {
+  /** `killed`: something outside of it ended it. */
+  readonly state: "success" | "failure" | "killed";
+  readonly exitCode: number;
+  readonly error?: string;
+  readonly output: string;
 }
 
-/** Undefined when every command of the step ended with 0. */
-async function runStep(
-  run: StepsRun,
-  step: Step,
-  write: (text: string) => void,
-): Promise<string | undefined> {
+const LIMIT_MS = 30 * 60_000;
+const MAX_LOG_BYTES = 20_000_000;
+
+/** As `timeout` says it; and as a shell says it of a killed child. */
+const OVERDUE = 124;
+const KILLED = 137;
+
+export async function runStep({ folder, step, environment, signal }: StepRun): Promise<StepEnd> {
   const child = execa("/bin/sh", ["-e"], {
-    cwd: run.folder,
+    cwd: folder,
     input: `${step.commands.join("\n")}\n`,
-    env: { ...run.environment, ...step.environment },
+    env: { ...environment, ...step.environment },
     extendEnv: false,
     detached: true,
     reject: false,
@@ -54,17 +36,22 @@ async function runStep(
     maxBuffer: MAX_LOG_BYTES,
   });
   const end = (): void => endGroup(child.pid);
-  const limit = AbortSignal.any([run.signal, AbortSignal.timeout(STEP_LIMIT_MS)]);
+  const overdue = AbortSignal.timeout(LIMIT_MS);
+  const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });
-  const { exitCode, all = "" } = await child;
+  const { exitCode, signal: killedBy, all = "", originalMessage } = await child;
   limit.removeEventListener("abort", end);
   endGroup(child.pid);
-  write(`${all}\n`);
-  if (exitCode === 0) return undefined;
-  const lastLine = String(all).trim().split("\n").at(-1) ?? "";
-  return exitCode === undefined
-    ? "was ended before it was done"
-    : `ended with ${exitCode}: ${lastLine}`;
+  const output = String(all);
+  if (exitCode === 0) return { state: "success", exitCode, output };
+  if (overdue.aborted) {
+    const error = `took longer than ${LIMIT_MS / 60_000} minutes`;
+    return { state: "failure", exitCode: OVERDUE, error, output };
+  }
+  if (exitCode !== undefined) return { state: "failure", exitCode, output };
+  if (killedBy)
+    return { state: "killed", exitCode: KILLED, error: `killed by ${killedBy}`, output };
+  return { state: "failure", exitCode: 0, error: `could not start: ${originalMessage}`, output };
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,0 +1,66 @@
+/**
+ * What Forgejo's answer to a merge means, by status and message (MergePullRequest in routers/api/v1/repo/pull.go,
+ * CheckPullBranchProtections in services/pull/merge.go). Whether it merged is read back, never taken from here.
+ */
+import * as z from "zod";
+import type { MergeAnswer, MergeRefusal } from "../../ports/forge.ts";
+import type { Answer } from "./http.ts";
+
+/** Statuses that are an answer to a merge, not a failure of the connection. */
+export const MERGE_REFUSALS: readonly number[] = [404, 405, 409, 413, 423, 500];
+
+const Body = z.object({
+  message: z.string().optional(),
+  /** Of a conflict, which Forgejo answers as the bare error. */
+  StdErr: z.string().optional(),
+});
+
+/** In the order of Forgejo's own checks; each message stands in the source once. */
+const meanings: readonly (readonly [status: number, words: RegExp, cause: MergeRefusal])[] = [
+  [405, /not allowed to merge PR/, "forbidden"],
+  [405, /[Ww]ork in progress/, "draft"],
+  [405, /try again later/, "not-ready"],
+  [405, /required status checks/, "checks"],
+  [405, /enough approvals/, "approvals"],
+  [405, /requested changes|official review requests/, "changes-requested"],
+  [405, /behind the base branch/, "moved"],
+  [405, /protected files/, "protected-files"],
+  [405, /merge style|signed commits|would not be signed/, "forbidden"],
+  [409, /out of date|sha does not match/, "moved"],
+  [500, /DivergingFastForwardOnly|Not possible to fast-forward/, "moved"],
+  [500, /dependencies/, "dependencies"],
+];
+
+const byStatus: Readonly<Record<number, MergeRefusal>> = {
+  413: "forbidden",
+  423: "forbidden",
+};
+
+export function readMergeAnswer({ status, text }: Answer): MergeAnswer {
+  if (status === 200) return { type: "accepted" };
+  const body = Body.safeParse(parseJson(text)).data ?? {};
+  const words = body.message ?? body.StdErr ?? "";
+  return {
+    type: "refused",
+    cause: classify(status, { words, isBareError: body.message === undefined }),
+    reason: `${status}: ${(words || text).slice(0, 500)}`,
+  };
+}
+
+function classify(
+  status: number,
+  { words, isBareError }: { words: string; isBareError: boolean },
+): MergeRefusal {
+  const known = meanings.find(([of, pattern]) => of === status && pattern.test(words));
+  if (known) return known[2];
+  if (status === 409 && isBareError) return "conflict";
+  return byStatus[status] ?? "not-ready";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

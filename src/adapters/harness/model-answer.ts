@@ -1,0 +1,126 @@
+/** What a model's server answered, read for what it used and how it failed; both APIs that coding agents speak. Pure. */
+import type { BackendFault, Usage } from "../../ports/harness.ts";
+
+export interface ModelAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** The whole body. */
+  readonly text: string;
+}
+
+export type Reading =
+  | { readonly type: "answer"; readonly usage: Pick<Usage, "inputTokens" | "outputTokens"> }
+  | { readonly type: "fault"; readonly fault: BackendFault; readonly reason: string };
+
+export function readAnswer({ status, contentType, text }: ModelAnswer): Reading {
+  if (status >= 400) return { type: "fault", ...classifyError(status, text) };
+  const streamed = contentType.includes("event-stream");
+  const events = streamed ? parseEvents(text) : [parse(text)].filter(isRecord);
+  const error = events.map((event) => event.error).find((one) => one !== undefined && one !== null);
+  if (error !== undefined)
+    return { type: "fault", ...classifyError(statusOf(error), JSON.stringify(error)) };
+  if (events.length === 0)
+    return garbled(`an answer that is none: ${text.trim().slice(0, 80) || "nothing"}`);
+  if (streamed && !isWhole(text, events)) return garbled("an answer that broke off");
+  return { type: "answer", usage: readUsage(events) };
+}
+
+function garbled(reason: string): Reading {
+  return { type: "fault", fault: "garbled", reason: `the model's server gave ${reason}` };
+}
+
+const byStatus: Readonly<Record<number, BackendFault>> = {
+  401: "refused-key",
+  402: "refused-key",
+  403: "refused-key",
+  408: "overloaded",
+  413: "context",
+  429: "rate-limited",
+};
+
+function classifyError(status: number, text: string): { fault: BackendFault; reason: string } {
+  const reason = `the model's server answered ${status}: ${messageOf(text)}`;
+  const fault = byStatus[status];
+  if (fault) return { fault, reason };
+  if (status >= 500) return { fault: "overloaded", reason };
+  const isContext = /context|too long|too large|exceeds? the (available|maximum)/i.test(text);
+  return { fault: isContext ? "context" : "garbled", reason };
+}
+
+function messageOf(text: string): string {
+  const body = parse(text);
+  const error = isRecord(body) ? (isRecord(body.error) ? body.error : body) : undefined;
+  return String(error?.message ?? text.trim()).slice(0, 300);
+}
+
+/** An error in the midst of a stream says its class by a word or a number. */
+function statusOf(error: unknown): number {
+  const { type, code } = isRecord(error) ? error : {};
+  if (typeof code === "number") return code;
+  const byType: Readonly<Record<string, number>> = {
+    authentication_error: 401,
+    permission_error: 403,
+    rate_limit_error: 429,
+    invalid_request_error: 400,
+    exceed_context_size_error: 413,
+  };
+  return byType[String(type)] ?? 529;
+}
+
+function parseEvents(text: string): readonly Record<string, unknown>[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => parse(line.slice(5)))
+    .filter(isRecord);
+}
+
+function isWhole(text: string, events: readonly Record<string, unknown>[]): boolean {
+  if (/^data: ?\[DONE\]/m.test(text)) return true;
+  return events.some(({ type, choices }) => {
+    if (type === "message_stop") return true;
+    return Array.isArray(choices) && choices.some((one) => isRecord(one) && one.finish_reason);
+  });
+}
+
+/** Anthropic counts what was read from or written to a cache beside the input; together they are what went in. */
+const inputKeys = [
+  "input_tokens",
+  "cache_read_input_tokens",
+  "cache_creation_input_tokens",
+  "prompt_tokens",
+];
+const outputKeys = ["output_tokens", "completion_tokens"];
+
+/** Counts of later events replace those of earlier ones. */
+function readUsage(
+  events: readonly Record<string, unknown>[],
+): Pick<Usage, "inputTokens" | "outputTokens"> {
+  const counts = new Map(events.flatMap(countsOf));
+  const sum = (keys: readonly string[]) =>
+    keys.reduce((total, key) => total + (counts.get(key) ?? 0), 0);
+  return { inputTokens: sum(inputKeys), outputTokens: sum(outputKeys) };
+}
+
+/** Anthropic's first event wraps them in its message. */
+function countsOf({
+  usage,
+  message,
+}: Record<string, unknown>): readonly (readonly [string, number])[] {
+  const told = isRecord(usage) ? usage : isRecord(message) ? message.usage : undefined;
+  return Object.entries(isRecord(told) ? told : {}).flatMap(([key, value]) =>
+    typeof value === "number" ? [[key, value] as const] : [],
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+/** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
+import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/choose.ts";
+import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
+import { deriveClaimRef, EVERYTHING } from "../bot/leases/refs.ts";
+import { DisintoError } from "../errors.ts";
+import type { Issue, Issues } from "../ports/forge.ts";
+import type { Mirror } from "../ports/git.ts";
+
+export interface IssuePlace {
+  readonly issues: Issues;
+  /** As the administrator. */
+  readonly mirror: Mirror;
+}
+
+export interface StandingLease extends LeaseRecord {
+  readonly ref: string;
+  readonly sha: string;
+}
+
+export async function findLease(
+  { mirror }: IssuePlace,
+  issue: number,
+): Promise<StandingLease | undefined> {
+  const ref = deriveClaimRef(issue);
+  // A single name that is not there would be an error, a pattern is not.
+  const sha = (await mirror.fetchRefs(EVERYTHING)).get(ref);
+  return sha === undefined ? undefined : { ref, sha, ...(await readLease({ mirror }, sha)) };
+}
+
+/** A blocked issue is in the backlog again, and what was charged to it is forgotten. */
+export async function retryIssue(place: IssuePlace, number: number): Promise<void> {
+  const { issues } = place;
+  const issue = await issues.get(number);
+  requireOpen(issue);
+  const lease = await findLease(place, number);
+  if (!issue.labels.includes(BLOCKED)) {
+    const state = lease ? `${lease.holder} works on it` : "it is not blocked";
+    throw new DisintoError("usage.invalid", `issue #${number} needs no retry: ${state}`, {
+      hint: `to take it from a bot that does not come back: disinto release ${number}`,
+    });
+  }
+  if (lease) await removeLease(place, lease);
+  await issues.relabel(number, { add: [BACKLOG], remove: [BLOCKED, IN_PROGRESS] });
+}
+
+/** Takes the issue from whoever holds it. Its branch and pull request stay, and the next bot goes on from them. */
+export async function releaseIssue(
+  place: IssuePlace,
+  { number, lease }: { readonly number: number; readonly lease: StandingLease | undefined },
+): Promise<void> {
+  const { issues } = place;
+  requireOpen(await issues.get(number));
+  if (lease) await removeLease(place, lease);
+  await issues.setAssignees(number, []);
+  await issues.relabel(number, { add: [BACKLOG], remove: [IN_PROGRESS] });
+}
+
+function requireOpen({ number, state }: Issue): void {
+  if (state === "open") return;
+  throw new DisintoError("usage.invalid", `issue #${number} is closed`, {
+    hint: "open it again on the forge first",
+  });
+}
+
+/** Exactly the lease that was seen: one that its holder has renewed since is a living bot's. */
+async function removeLease({ mirror }: IssuePlace, { ref, sha }: StandingLease): Promise<void> {
+  await mirror.swap([{ ref, from: sha, to: undefined }]);
+  const standing = (await mirror.readRefs([ref])).get(ref);
+  if (standing === undefined) return;
+  throw new DisintoError("forge.conflict", `the lease on ${ref} has changed since it was read`, {
+    hint: "its holder is alive: stop it first (disinto agent disable), or run the same command again",
+  });
+}

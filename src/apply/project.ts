@@ -1,0 +1,105 @@
+/** The project that the operator names to `init`: declared already, or about to be. */
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { loadFactoryWith } from "../config/load.ts";
+import type { Factory, RepoId } from "../core/factory.ts";
+import { formatRepo, isSameRepo } from "../core/identities.ts";
+import type { Answers } from "../core/setup.ts";
+import { parseSource } from "../core/source.ts";
+import { DisintoError } from "../errors.ts";
+import type { Repositories } from "../ports/repositories.ts";
+import { type Content, describeOrThrow, openContent } from "./content.ts";
+import { openForge } from "./forge-access.ts";
+import type { InitTools } from "./init.ts";
+import { declareProject, type ProjectDeclaration } from "./project-declaration.ts";
+
+export interface Project {
+  readonly repo: RepoId;
+  /** Undefined: it is used where it is, on the forge. */
+  readonly content: Content | undefined;
+  /** To be written; undefined when it is declared already, or can only be known from the forge. */
+  readonly declaration: ProjectDeclaration | undefined;
+  readonly isDeclared: boolean;
+}
+
+interface Named {
+  readonly folder: string;
+  readonly repository?: string | undefined;
+}
+
+/** Undefined when none was named. Writes nothing. */
+export async function openProject(
+  tools: InitTools,
+  { folder, repository }: Named,
+  settings: Answers,
+): Promise<Project | undefined> {
+  if (repository === undefined) return undefined;
+  const { factory } = await loadFactoryWith(folder, tools.version, { settings });
+  const isFolder = await stat(repository).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const named = isFolder ? path.resolve(repository) : repository;
+  const source = parseSource(named, { isFolder, forgeUrl: factory.forge.url });
+  if (source.kind === "forge") return openForgeProject(factory, source.repo);
+  const repo = { owner: factory.forge.adminUser, name: source.name };
+  const content = openContent(tools, source);
+  const isDeclared = declares(factory, repo);
+  try {
+    const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
+    const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
+    return { repo, content, declaration, isDeclared };
+  } catch (error) {
+    await content.discard();
+    throw error;
+  }
+}
+
+function openForgeProject(factory: Factory, repo: RepoId): Project {
+  const isDeclared = declares(factory, repo);
+  return { repo, content: undefined, declaration: undefined, isDeclared };
+}
+
+function declares({ projects }: Factory, repo: RepoId): boolean {
+  return projects.some((project) => isSameRepo(project.repo, repo));
+}
+
+/** Brings our forge up, since only there can be read what the project is like. */
+export async function declareFromForge(
+  tools: InitTools,
+  folder: string,
+  { repo, isDeclared }: Project,
+): Promise<ProjectDeclaration | undefined> {
+  if (isDeclared) return undefined;
+  const { factory, administrator } = await openForge(tools, folder);
+  const { forge, credentials } = administrator;
+  if (!(await forge.repositories.find(repo))) {
+    throw new DisintoError(
+      "forge.not-found",
+      `there is no folder ${formatRepo(repo)}, and no repository of that name at ${factory.forge.url}`,
+      { hint: "name a folder with a git repository, or the address of one" },
+    );
+  }
+  const { url } = factory.forge;
+  const { login, password } = credentials;
+  return sketch(tools.repositories, repo, {
+    url: `${url}/${formatRepo(repo)}.git`,
+    access: { forgeUrl: url, login, token: password },
+  });
+}
+
+async function sketch(
+  repositories: Repositories,
+  repo: RepoId,
+  place: Omit<Parameters<Repositories["sketch"]>[0], "folder">,
+): Promise<ProjectDeclaration> {
+  const root = await mkdtemp(path.join(tmpdir(), "disinto-sketch-"));
+  try {
+    const folder = path.join(root, "repository.git");
+    await repositories.sketch({ ...place, folder });
+    return declareProject(repo, await describeOrThrow(repositories, folder, formatRepo(repo)));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,30 @@
+/** The `.env` of a new factory: what was said, what is offered for the rest, and nothing in one that exists. */
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { loadEnvironment } from "../config/load.ts";
+import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from "../core/setup.ts";
+import { findFreePort } from "./free-port.ts";
+
+export interface Said {
+  /** By flags, or by a person who was asked. */
+  readonly given: Answers;
+  /** In the shell's environment; counts for a new factory only. */
+  readonly exported: Answers;
+}
+
+/** Neither an `.env` nor a project: nobody has decided anything yet. */
+export async function isNewFactory(folder: string): Promise<boolean> {
+  const projects = await readdir(path.join(folder, "projects")).catch(() => []);
+  if (projects.some((name) => name.endsWith(".toml"))) return false;
+  return stat(path.join(folder, ".env")).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** The lines to write. */
+export async function settleAnswers(folder: string, { given, exported }: Said): Promise<Answers> {
+  if (!(await isNewFactory(folder))) return mergeAnswers(given, await loadEnvironment(folder));
+  const freePort = String(await findFreePort(Number(defaultForgePort)));
+  return completeAnswers({ ...exported, ...given }, { freePort });
+}

@@ -1,0 +1,155 @@
+/**
+ * Circuit breakers that all bots see: a ref that stands while something they share does not work. One bot opens it and
+ * says so once; after a pause one bot at a time tries whether it works again, and none has to stay alive for it.
+ */
+
+import { DisintoError } from "../../errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Mirror } from "../../ports/git.ts";
+import type { Observations } from "./expiry.ts";
+import { readNote, writeNote } from "./record.ts";
+import { deriveBreakerRef } from "./refs.ts";
+import { swapForCertain } from "./swap.ts";
+
+export interface Trouble {
+  /** One word, for programs. */
+  readonly cause: string;
+  /** One sentence, for people. */
+  readonly reason: string;
+}
+
+export interface Breaker extends Trouble {
+  /** The bot that opened it. */
+  readonly by: string;
+  /** ISO 8601, for people. */
+  readonly at: string;
+  readonly probeAfterMs: number;
+  /** The bot that tries whether it works again. */
+  readonly prober: string | undefined;
+}
+
+export interface Probe {
+  readonly breaker: Breaker;
+  /** It works: the breaker is closed. */
+  succeed(): Promise<void>;
+  /** It does not yet: everybody waits for another pause. */
+  fail(reason: string): Promise<void>;
+}
+
+interface BreakersTools {
+  readonly mirror: Mirror;
+  readonly observations: Observations;
+  readonly clock: Clock;
+  readonly holder: string;
+  readonly newNonce: () => string;
+  /** How long a prober that says nothing keeps the others from trying. */
+  readonly termMs: number;
+}
+
+const PROBE_AFTER_MS = 60_000;
+
+interface Standing {
+  readonly sha: string;
+  readonly breaker: Breaker;
+}
+
+export class Breakers {
+  readonly #tools: BreakersTools;
+
+  constructor(tools: BreakersTools) {
+    this.#tools = tools;
+  }
+
+  /** Exactly one of many openers is told "opened": the one that makes the visible remark. */
+  async open(
+    name: string,
+    { cause, reason, probeAfterMs = PROBE_AFTER_MS }: Trouble & { readonly probeAfterMs?: number },
+  ): Promise<"opened" | "already"> {
+    const trouble = { cause, reason, probeAfterMs, by: this.#tools.holder };
+    const mine = await this.#write(trouble);
+    const swap = { ref: deriveBreakerRef(name), from: undefined, to: mine };
+    return (await swapForCertain(this.#tools.mirror, swap)) ? "opened" : "already";
+  }
+
+  /** Undefined: it is closed. */
+  async read(name: string): Promise<Breaker | undefined> {
+    return (await this.#find(name))?.breaker;
+  }
+
+  /** Whoever sees that it works again may close it. */
+  async close(name: string): Promise<void> {
+    const ref = deriveBreakerRef(name);
+    const { mirror } = this.#tools;
+    for (;;) {
+      const from = (await mirror.readRefs([ref])).get(ref);
+      if (from === undefined || (await swapForCertain(mirror, { ref, from, to: undefined })))
+        return;
+    }
+  }
+
+  /** Undefined: it is closed, or it is not this bot's turn to try. */
+  async tryProbe(name: string): Promise<Probe | undefined> {
+    const found = await this.#find(name);
+    if (!found) return undefined;
+    const { sha, breaker } = found;
+    const ref = deriveBreakerRef(name);
+    const pauseMs = breaker.prober === undefined ? breaker.probeAfterMs : this.#tools.termMs;
+    if (this.#tools.observations.seenForMs(ref, sha) < pauseMs) return undefined;
+    const mine = await this.#write({ ...breaker, prober: this.#tools.holder });
+    const { mirror } = this.#tools;
+    if (!(await swapForCertain(mirror, { ref, from: sha, to: mine }))) return undefined;
+    const conclude = async (to: string | undefined): Promise<void> => {
+      await swapForCertain(mirror, { ref, from: mine, to });
+    };
+    return {
+      breaker,
+      succeed: () => conclude(undefined),
+      fail: async (reason) =>
+        conclude(await this.#write({ ...breaker, prober: undefined, reason })),
+    };
+  }
+
+  async #find(name: string): Promise<Standing | undefined> {
+    const ref = deriveBreakerRef(name);
+    const { mirror } = this.#tools;
+    const sha = (await mirror.readRefs([ref])).get(ref);
+    if (sha === undefined) return undefined;
+    const breaker = await this.#readHere(sha);
+    if (breaker) return { sha, breaker };
+    const fetched = (await mirror.fetchRefs(deriveBreakerRef("*"))).get(ref);
+    return fetched === undefined
+      ? undefined
+      : { sha: fetched, breaker: (await this.#readHere(fetched)) ?? strange };
+  }
+
+  async #readHere(sha: string): Promise<Breaker | undefined> {
+    try {
+      return toBreaker((await readNote(this.#tools, sha)) ?? {});
+    } catch (error) {
+      if (error instanceof DisintoError) return undefined;
+      throw error;
+    }
+  }
+
+  #write(content: Readonly<Record<string, unknown>>): Promise<string> {
+    return writeNote(this.#tools, content);
+  }
+}
+
+function toBreaker(note: Readonly<Record<string, unknown>>): Breaker {
+  const text = (key: string, fallback: string): string => {
+    const value = note[key];
+    return typeof value === "string" ? value : fallback;
+  };
+  const { probeAfterMs, prober } = note;
+  return {
+    by: text("by", "unknown"),
+    at: text("at", ""),
+    cause: text("cause", "unknown"),
+    reason: text("reason", "no reason was given"),
+    probeAfterMs: typeof probeAfterMs === "number" ? probeAfterMs : PROBE_AFTER_MS,
+    prober: typeof prober === "string" ? prober : undefined,
+  };
+}
+
+const strange = toBreaker({});

@@ -1,0 +1,34 @@
+/** The names of everything that is owned by compare-and-swap; docs/leases.md has the table. */
+
+export const COORDINATION = "refs/disinto/";
+export const EVERYTHING = `${COORDINATION}*`;
+
+/** An issue's number; a bot that proves itself uses a word, which no bot takes for an issue. */
+export function deriveClaimRef(issue: number | string): string {
+  return `${COORDINATION}claims/${issue}`;
+}
+
+/** Undefined: it is no claim on an issue. */
+export function parseClaimRef(ref: string): number | undefined {
+  const issue = /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1];
+  return issue === undefined ? undefined : Number(issue);
+}
+
+/** The turn to merge into a branch. */
+export function deriveLaneRef(branch: string): string {
+  return `${COORDINATION}lanes/${branch}`;
+}
+
+/** The review of a pull request, shared out among review bots. */
+export function deriveReviewRef(pull: number): string {
+  return `${COORDINATION}reviews/${pull}`;
+}
+
+/** Ends with a slash; a slot's number follows. `backend` is a name from core/backend.ts. */
+export function deriveSlotFolder(backend: string): string {
+  return `${COORDINATION}slots/${backend}/`;
+}
+
+export function deriveBreakerRef(name: string): string {
+  return `${COORDINATION}breakers/${name}`;
+}

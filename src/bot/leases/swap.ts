@@ -1,0 +1,46 @@
+/** One compare-and-swap, offered again until it is known what stands: a refusal alone proves nothing. */
+import { DisintoError } from "../../errors.ts";
+import type { Mirror, Swap } from "../../ports/git.ts";
+
+type SwapAnswer = Awaited<ReturnType<Mirror["swap"]>>;
+
+const MAX_TRIES = 8;
+
+interface Insistence {
+  /** Commits of this process's own whose answer never came; the swap goes on from one of them. */
+  readonly isOwn?: (sha: string) => boolean;
+}
+
+/** False: something of somebody else's stands there. */
+export async function swapForCertain(
+  mirror: Pick<Mirror, "readRefs" | "swap">,
+  { ref, from, to }: Swap,
+  { isOwn = () => false }: Insistence = {},
+): Promise<boolean> {
+  let expected = from;
+  let answer: SwapAnswer = "unclear";
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    answer = await mirror.swap([{ ref, from: expected, to }]);
+    if (answer === "applied") return true;
+    const standing = (await mirror.readRefs([ref])).get(ref);
+    if (standing === to) return true;
+    if (standing !== expected && !(standing && isOwn(standing))) return false;
+    expected = standing;
+  }
+  throw failedSwap(ref, answer);
+}
+
+/** What was offered again and again and never stood. */
+export function failedSwap(ref: string, answer: SwapAnswer): DisintoError {
+  if (answer === "refused")
+    return new DisintoError("push.refused", `the forge refuses every push to ${ref}`, {
+      hint: "run `disinto init` to verify and repair access",
+    });
+  return new DisintoError(
+    "forge.unavailable",
+    `the forge neither took nor refused a change of ${ref}`,
+    {
+      hint: "the bot tries again by itself; look at the forge's log if this stays",
+    },
+  );
+}

@@ -1,0 +1,40 @@
+/** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
+
+import { type BotTools, deriveBranch, type ProjectTools } from "./tools.ts";
+import type { PublishedWork } from "./work.ts";
+
+export type PullNews =
+  | { readonly type: "merged" }
+  /** Somebody pushed to the branch; their commits are kept and gone on with. */
+  | { readonly type: "moved"; readonly head: string }
+  | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
+
+/** Undefined: it stands as this bot left it. */
+export async function readPullNews(
+  { pulls, mirror }: ProjectTools,
+  { pull: number, issue, head }: PublishedWork,
+): Promise<PullNews | undefined> {
+  const pull = await pulls.get(number);
+  if (pull.merged) return { type: "merged" };
+  if (pull.state === "closed")
+    return {
+      type: "stuck",
+      cause: "pull-closed",
+      reason: `pull request #${number} was closed without a merge`,
+    };
+  if (pull.headSha === head) return undefined;
+  // The forge follows a push after a while: the branch itself says what is.
+  const ref = `refs/heads/${deriveBranch(issue)}`;
+  const standing = (await mirror.readRefs([ref])).get(ref);
+  if (standing === head) return undefined;
+  if (standing === undefined)
+    return { type: "stuck", reason: `the branch of pull request #${number} was deleted` };
+  await mirror.refresh();
+  return { type: "moved", head: standing };
+}
+
+/** Ends early when the bot is told to stop. */
+export async function waitForNews(tools: BotTools, signal: AbortSignal): Promise<void> {
+  await tools.clock.sleep(tools.pollIntervalMs, signal);
+  signal.throwIfAborted();
+}

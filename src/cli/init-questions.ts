@@ -1,0 +1,68 @@
+/** What `disinto init` asks a person about a new factory: only what no flag and no variable says. */
+import { type Answers, defaultForgePort, offerModel } from "../core/setup.ts";
+import type { Questions } from "../ports/questions.ts";
+
+/** A repository has to be named, so there is nothing to offer unless the current folder is one. */
+export function askRepository(questions: Questions, offered: string | undefined): Promise<string> {
+  return questions.text({
+    question: "Which repository shall the bots work on? A folder, an address, or owner/name",
+    ...(offered !== undefined && { offered }),
+    refuse: (answer) => (answer.trim() === "" ? "name one" : undefined),
+  });
+}
+
+export async function askAnswers(questions: Questions, given: Answers): Promise<Answers> {
+  const { text } = questions;
+  const engine = given.DISINTO_ENGINE ?? (await askEngine(questions));
+  const forge = { ...given, ...(await askForge(questions, given, engine)) };
+  const bots =
+    given.LLAMA_BOTS ??
+    (await text({ question: "Names of the bots that write code", offered: "dev-qwen" }));
+  const model =
+    given.LLAMA_BASE_URL ??
+    (await text({
+      question: "Address of the model that they use",
+      offered: offerModel(engine),
+      refuse: refuseUrl,
+    }));
+  return { ...forge, DISINTO_ENGINE: engine, LLAMA_BOTS: bots, LLAMA_BASE_URL: model };
+}
+
+function askEngine({ choose }: Questions): Promise<string> {
+  return choose("What shall run the services?", [
+    { value: "compose", label: "Docker Compose" },
+    { value: "local", label: "processes of this machine", hint: "for trying it out, no Docker" },
+  ]);
+}
+
+async function askForge(
+  { choose, text, secret }: Questions,
+  given: Answers,
+  engine: string,
+): Promise<Answers> {
+  const known = given.DISINTO_FORGE ?? (given.FORGE_URL === undefined ? undefined : "external");
+  const own = engine === "compose" ? [{ value: "forgejo", label: "Forgejo, in a container" }] : [];
+  const forge =
+    known ??
+    (await choose("Which forge?", [
+      { value: "embedded", label: "disinto's own small one", hint: `port ${defaultForgePort}` },
+      ...own,
+      { value: "external", label: "a Forgejo that runs already" },
+    ]));
+  if (forge !== "external") return { DISINTO_FORGE: forge };
+  const url = given.FORGE_URL ?? (await text({ question: "Its address", refuse: refuseUrl }));
+  const admin =
+    given.FORGE_ADMIN_USER ??
+    (await text({ question: "Name of its administrator", offered: "disinto-admin" }));
+  const password = given.FORGE_ADMIN_PASS ?? (await secret(`Password of ${admin}`));
+  return {
+    DISINTO_FORGE: forge,
+    FORGE_URL: url,
+    FORGE_ADMIN_USER: admin,
+    FORGE_ADMIN_PASS: password,
+  };
+}
+
+function refuseUrl(answer: string): string | undefined {
+  return /^https?:\/\/\S+$/.test(answer) ? undefined : "an address begins with http:// or https://";
+}

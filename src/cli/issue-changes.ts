@@ -1,0 +1,34 @@
+/** `disinto retry` and `disinto release`. */
+import { findLease, releaseIssue, retryIssue, type StandingLease } from "../apply/issue-care.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
+import { askOnTerminal } from "./fleet.ts";
+import { type IssueFlags, inOffice } from "./operator.ts";
+import type { Tools } from "./tools.ts";
+
+export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
+  await inOffice(tools, flags, async (office) => {
+    await retryIssue(office, office.number);
+    tools.say(`issue #${office.number} is in the backlog again, with nothing charged to it`);
+  });
+  return ExitCode.done;
+}
+
+export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
+  await inOffice(tools, flags, async (office) => {
+    const { number } = office;
+    const lease = await findLease(office, number);
+    if (lease && !flags.yes) await confirm(tools, number, lease);
+    await releaseIssue(office, { number, lease });
+    const from = lease ? ` from ${lease.holder}` : "";
+    tools.say(`issue #${number} is taken${from} and in the backlog again; its branch stays`);
+  });
+  return ExitCode.done;
+}
+
+async function confirm(tools: Tools, number: number, { holder }: StandingLease): Promise<void> {
+  const question = `take issue #${number} from ${holder}? What it has not pushed is lost`;
+  if (await askOnTerminal(tools.signal)?.(question)) return;
+  throw new DisintoError("removal.unconfirmed", `${holder} holds issue #${number}`, {
+    hint: `look at it with disinto issue ${number}, then: disinto release ${number} --yes`,
+  });
+}

@@ -1,0 +1,73 @@
+/** `disinto issue`: all that happened to one, from everybody's events and the forge. */
+import { findLease } from "../apply/issue-care.ts";
+import { deriveBranch } from "../bot/tools.ts";
+import { formatEvent, type IssueStory, tellStory } from "../core/issue-story.ts";
+import { ExitCode } from "../errors.ts";
+import { type IssueFlags, inOffice, type Office, readAllEvents } from "./operator.ts";
+import type { Tools } from "./tools.ts";
+
+export async function issue(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
+  const report = await inOffice(tools, flags, async (office) => {
+    const events = await readAllEvents(tools, office.factory, flags.folder);
+    const name = { project: office.project.name, issue: office.number };
+    return look(office, tellStory([...events.values()].flat(), name));
+  });
+  tools.print(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : format(report));
+  return ExitCode.done;
+}
+
+type Report = Awaited<ReturnType<typeof look>>;
+
+async function look(office: Office, { events, pull: told }: IssueStory) {
+  const { forge, project, issues, number, mirror } = office;
+  const [pulls, statuses] = [forge.pulls(project.repo), forge.statuses(project.repo)];
+  const branch = deriveBranch(number);
+  const ref = `refs/heads/${branch}`;
+  const [found, comments, lease, refs, open] = await Promise.all([
+    issues.get(number),
+    issues.comments(number),
+    findLease(office, number),
+    mirror.readRefs([ref]),
+    pulls.listOpen(),
+  ]);
+  const pullNumber = open.find(({ head }) => head === branch)?.number ?? told;
+  const pull = pullNumber === undefined ? undefined : await pulls.get(pullNumber);
+  const { body: _, ...issue } = found;
+  return {
+    issue,
+    lease,
+    branch: { name: branch, sha: refs.get(ref) },
+    pull: pull && {
+      ...pull,
+      statuses: await statuses.of(pull.headSha),
+      reviews: await forge.reviews(project.repo).of(pull.number),
+    },
+    comments,
+    events,
+  };
+}
+
+function format({ issue, lease, branch, pull, comments, events }: Report): string {
+  const counters = Object.entries(lease?.counters ?? {}).map(([cause, n]) => `${cause} ${n}`);
+  const facts = [
+    ["issue", `#${issue.number} ${issue.title}`],
+    ["state", [issue.state, ...issue.labels].join(", ")],
+    ["assigned", issue.assignees.join(", ") || "nobody"],
+    ["lease", lease ? [`held by ${lease.holder}`, ...counters].join(", ") : "none"],
+    ["branch", branch.sha ? `${branch.name} at ${branch.sha.slice(0, 10)}` : "none"],
+    [
+      "pull",
+      pull ? `#${pull.number} ${pull.merged ? "merged" : pull.state} by ${pull.author}` : "none",
+    ],
+    ...(pull?.statuses ?? []).map(({ context, state, description }) => {
+      return ["status", `${context} ${state}: ${description}`];
+    }),
+    ...(pull?.reviews ?? []).map(({ author, verdict, sha, stale }) => {
+      return ["review", `${author} ${verdict} ${sha.slice(0, 10)}${stale ? " (stale)" : ""}`];
+    }),
+    ...comments.map(({ author, body }) => ["comment", `${author}: ${body.trim().split("\n")[0]}`]),
+  ];
+  const lines = facts.map(([name = "", text]) => `${name.padEnd(9)} ${text}`);
+  const story = events.map(formatEvent);
+  return `${[...lines, ...(story.length > 0 ? ["", ...story] : [])].join("\n")}\n`;
+}

@@ -1,0 +1,215 @@
+/** What a bot does and has done, from its events alone: the bot itself and whoever reads its file learn the same. Pure. */
+import type { BotEvent } from "../ports/event-log.ts";
+
+/** One line of an events file. */
+export type StampedEvent = BotEvent & {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly by: string;
+};
+
+/** Where the dev bot's machine stands. */
+export interface Standing {
+  readonly at: string;
+  readonly since: string;
+  readonly project?: string;
+  readonly issue?: number;
+  readonly pull?: number;
+  readonly reason?: string;
+}
+
+export interface BotStatus {
+  readonly startedAt: string | undefined;
+  readonly stoppedAt: string | undefined;
+  readonly lastEventAt: string | undefined;
+  readonly standing: Standing | undefined;
+  /** Sessions of the harness under way, by role. */
+  readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
+  /** Open circuit breakers by name. */
+  readonly breakers: Readonly<Record<string, { since: string; reason: string }>>;
+  /** Slots held on a model's server, as `backend#slot`. */
+  readonly slots: readonly string[];
+  /** Issues of the backlog that wait, by project. */
+  readonly queue: Readonly<Record<string, readonly Waiting[]>>;
+  readonly totals: Totals;
+  /** The newest failures of the outside, by code. */
+  readonly failures: Readonly<Record<string, { count: number; at: string; message: string }>>;
+}
+
+export interface Waiting {
+  readonly issue: number;
+  readonly because: string;
+}
+
+export interface Totals {
+  readonly claims: number;
+  readonly merges: number;
+  readonly reviews: number;
+  readonly takeovers: number;
+  readonly leasesLost: number;
+  readonly modelSeconds: number;
+  readonly turns: number;
+  readonly toolCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly money: number;
+  /** How sessions ended: `finished`, `interrupted`, or the fault. */
+  readonly sessions: Readonly<Record<string, number>>;
+  /** How often each cause was charged. */
+  readonly charges: Readonly<Record<string, number>>;
+  /** Refused merges by class. */
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+export const unknownStatus: BotStatus = {
+  startedAt: undefined,
+  stoppedAt: undefined,
+  lastEventAt: undefined,
+  standing: undefined,
+  sessions: {},
+  breakers: {},
+  slots: [],
+  queue: {},
+  totals: {
+    claims: 0,
+    merges: 0,
+    reviews: 0,
+    takeovers: 0,
+    leasesLost: 0,
+    modelSeconds: 0,
+    turns: 0,
+    toolCalls: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    money: 0,
+    sessions: {},
+    charges: {},
+    refusals: {},
+  },
+  failures: {},
+};
+
+export function summarizeEvents(events: readonly StampedEvent[]): BotStatus {
+  return events.reduce(learn, unknownStatus);
+}
+
+export function learn(status: BotStatus, event: StampedEvent): BotStatus {
+  const known = { ...status, lastEventAt: event.time };
+  return {
+    ...known,
+    ...learnLife(known, event),
+    ...learnStanding(known, event),
+    ...learnHeld(known, event),
+    totals: count(known.totals, event),
+  };
+}
+
+/** What a process held when it was killed, it holds no more. */
+function learnLife(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
+  const { time } = event;
+  switch (event.type) {
+    case "bot.started":
+      return { startedAt: time, stoppedAt: undefined, sessions: {}, slots: [] };
+    case "bot.stopped":
+      return { stoppedAt: time };
+    case "failure": {
+      const before = status.failures[event.code]?.count ?? 0;
+      const failure = { count: before + 1, at: time, message: event.message };
+      return { failures: { ...status.failures, [event.code]: failure } };
+    }
+    default:
+      return {};
+  }
+}
+
+function learnStanding({ standing }: BotStatus, event: StampedEvent): Partial<BotStatus> {
+  if (event.type === "issue.released") return { standing: { at: "choosing", since: event.time } };
+  if (event.type === "bot.started" && !standing && event.roles.includes("dev"))
+    return { standing: { at: "choosing", since: event.time } };
+  if (event.type !== "state.entered") return {};
+  const { time: since, at, project, issue, pull, reason } = event;
+  return {
+    standing: {
+      at,
+      since,
+      project,
+      issue,
+      ...(pull !== undefined && { pull }),
+      ...(reason !== undefined && { reason }),
+    },
+  };
+}
+
+function learnHeld(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
+  switch (event.type) {
+    case "session.started": {
+      const { time: since, role, issue, pull } = event;
+      const about = { ...(issue !== undefined && { issue }), ...(pull !== undefined && { pull }) };
+      return { sessions: { ...status.sessions, [role]: { since, ...about } } };
+    }
+    case "queue.seen":
+      return { queue: { ...status.queue, [event.project]: event.waiting } };
+    case "session.ended":
+      return { sessions: without(status.sessions, event.role) };
+    case "breaker.opened": {
+      const { breaker, reason, time: since } = event;
+      return { breakers: { ...status.breakers, [breaker]: { since, reason } } };
+    }
+    case "breaker.closed":
+      return { breakers: without(status.breakers, event.breaker) };
+    case "slot.taken":
+      return { slots: [...status.slots, `${event.backend}#${event.slot}`] };
+    case "slot.released": {
+      const freed = `${event.backend}#${event.slot}`;
+      return { slots: status.slots.filter((slot) => slot !== freed) };
+    }
+    default:
+      return {};
+  }
+}
+
+function count(totals: Totals, event: StampedEvent): Totals {
+  switch (event.type) {
+    case "issue.claimed":
+      return { ...totals, claims: totals.claims + 1 };
+    case "pull.merged":
+      return { ...totals, merges: totals.merges + 1 };
+    case "pull.reviewed":
+      return { ...totals, reviews: totals.reviews + 1 };
+    case "lease.taken-over":
+      return { ...totals, takeovers: totals.takeovers + 1 };
+    case "lease.lost":
+      return { ...totals, leasesLost: totals.leasesLost + 1 };
+    case "budget.charged":
+      return { ...totals, charges: increment(totals.charges, event.cause) };
+    case "merge.refused":
+      return { ...totals, refusals: increment(totals.refusals, event.kind) };
+    case "session.ended":
+      return {
+        ...totals,
+        modelSeconds: totals.modelSeconds + event.seconds,
+        turns: totals.turns + event.turns,
+        toolCalls: totals.toolCalls + event.toolCalls,
+        inputTokens: totals.inputTokens + event.inputTokens,
+        outputTokens: totals.outputTokens + event.outputTokens,
+        money: totals.money + event.money,
+        sessions: increment(totals.sessions, event.fault ?? event.end),
+      };
+    default:
+      return totals;
+  }
+}
+
+function increment(
+  counts: Readonly<Record<string, number>>,
+  key: string,
+): Readonly<Record<string, number>> {
+  return { ...counts, [key]: (counts[key] ?? 0) + 1 };
+}
+
+function without<Value>(
+  values: Readonly<Record<string, Value>>,
+  key: string,
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name !== key));
+}

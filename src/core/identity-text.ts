@@ -1,0 +1,34 @@
+/** Steps about identities as people read them. Pure. */
+import { formatRepo, type IdentityAction, type IdentityStep } from "./identities.ts";
+
+/** One line a step: what changes, on what, and why. */
+export function formatIdentityStep({ action, because }: IdentityStep): string {
+  return `+ ${subjectOf(action)}   ${because}`;
+}
+
+function subjectOf(action: IdentityAction): string {
+  switch (action.kind) {
+    case "create-user":
+      return `user ${action.user.login}`;
+    case "restrict-user":
+      return `restriction of ${action.user.login}`;
+    case "set-password":
+      return `password of ${action.user.login}`;
+    case "create-token":
+      return `token of ${action.user.login}`;
+    case "create-repository":
+      return `repository ${formatRepo(action.repository.repo)}`;
+    case "grant-write":
+      return `write access of ${action.login} to ${formatRepo(action.repo)}`;
+    case "create-label":
+      return `label ${action.label.name} in ${formatRepo(action.repo)}`;
+    case "fill-repository":
+      return `content of ${formatRepo(action.repository.repo)}`;
+    case "register-application":
+      return `OAuth application ${action.application.name}`;
+    case "make-agent-secret":
+      return action.key;
+    case "protect-branch":
+      return `protection of ${action.protection.branch} in ${formatRepo(action.repo)}`;
+  }
+}

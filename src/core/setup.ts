@@ -1,0 +1,92 @@
+/** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
+import { DisintoError } from "../errors.ts";
+
+/** Variables of `.env` by name. */
+export type Answers = Readonly<Record<string, string>>;
+
+/** As flags have them; each is one variable. */
+export interface SetupFlags {
+  readonly engine?: string | undefined;
+  readonly forgeUrl?: string | undefined;
+  readonly forgePort?: string | undefined;
+  readonly admin?: string | undefined;
+  readonly bots?: string | undefined;
+  readonly localModel?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+/** Said in the shell's environment, they hold for a new factory; secrets have no other way in for scripts. */
+const exported = [
+  "DISINTO_NAME",
+  "DISINTO_ENGINE",
+  "DISINTO_BIND",
+  "DISINTO_FORGE",
+  "DISINTO_FORGE_PORT",
+  "FORGE_URL",
+  "FORGE_ADMIN_USER",
+  "FORGE_ADMIN_PASS",
+  "LLAMA_BOTS",
+  "LLAMA_BASE_URL",
+  "LLAMA_MODEL",
+  "LLAMA_API_KEY",
+];
+
+export function readFlags(flags: SetupFlags): Answers {
+  const { forgeUrl } = flags;
+  return dropUnset({
+    DISINTO_ENGINE: flags.engine,
+    DISINTO_FORGE: forgeUrl === undefined ? undefined : "external",
+    FORGE_URL: forgeUrl,
+    DISINTO_FORGE_PORT: flags.forgePort,
+    FORGE_ADMIN_USER: flags.admin,
+    LLAMA_BOTS: flags.bots,
+    LLAMA_BASE_URL: flags.localModel,
+    LLAMA_MODEL: flags.model,
+  });
+}
+
+export function readExported(environment: Readonly<Record<string, string | undefined>>): Answers {
+  return dropUnset(Object.fromEntries(exported.map((key) => [key, environment[key]])));
+}
+
+function dropUnset(values: Readonly<Record<string, string | undefined>>): Answers {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+export const defaultForgePort = "3000";
+
+interface Gaps {
+  /** A port that nobody has. */
+  readonly freePort: string;
+}
+
+/** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
+export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
+  const engine = given.DISINTO_ENGINE ?? "compose";
+  const ownForge = (given.DISINTO_FORGE ?? "embedded") !== "external";
+  return {
+    DISINTO_ENGINE: engine,
+    ...(ownForge && freePort !== defaultForgePort && { DISINTO_FORGE_PORT: freePort }),
+    LLAMA_BOTS: "dev-qwen",
+    LLAMA_BASE_URL: offerModel(engine),
+    ...given,
+  };
+}
+
+/** llama-server on this machine, as the bots see it. */
+export function offerModel(engine: string): string {
+  return `http://${engine === "local" ? "127.0.0.1" : "host.docker.internal"}:8081`;
+}
+
+/** What is to be written into the `.env` of a factory that exists; it is never overruled. */
+export function mergeAnswers(given: Answers, known: ReadonlyMap<string, string>): Answers {
+  const news = Object.entries(given).filter(([key, value]) => known.get(key) !== value);
+  const [contrary] = news.filter(([key]) => known.has(key));
+  if (!contrary) return Object.fromEntries(news);
+  const [key, value] = contrary;
+  throw new DisintoError("usage.invalid", `${key} is ${known.get(key)} in .env, not ${value}`, {
+    hint: `leave the flag out, or change ${key} in .env`,
+  });
+}

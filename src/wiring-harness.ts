@@ -1,0 +1,62 @@
+/** Builds the harness of one of a bot's roles. */
+import path from "node:path";
+import type { AgentHarnessOptions } from "./adapters/harness/agent-harness.ts";
+import type { BotSettings, ModelServer } from "./bot/settings.ts";
+import type { Tools } from "./cli/tools.ts";
+import type { Role } from "./core/factory.ts";
+import { DisintoError } from "./errors.ts";
+import type { Harness } from "./ports/harness.ts";
+
+/** What it is built from is loaded with the first session. */
+export function buildHarness(
+  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
+  role: Role,
+  host: Pick<Tools, "environment" | "redact">,
+): Harness {
+  const { dataFolder } = settings;
+  const place = {
+    stateFolder: path.join(dataFolder, `harness-${role}`),
+    pathVariable: host.environment.PATH,
+    transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
+    mayAnswerByMessage: role === "review",
+  };
+  let harness: Promise<Harness> | undefined;
+  return {
+    run: async (session) => {
+      harness ??= build(settings, place);
+      return (await harness).run(session);
+    },
+  };
+}
+
+type Place = Omit<AgentHarnessOptions, "agent" | "backend">;
+
+async function build(
+  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
+  place: Place,
+): Promise<Harness> {
+  if (harness === "command") {
+    const { buildCommandHarness } = await import("./adapters/harness/command.ts");
+    return buildCommandHarness({ command, ...place });
+  }
+  if (!model) {
+    throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
+      hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",
+    });
+  }
+  const { buildAgentHarness } = await import("./adapters/harness/agent-harness.ts");
+  return buildAgentHarness({
+    agent: await buildAgent(harness, model),
+    backend: model,
+    ...place,
+  });
+}
+
+async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {
+  if (harness === "claude-code") {
+    const { buildClaudeCode } = await import("./adapters/harness/claude-code.ts");
+    return buildClaudeCode({ program: "claude", compactPct });
+  }
+  const { buildOpencode } = await import("./adapters/harness/opencode.ts");
+  return buildOpencode({ program: "opencode" });
+}

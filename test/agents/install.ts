@@ -1,0 +1,61 @@
+/**
+ * The real coding agents, for tests: pinned, 700 MB, installed once per machine into a cache of their own, never
+ * dependencies of the package. `DISINTO_REQUIRE_AGENTS=1` makes their absence a failure.
+ */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const versions = { "@anthropic-ai/claude-code": "2.1.332", "opencode-ai": "1.18.33" };
+
+export interface Agents {
+  readonly claude: string;
+  readonly opencode: string;
+}
+
+/** Answers the programs, or why there are none. */
+export async function installAgents(): Promise<Agents | { readonly missing: string }> {
+  const name = Object.values(versions).join("-");
+  const cache = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
+  const folder = path.join(cache, "disinto", "agents", name);
+  const agents = {
+    claude: path.join(folder, "node_modules/@anthropic-ai/claude-code/bin/claude.exe"),
+    opencode: path.join(folder, "node_modules/opencode-ai/bin/opencode.exe"),
+  };
+  try {
+    if (!existsSync(folder)) await install(folder);
+    return agents;
+  } catch (error) {
+    const missing = `the coding agents cannot be installed: ${(error as Error).message}`;
+    if (process.env.DISINTO_REQUIRE_AGENTS === "1") throw new Error(missing, { cause: error });
+    return { missing };
+  }
+}
+
+/** Beside its place and moved there when it works, so that what stands there is whole; several test runs may do it at once. */
+async function install(folder: string): Promise<void> {
+  await mkdir(path.dirname(folder), { recursive: true });
+  const building = await mkdtemp(`${folder}.`);
+  try {
+    const manifest = { private: true, dependencies: versions };
+    await writeFile(path.join(building, "package.json"), JSON.stringify(manifest));
+    // npm may refuse install scripts; the two that matter put the platform's program in its place.
+    await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], building);
+    const modules = path.join(building, "node_modules");
+    await run("node", ["install.cjs"], path.join(modules, "@anthropic-ai/claude-code"));
+    await run("node", ["postinstall.mjs"], path.join(modules, "opencode-ai"));
+    for (const program of ["claude", "opencode"])
+      await run(path.join(modules, ".bin", program), ["--version"], building);
+    await rename(building, folder);
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+function run(file: string, args: readonly string[], cwd: string) {
+  return promisify(execFile)(file, args, { cwd, timeout: 300_000 });
+}

@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Attendant, attend } from "../support/attendant.ts";
+import { killAtEvery } from "../support/kill.ts";
+import { repo, Scene, Template } from "../support/scene.ts";
+import { until } from "../support/test-factory.ts";
+
+let template: Template;
+
+beforeAll(async () => {
+  template = await Template.create({ devs: ["dev-1", "dev-2"], reviewers: ["reviewer"] });
+});
+
+afterAll(() => template.discard());
+
+interface Life {
+  readonly scene: Scene;
+  readonly attendant: Attendant;
+  /** What stood on the work branch when the bot was killed. */
+  pushed: string | undefined;
+}
+
+/** No two sessions write the same, so that work done again shows. */
+const body = "Add a stamp:\n\n```stamp src/stamp.txt\n```\n";
+const branch = "fix/issue-1";
+
+async function begin(): Promise<Life> {
+  const scene = await Scene.open(template);
+  await scene.forge.issues(repo).open({ title: "Add a stamp", body, labels: ["backlog"] });
+  return { scene, attendant: attend(scene, "reviewer"), pushed: undefined };
+}
+
+async function end({ scene, attendant }: Life): Promise<void> {
+  await attendant.stop();
+  await scene.close();
+}
+
+async function isDone({ view }: Scene): Promise<boolean> {
+  const [issue] = await view.issues();
+  return issue?.state === "closed" && [...(await view.refs()).keys()].join() === "refs/heads/main";
+}
+
+async function finish({ scene }: Life, bot: string): Promise<void> {
+  scene.startBot(bot);
+  await until("the issue is done with", async () => {
+    if (!scene.processes.isRunning(bot)) throw new Error(scene.processes.output(bot));
+    return isDone(scene);
+  });
+  await scene.processes.stop(bot);
+}
+
+async function readStamps({ view }: Scene): Promise<readonly string[]> {
+  const stamps = await view.history(async (_, folder) =>
+    readFile(path.join(folder, "src/stamp.txt"), "utf8").catch(() => ""),
+  );
+  return stamps.filter((stamp) => stamp !== "");
+}
+
+/** The same whatever was killed and when: one pull request, one commit, no remark, nothing left over. */
+async function verify({ scene, pushed }: Life, author: string): Promise<void> {
+  const { view } = scene;
+  const title = "Add a stamp";
+  expect(await view.issues()).toEqual([
+    { number: 1, title, state: "closed", labels: ["backlog"], assignees: [author], comments: [] },
+  ]);
+  expect(await view.pulls()).toMatchObject([{ number: 2, title, state: "closed", merged: true }]);
+  const history = await view.history(async ({ subject, author }) => ({ subject, author }));
+  expect(history.slice(1)).toMatchObject([{ subject: title }]);
+  expect([...(await view.refs()).keys()]).toEqual(["refs/heads/main"]);
+  const stamps = await readStamps(scene);
+  expect(stamps).toHaveLength(1);
+  if (pushed !== undefined) expect(stamps).toEqual([pushed]);
+}
+
+async function readPushed({ view }: Scene): Promise<string | undefined> {
+  return (await view.refs()).has(`refs/heads/${branch}`)
+    ? view.read(branch, "src/stamp.txt")
+    : undefined;
+}
+
+test("a dev bot killed before or after any of its calls goes on after a restart as if nothing had been", async () => {
+  await killAtEvery<Life>({
+    title: "one issue's whole life",
+    points: "quarter",
+    atOnce: 2,
+    prepare: begin,
+    command: ({ scene }) => ({
+      args: ["agent", "run", "--once"],
+      env: scene.environmentOf("dev-1"),
+    }),
+    observe: async (life) => {
+      life.pushed = await readPushed(life.scene);
+    },
+    restart: (life) => finish(life, "dev-1"),
+    verify: (life) => verify(life, "dev-1"),
+    discard: end,
+  });
+}, 600_000);

@@ -1,0 +1,85 @@
+import { afterEach, expect, test } from "vitest";
+import { passesTests } from "../support/forge-view.ts";
+import { repo, Scene, Template } from "../support/scene.ts";
+import { until } from "../support/test-factory.ts";
+
+let template: Template | undefined;
+let scene: Scene | undefined;
+
+afterEach(async () => {
+  await scene?.close();
+  await template?.discard();
+});
+
+const COUNT = Number(process.env.COUNT ?? 24);
+const devs = Array.from(
+  { length: Number(process.env.DEVS ?? 8) },
+  (_, index) => `dev-${index + 1}`,
+);
+
+/** Every issue adds a line to one of three lists, and a module with a test that needs its line there. */
+function describeIssue(index: number): string {
+  const list = `src/list-${index % 3}.txt`;
+  const line = `word-${String(index).padStart(2, "0")}`;
+  return [
+    `Add \`${line}\`:`,
+    "",
+    `\`\`\`lines ${list}`,
+    line,
+    "```",
+    "",
+    `\`\`\`file test/${line}.test.mjs`,
+    'import assert from "node:assert/strict";',
+    'import { readFileSync } from "node:fs";',
+    'import { test } from "node:test";',
+    "",
+    `test("${line} is in its list, in order and once", () => {`,
+    `  const lines = readFileSync("${list}", "utf8").trimEnd().split("\\n");`,
+    `  assert.equal(lines.filter((line) => line === "${line}").length, 1);`,
+    "  assert.deepEqual(lines, [...new Set(lines)].sort());",
+    "});",
+    "```",
+  ].join("\n");
+}
+
+test("eight bots on 24 issues with overlapping files: each is merged once, by one bot, in one pull request", async () => {
+  template = await Template.create({ devs, reviewers: ["review-1", "review-2"] });
+  scene = await Scene.open(template);
+  const { forge, view } = scene;
+  const issues = forge.issues(repo);
+  for (let index = 0; index < COUNT; index++) {
+    const body = describeIssue(index);
+    await issues.open({ title: `Add word ${index}`, body, labels: ["backlog"] });
+  }
+
+  scene.startCi();
+  for (const name of scene.bots) scene.startBot(name);
+  await until(
+    "every issue is closed",
+    async () => (await view.issues()).every(({ state }) => state === "closed"),
+    600_000,
+  );
+  const refs = await until("the leases are gone", async () => {
+    const found = await view.refs();
+    return [...found.keys()].some((ref) => ref.startsWith("refs/disinto/")) ? undefined : found;
+  });
+
+  const pulls = await view.pulls();
+  const titles = Array.from({ length: COUNT }, (_, index) => `Add word ${index}`).sort();
+  expect(pulls.map(({ title }) => title).sort()).toEqual(titles);
+  expect(pulls.filter(({ merged }) => !merged)).toEqual([]);
+  expect([...refs.keys()]).toEqual(["refs/heads/main"]);
+  const history = await view.history(async ({ author, subject, parents }, folder) => {
+    return { author, subject, parents: parents.length, passes: await passesTests(folder) };
+  });
+  expect(history.filter(({ passes }) => !passes)).toEqual([]);
+  expect(
+    history
+      .slice(1)
+      .map(({ subject }) => subject)
+      .sort(),
+  ).toEqual(titles);
+  expect(history.filter(({ parents }) => parents > 1)).toEqual([]);
+  for (const { title, author } of pulls)
+    expect(history.find(({ subject }) => subject === title)?.author).toBe(author);
+}, 900_000);

@@ -1,0 +1,235 @@
+/** A forge, its identities and a repository, made once and copied for each scene: real processes, folders of their own. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildForge } from "../../src/adapters/forgejo/forge.ts";
+import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
+import { repositories } from "../../src/adapters/git/repositories.ts";
+import { applyIdentities } from "../../src/apply/identities.ts";
+import { collectSlots } from "../../src/core/backend.ts";
+import { deriveBotEnvironment } from "../../src/core/bot-environment.ts";
+import type { Factory } from "../../src/core/factory.ts";
+import { deriveIdentities } from "../../src/core/identities.ts";
+import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
+import { formatProjects } from "../../src/core/project-shape.ts";
+import { createAccount } from "../../src/forge/admin.ts";
+import type { Forge } from "../../src/ports/forge.ts";
+import { readEvents } from "./event-reader.ts";
+import { makeFactory } from "./factories.ts";
+import { findFreePort } from "./fleet.ts";
+import { ForgeView } from "./forge-view.ts";
+import { Processes } from "./processes.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
+
+export const repo = { owner: "disinto-admin", name: "greeter" };
+const admin = { login: "disinto-admin", password: "the administrator of a test" };
+
+export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
+const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
+
+export interface Cast {
+  readonly devs: readonly string[];
+  readonly reviewers: readonly string[];
+  readonly coder?: readonly string[];
+  readonly reviewer?: readonly string[];
+  /** Further lines of the project's file, before its bots. */
+  readonly project?: readonly string[];
+}
+
+/** Prepared once; holds no process. */
+export class Template {
+  readonly folder: string;
+  readonly factory: Factory;
+  readonly secrets: ReadonlyMap<string, string>;
+
+  private constructor(folder: string, factory: Factory, secrets: ReadonlyMap<string, string>) {
+    this.folder = folder;
+    this.factory = factory;
+    this.secrets = secrets;
+  }
+
+  /** Through the same code as `disinto init`. */
+  static async create(cast: Cast): Promise<Template> {
+    const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
+    const factory = describe(cast);
+    const forgeFolder = path.join(folder, "forge");
+    await createAccount(forgeFolder, {
+      username: admin.login,
+      email: "admin@bots.invalid",
+      admin: true,
+      password: admin.password,
+    });
+    const processes = new Processes();
+    try {
+      const url = await processes.startForge(forgeFolder, await findFreePort());
+      const secrets = new Map<string, string>();
+      await applyIdentities(
+        {
+          forge: buildForgeAdmin({ url, admin }),
+          secrets: {
+            get: (key) => secrets.get(key),
+            set: async (values) => {
+              for (const [key, value] of Object.entries(values)) secrets.set(key, value);
+            },
+          },
+          newSecret: () => crypto.randomUUID(),
+          fill: { repo, with: () => fill(folder, url) },
+          say: () => undefined,
+        },
+        deriveIdentities(factory),
+        { dryRun: false },
+      );
+      return new Template(folder, factory, secrets);
+    } finally {
+      await processes.endAll();
+    }
+  }
+
+  discard(): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function fill(folder: string, url: string): Promise<void> {
+  const work = path.join(folder, "work");
+  await cp(path.join(demo, "repository"), work, { recursive: true });
+  await repositories.init(work);
+  const access = { forgeUrl: url, login: admin.login, token: admin.password };
+  await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
+}
+
+function describe({ devs, reviewers, coder, reviewer, project = [] }: Cast): Factory {
+  const section = (name: string, role: string, command: readonly string[]) =>
+    [
+      `[agents.${name}]`,
+      `roles = ["${role}"]`,
+      'harness = "command"',
+      `command = ${JSON.stringify(command)}`,
+      "poll_interval = 0.1",
+    ].join("\n");
+  const text = [
+    `repo = "${repo.owner}/${repo.name}"`,
+    ...project,
+    "[ci]",
+    'required = ["ci/local/test"]',
+    ...devs.map((name) => section(name, "dev", coder ?? scriptedCoder)),
+    ...reviewers.map((name) => section(name, "review", reviewer ?? scriptedReviewer)),
+  ];
+  return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
+}
+
+/** A running copy of a template. */
+export class Scene {
+  readonly folder: string;
+  readonly url: string;
+  readonly processes: Processes;
+  /** As the administrator sees it. */
+  readonly forge: Forge;
+  readonly view: ForgeView;
+  readonly #template: Template;
+
+  private constructor(options: {
+    folder: string;
+    url: string;
+    template: Template;
+    processes: Processes;
+    token: string;
+  }) {
+    this.folder = options.folder;
+    this.url = options.url;
+    this.processes = options.processes;
+    this.forge = buildForge({ url: this.url, token: options.token });
+    this.view = new ForgeView({ url: this.url, token: options.token, admin });
+    this.#template = options.template;
+  }
+
+  static async open(template: Template): Promise<Scene> {
+    const folder = await mkdtemp(path.join(tmpdir(), "disinto-scene-"));
+    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
+    const processes = new Processes();
+    const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
+    const { tokens } = buildForgeAdmin({ url, admin });
+    const token = await tokens.create(admin, { name: "test", scopes: ["all"] });
+    return new Scene({ folder, url, template, processes, token });
+  }
+
+  get bots(): readonly string[] {
+    return this.#template.factory.bots.map(({ name }) => name);
+  }
+
+  /** The forge as an identity of the template sees it. */
+  as(name: string): Forge {
+    return buildForge({ url: this.url, token: this.#tokenOf(name) });
+  }
+
+  /** What the bot's container is told; `url` stands in for the forge's own address. */
+  environmentOf(name: string, url = this.url): Readonly<Record<string, string>> {
+    const { factory } = this.#template;
+    const bot = factory.bots.find((one) => one.name === name);
+    if (!bot) throw new Error(`no bot ${name}`);
+    return {
+      ...machineEnvironment(),
+      ...deriveBotEnvironment(bot, { factory, slots: collectSlots(factory.bots), forgeUrl: url }),
+      FORGE_TOKEN: this.#tokenOf(name),
+      AGENT_DATA: this.#home(name, "data"),
+      AGENT_REPOS: this.#home(name, "repos"),
+    };
+  }
+
+  startBot(name: string, environment = this.environmentOf(name)): void {
+    this.processes.start(name, ["agent", "run"], environment);
+  }
+
+  startCi(): void {
+    this.processes.start(CI_LOGIN, ["ci", "serve"], {
+      ...machineEnvironment(),
+      CI_PROJECTS: formatProjects(this.#template.factory.projects),
+      CI_DATA: this.#home(CI_LOGIN, "data"),
+      FORGE_URL: this.url,
+      FORGE_TOKEN: this.#tokenOf(CI_LOGIN),
+    });
+  }
+
+  /** Ends the forge with SIGKILL, and starts it again on the same port. */
+  async restartForge(): Promise<void> {
+    await this.processes.kill("forge");
+    await this.processes.startForge(
+      path.join(this.folder, "forge"),
+      Number(new URL(this.url).port),
+    );
+  }
+
+  /** Every event of a bot, oldest first. */
+  events(name: string): Promise<readonly Record<string, unknown>[]> {
+    return readEvents(this.#home(name, "data"));
+  }
+
+  async close(): Promise<void> {
+    await this.processes.endAll();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** A file of the scene, for what a test wants to keep. */
+  async write(name: string, text: string): Promise<string> {
+    const file = path.join(this.folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+    return file;
+  }
+
+  #home(name: string, part: string): string {
+    return path.join(this.folder, name, part);
+  }
+
+  #tokenOf(name: string): string {
+    return this.#template.secrets.get(deriveCredentialKeys(name).token) ?? "";
+  }
+}
+
+/** What any program needs of the machine; nothing of the test run's. */
+function machineEnvironment(): Record<string, string> {
+  return { PATH: process.env.PATH ?? "", HOME: tmpdir(), LANG: "C.UTF-8" };
+}
