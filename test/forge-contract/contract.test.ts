@@ -26,7 +26,7 @@ beforeAll(async () => {
   } else {
     const login = process.env.DISINTO_CONTRACT_ADMIN ?? "";
     const password = readFileSync(process.env.DISINTO_CONTRACT_PASSWORD_FILE ?? "", "utf8").trim();
-    world = new World({ url, login, password, compare: false, patienceMs: 10_000 });
+    world = new World({ url, login, password, compare: false, patienceMs: 60_000 });
   }
 });
 
