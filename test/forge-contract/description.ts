@@ -205,3 +205,23 @@ function* compareObject(
     else if (!sometimesAbsent[name]?.includes(key)) yield `${where}.${key}: missing in ${name}`;
   }
 }
+
+/** A value of a definition with every property that the description knows; undefined without the description. */
+export function sampleOf(definition: string): unknown {
+  return description && sample({ $ref: `#/definitions/${definition}` }, new Set());
+}
+
+/** What a definition holds of its own kind is left out, or there would be no end. */
+function sample(schema: Schema, within: ReadonlySet<string>): unknown {
+  const name = schema.$ref?.replace("#/definitions/", "");
+  if (name !== undefined) {
+    const found = description?.definitions[name];
+    return found && !within.has(name) ? sample(found, new Set([...within, name])) : undefined;
+  }
+  if (schema.type === "array") return schema.items ? [sample(schema.items, within)] : [];
+  if (schema.type === "integer") return 1;
+  if (schema.type === "boolean") return true;
+  if (schema.type === "string") return "text";
+  const properties = Object.entries(schema.properties ?? {});
+  return Object.fromEntries(properties.map(([key, value]) => [key, sample(value, within)]));
+}

@@ -4,11 +4,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildMirror } from "../../src/adapters/git/mirror.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
+import { Breakers } from "../../src/bot/leases/breakers.ts";
+import { Observations } from "../../src/bot/leases/expiry.ts";
 import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/leases/lease.ts";
 import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { Mirror } from "../../src/ports/git.ts";
-import type { Ended } from "../support/cli.ts";
+import { type Ended, runCli } from "../support/cli.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
 let factory: TestFactory;
@@ -72,6 +74,31 @@ test("a push to fix/* and a lease are accepted", async () => {
   if (taken) await releaseLease(lease, taken);
 });
 
+test("a slot of a model and a breaker are kept in the factory's repository, which is still empty", async () => {
+  const shared = openMirror(`${repo.owner}/disinto-factory`);
+  const lease = {
+    mirror: shared,
+    clock: systemClock,
+    holder: "dev-a",
+    newNonce: () => crypto.randomUUID(),
+  };
+  const taken = await takeLease(lease, "refs/disinto/slots/model/0");
+  const breakers = new Breakers({
+    ...lease,
+    observations: new Observations(systemClock, 30_000),
+    termMs: 900_000,
+  });
+
+  expect(await breakers.open("model", { cause: "unreachable", reason: "it is down" })).toBe(
+    "opened",
+  );
+
+  expect((await breakers.read("model"))?.by).toBe("dev-a");
+  await breakers.close("model");
+  if (taken) await releaseLease(lease, taken);
+  expect((await shared.refresh()).size).toBe(0);
+});
+
 test("a push to the primary branch is refused", async () => {
   const work = await commitOn(head, "Not allowed");
 
@@ -130,6 +157,29 @@ test.each([
   const { status } = await ask(route, { method, ...(method !== "GET" && { body: "{}" }) });
 
   expect([401, 403, 404]).toContain(status);
+});
+
+test("a runner whose token is another bot's refuses to start, and a missing one is not replaced by anybody's", async () => {
+  await factory.disintoOrThrow("generate");
+  const file = path.join(factory.folder, ".disinto/local/services.json");
+  const { services } = JSON.parse(await readFile(file, "utf8")) as {
+    services: Readonly<Record<string, { environment: Readonly<Record<string, string>> }>>;
+  };
+  const environment = services["agents-llama-dev-a"]?.environment ?? {};
+  const secrets = await factory.environment();
+  const start = (other: string) => {
+    const env = { ...environment, FORGE_PASS: secrets.get("FORGE_PASS_DEV_A") ?? "" };
+    return runCli(factory.folder, ["agent", "run", "--once"], {
+      env: { ...env, FORGE_TOKEN: other },
+    });
+  };
+
+  const foreign = await start(secrets.get("FORGE_TOKEN_DEV_B") ?? "");
+  const none = await start("");
+
+  expect([foreign.exitCode, none.exitCode]).toEqual([1, 2]);
+  expect(foreign.stderr).toContain("the token of the bot dev-a belongs to dev-b, not to dev-a");
+  expect(none.stderr).toContain("FORGE_TOKEN");
 });
 
 test("no secret stands in an output, a log, a generated file or a git configuration", async () => {

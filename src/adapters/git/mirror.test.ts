@@ -69,7 +69,23 @@ test("a remote that does not answer is said, and costs the mirror nothing", asyn
 
   const failure = await away.refresh().catch((error: unknown) => error);
 
-  expect(failure).toMatchObject({ code: "git.failed" });
+  expect(failure).toMatchObject({ code: "forge.unavailable" });
   expect(String(failure)).not.toContain("s3cret");
   expect((await mirror.refresh()).size).toBe(31);
+});
+
+test("fetching some refs brings these and no branch, and forgets those that are gone", async () => {
+  const { mirror } = openMirror("narrow.git");
+  const seed = openMirror("seed.git").mirror;
+  const note = await seed.objects.note("a lease\n");
+  const refs = ["refs/disinto/slots/a/0", "refs/disinto/slots/b/0"];
+  await seed.swap(refs.map((ref) => ({ ref, from: undefined, to: note })));
+
+  expect(await mirror.fetchRefs("refs/disinto/slots/a/*")).toEqual(new Map([[refs[0], note]]));
+  expect(await mirror.objects.readMessage(note)).toContain("a lease");
+  const main = (await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main") ?? "";
+  await expect(mirror.objects.treeOf(main)).rejects.toThrow("rev-parse");
+
+  await seed.swap([{ ref: refs[0] ?? "", from: note, to: undefined }]);
+  expect(await mirror.fetchRefs("refs/disinto/slots/a/*")).toEqual(new Map());
 });
