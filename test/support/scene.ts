@@ -15,6 +15,8 @@ import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
 import { createAccount } from "../../src/forge/admin.ts";
+import { Database } from "../../src/forge/database.ts";
+import { databaseFile } from "../../src/forge/serve.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import { readEvents } from "./event-reader.ts";
 import { makeFactory } from "./factories.ts";
@@ -84,17 +86,29 @@ export class Template {
         deriveIdentities(factory),
         { dryRun: false },
       );
-      // Its own end leaves the database in one file, which can be copied.
       await processes.stop("forge");
+      gatherDatabase(forgeFolder);
       return new Template(folder, factory, secrets);
     } finally {
       await processes.endAll();
     }
   }
 
+  /** With which an identity makes itself a token. */
+  credentialsOf(name: string): { readonly login: string; readonly password: string } {
+    return { login: name, password: this.secrets.get(deriveCredentialKeys(name).password) ?? "" };
+  }
+
   discard(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Into its one file: a connection of this process, closed and not yet collected, removes the others at any time. */
+function gatherDatabase(folder: string): void {
+  const database = new Database(databaseFile(folder));
+  database.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
 }
 
 async function fill(folder: string, url: string): Promise<void> {
@@ -152,7 +166,10 @@ export class Scene {
 
   static async open(template: Template): Promise<Scene> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-scene-"));
-    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
+    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), {
+      recursive: true,
+      filter: (file) => !/\.db-(wal|shm)$/.test(file),
+    });
     const processes = new Processes();
     const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
     const { tokens } = buildForgeAdmin({ url, admin });
@@ -217,6 +234,11 @@ export class Scene {
   async close(): Promise<void> {
     await this.processes.endAll();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** All that a bot has on its disk. */
+  dropVolume(name: string): Promise<void> {
+    return rm(path.join(this.folder, name), { recursive: true });
   }
 
   /** A file of the scene, for what a test wants to keep. */
