@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { remoteGitEnvironment } from "../../src/adapters/git/environment.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
@@ -13,22 +12,17 @@ import type { ProjectTask } from "../../src/core/project-shape.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
 import {
   type Body,
+  basic,
   type Call,
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
+import { scriptedCoder } from "./scene.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
-const labels = [
-  "backlog",
-  "priority",
-  "in-progress",
-  "blocked",
-  "disinto/approved",
-  "disinto/protected-paths",
-];
-const coder = [process.execPath, fileURLToPath(new URL("coder.mjs", import.meta.url))];
+const labels =
+  "backlog priority in-progress blocked disinto/approved disinto/protected-paths".split(" ");
 
 const project: Omit<ProjectTask, "repo"> = {
   name: "shop",
@@ -54,6 +48,8 @@ export interface Running {
   readonly events: readonly Event[];
   /** SIGTERM, as the runner hears it. */
   stop(): Promise<void>;
+  /** Says nothing more to anybody, as one that was killed. */
+  kill(): void;
   /** Settles when the bot has ended by itself. */
   readonly ended: Promise<void>;
 }
@@ -102,12 +98,18 @@ export class BotBench {
   async renew(): Promise<void> {
     await this.stopAll();
     this.#shops += 1;
-    const made = { name: `shop-${this.#shops}`, auto_init: true, default_branch: "main" };
+    const made = {
+      name: `shop-${this.#shops}`,
+      auto_init: true,
+      default_branch: "main",
+      private: true,
+    };
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
       await this.forge.admin("POST", `${this.shop}/labels`, { name, color: "#112233" });
     for (const name of ["ada", ...this.#bots])
       await this.forge.admin("PUT", `${this.shop}/collaborators/${name}`, { permission: "write" });
+    await this.forge.admin("PUT", `${this.shop}/collaborators/eve`, { permission: "read" });
   }
 
   get #repo() {
@@ -195,6 +197,11 @@ export class BotBench {
     return this.ada("POST", `${this.shop}/pulls/${pull}/reviews`, review);
   }
 
+  async revoke(name: string): Promise<void> {
+    const own = this.forge.as(basic(name, `${name}-password`));
+    await own("DELETE", `/users/${name}/tokens/bot`);
+  }
+
   home(name = "bot"): string {
     return path.join(this.folder, `${name}-${this.#shops}`);
   }
@@ -206,7 +213,12 @@ export class BotBench {
   }
 
   start(options: BotOptions & { readonly once?: boolean } = {}): Running {
-    const { name = "bot", command = coder, once = false, change = (tools) => tools } = options;
+    const {
+      name = "bot",
+      command = scriptedCoder,
+      once = false,
+      change = (tools) => tools,
+    } = options;
     const stopping = new AbortController();
     const events: Event[] = [];
     const bot = buildBot(
@@ -249,7 +261,12 @@ export class BotBench {
       stopping.abort();
       await ended;
     };
-    const running: Running = { tools, events, ended, stop };
+    const kill = (): void => {
+      this.#running.delete(running);
+      stopping.abort();
+      for (const { claims } of tools.projects.values()) claims.stop();
+    };
+    const running: Running = { tools, events, ended, stop, kill };
     this.#running.add(running);
     return running;
   }

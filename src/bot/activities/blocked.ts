@@ -28,13 +28,15 @@ export function block(
 
 /** The head where there is one; else the text that was worked on, and how often this cause was met. */
 function aboutOf(work: Work, cause: string): string {
+  // The issue has one, which a retry may find before it knows a head.
+  if (cause === "pull-closed") return "the pull request";
   if ("head" in work && typeof work.head === "string") return work.head;
   return `${work.pin} ${work.counters[cause] ?? 0}`;
 }
 
 const MAX_REASON = 4_000;
 
-export function formatBlocked(work: Work, cause: string, reason: string): string {
+function formatBlocked(work: Work, cause: string, reason: string): string {
   const told = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
   return [`I stopped working on this: ${told}`, adviceFor(work, cause)].join("\n\n");
 }
