@@ -84,6 +84,8 @@ test("a harness that hangs, is silent, floods, forks, deletes or lies is classed
     240_000,
   );
   await attendant.stop();
+  // Its own git stands in the folder too.
+  await processes.stop("dev-1");
 
   const seen = await view.issues();
   expect(await view.pulls()).toMatchObject([{ title: `Please «${GOOD}»`, merged: true }]);
