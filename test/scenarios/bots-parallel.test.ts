@@ -68,11 +68,7 @@ test("eight bots on 24 issues with overlapping files: each is merged once, by on
 
   scene.startCi();
   for (const name of scene.bots) scene.startBot(name);
-  await until(
-    "every issue is closed",
-    async () => (await view.issues()).every(({ state }) => state === "closed"),
-    600_000,
-  );
+  await until("every issue is closed", async () => (await issues.listOpen()).length === 0, 600_000);
   const refs = await until("the leases are gone", async () => {
     const found = await view.refs();
     return [...found.keys()].some((ref) => ref.startsWith("refs/disinto/")) ? undefined : found;

@@ -37,6 +37,8 @@ const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 export interface Cast {
   readonly devs: readonly string[];
   readonly reviewers: readonly string[];
+  /** Bots with both roles. */
+  readonly both?: readonly string[];
   readonly coder?: readonly string[];
   readonly reviewer?: readonly string[];
   /** Further lines of the project's file, before its bots. */
@@ -119,11 +121,12 @@ async function fill(folder: string, url: string): Promise<void> {
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
 }
 
-function describe({ devs, reviewers, coder, reviewer, project = [] }: Cast): Factory {
-  const section = (name: string, role: string, command: readonly string[]) =>
+function describe({ devs, reviewers, both = [], project = [], ...commands }: Cast): Factory {
+  const { coder = scriptedCoder, reviewer = scriptedReviewer } = commands;
+  const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
     [
       `[agents.${name}]`,
-      `roles = ["${role}"]`,
+      `roles = ${JSON.stringify(roles)}`,
       'harness = "command"',
       `command = ${JSON.stringify(command)}`,
       "poll_interval = 0.1",
@@ -133,8 +136,9 @@ function describe({ devs, reviewers, coder, reviewer, project = [] }: Cast): Fac
     ...project,
     "[ci]",
     'required = ["ci/local/test"]',
-    ...devs.map((name) => section(name, "dev", coder ?? scriptedCoder)),
-    ...reviewers.map((name) => section(name, "review", reviewer ?? scriptedReviewer)),
+    ...devs.map((name) => section(name, coder, "dev")),
+    ...reviewers.map((name) => section(name, reviewer, "review")),
+    ...both.map((name) => section(name, coder, "dev", "review")),
   ];
   return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
