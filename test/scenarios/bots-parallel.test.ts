@@ -57,7 +57,7 @@ function dependencyOf(index: number): number | undefined {
 }
 
 test("eight bots on 24 issues with overlapping files: each is merged once, by one bot, in one pull request", async () => {
-  template = await Template.create({ devs, reviewers: ["review-1", "review-2"] });
+  template = await Template.create({ devs, reviewers: ["review-1", "review-2"], pollInterval: Number(process.env.POLL ?? 0.5) });
   scene = await Scene.open(template);
   const { forge, view } = scene;
   const issues = forge.issues(repo);

@@ -41,6 +41,8 @@ export interface Cast {
   readonly both?: readonly string[];
   readonly coder?: readonly string[];
   readonly reviewer?: readonly string[];
+  /** Seconds; bots that are many leave a small machine more time for work the less often they ask. */
+  readonly pollInterval?: number;
   /** Further lines of the project's file, before its bots. */
   readonly project?: readonly string[];
 }
@@ -122,14 +124,14 @@ async function fill(folder: string, url: string): Promise<void> {
 }
 
 function describe({ devs, reviewers, both = [], project = [], ...commands }: Cast): Factory {
-  const { coder = scriptedCoder, reviewer = scriptedReviewer } = commands;
+  const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = commands;
   const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
     [
       `[agents.${name}]`,
       `roles = ${JSON.stringify(roles)}`,
       'harness = "command"',
       `command = ${JSON.stringify(command)}`,
-      "poll_interval = 0.1",
+      `poll_interval = ${pollInterval}`,
     ].join("\n");
   const text = [
     `repo = "${repo.owner}/${repo.name}"`,
