@@ -11,11 +11,8 @@ afterEach(async () => {
   await template?.discard();
 });
 
-const COUNT = Number(process.env.COUNT ?? 24);
-const devs = Array.from(
-  { length: Number(process.env.DEVS ?? 8) },
-  (_, index) => `dev-${index + 1}`,
-);
+const COUNT = 24;
+const devs = Array.from({ length: 8 }, (_, index) => `dev-${index + 1}`);
 
 /** Every issue adds a line to one of three lists, and a test that needs its line there, and the issue before it. */
 function describeIssue(index: number): string {
@@ -57,7 +54,7 @@ function dependencyOf(index: number): number | undefined {
 }
 
 test("eight bots on 24 issues with overlapping files: each is merged once, by one bot, in one pull request", async () => {
-  template = await Template.create({ devs, reviewers: ["review-1", "review-2"], pollInterval: Number(process.env.POLL ?? 0.5) });
+  template = await Template.create({ devs, reviewers: ["review-1", "review-2"], pollInterval: 1 });
   scene = await Scene.open(template);
   const { forge, view } = scene;
   const issues = forge.issues(repo);
