@@ -50,7 +50,10 @@ async function follow({ issues }, bot, name) {
   const events = bot.events.filter(({ issue, ms }) => issue === number && ms >= labelledMs - 1000);
   const session = events.find(({ type }) => type === "session.ended");
   const thinkingMs = session.seconds * 1000;
-  return { ms: merged.ms - labelledMs - thinkingMs, phases: readPhases(events, labelledMs, thinkingMs) };
+  return {
+    ms: merged.ms - labelledMs - thinkingMs,
+    phases: readPhases(events, labelledMs, thinkingMs),
+  };
 }
 
 /** How long the bot stood in each state, the choosing from the label on. */
@@ -102,7 +105,10 @@ async function measureIdle(bot) {
   const share = (ticks, before) => (100 * (ticks - before)) / ticksPerSecond() / idleSeconds;
   const requests = Object.values(seen).reduce((sum, count) => sum + count, 0);
   return [
-    { name: `idle bot, requests per poll, a poll each ${pollSeconds} s`, count: requests / seen.refs },
+    {
+      name: `idle bot, requests per poll, a poll each ${pollSeconds} s`,
+      count: requests / seen.refs,
+    },
     { name: "idle bot, memory", mb: readMemory(bot.pid), atMost: 80 },
     { name: "idle bot, share of a core", percent: share(own, spent.own) },
     { name: "  with its git processes", percent: share(all, spent.all) },
@@ -117,7 +123,10 @@ function readMemory(pid) {
 /** Ticks of the process alone, and with all of its children that have ended. */
 function readProcessor(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
+  const fields = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number);
   const [user, system, ofChildren, systemOfChildren] = fields.slice(11, 15);
   const own = user + system;
   return { own, all: own + ofChildren + systemOfChildren };

@@ -2,7 +2,14 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const units = { ms: ["ms", 0], mb: ["MB", 0], count: ["", 1], percent: ["%", 1], perHour: ["/h", 1] };
+const units = {
+  ms: ["ms", 0],
+  mb: ["MB", 0],
+  count: ["", 1],
+  percent: ["%", 1],
+  cents: ["ct", 2],
+  perHour: ["/h", 1],
+};
 
 export function runsAlone(url) {
   return process.argv[1] === fileURLToPath(url);
@@ -28,6 +35,14 @@ function formatRow({ name, atMost, atLeast, ...row }) {
   const show = (number) => `${number.toFixed(digits)} ${unit}`.trim();
   const value = row[key];
   const isOver = !(value <= (atMost ?? value) && value >= (atLeast ?? value));
-  const limits = [atMost !== undefined && `at most ${show(atMost)}`, atLeast !== undefined && `at least ${show(atLeast)}`];
-  return { name, value: show(value), limit: limits.filter(Boolean).join(", "), verdict: isOver ? "OVER" : "" };
+  const limits = [
+    atMost !== undefined && `at most ${show(atMost)}`,
+    atLeast !== undefined && `at least ${show(atLeast)}`,
+  ];
+  return {
+    name,
+    value: show(value),
+    limit: limits.filter(Boolean).join(", "),
+    verdict: isOver ? "OVER" : "",
+  };
 }

@@ -3,7 +3,7 @@
  * scenarios' own support. CI and the review are played here, so that they take exactly as long as is said.
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -69,11 +69,15 @@ export async function buildVariant(name, { file, from, to }) {
     return code.replace(from, to);
   };
   const plugins = [{ name: "variant", transform: change }];
-  const bundle = await rolldown({ input: { main: "src/main.ts" }, platform: "node", external, plugins });
+  const bundle = await rolldown({
+    input: { main: "src/main.ts" },
+    platform: "node",
+    external,
+    plugins,
+  });
   const dist = path.resolve(`node_modules/.cache/disinto-bench-${name}/dist`);
   await bundle.write({ dir: dist, cleanDir: true });
   if (changed === 0) throw new Error(`${file} has no ${from}: the variant would be the product`);
-  const { cpSync } = await import("node:fs");
   for (const part of ["package.json", "prompts"])
     cpSync(part, path.join(dist, "..", part), { recursive: true });
   return path.join(dist, "main.js");
