@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readPhases } from "./phases.mjs";
 import { printRows, runsAlone } from "./rows.mjs";
 import { describeOwnFile, median, openWorld, pollSeconds, until } from "./world.mjs";
 
@@ -52,20 +53,8 @@ async function follow({ issues }, bot, name) {
   const thinkingMs = session.seconds * 1000;
   return {
     ms: merged.ms - labelledMs - thinkingMs,
-    phases: readPhases(events, labelledMs, thinkingMs),
+    phases: readPhases(events, { sinceMs: labelledMs, thinkingMs }),
   };
-}
-
-/** How long the bot stood in each state, the choosing from the label on. */
-function readPhases(events, labelledMs, thinkingMs) {
-  const moves = events.filter(({ type }) => ["state.entered", "issue.released"].includes(type));
-  const phases = new Map([["choosing", moves[0].ms - labelledMs]]);
-  for (const [index, { at, ms }] of moves.entries()) {
-    const next = moves[index + 1];
-    if (next) phases.set(at, (phases.get(at) ?? 0) + next.ms - ms);
-  }
-  phases.set("coding", phases.get("coding") - thinkingMs);
-  return phases;
 }
 
 function rowsOfLives(lives) {

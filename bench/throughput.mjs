@@ -5,6 +5,7 @@
  */
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readPhases } from "./phases.mjs";
 import { printRows, runsAlone } from "./rows.mjs";
 import {
   buildVariant,
@@ -44,14 +45,19 @@ async function measureCurve(ci) {
   const rows = [];
   let one;
   for (const bots of botCounts) {
-    const { perHour, heldMs } = await work({ bots, ci, describe: describeOwnFile });
+    const { perHour, heldMs, lostRounds, phases } = await work({
+      bots,
+      ci,
+      describe: describeOwnFile,
+    });
     one ??= { perHour: perHour / bots };
     const atLeast = 0.9 * Math.min(bots * one.perHour, MS_PER_HOUR / heldMs);
     rows.push(
       { name: `${bots} bots, CI ${ci} s, merges`, perHour, ...(bots > 1 && { atLeast }) },
       { name: "  the primary branch held by one merge", ms: heldMs },
+      { name: "  rounds lost per merge", count: lostRounds },
     );
-    console.log(`${bots} bots, CI ${ci} s: ${perHour.toFixed(1)}/h, held ${Math.round(heldMs)} ms`);
+    console.log(`${bots} bots, CI ${ci} s: ${perHour.toFixed(1)}/h; an issue took ${phases}`);
   }
   return rows;
 }
@@ -116,6 +122,7 @@ async function work({ bots, ci, describe, program }) {
     const lastMs = merges.at(-1).ms;
     return {
       perHour: (wanted * MS_PER_HOUR) / (lastMs - sinceMs),
+      phases: formatPhases(running, merges, sinceMs),
       heldMs: median(merges.map((merge) => readHeld(running, merge))),
       lostRounds: all("budget.charged").filter(isLostRound).length / wanted,
       livesMs: merges.map(({ issue, ms }) => ms - claimOf(all, issue).ms),
@@ -123,6 +130,24 @@ async function work({ bots, ci, describe, program }) {
   } finally {
     await world.close();
   }
+}
+
+/** Seconds in each state, on average over the issues merged. */
+function formatPhases(running, merges, sinceMs) {
+  const sums = new Map();
+  for (const { issue, by } of merges) {
+    const own = running.flatMap(({ events }) => events).filter((event) => event.by === by);
+    const events = own.filter((event) => event.issue === issue);
+    const thinkingMs = events
+      .filter(({ type }) => type === "session.ended")
+      .reduce((sum, { seconds }) => sum + seconds * 1000, 0);
+    const claimed = events.find(({ type }) => type === "issue.claimed");
+    const before = own.findLast(({ type, ms }) => type === "issue.released" && ms <= claimed.ms);
+    const phases = readPhases(events, { sinceMs: before?.ms ?? sinceMs, thinkingMs });
+    for (const [at, ms] of phases) sums.set(at, (sums.get(at) ?? 0) + ms);
+  }
+  const shown = [...sums].map(([at, ms]) => `${at} ${(ms / merges.length / 1000).toFixed(1)} s`);
+  return shown.join(", ");
 }
 
 async function openIssue({ issues }, describe, at) {
