@@ -36,7 +36,7 @@ export interface InitTools extends AdministratorTools, WaitTools {
   readonly learnSecrets: LearnSecrets;
   readonly repositories: Repositories;
   readonly oneShots: OneShots;
-  readonly containers: (factory: Factory | Promise<Factory>, folder: string) => Promise<Containers>;
+  readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }
 
 export interface InitOptions {
