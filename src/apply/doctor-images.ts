@@ -6,7 +6,7 @@ import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
 export interface ImageExamination extends Fleet {

@@ -8,14 +8,8 @@ import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkMounts } from "./doctor-mounts.ts";
+import type { Finding } from "./finding.ts";
 import { planFleet } from "./observe.ts";
-
-export interface Finding {
-  readonly subject: string;
-  readonly verdict: "good" | "note" | "bad";
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 export interface Examination extends ImageExamination {
   /** The shell's variables. */

@@ -6,7 +6,7 @@ import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
-import { type LearnSecrets, openSecrets, type SecretStore } from "../config/secret-store.ts";
+import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   BACKLOG,
@@ -20,24 +20,13 @@ import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
-import type { Containers } from "../ports/containers.ts";
-import type { OneShots } from "../ports/one-shots.ts";
-import type { Repositories } from "../ports/repositories.ts";
-import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
+import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
-import type { WaitTools } from "./forge-wait.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
+import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
 import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 import { type Said, settleAnswers } from "./setup.ts";
-
-export interface InitTools extends AdministratorTools, WaitTools {
-  readonly version: string;
-  readonly learnSecrets: LearnSecrets;
-  readonly repositories: Repositories;
-  readonly oneShots: OneShots;
-  readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
-}
 
 export interface InitOptions {
   readonly folder: string;

@@ -1,5 +1,5 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
-import type { InitTools } from "../apply/init.ts";
+import type { InitTools } from "../apply/init-tools.ts";
 import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
