@@ -15,6 +15,8 @@ import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
 import { createAccount } from "../../src/forge/admin.ts";
+import { Database } from "../../src/forge/database.ts";
+import { databaseFile } from "../../src/forge/serve.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import { readEvents } from "./event-reader.ts";
 import { makeFactory } from "./factories.ts";
@@ -35,8 +37,12 @@ const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 export interface Cast {
   readonly devs: readonly string[];
   readonly reviewers: readonly string[];
+  /** Bots with both roles. */
+  readonly both?: readonly string[];
   readonly coder?: readonly string[];
   readonly reviewer?: readonly string[];
+  /** Seconds; bots that are many leave a small machine more time for work the less often they ask. */
+  readonly pollInterval?: number;
   /** Further lines of the project's file, before its bots. */
   readonly project?: readonly string[];
 }
@@ -84,17 +90,29 @@ export class Template {
         deriveIdentities(factory),
         { dryRun: false },
       );
-      // Its own end leaves the database in one file, which can be copied.
       await processes.stop("forge");
+      gatherDatabase(forgeFolder);
       return new Template(folder, factory, secrets);
     } finally {
       await processes.endAll();
     }
   }
 
+  /** With which an identity makes itself a token. */
+  credentialsOf(name: string): { readonly login: string; readonly password: string } {
+    return { login: name, password: this.secrets.get(deriveCredentialKeys(name).password) ?? "" };
+  }
+
   discard(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Into its one file: a connection of this process, closed and not yet collected, removes the others at any time. */
+function gatherDatabase(folder: string): void {
+  const database = new Database(databaseFile(folder));
+  database.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
 }
 
 async function fill(folder: string, url: string): Promise<void> {
@@ -105,22 +123,24 @@ async function fill(folder: string, url: string): Promise<void> {
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
 }
 
-function describe({ devs, reviewers, coder, reviewer, project = [] }: Cast): Factory {
-  const section = (name: string, role: string, command: readonly string[]) =>
+function describe({ devs, reviewers, both = [], project = [], ...commands }: Cast): Factory {
+  const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = commands;
+  const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
     [
       `[agents.${name}]`,
-      `roles = ["${role}"]`,
+      `roles = ${JSON.stringify(roles)}`,
       'harness = "command"',
       `command = ${JSON.stringify(command)}`,
-      "poll_interval = 0.1",
+      `poll_interval = ${pollInterval}`,
     ].join("\n");
   const text = [
     `repo = "${repo.owner}/${repo.name}"`,
     ...project,
     "[ci]",
     'required = ["ci/local/test"]',
-    ...devs.map((name) => section(name, "dev", coder ?? scriptedCoder)),
-    ...reviewers.map((name) => section(name, "review", reviewer ?? scriptedReviewer)),
+    ...devs.map((name) => section(name, coder, "dev")),
+    ...reviewers.map((name) => section(name, reviewer, "review")),
+    ...both.map((name) => section(name, coder, "dev", "review")),
   ];
   return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
@@ -152,7 +172,10 @@ export class Scene {
 
   static async open(template: Template): Promise<Scene> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-scene-"));
-    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
+    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), {
+      recursive: true,
+      filter: (file) => !/\.db-(wal|shm)$/.test(file),
+    });
     const processes = new Processes();
     const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
     const { tokens } = buildForgeAdmin({ url, admin });
@@ -217,6 +240,11 @@ export class Scene {
   async close(): Promise<void> {
     await this.processes.endAll();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** All that a bot has on its disk. */
+  dropVolume(name: string): Promise<void> {
+    return rm(path.join(this.folder, name), { recursive: true });
   }
 
   /** A file of the scene, for what a test wants to keep. */
