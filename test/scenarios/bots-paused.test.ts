@@ -27,8 +27,8 @@ afterEach(async () => {
 
 afterAll(() => template.discard());
 
-/** Seconds. */
-const shortTerm = { AGENT_LEASE_TERM: "4" };
+/** Seconds; shorter ones run out by themselves where the machine is slow. */
+const shortTerm = { AGENT_LEASE_TERM: "6" };
 const branch = "refs/heads/fix/issue-1";
 const body = (file: string) => `\`\`\`stamp ${file}\n\`\`\`\n`;
 
@@ -68,7 +68,8 @@ async function goesOnWithTheNext(): Promise<void> {
     { title: "The first", author: "dev-2", merged: true },
     { title: "The next", author: "dev-1", merged: true },
   ]);
-  expect(await eventsOf("dev-1", "lease.lost")).toMatchObject([{ issue: 1 }]);
+  const lost = await eventsOf("dev-1", "lease.lost");
+  expect(lost.filter(({ issue }) => issue === 1)).toHaveLength(1);
   expect(await eventsOf("dev-2", "lease.taken-over")).toMatchObject([{ issue: 1, from: "dev-1" }]);
 }
 
