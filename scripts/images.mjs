@@ -1,5 +1,6 @@
 /**
- * Builds both images: `npm run images [-- --base IMAGE --tag TAG]`. The application and its production packages are
+ * Builds both images: `npm run images [-- --base IMAGE --tag TAG --agents]`. The bots' image has the coding agents in it,
+ * on a local base only with `--agents`: there is often no registry to be reached where one builds on such. The application and its production packages are
  * laid out once on this machine, so both images hold the same files and the build itself needs no network.
  */
 import { execFileSync } from "node:child_process";
@@ -11,6 +12,7 @@ import { parseArgs } from "node:util";
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const { values } = parseArgs({
   options: {
+    agents: { type: "boolean" },
     base: { type: "string" },
     tag: { type: "string", default: version },
     dist: { type: "string", default: "dist" },
@@ -25,6 +27,9 @@ try {
   }
   chmodSync(path.join(app, "dist", "main.js"), 0o755);
   run("npm", ["install", "--omit=dev", "--no-save", "--no-audit", "--no-fund"], app);
+  const versions = JSON.parse(readFileSync("docker/agents/agents.json", "utf8"));
+  const agents = (values.agents ?? values.base === undefined) ? Object.entries(versions) : [];
+  const words = agents.map(([name, pinned]) => `${name}@${pinned}`).join(" ");
   for (const name of ["agents", "forge"]) {
     const image = `disinto-${name}:${values.tag}`;
     const base = values.base ? ["--build-arg", `BASE=${values.base}`] : [];
@@ -34,6 +39,7 @@ try {
       "--tag",
       image,
       ...base,
+      ...(name === "agents" ? ["--build-arg", `AGENTS=${words}`] : []),
       "--file",
       `docker/${name}/Dockerfile`,
       context,

@@ -29,7 +29,7 @@ export function buildHarness(
   };
 }
 
-type Place = Omit<AgentHarnessOptions, "agent" | "backend">;
+type Place = Omit<AgentHarnessOptions, "agent" | "model">;
 
 async function build(
   { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
@@ -45,11 +45,7 @@ async function build(
     });
   }
   const { buildAgentHarness } = await import("./adapters/harness/agent-harness.ts");
-  return buildAgentHarness({
-    agent: await buildAgent(harness, model),
-    backend: model,
-    ...place,
-  });
+  return buildAgentHarness({ agent: await buildAgent(harness, model), model, ...place });
 }
 
 async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {

@@ -14,7 +14,7 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** Of the harness; undefined with the harness `command`, which knows its own. */
+  /** What the harness asks; undefined with the harness `command`, which knows its own. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
@@ -43,7 +43,7 @@ export interface BotSettings {
 export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
-  readonly model: string;
+  readonly name: string;
   /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
   readonly compactPct: string | undefined;
 }
@@ -117,7 +117,7 @@ export function readBotSettings(
     roles: env.AGENT_ROLES,
     harness: env.AGENT_HARNESS,
     command: env.AGENT_COMMAND ?? [],
-    model: readBackend(env),
+    model: readModelServer(env),
     limits: env.AGENT_LIMITS,
     pollIntervalMs: env.AGENT_POLL_INTERVAL * 1000,
     projects: env.AGENT_PROJECTS,
@@ -147,9 +147,9 @@ function toAccess(url: string | undefined, token: string | undefined): CiAccess 
   return url && token ? { url, token } : undefined;
 }
 
-function readBackend(env: z.infer<typeof Environment>): ModelServer | undefined {
-  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: model } = env;
+function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
+  const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
-  return { baseUrl, key: key || undefined, model, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
+  return { baseUrl, key: key || undefined, name, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
 }

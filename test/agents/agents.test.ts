@@ -14,18 +14,21 @@ const say = (...answers: readonly Answer[]): Script => ({ conversations: [{ answ
 const stubborn = `trap "" TERM; touch "$1"; while true; do sleep 1; done`;
 const verdict = { verdict: "approve", body: "good" };
 /** All of a session's life in one, since each start of an agent takes seconds. */
-const life = say(
-  { acts: [{ write: { path: "greeting.txt", content: "hello\n" } }] },
-  { acts: [{ bash: "env; tr '\\0' '\\n' < /proc/$PPID/environ" }] },
-  {
-    acts: [
-      {
-        bash: `setsid sh -c '${stubborn}' x "$PWD/up" >/dev/null 2>&1 & until [ -e up ]; do sleep 0.1; done`,
-      },
-    ],
-  },
-  { text: `I looked.\n\`\`\`json\n${JSON.stringify(verdict)}\n\`\`\`` },
-);
+const life: Script = {
+  context: 50_000,
+  ...say(
+    { acts: [{ write: { path: "greeting.txt", content: "hello\n" } }] },
+    { acts: [{ bash: "env; tr '\\0' '\\n' < /proc/$PPID/environ" }] },
+    {
+      acts: [
+        {
+          bash: `setsid sh -c '${stubborn}' x "$PWD/up" >/dev/null 2>&1 & until [ -e up ]; do sleep 0.1; done`,
+        },
+      ],
+    },
+    { text: `I looked.\n\`\`\`json\n${JSON.stringify(verdict)}\n\`\`\`` },
+  ),
+};
 
 describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
   let begun: Promise<{ scene: Scene; end: SessionEnd; trap: string }> | undefined;
@@ -98,6 +101,7 @@ describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
     expect(transcript).toContain("I looked.");
     expect(transcript).toContain("[redacted]=");
     expect(transcript).not.toContain("DISINTO_RESULT");
+    if (name === "claude-code") expect(transcript).toContain('"contextWindow":50000,');
   });
 
   agentTest("gives a reviewer's verdict as its last message", async () => {

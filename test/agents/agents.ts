@@ -48,10 +48,10 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
   };
   const harness = buildAgentHarness({
     agent: buildAgent(name, setting.program),
-    backend: {
+    model: {
       baseUrl: setting.baseUrl ?? server.url,
       key: setting.key,
-      model: setting.model ?? "default",
+      name: setting.model ?? "default",
     },
     stateFolder: path.join(dataFolder, "state"),
     pathVariable: process.env.PATH,

@@ -4,29 +4,39 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { withLock } from "../../src/config/file-lock.ts";
 
-const versions = { "@anthropic-ai/claude-code": "2.1.332", "opencode-ai": "1.18.33" };
+const pins = path.join(import.meta.dirname, "../../docker/agents/agents.json");
 
 export interface Agents {
+  /** A folder for PATH, with `claude` and `opencode`. */
+  readonly bin: string;
   readonly claude: string;
   readonly opencode: string;
 }
 
 /** Answers the programs, or why there are none. */
 export async function installAgents(): Promise<Agents | { readonly missing: string }> {
+  const versions = JSON.parse(await readFile(pins, "utf8")) as Record<string, string>;
   const name = Object.values(versions).join("-");
   const cache = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
   const folder = path.join(cache, "disinto", "agents", name);
   const agents = {
+    bin: path.join(folder, "node_modules/.bin"),
     claude: path.join(folder, "node_modules/@anthropic-ai/claude-code/bin/claude.exe"),
     opencode: path.join(folder, "node_modules/opencode-ai/bin/opencode.exe"),
   };
   try {
-    if (!existsSync(folder)) await install(folder);
+    await mkdir(path.dirname(folder), { recursive: true });
+    // Several test files ask at once; one installs.
+    const lock = { folder: path.dirname(folder), name, waitMs: 600_000 };
+    await withLock(lock, async () => {
+      if (!existsSync(folder)) await install(folder, versions);
+    });
     return agents;
   } catch (error) {
     const missing = `the coding agents cannot be installed: ${(error as Error).message}`;
@@ -35,9 +45,8 @@ export async function installAgents(): Promise<Agents | { readonly missing: stri
   }
 }
 
-/** Beside its place and moved there when it works, so that what stands there is whole; several test runs may do it at once. */
-async function install(folder: string): Promise<void> {
-  await mkdir(path.dirname(folder), { recursive: true });
+/** Beside its place and moved there when it works, so that what stands there is whole. */
+async function install(folder: string, versions: Record<string, string>): Promise<void> {
   const building = await mkdtemp(`${folder}.`);
   try {
     const manifest = { private: true, dependencies: versions };
@@ -52,7 +61,7 @@ async function install(folder: string): Promise<void> {
     await rename(building, folder);
   } catch (error) {
     await rm(building, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
+    throw error;
   }
 }
 

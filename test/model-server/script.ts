@@ -37,6 +37,8 @@ export type Fault =
   | { readonly type: "stall" }
   /** Begins to answer and drops the connection. */
   | { readonly type: "drop" }
+  /** Ends properly before the answer is complete. */
+  | { readonly type: "cut" }
   /** An answer with status 200 that is none. */
   | { readonly type: "garbage" }
   | { readonly type: "context" };

@@ -233,6 +233,7 @@ function fail(response: ServerResponse, fault: Fault, { api, said }: { api: Api;
   const [first = ""] = api.stream(said);
   response.write(first, () => {
     if (fault.type === "drop") response.destroy();
+    if (fault.type === "cut") response.end();
   });
 }
 

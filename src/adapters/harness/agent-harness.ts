@@ -4,6 +4,7 @@ import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
 import type { AgentEvents, CodingAgent } from "./agent.ts";
 import { type Attempt, judgeEnd } from "./agent-end.ts";
 import { AgentProcess, type Cut } from "./agent-process.ts";
+import { readContextWindow } from "./context-window.ts";
 import { hideFiles, showFiles } from "./hidden-files.ts";
 import { readMessageVerdict } from "./message-verdict.ts";
 import { ModelGateway, type Seen } from "./model-gateway.ts";
@@ -14,10 +15,10 @@ import { Transcript, type TranscriptOptions } from "./transcript.ts";
 
 export interface AgentHarnessOptions {
   readonly agent: CodingAgent;
-  readonly backend: {
+  readonly model: {
     readonly baseUrl: string;
     readonly key: string | undefined;
-    readonly model: string;
+    readonly name: string;
   };
   readonly stateFolder: string;
   readonly pathVariable: string | undefined;
@@ -74,12 +75,12 @@ async function runAgent(
   session: Session,
   { place, transcript }: { place: SessionPlace; transcript: Transcript },
 ): Promise<SessionEnd & { readonly requests: number }> {
-  const { agent, backend } = options;
+  const { agent } = options;
   const events = agent.readEvents();
   const output = new Tail();
   const watch: { stop?: Fault; wasWaiting?: boolean; process?: AgentProcess } = {};
   const gateway = await ModelGateway.open({
-    ...backend,
+    ...options.model,
     admit: () => {
       const limit = findLimit(session, gateway.seen, events);
       if (!limit) return undefined;
@@ -91,7 +92,12 @@ async function runAgent(
     onFaults: () => watch.process?.stop("stopped"),
   });
   try {
-    const model = { url: gateway.url, word: gateway.word, name: backend.model };
+    const model = {
+      url: gateway.url,
+      word: gateway.word,
+      name: options.model.name,
+      contextWindow: await readContextWindow(options.model),
+    };
     const { argv, env } = await agent.prepare({ home: place.home, model, session });
     watch.process = new AgentProcess({
       argv,

@@ -18,7 +18,13 @@ export interface CodingAgent {
 export interface Launch {
   readonly home: string;
   /** Where the model is asked, and the word that stands for a key there. */
-  readonly model: { readonly url: string; readonly word: string; readonly name: string };
+  readonly model: {
+    readonly url: string;
+    readonly word: string;
+    readonly name: string;
+    /** Tokens; undefined where its server does not say. */
+    readonly contextWindow: number | undefined;
+  };
   readonly session: Session;
 }
 

@@ -60,7 +60,7 @@ function isPriced(model: string): boolean {
 }
 
 function deriveEnvironment(
-  { url, word, name }: Launch["model"],
+  { url, word, name, contextWindow }: Launch["model"],
   { silenceMs }: Session,
 ): Readonly<Record<string, string>> {
   return {
@@ -73,6 +73,8 @@ function deriveEnvironment(
     ANTHROPIC_DEFAULT_SONNET_MODEL: name,
     ANTHROPIC_DEFAULT_OPUS_MODEL: name,
     CLAUDE_CODE_SUBAGENT_MODEL: name,
+    // It takes a model that it does not know for one with a window of a million.
+    ...(contextWindow !== undefined && { CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextWindow) }),
     // A header that changes with each request would cost a local server its prefix cache.
     CLAUDE_CODE_ATTRIBUTION_HEADER: "0",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",

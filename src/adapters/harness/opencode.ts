@@ -13,8 +13,9 @@ export interface OpencodeOptions {
 }
 
 const provider = "disinto";
-/** opencode must be told; a server with a smaller window says so itself. */
-const limit = { context: 131_072, output: 16_384 };
+/** opencode must be told something. */
+const USUAL_WINDOW = 131_072;
+const MAX_OUTPUT = 16_384;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
@@ -53,7 +54,8 @@ const environment = {
   OPENCODE_DISABLE_SHARE: "1",
 };
 
-function deriveConfig({ url, word, name }: Launch["model"]) {
+function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
+  const limit = { context, output: Math.min(MAX_OUTPUT, Math.floor(context / 4)) };
   return {
     model: `${provider}/${name}`,
     small_model: `${provider}/${name}`,

@@ -2,7 +2,7 @@
  * Where a session lives beside its work folder: a home that is its folder's alone, the file for its result, and the mark
  * by which its processes are found, also by the runner that comes after one that was killed.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { endStrays, type Session as MarkedSession } from "./strays.ts";
@@ -29,7 +29,7 @@ export async function openPlace(opening: {
   const homes = path.join(stateFolder, "homes");
   await mkdir(homes, { recursive: true });
   await endForgotten(stateFolder);
-  const home = path.join(homes, path.basename(folder));
+  const home = path.join(homes, nameOf(folder));
   if (!keepHome) await rm(home, { recursive: true, force: true });
   await mkdir(home, { recursive: true });
   await dropOldHomes(homes);
@@ -52,6 +52,12 @@ export async function openPlace(opening: {
 export async function closePlace(stateFolder: string, { marked }: SessionPlace): Promise<void> {
   await endStrays(marked);
   await rm(markFileOf(stateFolder), { force: true });
+}
+
+/** Two projects may each have a folder of the same name. */
+function nameOf(folder: string): string {
+  const hash = createHash("sha256").update(folder).digest("hex");
+  return `${path.basename(folder)}-${hash.slice(0, 8)}`;
 }
 
 function markFileOf(stateFolder: string): string {
