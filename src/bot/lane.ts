@@ -3,8 +3,8 @@
  * A bot that lost two rounds takes it and holds it through CI; while somebody holds it, the others do not merge.
  */
 import { deriveLaneRef } from "./leases/refs.ts";
+import { LANE_AFTER, LOST_ROUNDS } from "./setback.ts";
 import type { ProjectTools } from "./tools.ts";
-import { LANE_AFTER, LOST_ROUNDS } from "./transitions.ts";
 import type { Work } from "./work.ts";
 
 function refOf({ project }: ProjectTools): string {
@@ -41,7 +41,7 @@ const onItsWay: ReadonlySet<string> = new Set([
   "moved",
 ]);
 
-/** Passes the outcome on. */
+/** Of every activity; passes its outcome on. */
 export async function leaveLaneAfter<Outcome extends { readonly type: string }>(
   target: ProjectTools,
   outcome: Outcome,

@@ -186,3 +186,72 @@ test.each([
     expect((await trail({ [at]: [{ type: "lost" }] })).slice(-2)).toEqual([at, "choosing"]);
   },
 );
+
+const spent = { usage: { ...NO_USAGE, turns: 3 }, session: "s1" };
+
+test("a refusal goes to a person with its cause, a session that stalls or touches protected paths is tried again", async () => {
+  const refused = {
+    type: "refused",
+    refusal: "too-large",
+    reason: "ten issues",
+    ...spent,
+  } as const;
+  const stalled = { type: "stalled", reason: "silent", ...spent } as const;
+  const locked = { type: "protected", reason: "it touches .env", ...spent } as const;
+
+  expect(await trail({ coding: [refused] })).toEqual([
+    ...["preparing", "coding", "blocked: ten issues", "choosing"],
+  ]);
+  expect((await trail({ coding: [stalled] })).at(-2)).toBe(
+    "blocked: the budget for attempts is used up: silent",
+  );
+  expect((await trail({ coding: [locked] })).at(-2)).toBe(
+    "blocked: the budget for protectedPaths is used up: it touches .env",
+  );
+});
+
+async function afterCoding(outcome: Outcome<"coding">): Promise<State> {
+  const activities = { coding: async () => outcome } as unknown as Activities;
+  const state: State<"coding"> = { at: "coding", work: prepared };
+  return turn(state, { activities, budget }, new AbortController().signal);
+}
+
+test("a server that is away and a stop cost no budget, and keep what the session left", async () => {
+  for (const type of ["backend-away", "parked"] as const) {
+    expect(await afterCoding({ type, reason: "gone", parked: "c1", ...spent })).toEqual({
+      at: "coding",
+      work: { ...prepared, parked: "c1", session: "s1", usage: spent.usage },
+    });
+  }
+});
+
+test("what protected paths a change touches with leave is remembered until an approval hands it over", async () => {
+  const touched = { ...published, handOver: [".env"] };
+  const reviewing: State<"reviewing"> = { at: "reviewing", work: touched };
+  const activities = { reviewing: async () => ({ type: "approved" }) } as unknown as Activities;
+
+  const changed = { type: "changed", tree: "t", committedAt: "now", handOver: [".env"] } as const;
+  expect(await afterCoding({ ...changed, ...spent })).toMatchObject({
+    work: { handOver: [".env"] },
+  });
+  expect(await turn(reviewing, { activities, budget }, new AbortController().signal)).toMatchObject(
+    {
+      at: "blocked",
+      cause: "hand-over",
+    },
+  );
+});
+
+test("an issue whose text a trusted person changed is worked on anew; one that was withdrawn is let go", async () => {
+  const edited = { type: "edited", pin: "p2", title: "Say hello" } as const;
+  const closed = { type: "withdrawn", why: "closed" } as const;
+
+  expect(await afterCoding(edited)).toMatchObject({
+    at: "preparing",
+    work: { pin: "p2", title: "Say hello", feedback: expect.stringContaining("changed") },
+  });
+  expect(await trail({ merging: [closed] })).toEqual([
+    ...path,
+    ...["reviewing", "merging", "withdrawing", "choosing"],
+  ]);
+});

@@ -2,8 +2,8 @@
 import type { Limits } from "../core/factory.ts";
 import type { MergeRefusal } from "../ports/forge.ts";
 import type { Usage } from "../ports/harness.ts";
-import { after } from "./transitions.ts";
-import type { PreparedWork, PublishedWork, Work } from "./work.ts";
+import { afterInfrastructure, afterRebase, afterRefusal, again, goOn } from "./setback.ts";
+import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
 interface Memory {
   choosing: object;
@@ -26,23 +26,24 @@ export type Withdrawal = "closed" | "edited";
 
 type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
-/** Somebody pushed to the work branch: what they made of it goes the same way. */
-type Moved = End<"moved", { readonly head: string }>;
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
 
+/** Somebody pushed to the work branch: what they made of it goes the same way. */
+type Moved = End<"moved", { readonly head: string }>;
+
 /** How every activity that works on an issue may end, beside its own ends. */
-export type Lost =
+type Lost =
   /** The lease is somebody else's now. */
   | End<"lost">
   | End<"withdrawn", { readonly why: Withdrawal }>
   /** A trusted person changed the issue's text: the work goes on with the new one. */
   | End<"edited", { readonly pin: string; readonly title: string }>;
 /** Only a person can help. A cause of its own, or the state's name. */
-export type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
 
 /** What a session of the harness leaves behind, however it ended. */
-export interface Spent {
+interface Spent {
   readonly usage: Usage;
   readonly session?: string | undefined;
 }
@@ -52,7 +53,7 @@ interface Kept {
   readonly parked?: string | undefined;
 }
 
-export interface Outcomes {
+interface Outcomes {
   choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
   preparing:
     | End<"ready", { readonly work: PreparedWork }>
@@ -115,7 +116,90 @@ export interface Budget extends Limits {
   readonly attempts: number;
 }
 
+type Transitions = {
+  readonly [A in At]: (
+    state: State<A>,
+    outcome: Exclude<Outcomes[A], Lost | Stuck>,
+    budget: Budget,
+  ) => State;
+};
+
 const idle: State = { at: "choosing" };
+
+const after: Transitions = {
+  choosing: (_, outcome) =>
+    outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
+  preparing: (_, outcome) => {
+    if (outcome.type === "ready") return { at: "coding", work: outcome.work };
+    return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
+  },
+  coding: ({ work: before }, outcome, { attempts }) => {
+    const work = spend(before, outcome);
+    switch (outcome.type) {
+      case "changed": {
+        const { tree, committedAt, handOver } = outcome;
+        const { parked: _, handOver: __, ...rest } = work;
+        const published = { ...rest, ...(handOver && { handOver }) };
+        return { at: "publishing", work: published, tree, committedAt };
+      }
+      case "refused":
+        return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
+      case "backend-away":
+      case "parked": {
+        const { parked = work.parked } = outcome;
+        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+      }
+      case "protected":
+        return again(work, { cause: "protectedPaths", limit: attempts, reason: outcome.reason });
+      default:
+        return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
+    }
+  },
+  publishing: ({ work }, outcome) =>
+    outcome.type === "published"
+      ? { at: "checking", work: outcome.work }
+      : { at: "preparing", work },
+  checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
+    if (outcome.type === "green") return { at: "reviewing", work };
+    if (outcome.type === "moved") return goOn(work, outcome.head);
+    const { reason } = outcome;
+    return outcome.type === "red"
+      ? again(work, { cause: "ciFixes", limit: ciFixes, reason })
+      : afterInfrastructure(work, reason, infrastructureRetries);
+  },
+  reviewing: ({ work }, outcome, { reviewRounds }) => {
+    if (outcome.type === "moved") return goOn(work, outcome.head);
+    if (outcome.type !== "approved")
+      return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+    return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
+  },
+  merging: ({ work }, outcome, { mergeAttempts: limit }) => {
+    switch (outcome.type) {
+      case "merged":
+        return { at: "closing", work };
+      case "moved":
+        return goOn(work, outcome.head);
+      case "rebased":
+        return afterRebase(work, outcome.head, limit);
+      case "conflicted":
+        return again(work, { cause: "conflicts", limit, reason: outcome.reason });
+      default:
+        return afterRefusal(work, outcome, limit);
+    }
+  },
+  closing: () => idle,
+  blocked: () => idle,
+  withdrawing: () => idle,
+};
+
+function spend(work: PreparedWork, { usage, session }: Spent): PreparedWork {
+  return { ...work, usage: addUsage(work.usage, usage), ...(session !== undefined && { session }) };
+}
+
+function handOver(work: Work, paths: readonly string[]): State {
+  const reason = `the change is approved and touches protected paths, which no bot merges: ${paths.join(", ")}`;
+  return { at: "blocked", work, cause: "hand-over", reason };
+}
 
 const TEXT_CHANGED =
   "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";

@@ -3,8 +3,8 @@ import { DisintoError } from "../errors.ts";
 import { removeLeftOvers } from "./disk.ts";
 import { type Failure, MAX_REFUSALS } from "./failure.ts";
 import type { State } from "./machine.ts";
+import { charge, isSpent } from "./setback.ts";
 import { type BotTools, projectOf } from "./tools.ts";
-import { charge, isSpent } from "./transitions.ts";
 import type { Work } from "./work.ts";
 
 interface Trouble {

@@ -13,6 +13,7 @@ import { withdraw } from "./activities/withdrawing.ts";
 import { boundDisk, removeLeftOvers } from "./disk.ts";
 import type { Failure } from "./failure.ts";
 import { guarded } from "./guard.ts";
+import { leaveLaneAfter } from "./lane.ts";
 import {
   type Activities,
   type At,
@@ -166,7 +167,7 @@ function bindActivities(tools: BotTools): Activities {
         signal,
         act: (signal) => act(tools, state, signal),
       });
-      return outcome as Outcome<A>;
+      return leaveLaneAfter(projectOf(tools, work.project), outcome as Outcome<A>);
     };
   return {
     choosing: (_, signal) => chooser.choose(signal),

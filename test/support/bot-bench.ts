@@ -13,6 +13,7 @@ import type { ProjectTask } from "../../src/core/project-shape.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
 import {
   type Body,
+  basic,
   type Call,
   startTestForge,
   type TestForge,
@@ -193,6 +194,11 @@ export class BotBench {
   approve(pull: number, sha: string): Promise<unknown> {
     const review = { event: "APPROVED", commit_id: sha, body: "" };
     return this.ada("POST", `${this.shop}/pulls/${pull}/reviews`, review);
+  }
+
+  async revoke(name: string): Promise<void> {
+    const own = this.forge.as(basic(name, `${name}-password`));
+    await own("DELETE", `/users/${name}/tokens/bot`);
   }
 
   home(name = "bot"): string {

@@ -123,6 +123,20 @@ export class ForgeView {
     }
   }
 
+  /** As the administrator, over the rules of the branch. */
+  async forceMerge(pull: number, head: string): Promise<void> {
+    const body = { Do: "fast-forward-only", head_commit_id: head, force_merge: true };
+    const response = await fetch(`${this.#base}/pulls/${pull}/merge`, {
+      method: "POST",
+      headers: {
+        authorization: `token ${this.#access.token}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`the merge was refused with ${response.status}`);
+  }
+
   get #remote(): string {
     return `${this.#access.url}/disinto-admin/greeter.git`;
   }

@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
@@ -11,6 +11,7 @@ import { collectSlots } from "../../src/core/backend.ts";
 import { deriveBotEnvironment } from "../../src/core/bot-environment.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
+import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
 import { createAccount } from "../../src/forge/admin.ts";
@@ -25,6 +26,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
 export const repo = { owner: "disinto-admin", name: "greeter" };
+const CI_TOKEN = "the ci token of a test";
 const admin = { login: "disinto-admin", password: "the administrator of a test" };
 
 export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
@@ -174,6 +176,8 @@ export class Scene {
       ...machineEnvironment(),
       ...deriveBotEnvironment(bot, { factory, slots: collectSlots(factory.bots), forgeUrl: url }),
       FORGE_TOKEN: this.#tokenOf(name),
+      CI_TOKEN,
+      CI_URL: pathToFileURL(path.join(this.#home(CI_LOGIN, "data"), CI_ADDRESS_FILE)).href,
       AGENT_DATA: this.#home(name, "data"),
       AGENT_REPOS: this.#home(name, "repos"),
     };
@@ -188,6 +192,7 @@ export class Scene {
       ...machineEnvironment(),
       CI_PROJECTS: formatProjects(this.#template.factory.projects),
       CI_DATA: this.#home(CI_LOGIN, "data"),
+      CI_TOKEN,
       FORGE_URL: this.url,
       FORGE_TOKEN: this.#tokenOf(CI_LOGIN),
     });

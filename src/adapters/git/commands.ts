@@ -88,6 +88,8 @@ export const git = {
     "git",
     "merge-tree",
     "--write-tree",
+    // A primary branch that was replaced by force may share nothing with the work.
+    "--allow-unrelated-histories",
     "--no-messages",
     "--name-only",
     "-z",

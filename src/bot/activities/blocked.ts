@@ -15,7 +15,7 @@ export function block(
     await remarkOnce(issues, {
       on: work.issue,
       cause,
-      about: aboutOf(work, cause),
+      about: aboutOf(work, cause, reason),
       text: formatBlocked(work, cause, reason),
     });
     await issues.relabel(work.issue, { add: [BLOCKED], remove: [BACKLOG, IN_PROGRESS] });
@@ -27,14 +27,16 @@ export function block(
 }
 
 /** The head where there is one; else the text that was worked on, and how often this cause was met. */
-function aboutOf(work: Work, cause: string): string {
+function aboutOf(work: Work, cause: string, reason: string): string {
+  // Names the pull request, which a retry may find before it knows a head.
+  if (cause === "pull-closed") return reason;
   if ("head" in work && typeof work.head === "string") return work.head;
   return `${work.pin} ${work.counters[cause] ?? 0}`;
 }
 
 const MAX_REASON = 4_000;
 
-export function formatBlocked(work: Work, cause: string, reason: string): string {
+function formatBlocked(work: Work, cause: string, reason: string): string {
   const told = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
   return [`I stopped working on this: ${told}`, adviceFor(work, cause)].join("\n\n");
 }

@@ -1,12 +1,11 @@
 import type { Ci } from "../../core/factory.ts";
 import type { CiFailure } from "../../ports/ci.ts";
 import type { Status } from "../../ports/forge.ts";
-import { leaveLaneAfter } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
+import { INFRASTRUCTURE } from "../setback.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
-import { INFRASTRUCTURE } from "../transitions.ts";
 import type { PublishedWork } from "../work.ts";
 
 /** After this long without a decision people are told what is waited for; the bot goes on waiting. */
@@ -19,8 +18,8 @@ export function check(
   signal: AbortSignal,
 ): Promise<Outcome<"checking">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (_, signal) =>
-    leaveLaneAfter(target, await awaitCi(tools, { target, work, signal })),
+  return target.claims.under(work.issue, signal, (_, signal) =>
+    awaitCi(tools, { target, work, signal }),
   );
 }
 
@@ -35,7 +34,7 @@ type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
   const sinceMs = tools.clock.monotonicMs();
   for (;;) {
-    const { end, missing } = await look(waiting);
+    const { end, missing } = await look(tools, waiting);
     if (end) return end;
     if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
       await sayWaiting(waiting, missing);
@@ -49,11 +48,12 @@ interface Look {
   readonly missing: readonly string[];
 }
 
-async function look({ target, work }: Waiting): Promise<Look> {
+async function look(tools: BotTools, waiting: Waiting): Promise<Look> {
+  const { target, work } = waiting;
   const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
   const missing = verdict.type === "waiting" ? verdict.missing : [];
-  const end = verdict.type === "red" ? await explainRed(target, work, verdict.red) : undefined;
+  const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
   const news = await readPullNews(target, work);
   // The merge is read back, and tidied up after, where the work is merged.
@@ -89,8 +89,8 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
 
 /** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
 async function explainRed(
-  { ci, project }: ProjectTools,
-  { head, counters }: PublishedWork,
+  { events }: BotTools,
+  { target: { ci, project }, work: { head, counters } }: Waiting,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
   const failures = await ci.explain(head, red);
@@ -101,8 +101,11 @@ async function explainRed(
   const isSpent = (counters[INFRASTRUCTURE] ?? 0) >= project.limits.infrastructureRetries;
   if (isSpent) return { type: "infrastructure", reason };
   const contexts = failures.map(({ context }) => context);
-  if (await ci.retry(head, contexts)) return { type: "infrastructure", reason };
-  return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
+  if (!(await ci.retry(head, contexts)))
+    return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
+  for (const context of contexts)
+    events.append({ type: "ci.retried", project: project.name, sha: head, context });
+  return { type: "infrastructure", reason };
 }
 
 const MAX_CHARACTERS = 14_000;

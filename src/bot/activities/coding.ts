@@ -114,7 +114,7 @@ const Refused = z.object({
 });
 
 /** An untouched tree: refused, where the harness left a reason in the agreed form. */
-export function judgeIdleness(verdict: unknown): Judged {
+function judgeIdleness(verdict: unknown): Judged {
   const said = Refused.safeParse(verdict);
   if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
   const { refused, reason } = said.data;

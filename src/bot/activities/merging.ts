@@ -1,5 +1,5 @@
 import type { MergeAnswer } from "../../ports/forge.ts";
-import { enterLane, leaveLaneAfter } from "../lane.ts";
+import { enterLane } from "../lane.ts";
 import type { Claim } from "../leases/claim.ts";
 import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
@@ -25,8 +25,8 @@ export function merge(
   signal: AbortSignal,
 ): Promise<Outcome<"merging">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (claim, signal) =>
-    leaveLaneAfter(target, await tryMerge(tools, { target, work, claim, signal })),
+  return target.claims.under(work.issue, signal, (claim, signal) =>
+    tryMerge(tools, { target, work, claim, signal }),
   );
 }
 
@@ -42,11 +42,20 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   if ((await target.pulls.get(work.pull)).merged) return { type: "merged" };
   const now = await readPrimary(target);
   if (now !== base) return rebase(tools, merge, now);
+  const refusal = toRefusal(answer);
+  report(tools, work, refusal);
   await waitForNews(tools, signal);
-  return toRefusal(answer);
+  return refusal;
 }
 
-function toRefusal(answer: MergeAnswer): Merged {
+type Refused = Extract<Merged, { type: "refused" }>;
+
+function report({ events }: BotTools, { project, issue, pull }: PublishedWork, end: Refused): void {
+  const { cause: kind, reason } = end;
+  events.append({ type: "merge.refused", project, issue, pull, kind, reason });
+}
+
+function toRefusal(answer: MergeAnswer): Refused {
   if (answer.type === "refused") return answer;
   const reason = "the forge accepted the merge and did not do it";
   return { type: "refused", cause: "not-ready", reason };

@@ -37,12 +37,13 @@ export function publish(
 /** The issue's pull request, if a person closed it: another one would be a way around them. */
 async function findClosed(
   { pulls }: ProjectTools,
-  { issue, head }: PreparedWork,
+  { issue, head, pull: number }: PreparedWork,
 ): Promise<Pull | undefined> {
   const branch = deriveBranch(issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
-  const closed = await pulls.findClosed(branch);
-  return closed?.merged ? undefined : closed;
+  // Of a branch that was deleted the forge no longer tells the name.
+  const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
+  return known?.merged || known?.state === "open" ? undefined : known;
 }
 
 interface Push {

@@ -1,5 +1,5 @@
 import type { Review } from "../../ports/forge.ts";
-import { leaveLane, leaveLaneAfter } from "../lane.ts";
+import { leaveLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { readPullNews, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
@@ -17,8 +17,8 @@ export function awaitReview(
   signal: AbortSignal,
 ): Promise<Outcome<"reviewing">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (_, signal) =>
-    leaveLaneAfter(target, await awaitVerdict(tools, { target, work, signal })),
+  return target.claims.under(work.issue, signal, (_, signal) =>
+    awaitVerdict(tools, { target, work, signal }),
   );
 }
 

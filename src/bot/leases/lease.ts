@@ -6,7 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Mirror, Objects, Refs, Swap } from "../../ports/git.ts";
 import { type Carried, type Reading, readLease, writeNote } from "./record.ts";
-import { failedSwap, swapForCertain } from "./swap.ts";
+import { failedSwap, MAX_REFUSALS, swapForCertain } from "./swap.ts";
 
 export interface Lease extends Carried {
   readonly ref: string;
@@ -110,6 +110,7 @@ export async function pushFenced(
   const { ref, offers } = lease;
   let next = await makeOffer(tools, { ref, carried, offers });
   let held = lease;
+  let refusals = 0;
   let answer: Awaited<ReturnType<typeof tools.mirror.swap>> = "unclear";
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const swaps = [{ ref, from: held.sha, to: next.sha }, branch];
@@ -121,6 +122,7 @@ export async function pushFenced(
     // A crash of the server between two renames can leave the lease new and the branch old: push once more.
     if (end.lease === next) next = await makeOffer(tools, { ref, carried, offers });
     held = end.lease;
+    if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
   }
   throw failedSwap(ref, answer);
 }

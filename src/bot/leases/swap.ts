@@ -5,6 +5,8 @@ import type { Mirror, Swap } from "../../ports/git.ts";
 type SwapAnswer = Awaited<ReturnType<Mirror["swap"]>>;
 
 const MAX_TRIES = 8;
+/** A rule of the server's is not changed by asking again; one more time in case it was no rule. */
+export const MAX_REFUSALS = 2;
 
 interface Insistence {
   /** Commits of this process's own whose answer never came; the swap goes on from one of them. */
@@ -18,6 +20,7 @@ export async function swapForCertain(
   { isOwn = () => false }: Insistence = {},
 ): Promise<boolean> {
   let expected = from;
+  let refusals = 0;
   let answer: SwapAnswer = "unclear";
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     answer = await mirror.swap([{ ref, from: expected, to }]);
@@ -26,6 +29,7 @@ export async function swapForCertain(
     if (standing === to) return true;
     if (standing !== expected && !(standing && isOwn(standing))) return false;
     expected = standing;
+    if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
   }
   throw failedSwap(ref, answer);
 }

@@ -1,7 +1,7 @@
 /** Which pull requests a review bot may judge, and which of their heads are judged already. Pure. */
 import type { Pull, Review } from "../../ports/forge.ts";
 
-export function isSameLogin(a: string, b: string): boolean {
+function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 

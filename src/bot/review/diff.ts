@@ -2,7 +2,7 @@
 import type { LineComment } from "../../ports/forge.ts";
 
 /** Of one session. */
-export const MAX_PART_CHARACTERS = 60_000;
+const MAX_PART_CHARACTERS = 60_000;
 const MAX_PARTS = 12;
 
 export interface FileDiff {

@@ -1,6 +1,7 @@
 /** The review bot: one formal review per head sha, of the whole change, never of its own work, shared by leases. */
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Review } from "../../ports/forge.ts";
+import { judgeStatuses } from "../activities/checking.ts";
 import { deriveReviewRef } from "../leases/refs.ts";
 import { formatKey, remarkOnce } from "../remark.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
@@ -29,7 +30,7 @@ export async function reviewNext(
   return false;
 }
 
-const isDone: ReadonlySet<ReviewEnd | "taken"> = new Set(["refused", "reviewed", "not-needed"]);
+const isDone: ReadonlySet<ReviewEnd | "not-now"> = new Set(["refused", "reviewed", "not-needed"]);
 
 async function* listOpen({ projects, user }: BotTools, done: ReadonlyMap<string, string>) {
   for (const target of projects.values()) {
@@ -51,14 +52,14 @@ interface Turn {
   readonly signal: AbortSignal;
 }
 
-/** Another review bot that has the lease does it; what it found is seen at the next look. */
-async function reviewAlone(tools: BotTools, turn: Turn): Promise<ReviewEnd | "taken"> {
+/** `not-now`: another review bot has the lease, or it is not to be reviewed yet; the next look tells. */
+async function reviewAlone(tools: BotTools, turn: Turn): Promise<ReviewEnd | "not-now"> {
   const { target, pull, signal } = turn;
   const need = await readNeed(tools, target, pull);
   if (need === "judged") return "not-needed";
-  if (need === "somebody-elses") return "taken";
+  if (need === "somebody-elses" || !(await isChecked(target, pull))) return "not-now";
   const ref = deriveReviewRef(pull.number);
-  if (!(await target.claims.tryAcquire(ref))) return "taken";
+  if (!(await target.claims.tryAcquire(ref))) return "not-now";
   const end = await target.claims.under(ref, signal, async (claim, signal) => {
     try {
       // Between the look and the lease another bot may have done it.
@@ -68,7 +69,13 @@ async function reviewAlone(tools: BotTools, turn: Turn): Promise<ReviewEnd | "ta
       if (claim.isHeld) await claim.release();
     }
   });
-  return typeof end === "string" ? end : "taken";
+  return typeof end === "string" ? end : "not-now";
+}
+
+/** A head that CI has not passed will be another one soon: no model time is spent on it. */
+async function isChecked({ project, statuses }: ProjectTools, { headSha }: Pull): Promise<boolean> {
+  const { type } = judgeStatuses(project.ci, await statuses.of(headSha));
+  return type !== "red" && type !== "waiting";
 }
 
 async function readNeed({ user }: BotTools, { reviews }: ProjectTools, pull: Pull) {
@@ -86,10 +93,7 @@ async function review(tools: BotTools, turn: Turn, assertHeld: () => void): Prom
   const before = await describeBefore(tools, turn, base);
   const judged = await judgeHead(tools, turn, { files, before });
   if (signal.aborted) return "head-moved";
-  if (judged.type === "backend-away") {
-    report(tools, turn, `backend away: ${judged.reason}`);
-    return "backend-away";
-  }
+  if (judged.type === "backend-away") return "backend-away";
   if (judged.type === "refused") return refuse(tools, turn, judged.reason);
   assertHeld();
   await reviews.submit(pull.number, toReview(judged.verdict, files, pull.headSha));

@@ -1,0 +1,232 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { awaitReview, judgeReviews } from "../../src/bot/activities/reviewing.ts";
+import { type State, turn } from "../../src/bot/machine.ts";
+import type { PublishedWork } from "../../src/bot/work.ts";
+import type { Files } from "../support/player.ts";
+import { repo } from "../support/scene.ts";
+import {
+  clearStage,
+  closeStage,
+  files,
+  openStage,
+  play,
+  post,
+  readMain,
+  ready,
+  review,
+  scene,
+  tryCheck,
+  tryMerge,
+} from "../support/stage.ts";
+import { until } from "../support/test-factory.ts";
+
+beforeAll(openStage);
+afterEach(clearStage);
+afterAll(closeStage);
+
+test("what is green and approved is merged as exactly that head", async () => {
+  const dev = play("dev-1");
+  const work = await ready(dev, "plain", files("plain"));
+
+  expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
+
+  expect(await readMain()).toBe(work.head);
+  expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
+});
+
+test("of two changes that are each green alone the second is rebased and checked again, never merged as it was", async () => {
+  const [one, other] = [play("dev-1"), play("dev-2")];
+  const first = await ready(one, "first", files("first"));
+  const second = await ready(other, "second", files("second"));
+
+  expect(await tryMerge(one, first)).toEqual({ type: "merged" });
+  const outcome = await tryMerge(other, second);
+
+  if (outcome.type !== "rebased") throw new Error(outcome.type);
+  expect(await readMain()).toBe(first.head);
+  const rebased = { ...second, head: outcome.head };
+  expect(await tryMerge(other, rebased)).toMatchObject({ type: "refused", cause: "checks" });
+  await post(outcome.head, "failure");
+  expect(await tryCheck(other, rebased)).toMatchObject({ type: "red" });
+  await post(outcome.head, "success");
+  expect(await tryMerge(other, rebased)).toEqual({ type: "merged" });
+  expect(await readMain()).toBe(outcome.head);
+});
+
+const list = (first: string, last: string): Files => ({
+  "src/list.txt": `${[first, ...Array.from({ length: 20 }, (_, at) => `line ${at}`), last].join("\n")}\n`,
+});
+
+test("a rebase that makes the approval stale goes back to review, and merges with a new one", async () => {
+  const dev = play("dev-1");
+  const other = play("dev-2");
+  expect(await tryMerge(dev, await ready(dev, "list", list("a", "z")))).toEqual({ type: "merged" });
+  const top = await ready(dev, "top", list("A", "z"));
+  const end = await ready(other, "end", list("a", "Z"));
+  expect(await tryMerge(dev, top)).toEqual({ type: "merged" });
+
+  const outcome = await tryMerge(other, end);
+  if (outcome.type !== "rebased") throw new Error(outcome.type);
+  const rebased = { ...end, head: outcome.head };
+  await post(outcome.head, "success");
+
+  const reviews = scene.forge.reviews(repo);
+  expect(judgeReviews(await reviews.of(end.pull), outcome.head)).toEqual({ type: "undecided" });
+  expect(await tryMerge(other, rebased)).toMatchObject({ type: "refused", cause: "approvals" });
+  const awaited = awaitReview(other.tools, { at: "reviewing", work: rebased }, other.signal);
+  await review(rebased);
+  expect(await awaited).toEqual({ type: "approved" });
+  expect(await tryMerge(other, rebased)).toEqual({ type: "merged" });
+});
+
+test("a conflict is shown to the harness from both sides", async () => {
+  const [one, other] = [play("dev-1"), play("dev-2")];
+  const mine = await ready(one, "mine", { "src/same.txt": "mine\n" });
+  const theirs = await ready(other, "theirs", { "src/same.txt": "theirs\n" });
+  await tryMerge(one, mine);
+
+  const outcome = await tryMerge(other, theirs);
+
+  expect(outcome).toMatchObject({ type: "conflicted" });
+  const reason = "reason" in outcome ? outcome.reason : "";
+  expect(reason).toMatch(/main changed the same lines in src\/same\.txt/);
+  expect(reason).toMatch(
+    /Theirs, up to \w{10} \(mine\):[\s\S]*\+mine[\s\S]*Yours, up to \w{10} \(theirs\):[\s\S]*\+theirs/,
+  );
+});
+
+interface Refused {
+  readonly cause: string;
+  readonly at: State["at"];
+  readonly title?: string;
+  readonly changes?: Files;
+  readonly prepare: (work: PublishedWork) => Promise<void>;
+}
+
+test.each<Refused>([
+  { cause: "checks", at: "checking", prepare: review },
+  { cause: "approvals", at: "reviewing", prepare: ({ head }) => post(head, "success") },
+  {
+    cause: "changes-requested",
+    at: "reviewing",
+    prepare: async (work) => {
+      await post(work.head, "success");
+      await review(work, "changes-requested");
+      await scene.forge.reviews(repo).submit(work.pull, {
+        verdict: "approved",
+        sha: work.head,
+        body: "",
+        comments: [],
+      });
+    },
+  },
+  {
+    cause: "protected-files",
+    at: "blocked",
+    changes: { "deploy/live.txt": "on\n" },
+    prepare: async (work) => {
+      await post(work.head, "success");
+      await review(work);
+    },
+  },
+  {
+    cause: "draft",
+    at: "blocked",
+    title: "WIP: not yet",
+    prepare: async (work) => {
+      await post(work.head, "success");
+      await review(work);
+    },
+  },
+])(
+  "a forge that refuses a merge for $cause has merged nothing, and the bot goes to $at",
+  async ({ cause, at, title = cause, changes = files(cause), prepare }) => {
+    const dev = play("dev-1");
+    const main = await readMain();
+    const work = await dev.start(title, changes);
+    await prepare(work);
+
+    const outcome = await tryMerge(dev, work);
+
+    expect(outcome).toMatchObject({ type: "refused", cause });
+    expect(await readMain()).toBe(main);
+    const activities = { merging: async () => outcome } as never;
+    const limits = { ciFixes: 1, reviewRounds: 1, infrastructureRetries: 1, mergeAttempts: 2 };
+    const budget = { ...limits, attempts: 1 };
+    const next = await turn({ at: "merging", work }, { activities, budget }, dev.signal);
+    expect(next.at).toBe(at);
+  },
+);
+
+test("who asked for changes and did not look again is asked to, once for each head", async () => {
+  const dev = play("dev-1");
+  const work = await dev.start("asked", files("asked"));
+  await review(work, "changes-requested");
+  const head = await dev.push(work, files("answer"));
+  const answered = { ...work, head };
+  await until("the forge has seen it", async () => {
+    return (await scene.forge.pulls(repo).get(work.pull)).headSha === head;
+  });
+
+  const ended = awaitReview(dev.tools, { at: "reviewing", work: answered }, dev.signal);
+  const issues = scene.forge.issues(repo);
+  const said = await until("it is asked", async () => {
+    const found = await issues.comments(work.pull);
+    return found.length > 0 && found;
+  });
+  await review(answered);
+
+  expect(await ended).toEqual({ type: "approved" });
+  expect(said.map(({ body }) => body.split(":")[0])).toEqual(["review-1"]);
+  expect(await issues.comments(work.pull)).toHaveLength(1);
+});
+
+test("a person's push is gone on with, whatever the bot was doing", async () => {
+  const dev = play("dev-1");
+  const work = await ready(dev, "moved", files("moved"));
+  const head = await dev.push(work, files("by-hand"));
+
+  const moved = { type: "moved", head };
+  expect(await tryMerge(dev, work)).toEqual(moved);
+  await post(work.head, "pending");
+  expect(await tryCheck(dev, work)).toEqual(moved);
+});
+
+test("a change that is published late is laid on a person's commits, never over them", async () => {
+  const dev = play("dev-1");
+  const work = await dev.start("shared", files("shared"));
+  const head = await dev.push(work, files("theirs"));
+  const base = await readMain();
+  const prepared = { ...work, base, start: work.head };
+
+  const published = await dev.publish(prepared, files("ours"));
+
+  const { objects } = dev.target.mirror;
+  expect(await objects.contains(published.head, head)).toBe(true);
+  expect(published.pull).toBe(work.pull);
+  const diff = await objects.diff(base, published.head);
+  for (const name of ["shared", "theirs", "ours"]) expect(diff).toContain(`+++ b/src/${name}.txt`);
+  // Again, as after a kill between the push and the journal.
+  expect((await dev.publish(prepared, files("ours"))).head).toBe(published.head);
+});
+
+test("a pull request that a person closed stays the issue's only one", async () => {
+  const dev = play("dev-1");
+  const work = await dev.start("closed", files("closed"));
+  await scene.forge.pulls(repo).close(work.pull);
+
+  const stuck = { type: "stuck", reason: expect.stringContaining(`#${work.pull} was closed`) };
+  expect(await tryMerge(dev, work)).toEqual(stuck);
+  const { pull: _, ...unknown } = { ...work, base: await readMain(), start: work.head };
+  expect(await dev.tryPublish(unknown, files("again"))).toEqual(stuck);
+});
+
+test("a merge by a person is noticed", async () => {
+  const dev = play("dev-1");
+  const work = await ready(dev, "by hand", { "deploy/by-hand.txt": "on\n" });
+  expect(await tryMerge(dev, work)).toMatchObject({ cause: "protected-files" });
+
+  await scene.view.forceMerge(work.pull, work.head);
+
+  expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
+});

@@ -1,0 +1,82 @@
+/** Dev bots, CI and a reviewer on one scene, played by a test: work that is ready to merge, and what becomes of it. */
+import { check } from "../../src/bot/activities/checking.ts";
+import { merge } from "../../src/bot/activities/merging.ts";
+import { leaveLaneAfter } from "../../src/bot/lane.ts";
+import type { Outcome } from "../../src/bot/machine.ts";
+import type { PublishedWork } from "../../src/bot/work.ts";
+import type { Status } from "../../src/ports/forge.ts";
+import { type Files, Player } from "./player.ts";
+import { repo, Scene, Template } from "./scene.ts";
+
+export let scene: Scene;
+let template: Template;
+let players: Player[] = [];
+
+export async function openStage(): Promise<void> {
+  template = await Template.create({
+    devs: ["dev-1", "dev-2"],
+    reviewers: ["review-1"],
+    project: ['protected_paths = ["deploy/**"]'],
+  });
+  scene = await Scene.open(template);
+}
+
+export function clearStage(): void {
+  for (const player of players) player.die();
+  players = [];
+}
+
+export async function closeStage(): Promise<void> {
+  await scene?.close();
+  await template?.discard();
+}
+
+let lives = 0;
+
+/** Each in folders of its own: one test's bot is not an earlier life of another's. */
+export function play(name: string, environment: Readonly<Record<string, string>> = {}): Player {
+  const home = `${scene.folder}/life-${++lives}`;
+  // Statuses are posted by the test: there are no runs to ask for.
+  const folders = { AGENT_DATA: `${home}/data`, AGENT_REPOS: `${home}/repos`, CI_TOKEN: "" };
+  const player = new Player(scene, name, { environment: { ...folders, ...environment } });
+  players.push(player);
+  return player;
+}
+
+export const files = (name: string): Files => ({ [`src/${name}.txt`]: `${name}\n` });
+
+export function post(sha: string, state: Status["state"]): Promise<void> {
+  const status = { context: "ci/local/test", state, description: `it is ${state}` };
+  return scene.as("ci").statuses(repo).post(sha, status);
+}
+
+export function review(
+  { pull, head }: PublishedWork,
+  verdict: "approved" | "changes-requested" = "approved",
+): Promise<void> {
+  const one = { verdict, sha: head, body: "I read it", comments: [] };
+  return scene.as("review-1").reviews(repo).submit(pull, one);
+}
+
+/** Green and approved. */
+export async function ready(player: Player, title: string, changes: Files): Promise<PublishedWork> {
+  const work = await player.start(title, changes);
+  await post(work.head, "success");
+  await review(work);
+  return work;
+}
+
+/** As the bot's loop does it. */
+export async function tryMerge(player: Player, work: PublishedWork): Promise<Outcome<"merging">> {
+  const outcome = await merge(player.tools, { at: "merging", work }, player.signal);
+  return leaveLaneAfter(player.target, outcome);
+}
+
+export async function tryCheck(player: Player, work: PublishedWork): Promise<Outcome<"checking">> {
+  const outcome = await check(player.tools, { at: "checking", work }, player.signal);
+  return leaveLaneAfter(player.target, outcome);
+}
+
+export async function readMain(): Promise<string> {
+  return (await scene.view.refs()).get("refs/heads/main") ?? "";
+}
