@@ -139,7 +139,7 @@ const after: Transitions = {
       case "changed": {
         const { tree, committedAt, handOver } = outcome;
         const { parked: _, handOver: __, ...rest } = work;
-        const published = { ...rest, ...(handOver && { handOver }) };
+        const published = { ...rest, publishing: tree, ...(handOver && { handOver }) };
         return { at: "publishing", work: published, tree, committedAt };
       }
       case "refused":

@@ -208,3 +208,29 @@ test("a token that is revoked makes the bot say so and be unhealthy, not end", a
     code: "forge.unauthorized",
   });
 });
+
+test("a head that was pushed by a bot that did not live to tell is gone on with, not coded anew", async () => {
+  const number = await bench.issue("tea");
+  const first = bench.start({
+    change: (tools) => {
+      const [target] = tools.projects.values();
+      if (!target) throw new Error("no project");
+      const open = () => new Promise<never>(() => undefined);
+      const pulls = { ...target.pulls, open };
+      return { ...tools, projects: new Map([["shop", { ...target, pulls }]]) };
+    },
+  });
+  await until("the head is pushed", async () =>
+    (await bench.refs()).has(`refs/heads/fix/issue-${number}`),
+  );
+  first.kill();
+  await rm(bench.home(), { recursive: true });
+
+  const second = bench.start({ once: true });
+  await reached(second, "reviewing");
+  await approve();
+  await second.ended;
+
+  expect(statesOf(second)).not.toContain("coding");
+  expect(await bench.pulls()).toMatchObject([{ merged: true }]);
+});

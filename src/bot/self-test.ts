@@ -4,12 +4,14 @@
  */
 import type { Bot, Project, RepoId } from "../core/factory.ts";
 import { deriveEmail } from "../core/names.ts";
-import { DisintoError } from "../errors.ts";
+import { DisintoError, type ErrorCode } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { Mirror, Person, Refs } from "../ports/git.ts";
 import { adoptLease, type LeaseTools, releaseLease, takeLease } from "./leases/lease.ts";
 import { deriveClaimRef } from "./leases/refs.ts";
+
+const UNTAKEN: ReadonlySet<ErrorCode> = new Set(["forge.unavailable", "push.refused"]);
 
 export interface ProofTools {
   readonly clock: Clock;
@@ -94,7 +96,7 @@ async function proveLease({ lease: tools, repo }: SelfTest, refs: Refs): Promise
     if (!lease) throw refused(tools.holder, `hold the lease ${ref} in ${repo}`);
     await releaseLease(tools, lease);
   } catch (error) {
-    if (!(error instanceof DisintoError) || error.code !== "forge.unavailable") throw error;
+    if (!(error instanceof DisintoError) || !UNTAKEN.has(error.code)) throw error;
     throw refused(tools.holder, `take a lease in ${repo}`, error);
   }
 }

@@ -14,6 +14,8 @@ export interface Work {
   readonly feedback?: string;
   /** The issue's one pull request, once it was seen. */
   readonly pull?: number;
+  /** Tree that is to be published; a head of this tree was pushed, whatever the bot that did it still remembered. */
+  readonly publishing?: string;
   /** The agent's own session of the last attempt. */
   readonly session?: string;
   /** Sum over all sessions of this bot. */
@@ -60,9 +62,10 @@ export function toPublished(
 const MAX_FEEDBACK = 4_000;
 
 /** What travels in the lease beside the counters, for the bot that may have to go on with the work. */
-export function factsOf({ pin, pull, feedback }: Work): Facts {
+export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
   return {
     pin,
+    ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
     ...(feedback && { feedback: feedback.slice(0, MAX_FEEDBACK) }),
   };
@@ -86,6 +89,7 @@ export function resumeWork({ project, issue, counters, facts, pin }: Found): Wor
     title: issue.title,
     counters,
     pin: facts.pin ?? pin,
+    ...(facts.publishing && { publishing: facts.publishing }),
     ...(facts.feedback && { feedback: facts.feedback }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };

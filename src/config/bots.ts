@@ -148,6 +148,7 @@ function toBot(
     pollIntervalS: settings.poll_interval,
     image: settings.image,
     memory: settings.memory,
+    disk: settings.disk,
     cpus: settings.cpus,
     compactPct: settings.compact_pct,
     slots: settings.slots,

@@ -101,6 +101,13 @@ export const AgentSection = z.strictObject({
     .regex(/^\d+(\.\d+)?[kmg]$/, "must be a number and k, m or g")
     .default("4g")
     .describe("Memory limit"),
+  disk: z
+    .string()
+    .regex(/^\d+(\.\d+)?[kmg]$/, "must be a number and k, m or g")
+    .optional()
+    .describe(
+      "What its mirrors and work folders may take together before it cleans up (default: 20g)",
+    ),
   cpus: z.number().positive().default(2).describe("CPU limit"),
   enabled: z.boolean().default(true).describe("false: the bot is stopped and keeps its volumes"),
   limits: SessionSection.prefault({}).describe("Limits of one session of the harness"),

@@ -31,6 +31,7 @@ export function deriveBotEnvironment(
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
+    ...(bot.disk !== undefined && { AGENT_DISK: bot.disk }),
     ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
     ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {

@@ -79,6 +79,8 @@ export interface Bot {
   readonly image: string | undefined;
   /** Compose's notation: "4g". */
   readonly memory: string;
+  /** For its mirrors and work folders, in the same notation; undefined: the bot's own default. */
+  readonly disk: string | undefined;
   readonly cpus: number;
   /** Per cent of the context window; undefined: the harness's own. */
   readonly compactPct: number | undefined;

@@ -11,9 +11,11 @@ export type ProjectTask = Omit<Project, "image" | "testCommand" | "prompts"> & {
 
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(({ prompts, image: _image, testCommand: _testCommand, ...task }): ProjectTask => {
+    projects.map(({ image: _, testCommand: __, protectedPaths, prompts, ...task }) => {
+      // What a project does not have of its own changes no service's environment.
+      const guarded = protectedPaths.length > 0 && { protectedPaths };
       const own = Object.keys(prompts).length > 0 && { prompts };
-      return { ...task, ...own };
+      return { ...task, ...guarded, ...own };
     }),
   );
 }

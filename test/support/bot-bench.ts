@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { remoteGitEnvironment } from "../../src/adapters/git/environment.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
@@ -18,18 +17,12 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
+import { scriptedCoder } from "./scene.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
-const labels = [
-  "backlog",
-  "priority",
-  "in-progress",
-  "blocked",
-  "disinto/approved",
-  "disinto/protected-paths",
-];
-const coder = [process.execPath, fileURLToPath(new URL("coder.mjs", import.meta.url))];
+const labels =
+  "backlog priority in-progress blocked disinto/approved disinto/protected-paths".split(" ");
 
 const project: Omit<ProjectTask, "repo"> = {
   name: "shop",
@@ -55,6 +48,8 @@ export interface Running {
   readonly events: readonly Event[];
   /** SIGTERM, as the runner hears it. */
   stop(): Promise<void>;
+  /** Says nothing more to anybody, as one that was killed. */
+  kill(): void;
   /** Settles when the bot has ended by itself. */
   readonly ended: Promise<void>;
 }
@@ -103,12 +98,18 @@ export class BotBench {
   async renew(): Promise<void> {
     await this.stopAll();
     this.#shops += 1;
-    const made = { name: `shop-${this.#shops}`, auto_init: true, default_branch: "main" };
+    const made = {
+      name: `shop-${this.#shops}`,
+      auto_init: true,
+      default_branch: "main",
+      private: true,
+    };
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
       await this.forge.admin("POST", `${this.shop}/labels`, { name, color: "#112233" });
     for (const name of ["ada", ...this.#bots])
       await this.forge.admin("PUT", `${this.shop}/collaborators/${name}`, { permission: "write" });
+    await this.forge.admin("PUT", `${this.shop}/collaborators/eve`, { permission: "read" });
   }
 
   get #repo() {
@@ -212,7 +213,12 @@ export class BotBench {
   }
 
   start(options: BotOptions & { readonly once?: boolean } = {}): Running {
-    const { name = "bot", command = coder, once = false, change = (tools) => tools } = options;
+    const {
+      name = "bot",
+      command = scriptedCoder,
+      once = false,
+      change = (tools) => tools,
+    } = options;
     const stopping = new AbortController();
     const events: Event[] = [];
     const bot = buildBot(
@@ -255,7 +261,12 @@ export class BotBench {
       stopping.abort();
       await ended;
     };
-    const running: Running = { tools, events, ended, stop };
+    const kill = (): void => {
+      this.#running.delete(running);
+      stopping.abort();
+      for (const { claims } of tools.projects.values()) claims.stop();
+    };
+    const running: Running = { tools, events, ended, stop, kill };
     this.#running.add(running);
     return running;
   }

@@ -128,6 +128,9 @@ export class World {
       pattern.endsWith("*") ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern;
     let refused: ReadonlySet<string> = new Set();
     return {
+      mend: async () => false,
+      compact: async () => undefined,
+      sizeBytes: async () => 0,
       refresh: () => read(() => true, true),
       fetchRefs: (pattern) => read(matching(pattern), true),
       readRefs: async (patterns) => {
@@ -143,9 +146,6 @@ export class World {
           refused = new Set(swaps.map(({ ref }) => ref));
         return answer;
       },
-      mend: async () => false,
-      compact: async () => undefined,
-      sizeBytes: async () => 0,
       objects: {
         note: (text: string) => this.#local(process, () => this.#commit(process, text)),
         readMessage: (sha: string) =>

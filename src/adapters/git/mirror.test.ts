@@ -69,7 +69,7 @@ test("a remote that does not answer is said, and costs the mirror nothing", asyn
 
   const failure = await away.refresh().catch((error: unknown) => error);
 
-  expect(failure).toMatchObject({ code: "git.failed" });
+  expect(failure).toMatchObject({ code: "forge.unavailable" });
   expect(String(failure)).not.toContain("s3cret");
   expect((await mirror.refresh()).size).toBe(31);
 });

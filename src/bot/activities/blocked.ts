@@ -15,7 +15,7 @@ export function block(
     await remarkOnce(issues, {
       on: work.issue,
       cause,
-      about: aboutOf(work, cause, reason),
+      about: aboutOf(work, cause),
       text: formatBlocked(work, cause, reason),
     });
     await issues.relabel(work.issue, { add: [BLOCKED], remove: [BACKLOG, IN_PROGRESS] });
@@ -27,9 +27,9 @@ export function block(
 }
 
 /** The head where there is one; else the text that was worked on, and how often this cause was met. */
-function aboutOf(work: Work, cause: string, reason: string): string {
-  // Names the pull request, which a retry may find before it knows a head.
-  if (cause === "pull-closed") return reason;
+function aboutOf(work: Work, cause: string): string {
+  // The issue has one, which a retry may find before it knows a head.
+  if (cause === "pull-closed") return "the pull request";
   if ("head" in work && typeof work.head === "string") return work.head;
   return `${work.pin} ${work.counters[cause] ?? 0}`;
 }

@@ -61,6 +61,7 @@ function open(world: World) {
       return world.dependencies?.[number] ?? [];
     },
     mirror: {
+      objects: { readMessage: async () => '{"holder":"eve"}' },
       readRefs: async () => {
         calls.push("refs");
         const refs = Object.keys(world.leases ?? {}).map((number) => [lease(Number(number)), "l"]);
@@ -154,6 +155,9 @@ test("own unfinished work comes first, then a lost bot's, with what their leases
     pin: "pinned",
   });
   expect(await lost.choose()).toMatchObject({ issue: 2, counters: { ciFixes: 1 }, pull: 8 });
+  expect(lost.events).toEqual([
+    { type: "lease.taken-over", project: "shop", issue: 2, from: "eve" },
+  ]);
 });
 
 test("an issue in progress that is assigned to this bot and has no lease is gone on with", async () => {

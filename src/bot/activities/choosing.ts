@@ -14,9 +14,11 @@ import {
 import { readTrusted } from "../guard.ts";
 import { Holds } from "../holds.ts";
 import type { Claim } from "../leases/claim.ts";
+import { readHolder } from "../leases/lease.ts";
+import { deriveClaimRef } from "../leases/refs.ts";
 import type { Outcome } from "../machine.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
-import { pinOf } from "../trust.ts";
+import { cutHidden, pinOf } from "../trust.ts";
 import { resumeWork, type Work } from "../work.ts";
 
 type Step = (seen: Seen) => Promise<Work | undefined>;
@@ -97,7 +99,17 @@ export class Chooser {
   async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
     const { claims } = board.target;
     for (const number of await claims.findExpired(sight.refs)) {
-      const work = await this.#goOn(board.target, number, await claims.takeOver(number));
+      const from = await readHolder(board.target, sight.refs.get(deriveClaimRef(number)) ?? "");
+      const claim = await claims.takeOver(number);
+      const { project } = board.target;
+      if (claim && from !== undefined)
+        this.#tools.events.append({
+          type: "lease.taken-over",
+          project: project.name,
+          issue: number,
+          from,
+        });
+      const work = await this.#goOn(board.target, number, claim);
       if (work) return work;
     }
     return undefined;
@@ -111,16 +123,22 @@ export class Chooser {
   ): Promise<Work | undefined> {
     if (!claim) return undefined;
     const issue = await findIssue(target, number);
-    // A bot ended between its last word on the issue and the end of its lease.
-    const isDone =
-      !issue || (issue.labels.includes(BLOCKED) && !issue.labels.includes(IN_PROGRESS));
-    if (isDone) {
+    if (!issue) {
+      await claim.release();
+      return undefined;
+    }
+    if (issue.state === "open" && issue.labels.includes(BLOCKED)) {
+      // A bot ended between its last word on the issue and the end of its lease.
+      await target.issues.relabel(number, { add: [], remove: [BACKLOG, IN_PROGRESS] });
+      await target.issues.setAssignees(number, []);
       await claim.release();
       return undefined;
     }
     if (issue.state === "open") await this.#show(target, issue);
     const { counters, facts } = claim;
-    return resumeWork({ project: target.project.name, issue, counters, facts, pin: pinOf(issue) });
+    const shown = { number, title: cutHidden(issue.title) };
+    const { name: project } = target.project;
+    return resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue) });
   }
 
   async #claimNext({ board, sight }: Seen): Promise<Work | undefined> {
@@ -152,7 +170,13 @@ export class Chooser {
     await this.#show(target, issue);
     const project = target.project.name;
     // The text that was judged; if it is another one by now, the work ends before it begins.
-    return { project, issue: issue.number, title: listed.title, counters: {}, pin: facts.pin };
+    return {
+      project,
+      issue: issue.number,
+      title: cutHidden(listed.title),
+      counters: {},
+      pin: facts.pin,
+    };
   }
 
   async #show({ issues }: ProjectTools, { number, labels, assignees }: Issue): Promise<void> {

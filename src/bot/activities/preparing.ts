@@ -1,6 +1,7 @@
 import { DisintoError } from "../../errors.ts";
 import type { Pull } from "../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
+import { findPull, openOnce } from "../own-pull.ts";
 import { findProtected } from "../protected-paths.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
 import { toPublished, type Work } from "../work.ts";
@@ -13,26 +14,31 @@ export function prepare(
 ): Promise<Outcome<"preparing">> {
   const target = projectOf(tools, work.project);
   return target.claims.under(work.issue, signal, async () => {
-    const branch = deriveBranch(work.issue);
     const refs = await target.mirror.refresh();
-    const head = refs.get(`refs/heads/${branch}`);
+    const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
     if (!base) throw lacksPrimary(target);
     const pull = await findOwnPull(target, work, head);
-    if (pull?.merged)
-      return {
-        type: "merged-before",
-        work: toPublished(work, { head: pull.headSha, pull: pull.number }),
-      };
-    if (pull?.state === "closed") {
-      const reason = `pull request #${pull.number} was closed without a merge`;
-      return { type: "stuck", cause: "pull-closed", reason };
-    }
-    if (head && pull && !work.feedback)
-      return await resume(target, { work, base, head, pull: pull.number });
+    const end = judgePull(work, pull);
+    if (end) return end;
     if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
-    return await layOn(tools, target, { work, base, head });
+    const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
+    if (!wasPushed && (!pull || work.feedback))
+      return await layOn(tools, target, { work, base, head });
+    const { number } = pull ?? (await openOnce(target, work));
+    return await resume(target, { work, base, head, pull: number });
   });
+}
+
+/** Undefined: there is none, or it is open. */
+function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | undefined {
+  if (pull?.merged) {
+    const merged = toPublished(work, { head: pull.headSha, pull: pull.number });
+    return { type: "merged-before", work: merged };
+  }
+  if (pull?.state !== "closed") return undefined;
+  const reason = `pull request #${pull.number} was closed without a merge`;
+  return { type: "stuck", cause: "pull-closed", reason };
 }
 
 function lacksPrimary({ project: { repo, primaryBranch } }: ProjectTools): DisintoError {
@@ -100,9 +106,4 @@ async function layOn(
       : undefined;
   const feedback = [work.feedback, conflict].filter((part) => part !== undefined).join("\n\n");
   return { type: "ready", work: { ...work, base, start, head, ...(feedback && { feedback }) } };
-}
-
-/** The lowest number stays the issue's pull request, should two ever have been opened. */
-export function findPull(open: readonly Pull[], branch: string): Pull | undefined {
-  return open.find(({ head }) => head === branch);
 }

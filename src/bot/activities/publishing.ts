@@ -1,10 +1,9 @@
-import { DisintoError } from "../../errors.ts";
-import type { Pull, Pulls } from "../../ports/forge.ts";
+import type { Pull } from "../../ports/forge.ts";
 import type { Claim } from "../leases/claim.ts";
 import type { Outcome, State } from "../machine.ts";
+import { findPull, openOnce } from "../own-pull.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../tools.ts";
 import { type PreparedWork, toPublished } from "../work.ts";
-import { findPull } from "./preparing.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
 export function publish(
@@ -15,21 +14,16 @@ export function publish(
   const { work } = state;
   const target = projectOf(tools, work.project);
   return target.claims.under(work.issue, signal, async (claim) => {
-    const branch = deriveBranch(work.issue);
     const closed = await findClosed(target, work);
     if (closed)
       return {
         type: "stuck",
-        reason: `pull request #${closed.number} was closed without a merge; reopen it, and I go on with it`,
+        cause: "pull-closed",
+        reason: `pull request #${closed.number} was closed without a merge`,
       };
     const head = await push(tools, state, { target, claim });
     if (head === undefined) return { type: "moved" };
-    const pull = await openOnce(target.pulls, {
-      title: work.title,
-      body: `Closes #${work.issue}`,
-      head: branch,
-      base: target.project.primaryBranch,
-    });
+    const pull = await openOnce(target, work);
     return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
 }
@@ -78,21 +72,4 @@ async function push(
   if (merged.type === "conflicted") return undefined;
   // Onto the person's commits, never over them.
   return send(await objects.commit({ ...commit, tree: merged.tree, parents: [standing, head] }));
-}
-
-/** Opening is check-then-act on the forge: look after opening too, and keep only the lowest number. */
-async function openOnce(pulls: Pulls, request: Parameters<Pulls["open"]>[0]): Promise<Pull> {
-  const existing = findPull(await pulls.listOpen(), request.head);
-  if (existing) return existing;
-  await pulls.open(request).catch((error: unknown) => {
-    if (!(error instanceof DisintoError && error.code === "forge.conflict")) throw error;
-  });
-  const [kept, ...twins] = (await pulls.listOpen()).filter(({ head }) => head === request.head);
-  if (!kept)
-    throw new DisintoError(
-      "forge.invalid",
-      `the pull request of ${request.head} was opened and is not listed`,
-    );
-  for (const twin of twins) await pulls.close(twin.number);
-  return kept;
 }
