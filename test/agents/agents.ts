@@ -15,6 +15,8 @@ const agents = await installAgents();
 if ("missing" in agents) process.stderr.write(`skipped: ${agents.missing}\n`);
 
 export const agentTest = test.skipIf("missing" in agents);
+/** For PATH; nothing where they are missing. */
+export const agentsFolder = "missing" in agents ? "" : agents.bin;
 
 export type AgentName = "claude-code" | "opencode";
 

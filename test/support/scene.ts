@@ -39,6 +39,8 @@ export interface Cast {
   readonly reviewer?: readonly string[];
   /** Further lines of the project's file, before its bots. */
   readonly project?: readonly string[];
+  /** By bot: lines of its section instead of those that name a command. */
+  readonly sections?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Prepared once; holds no process. */
@@ -103,13 +105,13 @@ async function fill(folder: string, url: string): Promise<void> {
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
 }
 
-function describe({ devs, reviewers, coder, reviewer, project = [] }: Cast): Factory {
+function describe(cast: Cast): Factory {
+  const { devs, reviewers, coder, reviewer, project = [], sections = {} } = cast;
   const section = (name: string, role: string, command: readonly string[]) =>
     [
       `[agents.${name}]`,
       `roles = ["${role}"]`,
-      'harness = "command"',
-      `command = ${JSON.stringify(command)}`,
+      ...(sections[name] ?? ['harness = "command"', `command = ${JSON.stringify(command)}`]),
       "poll_interval = 0.1",
     ].join("\n");
   const text = [
