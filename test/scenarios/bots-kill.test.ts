@@ -21,6 +21,9 @@ interface Life {
   pushed: string | undefined;
 }
 
+/** Seconds; the least that a bot takes. */
+const shortTerm = { AGENT_LEASE_TERM: "4" };
+
 /** No two sessions write the same, so that work done again shows. */
 const body = "Add a stamp:\n\n```stamp src/stamp.txt\n```\n";
 const branch = "fix/issue-1";
@@ -36,13 +39,17 @@ async function end({ scene, attendant }: Life): Promise<void> {
   await scene.close();
 }
 
-async function isDone({ view }: Scene): Promise<boolean> {
-  const [issue] = await view.issues();
-  return issue?.state === "closed" && [...(await view.refs()).keys()].join() === "refs/heads/main";
+async function isDone({ forge, view }: Scene): Promise<boolean> {
+  if ((await forge.issues(repo).get(1)).state === "open") return false;
+  return [...(await view.refs()).keys()].join() === "refs/heads/main";
 }
 
-async function finish({ scene }: Life, bot: string): Promise<void> {
-  scene.startBot(bot);
+async function finish(
+  { scene }: Life,
+  bot: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  scene.startBot(bot, { ...scene.environmentOf(bot), ...settings });
   await until("the issue is done with", async () => {
     if (!scene.processes.isRunning(bot)) throw new Error(scene.processes.output(bot));
     return isDone(scene);
@@ -58,12 +65,14 @@ async function readStamps({ view }: Scene): Promise<readonly string[]> {
 }
 
 /** The same whatever was killed and when: one pull request, one commit, no remark, nothing left over. */
-async function verify({ scene, pushed }: Life, author: string): Promise<void> {
+async function verify({ scene, pushed }: Life, ...authors: readonly string[]): Promise<void> {
   const { view } = scene;
   const title = "Add a stamp";
-  expect(await view.issues()).toEqual([
-    { number: 1, title, state: "closed", labels: ["backlog"], assignees: [author], comments: [] },
-  ]);
+  const [issue, ...others] = await view.issues();
+  expect(others).toEqual([]);
+  expect(issue).toMatchObject({ number: 1, title, state: "closed", comments: [] });
+  expect(issue?.labels).not.toContain("in-progress");
+  expect(authors.map((author) => [author])).toContainEqual(issue?.assignees);
   expect(await view.pulls()).toMatchObject([{ number: 2, title, state: "closed", merged: true }]);
   const history = await view.history(async ({ subject, author }) => ({ subject, author }));
   expect(history.slice(1)).toMatchObject([{ subject: title }]);
@@ -94,6 +103,25 @@ test("a dev bot killed before or after any of its calls goes on after a restart 
     },
     restart: (life) => finish(life, "dev-1"),
     verify: (life) => verify(life, "dev-1"),
+    discard: end,
+  });
+}, 600_000);
+
+test("another bot takes over from one killed before or after any of its calls: one pull request, nothing pushed is lost", async () => {
+  await killAtEvery<Life>({
+    title: "one issue's whole life, and another bot after it",
+    points: "quarter",
+    atOnce: 2,
+    prepare: begin,
+    command: ({ scene }) => ({
+      args: ["agent", "run", "--once"],
+      env: { ...scene.environmentOf("dev-1"), ...shortTerm },
+    }),
+    observe: async (life) => {
+      life.pushed = await readPushed(life.scene);
+    },
+    restart: (life) => finish(life, "dev-2", shortTerm),
+    verify: (life) => verify(life, "dev-1", "dev-2"),
     discard: end,
   });
 }, 600_000);

@@ -17,10 +17,11 @@ const devs = Array.from(
   (_, index) => `dev-${index + 1}`,
 );
 
-/** Every issue adds a line to one of three lists, and a module with a test that needs its line there. */
+/** Every issue adds a line to one of three lists, and a test that needs its line there, and the issue before it. */
 function describeIssue(index: number): string {
   const list = `src/list-${index % 3}.txt`;
-  const line = `word-${String(index).padStart(2, "0")}`;
+  const line = nameWord(index);
+  const needed = dependencyOf(index);
   return [
     `Add \`${line}\`:`,
     "",
@@ -30,16 +31,29 @@ function describeIssue(index: number): string {
     "",
     `\`\`\`file test/${line}.test.mjs`,
     'import assert from "node:assert/strict";',
-    'import { readFileSync } from "node:fs";',
+    'import { existsSync, readFileSync } from "node:fs";',
     'import { test } from "node:test";',
     "",
     `test("${line} is in its list, in order and once", () => {`,
     `  const lines = readFileSync("${list}", "utf8").trimEnd().split("\\n");`,
     `  assert.equal(lines.filter((line) => line === "${line}").length, 1);`,
     "  assert.deepEqual(lines, [...new Set(lines)].sort());",
+    ...(needed === undefined
+      ? []
+      : [`  assert.ok(existsSync("test/${nameWord(needed)}.test.mjs"));`]),
     "});",
     "```",
+    ...(needed === undefined ? [] : ["", "## Depends on", `- #${needed + 1}`]),
   ].join("\n");
+}
+
+function nameWord(index: number): string {
+  return `word-${String(index).padStart(2, "0")}`;
+}
+
+/** Chains: every third issue can only be done when the one three before it is. */
+function dependencyOf(index: number): number | undefined {
+  return index % 3 === 2 && index > 2 ? index - 3 : undefined;
 }
 
 test("eight bots on 24 issues with overlapping files: each is merged once, by one bot, in one pull request", async () => {

@@ -9,7 +9,10 @@ export interface Attendant {
 /** `reviewer` is a review bot of the cast that does not run itself. */
 export function attend(scene: Scene, reviewer: string): Attendant {
   const stopped = new AbortController();
-  const working = work(scene, reviewer, stopped.signal);
+  const working = work(scene, reviewer, stopped.signal).catch((error: unknown) => {
+    // A scene that is closed first has failed already, and says why itself.
+    if (scene.processes.isRunning("forge")) throw error;
+  });
   return {
     stop: async () => {
       stopped.abort();

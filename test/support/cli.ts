@@ -1,6 +1,6 @@
 /** The command line as users run it: built once from the sources as they are, and started as a process. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
@@ -27,15 +27,23 @@ export function buildCli(): Promise<string> {
 async function build(): Promise<string> {
   await mkdir(home, { recursive: true });
   await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
-    const changes = ["src", "test/answers"].map((folder) => newestChange(join(root, folder)));
+    const changes = ["src", "prompts", "test/answers"].map((folder) =>
+      newestChange(join(root, folder)),
+    );
     const stamp = (await Promise.all(changes)).join();
     if ((await readFile(join(home, "stamp"), "utf8").catch(() => "")) === stamp) return;
     await runOrThrow([process.execPath, join(root, "scripts/build.mjs"), join(home, "dist")]);
-    await copyFile(join(root, "package.json"), join(home, "package.json"));
+    await copyPackageFiles(home);
     await addRecorder(join(home, "dist"));
     await writeFile(join(home, "stamp"), stamp);
   });
   return join(home, "dist/main.js");
+}
+
+/** What the command line reads of its own package. */
+export async function copyPackageFiles(folder: string): Promise<void> {
+  await copyFile(join(root, "package.json"), join(folder, "package.json"));
+  await cp(join(root, "prompts"), join(folder, "prompts"), { recursive: true });
 }
 
 /** The forges of this command line leave their answers behind, see test/answers. */

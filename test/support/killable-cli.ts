@@ -2,11 +2,11 @@
  * The command line as users run it, but for one thing: each call on a port is counted, and can be the process's last.
  * The bundle is made of the sources as they are; adapters are wrapped where the wiring imports them.
  */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Plugin, rolldown } from "rolldown";
 import { withLock } from "../../src/config/file-lock.ts";
-import { newestChange, root } from "./cli.ts";
+import { copyPackageFiles, newestChange, root } from "./cli.ts";
 
 const home = path.join(root, "node_modules/.cache/disinto-killable");
 const counting = path.join(import.meta.dirname, "counted-ports.ts");
@@ -23,11 +23,13 @@ export function buildKillableCli(): Promise<string> {
 async function build(): Promise<string> {
   await mkdir(home, { recursive: true });
   await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
-    const changes = [path.join(root, "src"), import.meta.dirname].map(newestChange);
+    const changes = [path.join(root, "src"), path.join(root, "prompts"), import.meta.dirname].map(
+      newestChange,
+    );
     const stamp = String(Math.max(...(await Promise.all(changes))));
     if ((await readFile(path.join(home, "stamp"), "utf8").catch(() => "")) === stamp) return;
     await bundle();
-    await copyFile(path.join(root, "package.json"), path.join(home, "package.json"));
+    await copyPackageFiles(home);
     await writeFile(path.join(home, "stamp"), stamp);
   });
   return path.join(home, "dist/main.js");

@@ -29,7 +29,7 @@ export const repo = { owner: "disinto-admin", name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
 const admin = { login: "disinto-admin", password: "the administrator of a test" };
 
-export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
+const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
 const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 
 export interface Cast {
@@ -86,6 +86,8 @@ export class Template {
         deriveIdentities(factory),
         { dryRun: false },
       );
+      // Its own end leaves the database in one file, which can be copied.
+      await processes.stop("forge");
       return new Template(folder, factory, secrets);
     } finally {
       await processes.endAll();

@@ -4,7 +4,7 @@
  */
 const { DISINTO_SOAK, DISINTO_SEED } = process.env;
 
-const isSoak = DISINTO_SOAK === "1";
+export const isSoak = DISINTO_SOAK === "1";
 export const seed = Number(DISINTO_SEED ?? "1");
 
 /** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */

@@ -1,0 +1,85 @@
+import { afterEach, expect, test } from "vitest";
+import { attend } from "../support/attendant.ts";
+import { findFreePort } from "../support/fleet.ts";
+import { repo, Scene, Template } from "../support/scene.ts";
+import { until } from "../support/test-factory.ts";
+
+const MAX_IDLE_BYTES = 80_000_000;
+
+let template: Template | undefined;
+let scene: Scene | undefined;
+
+afterEach(async () => {
+  await scene?.close();
+  await template?.discard();
+});
+
+/** A bot alone, with a port for who asks how it is. */
+async function startBot(): Promise<{ scene: Scene; ask: (path: string) => Promise<string> }> {
+  template = await Template.create({ devs: ["dev-1"], reviewers: ["reviewer"] });
+  const opened = await Scene.open(template);
+  scene = opened;
+  const port = await findFreePort();
+  opened.startBot("dev-1", {
+    ...opened.environmentOf("dev-1"),
+    AGENT_HEALTH_PORT: String(port),
+    DISINTO_STATUS_TOKEN: "the factory's token",
+  });
+  const ask = async (path: string): Promise<string> => {
+    if (!opened.processes.isRunning("dev-1")) throw new Error(opened.processes.output("dev-1"));
+    const headers = { authorization: "Bearer the factory's token" };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers }).catch(
+      () => undefined,
+    );
+    return answer?.ok ? answer.text() : "";
+  };
+  return { scene: opened, ask };
+}
+
+function read(metrics: string, name: string): number {
+  const line = metrics.split("\n").find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(" ").at(-1) ?? Number.NaN);
+}
+
+test("an idle bot says that it chooses, counts what it asks of the forge, and stays under 80 MB", async () => {
+  const { ask } = await startBot();
+
+  const metrics = await until("the bot has looked at the backlog many times", async () => {
+    const text = await ask("/metrics");
+    return read(text, 'disinto_forge_requests_total{kind="api"}') > 10 && text;
+  });
+
+  const status = JSON.parse(await ask("/status"));
+  expect(status).toMatchObject({ name: "dev-1", standing: { at: "choosing" }, leases: [] });
+  expect(status.loops).toHaveProperty("dev");
+  expect(read(metrics, 'disinto_loop_stuck{role="dev"}')).toBe(0);
+  expect(read(metrics, "disinto_resident_memory_bytes")).toBeLessThan(MAX_IDLE_BYTES);
+  expect(JSON.stringify(status)).not.toContain("token");
+});
+
+test("a bot's work is in its figures and its status: the lease, the session, the merge", async () => {
+  const { scene, ask } = await startBot();
+  const attendant = attend(scene, "reviewer");
+  const issues = scene.forge.issues(repo);
+  const body = "```file src/one.mjs\nexport const one = 1;\n```\n";
+  await issues.open({ title: "Somebody's own", body: "", labels: [] });
+  await issues.open({ title: "Later", body: "Depends on: #1", labels: ["backlog"] });
+  const { number } = await issues.open({ title: "One", body, labels: ["backlog"] });
+
+  const metrics = await until("the merge is counted", async () => {
+    const text = await ask("/metrics");
+    return read(text, "disinto_merges_total") >= 1 && text;
+  });
+  await attendant.stop();
+  const queue = await until("the bot says why an issue waits", async () => {
+    const { queue } = JSON.parse((await ask("/status")) || "{}");
+    return queue?.greeter?.length > 0 && queue.greeter;
+  });
+
+  expect(queue).toEqual([{ issue: 2, because: expect.stringContaining("#1") }]);
+  expect(read(metrics, 'disinto_sessions_total{end="finished"}')).toBe(1);
+  expect(read(metrics, "disinto_claims_total")).toBeGreaterThanOrEqual(1);
+  expect(read(metrics, 'disinto_forge_requests_total{kind="push"}')).toBeGreaterThan(2);
+  const events = await scene.events("dev-1");
+  expect(events.filter(({ type }) => type === "pull.merged")).toMatchObject([{ issue: number }]);
+});
