@@ -133,7 +133,7 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
       for (const name of Object.values(bots)) startBot(scene, name);
       await until("the issue is closed", () => isOver(scene as Scene), 300_000);
 
-      expect(await view.issues()).toMatchObject([{ state: "closed", labels: [], comments: [] }]);
+      expect(await view.issues()).toMatchObject([{ state: "closed", assignees: [], comments: [] }]);
       expect(await view.pulls()).toMatchObject([{ number: 2, author: bots.dev, merged: true }]);
       const reviews = await forge.reviews(repo).of(2);
       expect(reviews).toMatchObject([
@@ -168,7 +168,9 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
       const reached = server.requests.map((request) => JSON.stringify(request.body));
       const repair = reached.find((text) => text.includes("ci/local/test is red")) ?? "";
       expect(repair).toContain("Heya, Ada!");
-      expect(reached.some((text) => text.includes("src/farewell.mjs` line 1: say whom"))).toBe(true);
+      expect(reached.some((text) => text.includes("src/farewell.mjs` line 1: say whom"))).toBe(
+        true,
+      );
       const all = reached.join("\n");
       expect(all).toContain("DISINTO_ISSUE=1");
       expect(all).toContain("spelledout");

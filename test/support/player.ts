@@ -31,7 +31,6 @@ export class Player {
     const told = { ...scene.environmentOf(name), ...environment };
     const bot = buildBot(readBotSettings(told), {
       clock: systemClock,
-      version: "0",
       environment: told,
       version: "0.0.0",
       print: () => undefined,

@@ -29,7 +29,7 @@ export const repo = { owner: "disinto-admin", name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
 const admin = { login: "disinto-admin", password: "the administrator of a test" };
 
-const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
+export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
 const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 
 export interface Cast {
