@@ -4,7 +4,7 @@ import { measureFleet } from "./fleet.mjs";
 import { measureForge } from "./forge.mjs";
 import { measureLeases } from "./leases.mjs";
 
-const rows = [...measureFleet(), ...(await measureLeases()), ...(await measureForge())];
+const rows = [...(await measureFleet()), ...(await measureLeases()), ...(await measureForge())];
 const shown = rows.map(({ name, ms, mb, atMost }) => {
   const unit = mb === undefined ? "ms" : "MB";
   const value = ms ?? mb;

@@ -1,39 +1,57 @@
 /** Figures of the fleet: whole processes, medians, beside a bare `node -e 0` in the same run. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 const main = path.resolve("dist/main.js");
-const rounds = 7;
+const rounds = 11;
 
 /** Rows of name, median, and what the median may be. */
-export function measureFleet() {
-  const bare = median(() => time(["-e", "0"]));
+export async function measureFleet() {
   const folder = mkdtempSync(path.join(tmpdir(), "bench-"));
   try {
     return [
-      { name: "node -e 0", ms: bare },
-      { name: "disinto --version", ms: median(() => time([main, "--version"])), atMost: bare + 40 },
-      ...measureGenerate(folder, bare),
-      ...measureUp(folder),
+      ...measureStarts(folder),
+      { name: "generate, 1000 bots, peak memory", mb: measurePeak(folder), atMost: 200 },
+      ...(await measureUp(folder)),
     ];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function measureGenerate(folder, bare) {
-  const limits = { 1: bare + 150, 10: bare + 150, 100: bare + 150, 1000: bare + 500 };
-  const rows = Object.entries(limits).map(([count, atMost]) => {
-    configure(folder, Number(count));
-    const ms = median(() => time([main, "--factory", folder, "generate"]));
-    return { name: `generate, ${count} bots`, ms, atMost };
-  });
-  return [
-    ...rows,
-    { name: "generate, 1000 bots, peak memory", mb: measurePeak(folder), atMost: 200 },
+/** Each round runs everything once, so that whatever slows the machine down slows all of it, bare node too. */
+function measureStarts(folder) {
+  const cases = [
+    { name: "disinto --version", args: ["--version"], above: 40 },
+    ...Object.entries({ 1: 150, 10: 150, 100: 150, 1000: 500 }).map(([count, above]) => {
+      const factory = path.join(folder, count);
+      configure(factory, Number(count));
+      return {
+        name: `generate, ${count} bots`,
+        args: ["--factory", factory, "generate"],
+        writes: path.join(factory, "docker-compose.yml"),
+        above,
+      };
+    }),
   ];
+  const bare = [];
+  const times = cases.map(() => []);
+  for (let round = 0; round < rounds; round += 1) {
+    bare.push(time(["-e", "0"]));
+    for (const [index, { args, writes }] of cases.entries()) {
+      if (writes) rmSync(writes, { force: true });
+      times[index].push(time([main, ...args]));
+    }
+  }
+  const bareMs = middle(bare);
+  const rows = cases.map(({ name, above }, index) => {
+    const over = middle(times[index].map((ms, round) => ms - bare[round]));
+    return { name, ms: bareMs + over, atMost: bareMs + above };
+  });
+  return [{ name: "node -e 0", ms: bareMs }, ...rows];
 }
 
 function measurePeak(folder) {
@@ -41,14 +59,14 @@ function measurePeak(folder) {
   const loader = `data:text/javascript,${encodeURIComponent(report)}`;
   const { stdout } = spawnSync(
     process.execPath,
-    ["--import", loader, main, "--factory", folder, "generate"],
+    ["--import", loader, main, "--factory", path.join(folder, "1000"), "generate"],
     { encoding: "utf8" },
   );
   return Number(stdout.trim().split("\n").at(-1));
 }
 
 /** Against a real engine: a no-op `up`, and one that adds the eleventh bot, beside their engine calls. */
-function measureUp(folder) {
+async function measureUp(folder) {
   const base = ["disinto-base/node:host", "node:24-bookworm-slim", "node:20-bookworm-slim"].find(
     (image) => spawnSync("docker", ["image", "inspect", image]).status === 0,
   );
@@ -58,18 +76,21 @@ function measureUp(folder) {
   const entry = JSON.stringify(["node", "-e", stay, "--"]);
   docker(["build", "--quiet", "--tag", image, "-"], `FROM ${base}\nENTRYPOINT ${entry}\n`);
   try {
-    return timeUps(folder, image);
+    return await timeUps(folder, image);
   } finally {
     up(folder, "down", "--volumes");
     docker(["image", "rm", "--force", image]);
   }
 }
 
-function timeUps(folder, image) {
+async function timeUps(folder, image) {
   configure(folder, 10, image);
   up(folder, "up");
-  const noop = median(() => time([main, "--factory", folder, "up"]));
-  const calls = median(() => timeCalls(folder));
+  const [noop, calls] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    noop.push(time([main, "--factory", folder, "up"]));
+    calls.push(await timeLook(folder));
+  }
   const [adding, starting] = [[], []];
   for (let round = 0; round < 3; round += 1) {
     configure(folder, 11, image);
@@ -82,27 +103,51 @@ function timeUps(folder, image) {
     configure(folder, 10, image);
     up(folder, "up", "--remove");
   }
+  const look = middle(calls);
   // Adding looks twice: before, and when it reads back what came of it.
-  const engine = 2 * calls + middle(starting);
+  const engine = 2 * look + middle(starting);
   return [
-    { name: "engine calls of a no-op up", ms: calls },
-    { name: "up, nothing to do, 10 bots", ms: noop, atMost: calls + 400 },
+    { name: "engine calls of a no-op up", ms: look },
+    { name: "up, nothing to do, 10 bots", ms: middle(noop), atMost: look + 400 },
     { name: "engine calls of an up that adds one", ms: engine },
     { name: "up, one bot added to ten", ms: middle(adding), atMost: engine + 400 },
   ];
 }
 
-/** One look: what the engine is asked before a plan. */
-function timeCalls(folder) {
-  return timeOf(() => {
-    docker(["ps", "--all", "--quiet"]);
-    docker(["volume", "ls"]);
-    const ids = docker(["ps", "--all", "--quiet"]).trim().split("\n").filter(Boolean);
-    if (ids.length > 0) docker(["inspect", ...ids]);
-    docker(["compose", "version", "--short"]);
-    compose(folder, ["config", "--hash", "*"]);
-    compose(folder, ["config", "--format", "json"]);
-  });
+/** What the engine is asked before a plan, side by side as `up` asks it. */
+async function timeLook(folder) {
+  const start = performance.now();
+  await ask("ps", "--all", "--filter", `label=com.docker.compose.project.working_dir=${folder}`);
+  await Promise.all([
+    ask("compose", "version", "--short"),
+    ask("compose", "--project-directory", folder, "config", "--hash", "*"),
+    askForImages(folder),
+    askForContainers(),
+  ]);
+  return performance.now() - start;
+}
+
+async function askForImages(folder) {
+  const config = await ask("compose", "--project-directory", folder, "config", "--format", "json");
+  const images = Object.values(JSON.parse(config).services).map(({ image }) => image);
+  await ask("inspect", "--type", "image", ...new Set(images));
+}
+
+async function askForContainers() {
+  const filter = "label=com.docker.compose.project=bench";
+  const [ids] = await Promise.all([
+    ask("ps", "--all", "--no-trunc", "--quiet", "--filter", filter),
+    ask("volume", "ls", "--filter", filter),
+  ]);
+  const inspected = JSON.parse(
+    await ask("inspect", "--type", "container", ...ids.trim().split("\n")),
+  );
+  await ask("inspect", "--type", "image", ...new Set(inspected.map(({ Image }) => Image)));
+}
+
+async function ask(...args) {
+  const { stdout } = await promisify(execFile)("docker", args, { maxBuffer: 64_000_000 });
+  return stdout;
 }
 
 function configure(folder, count, image = "disinto-agents:bench") {
@@ -152,10 +197,6 @@ function timeOf(act) {
   const start = performance.now();
   act();
   return performance.now() - start;
-}
-
-function median(measure) {
-  return middle(Array.from({ length: rounds }, measure));
 }
 
 function middle(values) {

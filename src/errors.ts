@@ -56,6 +56,18 @@ export class DisintoError extends Error {
   }
 }
 
+const fullDisk: readonly unknown[] = ["ENOSPC", "EDQUOT", "EROFS"];
+
+/** A disk can be full wherever something is written; that is nobody's bug. Everything else is answered as it is. */
+export function recognize(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DisintoError) return error;
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  if (!fullDisk.includes(code)) return error;
+  const message = `${typeof path === "string" ? path : "a file"} cannot be written (${code})`;
+  const hint = "make room on its disk, then run the same command again";
+  return new DisintoError("file.unwritable", message, { hint, cause: error });
+}
+
 /** What every command ends with; a contract (see README). */
 export const ExitCode = {
   done: 0,

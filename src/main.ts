@@ -3,7 +3,7 @@
 import { CommanderError } from "commander";
 import { buildProgram } from "./cli/commands.ts";
 import { formatFailure } from "./cli/failure.ts";
-import { DisintoError, ExitCode, exitCodeOf } from "./errors.ts";
+import { DisintoError, ExitCode, exitCodeOf, recognize } from "./errors.ts";
 import { buildTools } from "./wiring.ts";
 
 /** The first signal asks for a clean end; the second one is the operator's last word. */
@@ -33,7 +33,8 @@ async function main(): Promise<number> {
       code = ended;
     });
     await program.parseAsync(process.argv);
-  } catch (error) {
+  } catch (thrown) {
+    const error = recognize(thrown);
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     if (signal.aborted) tools.say("interrupted; the same command run again goes on from here");

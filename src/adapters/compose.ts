@@ -32,16 +32,23 @@ export function buildCompose(options: ComposeOptions, project: string | undefine
 export async function findProject(folder: string): Promise<string | undefined> {
   const filter = `label=com.docker.compose.project.working_dir=${folder}`;
   const format = `{{.Label "${projectLabel}"}}`;
-  const running = await list(["ps", "--all", "--filter", filter, "--format", format]);
-  if (running[0]) return running[0];
   const named = await readProjectName(folder);
-  if (named) return named;
+  const [running, usual] = await Promise.all([
+    list(["ps", "--all", "--filter", filter, "--format", format]),
+    named === undefined ? findUsualProject(folder) : undefined,
+  ]);
+  return running[0] ?? named ?? usual;
+}
+
+/** The name that Compose would give the project, if volumes of it exist. */
+async function findUsualProject(folder: string): Promise<string | undefined> {
   const usual = basename(folder)
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, "")
     .replace(/^[_-]+/, "");
+  if (usual === "") return undefined;
   const volumes = await list(["volume", "ls", "-q", "--filter", `label=${projectLabel}=${usual}`]);
-  return usual !== "" && volumes.length > 0 ? usual : undefined;
+  return volumes.length > 0 ? usual : undefined;
 }
 
 /** Without an engine there is nothing of ours on it. */

@@ -10,7 +10,8 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     await writeSynced(beside, text, mode);
     await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    // Whatever keeps it from going: what failed first is what is told.
+    await rm(beside, { force: true }).catch(() => undefined);
     const { code } = error as NodeJS.ErrnoException;
     throw new DisintoError(
       "file.unwritable",

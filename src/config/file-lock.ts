@@ -60,7 +60,7 @@ async function toLockedError(path: string, folder: string): Promise<DisintoError
   return new DisintoError(
     "factory.locked",
     `another disinto is at work in ${folder}: ${await askHolder(path)}`,
-    { hint: "wait until it has ended, or pass --wait" },
+    { hint: "wait until it has ended; disinto up --wait does that by itself" },
   );
 }
 

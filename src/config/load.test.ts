@@ -1,10 +1,5 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listProblems, makeFactory, shop } from "../../test/support/factories.ts";
-import { checkFactory, loadFactory } from "./load.ts";
-import { formatProblem } from "./problem.ts";
 
 const backend = "LLAMA_BASE_URL=http://host.docker.internal:8081\n";
 
@@ -144,6 +139,13 @@ test("a misspelt setting is one problem, not also the lack of what it would have
   `);
 });
 
+test("a file with problems hides no lack of a bot that it does not mention", () => {
+  const shop = 'repo = "acme/shop"\n[agents.ada]\nmodle = "a-b"\nbase_url = "http://m:1"\n';
+
+  expect(listProblems("LLAMA_BOTS=a\n", { shop })).toContain("a has no model");
+  expect(listProblems("LLAMA_BOTS=ada\n", { shop })).not.toContain("has no model");
+});
+
 test("a project's forge_url stands in for FORGE_URL, and must not contradict it or another project's", () => {
   const at = (url: string, name: string) => `repo = "acme/${name}"\nforge_url = "${url}"\n`;
 
@@ -267,40 +269,4 @@ test("CRLF and a byte order mark are read like any other file, with the same pla
     ["a", "LLAMA_BOTS (.env:2)"],
     ["b", "[agents.b] (projects/shop.toml:4)"],
   ]);
-});
-
-test("files that cannot be read as text are problems, and nothing is loaded", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "config-"));
-  await mkdir(join(folder, "projects/folder.toml"), { recursive: true });
-  await writeFile(join(folder, "projects/latin.toml"), Buffer.from('repo = "caf\xe9"', "latin1"));
-  await writeFile(join(folder, ".env"), Buffer.from([0x41, 0x3d, 0xff]));
-
-  const { loaded, problems } = await checkFactory(folder, "0.1.0");
-
-  expect(loaded).toBeUndefined();
-  expect(problems.map(formatProblem).join("\n")).toMatchInlineSnapshot(`
-    ".env:1:1  the file is not UTF-8
-      hint: save it as UTF-8 text
-    projects/folder.toml:1:1  the file cannot be read (EISDIR)
-      hint: put a file in the folder's place
-    projects/latin.toml:1:1  the file is not UTF-8
-      hint: save it as UTF-8 text"
-  `);
-});
-
-test("a folder without configuration is no factory", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "config-"));
-
-  await expect(loadFactory(folder, "0.1.0")).rejects.toMatchObject({ code: "config.missing" });
-});
-
-test("a project's own prompt is taken, and one that names what there is not is refused with its place", () => {
-  const own = '[prompts]\ncoding = """\nSolve {{title}}\n{{body}}"""\n';
-  const wrong = "[prompts]\nreview = 'See {{dif}}'\n";
-  const { projects } = makeFactory(`${backend}LLAMA_BOTS=a\n`, { shop: `${shop}${own}` });
-
-  expect(projects[0]?.prompts).toEqual({ coding: "Solve {{title}}\n{{body}}" });
-  expect(listProblems(`${backend}LLAMA_BOTS=a\n`, { shop: `${shop}${wrong}` })).toContain(
-    "projects/shop.toml:5:1  prompts.review: line 1 names {{dif}}; there are number, title, said",
-  );
 });

@@ -100,13 +100,18 @@ export function checkFiles(
     ...checkRules({
       factory,
       environment,
-      isUnread: ({ name }) => parsed.some(({ project, text }) => !project && text.includes(name)),
+      isUnread: ({ name }) => parsed.some(({ project, text }) => !project && mentions(text, name)),
       locateBot: (bot, key) => locateBot({ bot, key, environment, loaded }),
       projectPlaces: loaded.map(({ file }) => locateProject(file)),
     }),
   ]);
   if (problems.length > 0) return { problems };
   return { loaded: { factory, environment: environment.values, adopted }, problems };
+}
+
+/** As a word: `a` is not in `[agents.ada]`. */
+function mentions(text: string, name: string): boolean {
+  return new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text);
 }
 
 function addAdopted(environment: Environment, adopted: readonly Adopted[]): Environment {

@@ -14,6 +14,7 @@ import { type Call, caller } from "../../test/forge-contract/test-forge.ts";
 import { WorkTree } from "../../test/forge-contract/work-tree.ts";
 import { createAccount, generateAccessToken } from "./admin.ts";
 import { Database } from "./database.ts";
+import { schema } from "./schema.ts";
 import { startForge } from "./serve.ts";
 
 let built: Built;
@@ -175,18 +176,26 @@ test("a second forge on the same folder is refused", async () => {
   await expect(startForge({ folder, port: 0 })).rejects.toThrow("another forge serves");
 });
 
-test("a database of an older program is upgraded, one of a newer program is left alone", async () => {
-  const file = join(folder, "versions.db");
-  new Database(file).close();
+test("a database of any older program is upgraded with all it holds, one of a newer program is left alone", async () => {
   const { default: Libsql } = await import("libsql");
-  const old = new Libsql(file);
-  old.exec("ALTER TABLE repositories DROP COLUMN read_tip; PRAGMA user_version = 1");
-  old.close();
+  for (let version = 1; version <= schema.length; version++) {
+    const file = join(folder, `version-${version}.db`);
+    const old = new Libsql(file);
+    old.exec(schema.slice(0, version).join("\n"));
+    old.exec(`PRAGMA user_version = ${version};
+      INSERT INTO users (login, lower_login, email, password_hash, created) VALUES ('Ada', 'ada', 'a', '', 1);
+      INSERT INTO repositories (owner_id, name, lower_name, private, default_branch, settings, created, updated)
+      VALUES (1, 'work', 'work', 1, 'main', '{}', 1, 1)`);
+    old.close();
 
-  const upgraded = new Database(file);
-  expect(upgraded.all("SELECT read_tip FROM repositories")).toEqual([]);
-  upgraded.run("PRAGMA user_version = 99");
-  upgraded.close();
-
-  expect(() => new Database(file)).toThrow("version 99");
+    const upgraded = new Database(file);
+    expect(upgraded.all("PRAGMA user_version")).toMatchObject([{ user_version: schema.length }]);
+    expect(upgraded.all("PRAGMA journal_mode")).toMatchObject([{ journal_mode: "wal" }]);
+    expect(upgraded.all("SELECT login, name, read_tip FROM users JOIN repositories")).toMatchObject(
+      [{ login: "Ada", name: "work", read_tip: "" }],
+    );
+    upgraded.run("PRAGMA user_version = 99");
+    upgraded.close();
+    expect(() => new Database(file)).toThrow("version 99");
+  }
 });

@@ -44,6 +44,7 @@ export async function buildForge(): Promise<Built> {
 export interface ForgeProcess {
   readonly url: string;
   readonly port: number;
+  readonly pid: number | undefined;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** The same, for the git processes that it started too. */
@@ -71,6 +72,7 @@ export async function spawnForge(
   return {
     url,
     port: Number(new URL(url).port),
+    pid: child.pid,
     kill: () => killed(child, (pid) => process.kill(pid, "SIGKILL")),
     killAll: () => killed(child, (pid) => process.kill(-pid, "SIGKILL")),
   };

@@ -1,8 +1,10 @@
 /** Writes docs/forge.md from the contract, so that the page says what the tests prove. */
 import { chapters } from "./contract.ts";
 
-/** Versions of Forgejo that the whole contract agreed with, newest first. */
-const ranAgainst: readonly string[] = [];
+/** Real servers that the contract was run against, newest run first, and what came of it. */
+const ranAgainst: readonly string[] = [
+  "Forgejo 7.0.0 (commit 73c190af4c, built without its web assets) on 2026-11-25: every row agreed but one, which needs Forgejo 8; two of them had to be mended and were then run again alone",
+];
 
 interface Difference {
   readonly what: string;
@@ -24,7 +26,7 @@ const differences: readonly Difference[] = [
   },
   {
     what: "Nothing happens behind an answer's back: mergeability, staleness and pull request heads are up to date when an answer is given.",
-    why: "Forgejo computes them in queues and says so by `mergeable: false` for a moment; a test could not tell why.",
+    why: "Forgejo computes them in queues: for a moment after a push `mergeable` is false and a merge is 405, «Please try again later». Whoever merges waits for that.",
   },
   {
     what: "`refs/pull/*` and `refs/for/*` cannot be pushed.",
@@ -37,6 +39,10 @@ const differences: readonly Difference[] = [
   {
     what: "A status for a commit that the repository has not is 404.",
     why: "Forgejo 10 answers 500; nothing may lean on that.",
+  },
+  {
+    what: "A dependency that exists, or would close a circle, is 422; one that is taken away twice is 404.",
+    why: "Forgejo answers 500; a refusal is no failure of the server.",
   },
   {
     what: "Signed commits cannot be required, sizes of repositories are 0, SHA-256 repositories are not made.",
@@ -54,7 +60,7 @@ export function renderDocument(): string {
 
 function intro(): string {
   const count = chapters.reduce((sum, { rows }) => sum + rows.length, 0);
-  const versions = ranAgainst.length === 0 ? "never" : ranAgainst.join(", ");
+  const versions = ranAgainst.length === 0 ? "never" : ranAgainst.join("; ");
   return `# The forge
 
 disinto talks to Forgejo. For trying, developing and testing it brings a small stand-in, the **embedded forge**
@@ -64,14 +70,18 @@ folder. It listens on 127.0.0.1 unless told otherwise.
 
 This page is made from the contract in \`test/forge-contract/\`: ${count} promises, each read in Forgejo's source, each
 proven on the embedded forge in CI, each with a change that breaks the embedded forge there and must be noticed.
-Every answer that any test of the embedded forge gets is also held against Forgejo's published API description.
+Together they call every route. Every answer that the embedded forge gives in any test, also where the built command line
+runs it, is held against Forgejo's published API description: nothing that it lacks, nothing missing that Forgejo sends.
 
 Last run against a real Forgejo: ${versions}.
 `;
 }
 
 function chapterTable({ title, rows }: (typeof chapters)[number]): string {
-  const lines = rows.map(({ says, source }) => `| ${says} | ${source} |`);
+  const lines = rows.map(({ says, source, since }) => {
+    const from = since === undefined ? "" : ` (since Forgejo ${since})`;
+    return `| ${says}${from} | ${source} |`;
+  });
   return `## ${title}\n\n| promise | Forgejo's source |\n|---|---|\n${lines.join("\n")}\n`;
 }
 

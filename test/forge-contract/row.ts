@@ -8,6 +8,8 @@ export interface Row {
   readonly source: string;
   /** Breaks the embedded forge there, in its compiled form: with it the row must fail. */
   readonly mutation: Mutation;
+  /** Forgejo's major version that brought it: an older server is not asked. */
+  readonly since?: number;
   readonly check: (world: World) => Promise<void>;
 }
 

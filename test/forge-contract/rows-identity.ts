@@ -160,10 +160,12 @@ export const identityRows: readonly Row[] = [
     check: async (world) => {
       const { login, password } = await world.person("fresh");
       const own = world.as(basic(login, password));
-      await world.admin("PATCH", `/admin/users/${login}`, { must_change_password: true });
+      const account = { login_name: login, source_id: 0 };
+      const change = (changes: object) =>
+        world.admin("PATCH", `/admin/users/${login}`, { ...account, ...changes });
+      await change({ must_change_password: true });
       expect((await own("GET", "/user")).status).toBe(403);
-      const renewed = { password: "another one 2", must_change_password: false };
-      await world.admin("PATCH", `/admin/users/${login}`, renewed);
+      await change({ password: "another one 2", must_change_password: false });
       expect((await own("GET", "/user")).status).toBe(401);
       const again = world.as(basic(login, "another one 2"));
       expect((await again("GET", "/user")).status).toBe(200);

@@ -72,12 +72,13 @@ export const mergeRows: readonly Row[] = [
       const rule = { enable_merge_whitelist: true, merge_whitelist_usernames: [login] };
       const { repository, dev, critic, pull } = await scene(world);
       await world.protect(repository, rule);
+      await world.settled(pull);
       const refused = await merge(critic, pull);
       expect(refused).toMatchObject({
         status: 405,
         body: { message: "User not allowed to merge PR" },
       });
-      expect((await merge(dev, pull)).status).toBe(200);
+      await world.eventually(async () => (await merge(dev, pull)).status === 200);
     },
   },
   {
@@ -166,6 +167,7 @@ export const mergeRows: readonly Row[] = [
         const reviews = await dev.call("GET", `${pull.path}/reviews`);
         return reviews.body[0]?.stale === (true as unknown);
       });
+      await world.settled(pull);
       expect(await merge(dev, pull)).toMatchObject(notReady("Does not have enough approvals"));
     },
   },
@@ -178,6 +180,7 @@ export const mergeRows: readonly Row[] = [
       await world.commit(repository, { file: "aside.txt" });
       await world.protect(repository, { block_on_outdated_branch: true });
       const behind = notReady("The head branch is behind the base branch");
+      await world.settled(pull);
       const refused = await merge(dev, pull, { Do: "merge" });
       expect(refused).toMatchObject(behind);
       expect((await dev.call("POST", `${pull.path}/update`)).status).toBe(200);

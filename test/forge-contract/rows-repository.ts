@@ -156,6 +156,7 @@ export const repositoryRows: readonly Row[] = [
   },
   {
     says: "labels are put on an issue by name or id, all of a kind at once",
+    since: 8,
     source: "routers/api/v1/repo/issue_label.go prepareForReplaceOrAdd",
     mutation: { file: "routes/issue-links", find: '=== "PUT"', replace: '=== "PATCH"' },
     check: async (world) => {

@@ -112,8 +112,17 @@ export class World {
     const made = await by.call("POST", `${repository.path}/pulls`, pull);
     if (made.status !== 201) throw new Error(`no pull request: ${JSON.stringify(made.body)}`);
     const path = `${repository.path}/pulls/${made.body.number}`;
-    await this.eventually(async () => (await by.call("GET", path)).body.mergeable !== undefined);
-    return { path, sha, number: Number(made.body.number) };
+    const opened = { path, sha, number: Number(made.body.number) };
+    await this.settled(opened);
+    return opened;
+  }
+
+  /** Forgejo looks for conflicts behind its answers' back, and until it has, no pull request is mergeable. */
+  async settled({ path }: Pick<OpenPull, "path">): Promise<void> {
+    await this.eventually(async () => {
+      const { body } = await this.admin("GET", path);
+      return body.mergeable === (true as unknown);
+    });
   }
 
   async protect({ path }: Repository, rule: object): Promise<Body> {

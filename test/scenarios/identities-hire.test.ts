@@ -82,6 +82,38 @@ test("a bot that would be a bad configuration is not written, nor made on the fo
   expect(await logins()).not.toContain("ada");
 });
 
+test("each flag of hire-an-agent is one setting of the bot's section", async () => {
+  await startFactory();
+  const before = await readProject();
+  const model = ["--local-model", "http://127.0.0.1:1/v1", "--model", "qwen", "--slots", "3"];
+  const others = ["--harness", "opencode", "--poll-interval", "7", "--project", "greeter"];
+
+  await factory.disintoOrThrow("hire-an-agent", "bob", "dev,review", ...model, ...others);
+
+  expect((await readProject()).slice(before.length)).toBe(
+    [
+      "",
+      "[agents.bob]",
+      'roles = ["dev", "review"]',
+      'harness = "opencode"',
+      'base_url = "http://127.0.0.1:1/v1"',
+      'model = "qwen"',
+      "poll_interval = 7",
+      "slots = 3",
+      "",
+    ].join("\n"),
+  );
+  const elsewhere = await factory.disinto(
+    "hire-an-agent",
+    "eve",
+    "dev",
+    ...model,
+    "--project",
+    "x",
+  );
+  expect(elsewhere).toMatchObject({ exitCode: 2 });
+});
+
 test("with --up the hired bot runs afterwards", async () => {
   await startFactory();
 

@@ -1,61 +1,73 @@
 /**
  * `kill -9` before and after every call on a port of the commands that make and unmake identities: the same command run
- * again comes to the same end as one that nobody killed. One forge serves all; each death has names of its own.
+ * again comes to the same end as one that nobody killed. Each death has a copy of the same forge and factory.
  */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { repositories } from "../../src/adapters/git/repositories.ts";
-import { adminPassword, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
+import { setEnvironment } from "../../src/config/env-file.ts";
+import { createAccount } from "../../src/forge/admin.ts";
+import { startForge } from "../../src/forge/serve.ts";
 import { killAtEvery, runKillable } from "../support/kill.ts";
 import { layOutOutside, lookAt, type Outside } from "../support/outside-factory.ts";
 
+const mark = "kz";
+const password = "correct horse battery";
+
 let root: string;
-let forge: TestForge;
 let count = 0;
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "disinto-deaths-"));
-  forge = await startTestForge();
-  const repository = path.join(root, "shop");
+});
+
+afterAll(() => rm(root, { recursive: true }));
+
+interface Scene extends Outside {
+  readonly url: string;
+  readonly end: () => Promise<void>;
+}
+
+/** The forge and the factory that stand in this folder, running. */
+async function open(home: string): Promise<Scene> {
+  const forge = await startForge({ folder: path.join(home, "forge"), host: "127.0.0.1", port: 0 });
+  const folder = path.join(home, mark);
+  await setEnvironment(folder, { FORGE_URL: forge.url });
+  return { folder, mark, url: forge.url, end: () => forge.close() };
+}
+
+/** A folder to copy: what these commands leave. */
+async function makeTemplate(before: readonly Command[]): Promise<string> {
+  const home = path.join(root, `template-${++count}`);
+  await mkdir(home);
+  const account = { username: "root", email: "root@x.invalid", admin: true, password };
+  await createAccount(path.join(home, "forge"), account);
+  const { folder } = await layOutOutside({ root: home, mark, url: "http://127.0.0.1:1", password });
+  const repository = path.join(folder, `${mark}-shop`);
   await cp(path.join(import.meta.dirname, "../../demo/repository"), repository, {
     recursive: true,
   });
   await repositories.init(repository);
-});
+  const scene = await open(home);
+  for (const command of before) await run(scene, command);
+  await scene.end();
+  return home;
+}
 
-afterAll(async () => {
-  await forge.close();
-  await rm(root, { recursive: true });
-});
-
-const place = () => ({ root, url: forge.url, password: adminPassword });
-
-async function layOut(): Promise<Outside> {
-  const outside = await layOutOutside({ ...place(), mark: `k${++count}z` });
-  const repository = path.join(outside.folder, `${outside.mark}-shop`);
-  await cp(path.join(root, "shop"), repository, { recursive: true });
-  return outside;
+async function copy(template: string): Promise<Scene> {
+  const home = path.join(root, `scene-${++count}`);
+  await cp(template, home, { recursive: true });
+  return open(home);
 }
 
 type Command = (outside: Outside) => readonly string[];
 
-const init: Command = ({ folder, mark }) => ["init", path.join(folder, `${mark}-shop`), "--yes"];
-const hire: Command = ({ mark }) => [
-  "hire-an-agent",
-  `${mark}-new`,
-  "dev",
-  "--local-model",
-  "http://127.0.0.1:1",
-];
-const fire: Command = ({ mark }) => ["fire", `${mark}-new`];
-
-async function prepared(...before: readonly Command[]): Promise<Outside> {
-  const outside = await layOut();
-  for (const command of before) await run(outside, command);
-  return outside;
-}
+const init: Command = ({ folder }) => ["init", path.join(folder, `${mark}-shop`), "--yes"];
+const model = ["--local-model", "http://127.0.0.1:1"];
+const hire: Command = () => ["hire-an-agent", `${mark}-new`, "dev", ...model];
+const fire: Command = () => ["fire", `${mark}-new`];
 
 async function run(outside: Outside, command: Command): Promise<void> {
   const args = ["--factory", outside.folder, ...command(outside)];
@@ -64,30 +76,34 @@ async function run(outside: Outside, command: Command): Promise<void> {
 }
 
 async function killEvery(title: string, command: Command, before: readonly Command[]) {
+  const template = await makeTemplate(before);
   let undisturbed: string | undefined;
-  await killAtEvery<Outside>({
+  await killAtEvery<Scene>({
     title,
     points: "quarter",
-    atOnce: 3,
-    prepare: () => prepared(...before),
-    command: (outside) => ({ args: ["--factory", outside.folder, ...command(outside)] }),
-    verify: async (outside) => {
-      const seen = await lookAt(outside, place());
+    atOnce: 2,
+    prepare: () => copy(template),
+    command: (scene) => ({ args: ["--factory", scene.folder, ...command(scene)] }),
+    verify: async (scene) => {
+      const seen = await lookAt(scene, { url: scene.url, password });
       undisturbed ??= seen;
       expect(seen).toBe(undisturbed);
     },
-    discard: ({ folder }) => rm(folder, { recursive: true }),
+    discard: async ({ folder, end }) => {
+      await end();
+      await rm(path.dirname(folder), { recursive: true });
+    },
   });
 }
 
 test("init, killed anywhere, is completed by init", async () => {
   await killEvery("init", init, []);
-}, 400_000);
+}, 600_000);
 
 test("hire-an-agent, killed anywhere, is completed by hire-an-agent", async () => {
   await killEvery("hire-an-agent", hire, [init]);
-}, 400_000);
+}, 600_000);
 
 test("fire, killed anywhere, is completed by fire", async () => {
   await killEvery("fire", fire, [init, hire]);
-}, 400_000);
+}, 600_000);

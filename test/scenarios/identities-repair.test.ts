@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dumpFiles, dumpForge, type ForgeDump } from "../support/forge-dump.ts";
@@ -164,9 +164,11 @@ test("a dry run before anything exists lists every step and makes nothing", asyn
   await expect(stat(path.join(factory.folder, ".disinto"))).rejects.toThrow("ENOENT");
 });
 
-test("one word more in LLAMA_BOTS and init is one user and one token more, and that is all", async () => {
+test("one word more in LLAMA_BOTS, init and up: one user, one token, one service more, and that is all", async () => {
   await factory.disintoOrThrow("init", factory.repository);
+  await factory.disintoOrThrow("up");
   const good = await dumpForge(factory.folder);
+  const running = await readProcesses();
   const env = await readFile(path.join(factory.folder, ".env"), "utf8");
   await writeFile(
     path.join(factory.folder, ".env"),
@@ -177,6 +179,7 @@ test("one word more in LLAMA_BOTS and init is one user and one token more, and t
   await writeFile(toml, `${await readFile(toml, "utf8")}${section}`);
 
   await factory.disintoOrThrow("init");
+  await factory.disintoOrThrow("up");
 
   const after = await dumpForge(factory.folder);
   expect(after.tokens.filter(({ login }) => login !== "dev-c")).toEqual(good.tokens);
@@ -184,4 +187,20 @@ test("one word more in LLAMA_BOTS and init is one user and one token more, and t
   expect(after.tables.users).toHaveLength((good.tables.users?.length ?? 0) + 1);
   const touched = ["users", "tokens", "collaborators", "protections"];
   expect(ignore(after, ...touched)).toEqual(ignore(good, ...touched));
+  const { "agents-llama-dev-c": added, ...others } = await readProcesses();
+  expect(added).toBeDefined();
+  expect(others).toEqual(running);
 });
+
+/** Service → which process it is. */
+async function readProcesses(): Promise<Readonly<Record<string, string>>> {
+  const local = path.join(factory.folder, ".disinto/local");
+  const services = (await readdir(local, { withFileTypes: true })).filter((one) =>
+    one.isDirectory(),
+  );
+  const records = services.map(async ({ name }) => [
+    name,
+    await readFile(path.join(local, name, "process.json"), "utf8"),
+  ]);
+  return Object.fromEntries(await Promise.all(records));
+}

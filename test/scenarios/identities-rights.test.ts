@@ -10,7 +10,7 @@ import { type LeaseTools, releaseLease, takeLease } from "../../src/bot/leases/l
 import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { Mirror } from "../../src/ports/git.ts";
-import type { Ended } from "../support/cli.ts";
+import { type Ended, runCli } from "../support/cli.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
 let factory: TestFactory;
@@ -157,6 +157,29 @@ test.each([
   const { status } = await ask(route, { method, ...(method !== "GET" && { body: "{}" }) });
 
   expect([401, 403, 404]).toContain(status);
+});
+
+test("a runner whose token is another bot's refuses to start, and a missing one is not replaced by anybody's", async () => {
+  await factory.disintoOrThrow("generate");
+  const file = path.join(factory.folder, ".disinto/local/services.json");
+  const { services } = JSON.parse(await readFile(file, "utf8")) as {
+    services: Readonly<Record<string, { environment: Readonly<Record<string, string>> }>>;
+  };
+  const environment = services["agents-llama-dev-a"]?.environment ?? {};
+  const secrets = await factory.environment();
+  const start = (other: string) => {
+    const env = { ...environment, FORGE_PASS: secrets.get("FORGE_PASS_DEV_A") ?? "" };
+    return runCli(factory.folder, ["agent", "run", "--once"], {
+      env: { ...env, FORGE_TOKEN: other },
+    });
+  };
+
+  const foreign = await start(secrets.get("FORGE_TOKEN_DEV_B") ?? "");
+  const none = await start("");
+
+  expect([foreign.exitCode, none.exitCode]).toEqual([1, 2]);
+  expect(foreign.stderr).toContain("the token of the bot dev-a belongs to dev-b, not to dev-a");
+  expect(none.stderr).toContain("FORGE_TOKEN");
 });
 
 test("no secret stands in an output, a log, a generated file or a git configuration", async () => {

@@ -5,7 +5,7 @@ import type { ForgejoHttp } from "./http.ts";
 
 const path = "/user/applications/oauth2";
 
-const ApplicationShape = z
+export const ApplicationShape = z
   .object({
     id: z.int(),
     name: z.string(),
@@ -16,7 +16,7 @@ const ApplicationShape = z
     return { id, name, clientId: client_id, redirectUris: redirect_uris ?? [] };
   });
 
-const SavedShape = z
+export const SavedShape = z
   .object({ client_id: z.string().min(1), client_secret: z.string().min(1) })
   .transform(({ client_id, client_secret }) => ({ clientId: client_id, secret: client_secret }));
 

@@ -17,7 +17,16 @@ import { buildApplications } from "./applications.ts";
 import { isLasting } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { Login, ProtectionShape } from "./shapes.ts";
+import { Pace } from "./pace.ts";
+import {
+  LabelShape,
+  Login,
+  PermissionShape,
+  ProtectionShape,
+  RepositoryShape,
+  TokenShape,
+  UserShape,
+} from "./shapes.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;
@@ -25,12 +34,13 @@ interface ForgeAdminOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A person waits for the command, and no single thing that it asks for takes long. */
-const attemptLimitMs = 8_000;
+/** A person waits for the command, and nothing that it asks for takes long. */
+const readLimitMs = 8_000;
 
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
-  const http = new ForgejoHttp({ url, proof: admin, signal, attemptLimitMs });
-  const as: As = (proof) => new ForgejoHttp({ url, proof, signal, attemptLimitMs });
+  const common = { url, signal, readLimitMs, pace: new Pace() };
+  const http = new ForgejoHttp({ ...common, proof: admin });
+  const as: As = (proof) => new ForgejoHttp({ ...common, proof });
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),
@@ -43,7 +53,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
 
 /** Asks once, and says why there is no version. */
 export async function probeForge(url: string, signal?: AbortSignal): Promise<ForgeProbe> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, attemptLimitMs });
+  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, readLimitMs });
   try {
     return await http.get("/version", z.object({ version: z.string() }));
   } catch (error) {
@@ -53,10 +63,6 @@ export async function probeForge(url: string, signal?: AbortSignal): Promise<For
 }
 
 type As = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
-
-const UserShape = z
-  .object({ is_admin: z.boolean() })
-  .transform(({ is_admin }) => ({ isAdmin: is_admin }));
 
 function pathOfUser(login: string): string {
   return `/users/${encodeURIComponent(login)}`;
@@ -85,10 +91,6 @@ function buildUsers(http: ForgejoHttp, as: As): ForgeUsers {
   };
 }
 
-const TokenShape = z
-  .object({ id: z.int(), name: z.string(), token_last_eight: z.string() })
-  .transform(({ id, name, token_last_eight }) => ({ id, name, lastEight: token_last_eight }));
-
 function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
   const tokens = (login: string): string => `${pathOfUser(login)}/tokens`;
   return {
@@ -106,22 +108,13 @@ function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
 
 function buildLabels(http: ForgejoHttp): ForgeLabels {
   const labels = (repo: RepoId): string => `${pathOf(repo)}/labels`;
-  const Known = z.object({ id: z.int(), name: z.string() });
   return {
-    list: (repo) => http.list(labels(repo), Known),
+    list: (repo) => http.list(labels(repo), LabelShape),
     create: async (repo, label) => {
       await http.send(labels(repo), { method: "POST", body: label });
     },
   };
 }
-
-const RepositoryShape = z
-  .object({ default_branch: z.string(), empty: z.boolean() })
-  .transform(({ default_branch, empty }) => ({ defaultBranch: default_branch, empty }));
-
-const PermissionShape = z.object({
-  permission: z.enum(["none", "read", "write", "admin", "owner"]),
-});
 
 function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories {
   const collaborator = (repo: RepoId, login: string): string =>

@@ -8,6 +8,7 @@ import {
   CommentShape,
   DependencyShape,
   IssueShape,
+  LabelShape,
   Login,
   PullShape,
   ReviewCommentShape,
@@ -55,12 +56,10 @@ export function pathOf({ owner, name }: RepoId): string {
   return `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 }
 
-const LabelId = z.object({ id: z.int(), name: z.string() });
-
 function buildIssues(http: ForgejoHttp, repo: string): Issues {
   const at = (number: number): string => `${repo}/issues/${number}`;
   const labelIds = async (names: readonly string[]): Promise<number[]> => {
-    const known = await http.list(`${repo}/labels`, LabelId);
+    const known = await http.list(`${repo}/labels`, LabelShape);
     return known.filter(({ name }) => names.includes(name)).map(({ id }) => id);
   };
   return {

@@ -171,3 +171,35 @@ test("half a body is no answer", async () => {
 
   await expect(http.send("/user")).rejects.toMatchObject({ code: "forge.unavailable" });
 });
+
+test.each([
+  ["token does not have at least one of required scope(s): [write:issue]", "the scope write:issue"],
+  ["user should be a site admin", "needs an administrator"],
+  ["Forbidden", "lacks the role"],
+])("a 403 says what is missing: %s", async (message, missing) => {
+  const http = await connect(answering(403, JSON.stringify({ message })));
+
+  await expect(http.send("/user")).rejects.toMatchObject({
+    hint: expect.stringContaining(missing),
+  });
+});
+
+test("an answer that does not come is given up at the limit of an attempt", async () => {
+  const silent = createServer(() => undefined);
+  await connect(silent);
+  const { port } = silent.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const http = new ForgejoHttp({
+    url,
+    proof: undefined,
+    signal: undefined,
+    readLimitMs: 20,
+    clock,
+  });
+
+  await expect(http.send("/user")).rejects.toMatchObject({
+    code: "forge.unavailable",
+    message: `no answer from the forge at ${url}: no whole answer within 0.02 s`,
+  });
+  silent.closeAllConnections();
+});

@@ -7,6 +7,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifySilence, isPassing, parseJson } from "./failures.ts";
+import type { Pace } from "./pace.ts";
 
 type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
 
@@ -20,8 +21,10 @@ interface Connection {
   readonly clock?: Clock;
   /** How often a request that is safe to repeat is sent at most. */
   readonly attempts?: number;
-  /** Of one attempt, from the first byte sent to the last one read. */
-  readonly attemptLimitMs?: number | undefined;
+  /** Of one attempt to read; what is written has the longer, usual limit, since nobody repeats it. */
+  readonly readLimitMs?: number | undefined;
+  /** With it nothing more is asked of a forge that has become too slow. */
+  readonly pace?: Pace | undefined;
 }
 
 interface Sending {
@@ -36,6 +39,7 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Of one attempt, from the first byte sent to the last one read. */
 const ATTEMPT_LIMIT_MS = 30_000;
 /** Of a request with its repetitions; no new attempt begins after it. */
 const REQUEST_LIMIT_MS = 60_000;
@@ -95,9 +99,12 @@ export class ForgejoHttp {
   }
 
   async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
-    const { url, signal, onRequest, attemptLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    const { url, signal, onRequest } = this.#connection;
+    const limitMs = this.#limitOf(method);
+    this.#requirePace();
     onRequest?.();
-    const overdue = AbortSignal.timeout(attemptLimitMs);
+    const startMs = performance.now();
+    const overdue = AbortSignal.timeout(limitMs);
     try {
       const response = await request(`${url}/api/v1${path}`, {
         method,
@@ -109,15 +116,29 @@ export class ForgejoHttp {
         signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
       const answer = { status: response.statusCode, text: await response.body.text() };
+      this.#connection.pace?.note(performance.now() - startMs);
       if (isOk(answer) || expect.includes(answer.status)) return answer;
       throw classify(`${method} ${path}`, answer);
     } catch (error) {
       if (error instanceof DisintoError) throw error;
       if (signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
-      const overdueMs = overdue.aborted ? attemptLimitMs : undefined;
+      const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifySilence({ url, error, overdueMs });
     }
+  }
+
+  /** Before a request, so that no answer is lost. */
+  #requirePace(): void {
+    const { url, pace } = this.#connection;
+    const complaint = pace?.complaint();
+    if (complaint)
+      throw classifySilence({ url, error: new Error(complaint), overdueMs: undefined });
+  }
+
+  #limitOf(method: Sending["method"]): number {
+    const { readLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
+    return method === "GET" ? readLimitMs : ATTEMPT_LIMIT_MS;
   }
 
   #encode(body: unknown): string {

@@ -149,3 +149,21 @@ export const ProtectionShape = z.object({
   dismiss_stale_approvals: z.boolean(),
   block_on_rejected_reviews: z.boolean(),
 });
+
+export const UserShape = z
+  .object({ is_admin: z.boolean() })
+  .transform(({ is_admin }) => ({ isAdmin: is_admin }));
+
+export const TokenShape = z
+  .object({ id: z.int(), name: z.string(), token_last_eight: z.string() })
+  .transform(({ id, name, token_last_eight }) => ({ id, name, lastEight: token_last_eight }));
+
+export const RepositoryShape = z
+  .object({ default_branch: z.string(), empty: z.boolean() })
+  .transform(({ default_branch, empty }) => ({ defaultBranch: default_branch, empty }));
+
+export const PermissionShape = z.object({
+  permission: z.enum(["none", "read", "write", "admin", "owner"]),
+});
+
+export const LabelShape = z.object({ id: z.int(), name: z.string() });

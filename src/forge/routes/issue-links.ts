@@ -119,7 +119,7 @@ export function dependencyRoutes(forge: Forge): Hono<Env> {
     else remove(forge, issue, other);
     touchIssue(forge.db, issue.id);
     const shape = issueShape(forge, request.repository, { issue, viewer: request.user });
-    return c.json(shape, c.req.method === "POST" ? 201 : 200);
+    return c.json(shape, 201);
   });
   return routes;
 }

@@ -1,8 +1,9 @@
 /** Comments on lines, within a review (routers/api/v1/repo/pull_review.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { forbidden, notFound } from "../api-error.ts";
+import { bareRefusal, notFound } from "../api-error.ts";
 import type { Forge } from "../forge.ts";
+import { allows } from "../permission.ts";
 import {
   bodyOf,
   type Context,
@@ -61,9 +62,8 @@ export function reviewCommentRoutes(forge: Forge): Hono<Env> {
   routes.delete(`${path}/:comment`, (c) => {
     const request = enterSigned(c, forge);
     const { comment } = commentParameter(c, forge, request);
-    if (!request.user.admin && comment.poster_id !== request.user.id) {
-      throw forbidden("user should be the poster of the comment or a site admin");
-    }
+    const own = comment.poster_id === request.user.id;
+    if (!own && !allows(request.access, "write")) throw bareRefusal(403);
     forge.db.run("DELETE FROM review_comments WHERE id = ?", comment.id);
     return c.body(null, 204);
   });
