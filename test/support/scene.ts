@@ -127,6 +127,8 @@ function describe(cast: Cast): Factory {
   return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
 
+type Call = (method: "POST" | "PATCH", where: string, body: object) => Promise<void>;
+
 /** A running copy of a template. */
 export class Scene {
   readonly folder: string;
@@ -184,6 +186,22 @@ export class Scene {
       CI_URL: pathToFileURL(path.join(this.#home(CI_LOGIN, "data"), CI_ADDRESS_FILE)).href,
       AGENT_DATA: this.#home(name, "data"),
       AGENT_REPOS: this.#home(name, "repos"),
+    };
+  }
+
+  /** A person without any right here; answers a call as this person. */
+  async addStranger(login: string): Promise<Call> {
+    const { users, tokens } = buildForgeAdmin({ url: this.url, admin });
+    const person = { login, password: `the password of ${login}` };
+    await users.create({ ...person, email: `${login}@people.invalid` });
+    const token = await tokens.create(person, { name: "test", scopes: ["all"] });
+    return async (method, where, body) => {
+      const response = await fetch(`${this.url}/api/v1/repos/${repo.owner}/${repo.name}${where}`, {
+        method,
+        headers: { authorization: `token ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`${method} ${where} is answered with ${response.status}`);
     };
   }
 
