@@ -11,6 +11,10 @@ let template: Template | undefined;
 let scene: Scene | undefined;
 
 afterEach(async () => {
+  const all = (await scene?.events("dev-1")) ?? [];
+  console.log(all.map((e) => JSON.stringify(e)).slice(-25).join("\n"));
+  const { writeFileSync } = await import("node:fs");
+  writeFileSync("/tmp/e2e-requests.json", JSON.stringify(server?.requests ?? []));
   await scene?.close();
   await template?.discard();
   await server?.close();
@@ -72,7 +76,7 @@ agentTest(
       await endsWith(name);
     }
     await fetch(`${url}/admin/fault`, { method: "POST", body: "null" });
-    await until("the work is there to be reviewed", async () => (await view.pulls()).length > 0);
+    await until("the work is there to be reviewed", async () => (await view.pulls()).length > 0, 25_000);
 
     expect(await eventsOf("breaker.opened")).toHaveLength(1);
     expect(await eventsOf("breaker.closed")).toHaveLength(1);

@@ -99,8 +99,13 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
   expect((await readPrompts()).filter((prompt) => !prompt.includes("issue #2"))).toEqual([]);
   const because =
     "mallory may not write code here, and nobody has put the label disinto/approved on it";
-  const told = await eventsOf("queue.seen");
-  expect(told.at(-1)?.waiting).toEqual([{ issue: 1, because }]);
+  const waits = JSON.stringify([{ issue: 1, because }]);
+  await until("the stranger's issue waits for one reason", async () =>
+    (await eventsOf("queue.seen")).some(({ waiting }) => JSON.stringify(waiting) === waits),
+  );
+  expect(await eventsOf("session.started")).not.toContainEqual(
+    expect.objectContaining({ issue: 1 }),
+  );
   expect(await commentsOf(2)).toMatchObject([
     { body: expect.stringContaining(".woodpecker/test.yml") },
   ]);
