@@ -64,8 +64,11 @@ function sayNext({ say }: Tools, { factory, backlogLabels }: Initialised): void 
   if (bots.length === 0) {
     say("no bot is declared: name some in LLAMA_BOTS in .env, then run disinto init again");
   }
-  if (!bots.some(({ roles }) => roles.includes("review"))) {
-    say(`no bot reviews: only ${forge.adminUser} can approve pull requests`);
+  for (const { name, repo } of projects) {
+    const reviewed = bots.some(
+      (bot) => bot.projects.includes(name) && bot.roles.includes("review"),
+    );
+    if (!reviewed) say(`no bot reviews ${formatRepo(repo)}: only ${forge.adminUser} can approve`);
   }
   say(`the forge is at ${forge.url}; its administrator is ${forge.adminUser}`);
   say("the administrator's password: disinto secrets get FORGE_ADMIN_PASS (it is in .env)");

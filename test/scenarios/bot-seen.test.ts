@@ -1,10 +1,13 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { attend } from "../support/attendant.ts";
 import { findFreePort } from "../support/fleet.ts";
 import { repo, Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
-const MAX_IDLE_BYTES = 80_000_000;
+const MAX_IDLE_BYTES = 80 * 2 ** 20;
+const dockerfile = path.join(import.meta.dirname, "../../docker/agents/Dockerfile");
 
 let template: Template | undefined;
 let scene: Scene | undefined;
@@ -23,6 +26,8 @@ async function startBot(): Promise<{ scene: Scene; ask: (path: string) => Promis
   opened.startBot("dev-1", {
     ...opened.environmentOf("dev-1"),
     AGENT_HEALTH_PORT: String(port),
+    // As the image has it.
+    NODE_OPTIONS: /^ENV NODE_OPTIONS=(.+)$/m.exec(await readFile(dockerfile, "utf8"))?.[1] ?? "",
     DISINTO_STATUS_TOKEN: "the factory's token",
   });
   const ask = async (path: string): Promise<string> => {

@@ -24,7 +24,10 @@ function report(notes: readonly Note[], lists: ReadonlySet<string>): void {
   const leaks = judge(notes, lists);
   const looked = `${notes.length} outputs and folders and ${lists.size} argument lists`;
   process.stdout.write(`${secrets.size} secrets of this run looked for in ${looked}\n`);
-  if (leaks.length > 0) throw new Error(`secrets leaked\n${leaks.join("\n")}`);
+  if (leaks.length === 0) return;
+  // What a teardown throws, Vitest only prints.
+  process.exitCode = 1;
+  throw new Error(`secrets leaked\n${leaks.join("\n")}`);
 }
 
 function readNotes(folder: string): readonly Note[] {
