@@ -1,23 +1,35 @@
-/** `npm run bench`: every figure as one table, with what it may be; exits 1 when one is over. */
-import { cpus } from "node:os";
+/**
+ * `npm run bench`: every figure as one table, with what it may be; exits 1 when one is over. `npm run bench -- life lane`
+ * takes only these parts.
+ */
 import { measureFleet } from "./fleet.mjs";
 import { measureForge } from "./forge.mjs";
+import { measureHarness } from "./harness.mjs";
 import { measureLeases } from "./leases.mjs";
+import { measureLife } from "./life.mjs";
+import { measureReview } from "./review.mjs";
+import { printRows } from "./rows.mjs";
+import { measureLane, measureThroughput } from "./throughput.mjs";
 
-const rows = [...(await measureFleet()), ...(await measureLeases()), ...(await measureForge())];
-const shown = rows.map(({ name, ms, mb, atMost }) => {
-  const unit = mb === undefined ? "ms" : "MB";
-  const value = ms ?? mb;
-  const limit = atMost === undefined ? "" : `at most ${Math.round(atMost)} ${unit}`;
-  const verdict = atMost === undefined || value <= atMost ? "" : "OVER";
-  return [name, value === undefined ? "" : `${Math.round(value)} ${unit}`, limit, verdict];
-});
-const width = Math.max(...shown.map(([name]) => name.length));
-for (const [name, value, limit, verdict] of shown)
-  console.log(
-    `${name.padEnd(width)}  ${value.padStart(8)}  ${limit.padEnd(16)} ${verdict}`.trimEnd(),
-  );
-console.log(
-  `\nnode ${process.version}, ${cpus().length} cores; medians; repeat with: npm run bench`,
-);
-process.exitCode = shown.some(([, , , verdict]) => verdict === "OVER") ? 1 : 0;
+const parts = {
+  fleet: measureFleet,
+  leases: measureLeases,
+  forge: measureForge,
+  life: measureLife,
+  throughput: measureThroughput,
+  lane: measureLane,
+  review: measureReview,
+  harness: measureHarness,
+};
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`no such part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`);
+  process.exit(2);
+}
+const rows = [];
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  console.error(`measuring: ${name}`);
+  rows.push(...(await parts[name]()));
+}
+printRows(rows);

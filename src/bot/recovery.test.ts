@@ -7,7 +7,7 @@ import { until } from "../../test/support/test-factory.ts";
 let bench: BotBench;
 
 beforeAll(async () => {
-  bench = await BotBench.open(["bot"]);
+  bench = await BotBench.open(["bot", "revoked"]);
 });
 
 beforeEach(() => bench.renew());
@@ -194,11 +194,11 @@ test("an issue as an older installation leaves it is leased, resumed from its br
 
 test("a token that is revoked makes the bot say so and be unhealthy, not end", async () => {
   await bench.issue("tea");
-  const bot = bench.start();
+  const bot = bench.start({ name: "revoked" });
   await reached(bot, "reviewing");
   expect(bot.tools.progress.isStuck).toBe(false);
 
-  await bench.revoke("bot");
+  await bench.revoke("revoked");
   await until("it says so", async () =>
     bot.events.some(({ code }) => code === "forge.unauthorized"),
   );

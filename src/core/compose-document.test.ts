@@ -27,7 +27,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
       AGENT_POLL_INTERVAL: "60"
-      AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"infrastructureRetries\\":2,\\"mergeAttempts\\":5},\\"trustedAuthors\\":[],\\"protectedPaths\\":[]}]"
+      AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"infrastructureRetries\\":2,\\"mergeAttempts\\":5},\\"trustedAuthors\\":[]}]"
       AGENT_REPOS: /home/agent/repos
       ANTHROPIC_BASE_URL: http://host.docker.internal:8081
       CLAUDE_MODEL: default

@@ -215,7 +215,8 @@ test("a pull request that a person closed stays the issue's only one", async () 
   const work = await dev.start("closed", files("closed"));
   await scene.forge.pulls(repo).close(work.pull);
 
-  const stuck = { type: "stuck", reason: expect.stringContaining(`#${work.pull} was closed`) };
+  const reason = expect.stringContaining(`#${work.pull} was closed`);
+  const stuck = { type: "stuck", cause: "pull-closed", reason };
   expect(await tryMerge(dev, work)).toEqual(stuck);
   const { pull: _, ...unknown } = { ...work, base: await readMain(), start: work.head };
   expect(await dev.tryPublish(unknown, files("again"))).toEqual(stuck);

@@ -33,12 +33,12 @@ type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 
 async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
   const sinceMs = tools.clock.monotonicMs();
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const { end, missing } = await look(tools, waiting);
     if (end) return end;
     if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
       await sayWaiting(waiting, missing);
-    await waitForNews(tools, waiting.signal);
+    await waitForNews(tools, waiting.signal, looks);
   }
 }
 

@@ -66,11 +66,11 @@ async function awaitTurn(
   tools: BotTools,
   { target, work, signal }: Merge,
 ): Promise<Merged | undefined> {
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const news = await readPullNews(target, work);
     if (news) return news;
     if (await enterLane(target, work)) return undefined;
-    await waitForNews(tools, signal);
+    await waitForNews(tools, signal, looks);
   }
 }
 

@@ -34,11 +34,11 @@ async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed
   const { target, signal } = waiting;
   const sinceMs = tools.clock.monotonicMs();
   const trusted = [...target.project.trustedAuthors, ...(await target.writers())];
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const end = await look(waiting, trusted);
     if (end) return end;
     if (tools.clock.monotonicMs() - sinceMs > LANE_HELD_MS) await leaveLane(target);
-    await waitForNews(tools, signal);
+    await waitForNews(tools, signal, looks);
   }
 }
 
