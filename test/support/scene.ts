@@ -14,8 +14,8 @@ import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
-import { createAccount } from "../../src/forge/admin.ts";
 import type { Forge } from "../../src/ports/forge.ts";
+import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import { makeFactory } from "./factories.ts";
 import { findFreePort } from "./fleet.ts";
@@ -25,9 +25,9 @@ import { Processes } from "./processes.ts";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
-export const repo = { owner: "disinto-admin", name: "greeter" };
+const login = "disinto-admin";
+export const repo = { owner: login, name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
-const admin = { login: "disinto-admin", password: "the administrator of a test" };
 
 export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
 const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
@@ -48,11 +48,18 @@ export class Template {
   readonly folder: string;
   readonly factory: Factory;
   readonly secrets: ReadonlyMap<string, string>;
+  readonly admin: Administrator;
 
-  private constructor(folder: string, factory: Factory, secrets: ReadonlyMap<string, string>) {
-    this.folder = folder;
-    this.factory = factory;
-    this.secrets = secrets;
+  private constructor(made: {
+    folder: string;
+    factory: Factory;
+    secrets: ReadonlyMap<string, string>;
+    admin: Administrator;
+  }) {
+    this.folder = made.folder;
+    this.factory = made.factory;
+    this.secrets = made.secrets;
+    this.admin = made.admin;
   }
 
   /** Through the same code as `disinto init`. */
@@ -60,12 +67,7 @@ export class Template {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
     const factory = describe(cast);
     const forgeFolder = path.join(folder, "forge");
-    await createAccount(forgeFolder, {
-      username: admin.login,
-      email: "admin@bots.invalid",
-      admin: true,
-      password: admin.password,
-    });
+    const admin = await createAdministrator(forgeFolder);
     const processes = new Processes();
     try {
       const url = await processes.startForge(forgeFolder, await findFreePort());
@@ -80,15 +82,15 @@ export class Template {
             },
           },
           newSecret: () => crypto.randomUUID(),
-          fill: { repo, with: () => fill(folder, url) },
+          fill: { repo, with: () => fill(folder, { url, admin }) },
           say: () => undefined,
         },
         deriveIdentities(factory),
         { dryRun: false },
       );
-      // Its own end leaves the database in one file, which can be copied.
+      // A database that no process has open can be copied.
       await processes.stop("forge");
-      return new Template(folder, factory, secrets);
+      return new Template({ folder, factory, secrets, admin });
     } finally {
       await processes.endAll();
     }
@@ -99,7 +101,27 @@ export class Template {
   }
 }
 
-async function fill(folder: string, url: string): Promise<void> {
+interface Administrator {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** By a process of its own: one that has had a database open may still delete files of it. */
+async function createAdministrator(folder: string): Promise<Administrator> {
+  const account = ["--username", login, "--email", "admin@bots.invalid", "--admin"];
+  const { stdout } = await runCli(folder, [
+    ...["forge", "admin", "user", "create", "--folder", folder, ...account],
+    ...["--random-password", "--must-change-password=false"],
+  ]);
+  return { login, password: /password is '(.+)'/.exec(stdout)?.[1] ?? "" };
+}
+
+interface Site {
+  readonly url: string;
+  readonly admin: Administrator;
+}
+
+async function fill(folder: string, { url, admin }: Site): Promise<void> {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
   await repositories.init(work);
@@ -150,8 +172,9 @@ export class Scene {
     this.url = options.url;
     this.processes = options.processes;
     this.forge = buildForge({ url: this.url, token: options.token });
-    this.view = new ForgeView({ url: this.url, token: options.token, admin });
     this.#template = options.template;
+    const { admin } = options.template;
+    this.view = new ForgeView({ url: this.url, token: options.token, admin });
   }
 
   static async open(template: Template): Promise<Scene> {
@@ -159,6 +182,7 @@ export class Scene {
     await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
     const processes = new Processes();
     const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
+    const { admin } = template;
     const { tokens } = buildForgeAdmin({ url, admin });
     const token = await tokens.create(admin, { name: "test", scopes: ["all"] });
     return new Scene({ folder, url, template, processes, token });
@@ -191,6 +215,7 @@ export class Scene {
 
   /** A person without any right here; answers a call as this person. */
   async addStranger(login: string): Promise<Call> {
+    const { admin } = this.#template;
     const { users, tokens } = buildForgeAdmin({ url: this.url, admin });
     const person = { login, password: `the password of ${login}` };
     await users.create({ ...person, email: `${login}@people.invalid` });
