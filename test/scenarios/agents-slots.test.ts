@@ -117,6 +117,7 @@ test.each([
     for (const name of names.slice(0, bots)) start(name);
     for (let round = 1; ; round++) {
       const left = await until("as many are in session as can be", async () => {
+        expect(sessions.most).toBeLessThanOrEqual(slots);
         const { open, claimed } = await look();
         const known = [...sessions.open.values()].filter(ownerOf).length;
         if (open === 0 && claimed === 0) return { open };

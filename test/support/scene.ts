@@ -15,6 +15,7 @@ import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
 import type { Forge } from "../../src/ports/forge.ts";
+import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import { makeFactory } from "./factories.ts";
@@ -188,6 +189,11 @@ export class Scene {
     return new Scene({ folder, url, template, processes, token });
   }
 
+  /** What only the operator may. */
+  get admin(): ForgeAdmin {
+    return buildForgeAdmin({ url: this.url, admin: this.#template.admin });
+  }
+
   get bots(): readonly string[] {
     return this.#template.factory.bots.map(({ name }) => name);
   }
@@ -215,8 +221,7 @@ export class Scene {
 
   /** A person without any right here; answers a call as this person. */
   async addStranger(login: string): Promise<Call> {
-    const { admin } = this.#template;
-    const { users, tokens } = buildForgeAdmin({ url: this.url, admin });
+    const { users, tokens } = this.admin;
     const person = { login, password: `the password of ${login}` };
     await users.create({ ...person, email: `${login}@people.invalid` });
     const token = await tokens.create(person, { name: "test", scopes: ["all"] });
