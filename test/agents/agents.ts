@@ -52,7 +52,7 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
     agent: buildAgent(name, setting.program),
     model: {
       baseUrl: setting.baseUrl ?? server.url,
-      key: setting.key,
+      readKey: async () => setting.key,
       name: setting.model ?? "default",
     },
     stateFolder: path.join(dataFolder, "state"),

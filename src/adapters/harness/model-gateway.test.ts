@@ -71,6 +71,26 @@ test("who does not know the session's word is sent away, and the key is never sh
   expect(own.text + stranger.text).not.toContain("sk-real");
 });
 
+test("a subscription's token is shown as one, beside what the agent asks for", async () => {
+  const login = "sk-ant-oat01-token";
+  const { server, gateway } = await buildScene({ key: login });
+  server.script = { ...script, key: login };
+
+  await fetch(`${gateway.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": gateway.word, "anthropic-beta": "one,two" },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
+  });
+
+  expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+  const [{ headers } = { headers: {} }] = server.requests;
+  expect(headers).toMatchObject({
+    authorization: `Bearer ${login}`,
+    "anthropic-beta": "one,two,oauth-2025-04-20",
+  });
+  expect(headers).not.toHaveProperty("x-api-key");
+});
+
 test("a turn beyond the limit is refused and never reaches the server", async () => {
   const { server, gateway } = await buildScene({ admit: () => "no more turns" });
 

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { Agent, request as send } from "undici";
 import type { BackendFault } from "../../ports/harness.ts";
+import { isLoginToken, LOGIN_BETA } from "./claude-login.ts";
 import { readAnswer } from "./model-answer.ts";
 
 export interface GatewayOptions {
@@ -169,16 +170,20 @@ export class ModelGateway {
 
   #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
     const { host, connection, authorization, "x-api-key": word, ...kept } = headers;
+    const { "anthropic-beta": beta } = headers;
     const dropped = ["accept-encoding", "content-length", "transfer-encoding", "expect"];
     const passed = Object.entries(kept).flatMap(([name, value]) =>
       value === undefined || dropped.includes(name) ? [] : [[name, value] as const],
     );
     const { key } = this.#options;
-    return {
-      ...Object.fromEntries(passed),
-      ...(key !== undefined &&
-        (word === undefined ? { authorization: `Bearer ${key}` } : { "x-api-key": key })),
+    const proof = (): Record<string, string> => {
+      if (key === undefined) return {};
+      if (word === undefined) return { authorization: `Bearer ${key}` };
+      if (!isLoginToken(key)) return { "x-api-key": key };
+      const betas = [beta ?? [], LOGIN_BETA].flat().join(",");
+      return { authorization: `Bearer ${key}`, "anthropic-beta": betas };
     };
+    return { ...Object.fromEntries(passed), ...proof() };
   }
 }
 
