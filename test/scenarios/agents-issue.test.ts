@@ -174,10 +174,11 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
         true,
       );
       const all = reached.join("\n");
-      expect(all).toContain("DISINTO_ISSUE=1");
-      expect(all).toContain("spelledout");
-      expect(all).not.toMatch(/what-nobody-sees|\u200b|FORGE_/);
-      for (const secret of secretsOf(scene, bots.dev)) expect(all).not.toContain(secret);
+      const found = (texts: readonly string[]) => texts.filter((text) => all.includes(text));
+      const seen = ["DISINTO_ISSUE=1", "spelledout"];
+      expect(found(seen)).toEqual(seen);
+      expect(found(["what-nobody-sees", "\u200b", "FORGE_"])).toEqual([]);
+      expect(found(secretsOf(scene, bots.dev))).toEqual([]);
     },
     400_000,
   );

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { ModelServer } from "../model-server/server.ts";
 import type { IssueView } from "../support/forge-view.ts";
 import { repo, Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
@@ -11,6 +12,8 @@ const names = Array.from({ length: 8 }, (_, at) => `dev-${at + 1}`);
 let template: Template;
 let scene: Scene | undefined;
 let sessions: Sessions;
+/** Asked for nothing but how many slots it has. */
+let server: ModelServer;
 
 /** A session says whose it is, lasts until it is told to end, and dies with its bot, as it does in a container. */
 const coder = (port: number) => `
@@ -66,10 +69,9 @@ class Sessions {
   }
 }
 
-const shared = { AGENT_BACKEND: "http://model", AGENT_POLL_INTERVAL: "0.4" };
-
 beforeAll(async () => {
   sessions = await Sessions.start();
+  server = await ModelServer.start({ conversations: [], slots: 4 });
   template = await Template.create({
     devs: names,
     reviewers: [],
@@ -80,15 +82,16 @@ beforeAll(async () => {
 afterEach(() => scene?.close());
 afterAll(async () => {
   sessions?.close();
+  await server?.close();
   await template?.discard();
 });
 
 test.each([
-  { slots: 1, bots: 2, issues: 4 },
-  { slots: 4, bots: 8, issues: 10 },
+  { slots: 1, from: "the configuration", bots: 2, issues: 4 },
+  { slots: 4, from: "the server", bots: 8, issues: 8 },
 ])(
-  "$slots slots, $bots bots: as many sessions at once and never one more, through kills and restarts",
-  async ({ slots, bots, issues }) => {
+  "$slots slots by $from, $bots bots: as many sessions at once and never one more, through kills and restarts",
+  async ({ slots, from, bots, issues }) => {
     scene = await Scene.open(template);
     const { forge, processes, view, folder } = scene;
     sessions.most = 0;
@@ -96,7 +99,9 @@ test.each([
       await forge.issues(repo).open({ title: `Do ${at}`, body: "", labels: ["backlog"] });
     const start = (name: string) => {
       const told = scene?.environmentOf(name);
-      scene?.startBot(name, { ...told, ...shared, AGENT_SLOTS: `${slots}` });
+      const count = from === "the server" ? {} : { AGENT_SLOTS: `${slots}` };
+      const shared = { AGENT_BACKEND: server.url, AGENT_POLL_INTERVAL: "0.4" };
+      scene?.startBot(name, { ...told, ...shared, ...count });
     };
     const look = async () => {
       const refs = [...(await view.refs()).keys()];
