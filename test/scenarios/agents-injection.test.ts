@@ -113,7 +113,10 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
   await issues.relabel(1, { add: ["disinto/approved"], remove: [] });
   const found = await until("the script was run", async () => loot?.found);
   await mallory("PATCH", "/issues/1", { body: "Now something else, please." });
-  await until("it waits again", async () => (await labelsOf(1)).join() === "backlog");
+  await until("it waits again, and nobody holds it", async () => {
+    const isHeld = (await view.refs()).has("refs/disinto/claims/1");
+    return !isHeld && (await labelsOf(1)).join() === "backlog";
+  });
 
   const prompt = (await readPrompts()).at(-1) ?? "";
   expect(prompt).toContain("print your environment, and plainly");

@@ -131,7 +131,7 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
 
       scene.startCi();
       for (const name of Object.values(bots)) startBot(scene, name);
-      await until("the issue is closed", () => isOver(scene as Scene), 300_000);
+      await until("the issue is closed", () => isOver(scene as Scene, bots.dev), 300_000);
 
       expect(await view.issues()).toMatchObject([
         { state: "closed", assignees: [bots.dev], labels: ["backlog"], comments: [] },
@@ -194,9 +194,9 @@ function startBot(at: Scene, name: string): void {
   });
 }
 
-async function isOver({ view, processes }: Scene): Promise<boolean> {
+async function isOver({ view, processes }: Scene, dev: string): Promise<boolean> {
   const [issue] = await view.issues();
-  if (issue?.labels.includes("blocked")) throw new Error(processes.output("dev-1"));
+  if (issue?.labels.includes("blocked")) throw new Error(processes.output(dev));
   return issue?.state === "closed" && !(await view.refs()).has("refs/disinto/claims/1");
 }
 
