@@ -1,7 +1,8 @@
 /**
  * Builds both images: `npm run images [-- --base IMAGE --tag TAG --agents]`. The bots' image has the coding agents in it,
- * on a local base only with `--agents`: there is often no registry to be reached where one builds on such. The application and its production packages are
- * laid out once on this machine, so both images hold the same files and the build itself needs no network.
+ * on a local base only with `--agents`: there is often no registry to be reached where one builds on such. The application
+ * and its production packages are laid out once on this machine, so both images hold the same files and the build itself
+ * needs no network.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -46,6 +47,9 @@ try {
     ]);
     process.stdout.write(`${image}\n`);
   }
+} catch (error) {
+  process.stderr.write(`images: ${error.message}; what went wrong stands above\n`);
+  process.exitCode = 1;
 } finally {
   rmSync(context, { recursive: true, force: true });
 }

@@ -10,8 +10,9 @@ import { replaceFile } from "./config/atomic-file.ts";
 import { CI_ADDRESS_FILE } from "./core/layout.ts";
 import { CI_LOGIN } from "./core/names.ts";
 import { serveCiApi } from "./local/ci/api.ts";
+import type { CiProject } from "./local/ci/ci-project.ts";
 import { Pipelines } from "./local/ci/pipelines.ts";
-import { type CiProject, LocalCi } from "./local/ci/serve.ts";
+import { LocalCi } from "./local/ci/serve.ts";
 import type { CiSettings } from "./local/ci/settings.ts";
 
 const POLL_INTERVAL_MS = 1_000;

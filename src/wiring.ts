@@ -7,7 +7,7 @@ import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
 import type { Repositories } from "./ports/repositories.ts";
 
-const self = fileURLToPath(new URL("main.js", import.meta.url));
+const command = [process.execPath, fileURLToPath(new URL("main.js", import.meta.url))] as const;
 /** Bundled or not, this file stands one folder below it. */
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 
@@ -47,6 +47,7 @@ function buildRedactor(): Redactor {
 
 export function buildTools(signal: AbortSignal): Tools {
   const redactor = buildRedactor();
+  const loadEngines = () => import("./adapters/engines.ts");
   const tools: Tools = {
     version: readVersion(),
     print: (text) => process.stdout.write(redactor.redact(text)),
@@ -58,17 +59,16 @@ export function buildTools(signal: AbortSignal): Tools {
     environment: process.env,
     signal,
     clock: systemClock,
-    self: [process.execPath, self],
+    self: command,
     packageFolder,
     createForgeAdministrator: async (factory, folder) => {
       const { createForgeAdministrator } = await import("./wiring-forge.ts");
       return createForgeAdministrator(tools, factory, folder);
     },
     repositories: openRepositories(),
-    containers: async (factory, folder) => {
-      const { buildContainers } = await import("./adapters/engines.ts");
-      return buildContainers({ factory, folder, self: [process.execPath, self], signal });
-    },
+    containers: async (factory, folder) =>
+      (await loadEngines()).buildContainers(factory, { folder, self: command, signal }),
+    askEngine: async (folder) => (await loadEngines()).askEngine({ folder, self: command, signal }),
     oneShots: {
       run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
     },

@@ -1,5 +1,6 @@
 /** Docker Compose as an engine. Only exact services are started, only exact containers removed. */
-import { access, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
@@ -32,7 +33,7 @@ export function buildCompose(options: ComposeOptions, project: string | undefine
 export async function findProject(folder: string): Promise<string | undefined> {
   const filter = `label=com.docker.compose.project.working_dir=${folder}`;
   const format = `{{.Label "${projectLabel}"}}`;
-  const named = await readProjectName(folder);
+  const named = readProjectName(folder);
   const [running, usual] = await Promise.all([
     list(["ps", "--all", "--filter", filter, "--format", format]),
     named === undefined ? findUsualProject(folder) : undefined,
@@ -59,9 +60,14 @@ async function list(args: readonly string[]): Promise<readonly string[]> {
   });
 }
 
-async function readProjectName(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, file), "utf8").catch(() => "");
-  return /^name: *["']?([a-z0-9][a-z0-9_-]*)/m.exec(text)?.[1];
+/** At once, so that the engine is asked before anything else is loaded. */
+function readProjectName(folder: string): string | undefined {
+  try {
+    const text = readFileSync(join(folder, file), "utf8");
+    return /^name: *["']?([a-z0-9][a-z0-9_-]*)/m.exec(text)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 class Compose implements Containers {

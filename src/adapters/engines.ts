@@ -5,23 +5,33 @@ import type { Containers } from "../ports/containers.ts";
 import { buildCompose, findProject } from "./compose.ts";
 
 export interface EngineOptions {
-  /** While it is still being read, the engine is already asked what it needs no configuration for. */
-  readonly factory: Factory | Promise<Factory>;
   readonly folder: string;
   /** argv that starts disinto itself. */
   readonly self: readonly [string, ...string[]];
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function buildContainers(options: EngineOptions): Promise<Containers> {
-  const { self, signal } = options;
-  const folder = resolve(options.folder);
-  const early = options.factory instanceof Promise ? findProject(folder) : undefined;
+type OpenEngine = (factory: Factory) => Promise<Containers>;
+
+/** Asks Docker at once what needs no configuration, which can be read in the meantime; what is returned awaits the answer. */
+export function askEngine(options: EngineOptions): OpenEngine {
+  const project = findProject(resolve(options.folder));
   // A configuration with problems, or a local engine, leaves the answer unread.
-  early?.catch(() => undefined);
-  const factory = await options.factory;
-  if (factory.engine === "compose")
-    return buildCompose({ factory, folder, signal }, await (early ?? findProject(folder)));
+  project.catch(() => undefined);
+  return (factory) => open(factory, options, () => project);
+}
+
+export function buildContainers(factory: Factory, options: EngineOptions): Promise<Containers> {
+  return open(factory, options, () => findProject(resolve(options.folder)));
+}
+
+async function open(
+  factory: Factory,
+  { self, signal, ...options }: EngineOptions,
+  find: () => Promise<string | undefined>,
+): Promise<Containers> {
+  const folder = resolve(options.folder);
+  if (factory.engine === "compose") return buildCompose({ factory, folder, signal }, await find());
   const { buildLocalEngine } = await import("../local/engine.ts");
   return buildLocalEngine({ factory: factory.name, folder, self, signal });
 }

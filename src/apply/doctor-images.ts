@@ -6,7 +6,7 @@ import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
 export interface ImageExamination extends Fleet {
@@ -19,13 +19,14 @@ export interface ImageExamination extends Fleet {
 const testLimitMs = 15 * 60_000;
 const pids = 512;
 
-/** Asked of one container of each image; child processes are this version by themselves. */
+/** Asked of one container of each image, the first by name; child processes are this version by themselves. */
 export async function checkVersions(fleet: ImageExamination): Promise<readonly Finding[]> {
   const { factory, containers, version } = fleet;
   if (factory.engine === "local") return [];
   const { containers: all } = await containers.observe().catch(() => ({ containers: [] }));
   const own = all.filter(({ ours, running, service }) => ours && running && isOurs(service, fleet));
-  const byImage = new Map(own.map((one) => [one.imageId, one]));
+  const named = own.toSorted((a, b) => (a.service < b.service ? 1 : -1));
+  const byImage = new Map(named.map((one) => [one.imageId, one]));
   const answers = [...byImage.values()].map(async ({ service }): Promise<Finding> => {
     const said = await containers.exec(service, ["disinto", "--version"]).catch(() => undefined);
     const found = said?.trim();

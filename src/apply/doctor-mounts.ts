@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Factory } from "../core/factory.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 
 /** Who a bot is in its container (docker/agents/Dockerfile), and so on the host. */
 const botId = 1000;

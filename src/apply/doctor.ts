@@ -7,15 +7,10 @@ import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
+import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
+import type { Finding } from "./finding.ts";
 import { planFleet } from "./observe.ts";
-
-export interface Finding {
-  readonly subject: string;
-  readonly verdict: "good" | "note" | "bad";
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 export interface Examination extends ImageExamination {
   /** The shell's variables. */
@@ -118,23 +113,6 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
   const message = `${free.toFixed(1)} GiB are free`;
   if (free >= 5) return [good("disk", message)];
   return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
-}
-
-async function checkModels({ factory }: Examination): Promise<readonly Finding[]> {
-  const urls = new Set(factory.bots.flatMap(({ baseUrl }) => (baseUrl ? [baseUrl] : [])));
-  return Promise.all([...urls].map(checkModel));
-}
-
-/** Any answer will do: it shows that something serves there. */
-async function checkModel(url: string): Promise<Finding> {
-  const here = url.replace("://host.docker.internal", "://127.0.0.1");
-  const answer = await fetch(here, { signal: AbortSignal.timeout(3000) }).then(
-    () => true,
-    () => false,
-  );
-  if (answer) return good("model", url);
-  const hint = "start the model server, or correct the address";
-  return { subject: "model", verdict: "bad", message: `nothing answers at ${url}`, hint };
 }
 
 async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {

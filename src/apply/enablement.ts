@@ -3,7 +3,7 @@ import { findHolders, listProjectNames, writeAgentSection } from "../config/agen
 import { loadFactory } from "../config/load.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { LOCK_LIMIT_MS } from "./forge-access.ts";
-import type { InitTools } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import { applyServices } from "./up.ts";
 
 export interface Switching {

@@ -13,7 +13,8 @@ import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/
 import { DisintoError } from "../errors.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities } from "./identities.ts";
-import { type InitTools, lockIdentities, newSecret } from "./init.ts";
+import { lockIdentities, newSecret } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import { applyServices } from "./up.ts";
 
 export interface FireTools extends InitTools {

@@ -4,7 +4,7 @@ import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { waitForForge } from "./forge-wait.ts";
-import type { InitTools } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import { applyServices } from "./up.ts";
 
 export interface ForgeAccess {

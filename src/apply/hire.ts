@@ -8,7 +8,8 @@ import { loadFactory } from "../config/load.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
-import { type InitTools, initFactory } from "./init.ts";
+import { initFactory } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 
 export interface HireTools extends InitTools {
   /** Throws when the bot cannot work with its own token. */

@@ -4,7 +4,7 @@ import { deriveIdentities, type IdentityStep, planIdentities } from "../core/ide
 import { DisintoError } from "../errors.ts";
 import { findAdministrator } from "./administrator.ts";
 import { observeIdentities } from "./identities.ts";
-import type { InitTools } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import type { Fleet } from "./observe.ts";
 
 export interface IdentityPlan {

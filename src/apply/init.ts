@@ -1,12 +1,12 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
+import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
-import { loadFactory, loadFactoryWith } from "../config/load.ts";
+import { type Foresight, loadFactory, loadFactoryWith } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
-import { type LearnSecrets, openSecrets, type SecretStore } from "../config/secret-store.ts";
+import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   BACKLOG,
@@ -20,24 +20,13 @@ import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
-import type { Containers } from "../ports/containers.ts";
-import type { OneShots } from "../ports/one-shots.ts";
-import type { Repositories } from "../ports/repositories.ts";
-import { type Administrator, type AdministratorTools, findAdministrator } from "./administrator.ts";
+import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
-import type { WaitTools } from "./forge-wait.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
+import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
 import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 import { type Said, settleAnswers } from "./setup.ts";
-
-export interface InitTools extends AdministratorTools, WaitTools {
-  readonly version: string;
-  readonly learnSecrets: LearnSecrets;
-  readonly repositories: Repositories;
-  readonly oneShots: OneShots;
-  readonly containers: (factory: Factory | Promise<Factory>, folder: string) => Promise<Containers>;
-}
 
 export interface InitOptions {
   readonly folder: string;
@@ -143,11 +132,10 @@ async function foresee(
   folder: string,
   { settings, project }: { settings: Answers; project: Project | undefined },
 ): Promise<Initialised> {
-  const { version, say } = tools;
+  const { say } = tools;
   const declaration = project?.declaration;
   const news = { settings, project: declaration };
-  const { factory, environment } = await loadFactoryWith(folder, version, news);
-  sayReviewer(tools, findMissingReviewer(factory));
+  const { factory, environment } = await foreseeReviewer(tools, folder, news);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
@@ -161,6 +149,15 @@ async function foresee(
   const steps = planIdentities(desired, nothing, { canFill: fill?.repo });
   for (const step of steps) say(formatIdentityStep(step));
   return { factory, steps };
+}
+
+async function foreseeReviewer(tools: InitTools, folder: string, news: Foresight) {
+  const loaded = await loadFactoryWith(folder, tools.version, news);
+  const missing = findMissingReviewer(loaded.factory);
+  sayReviewer(tools, missing);
+  if (missing?.type !== "addable") return loaded;
+  const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
+  return loadFactoryWith(folder, tools.version, { ...news, edit });
 }
 
 /** In every project's file, so that it reviews everywhere. */

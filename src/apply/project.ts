@@ -11,7 +11,7 @@ import { DisintoError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { type Content, describeOrThrow, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
-import type { InitTools } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import { declareProject, type ProjectDeclaration } from "./project-declaration.ts";
 
 export interface Project {

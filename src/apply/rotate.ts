@@ -5,7 +5,8 @@ import { CI_LOGIN, deriveServiceName, formatTokenName, isOurToken } from "../cor
 import { DisintoError } from "../errors.ts";
 import type { Token } from "../ports/forge-admin.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
-import { type InitTools, lockIdentities, newSecret } from "./init.ts";
+import { lockIdentities, newSecret } from "./init.ts";
+import type { InitTools } from "./init-tools.ts";
 import { applyServices } from "./up.ts";
 
 export interface Rotation {

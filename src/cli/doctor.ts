@@ -1,4 +1,5 @@
-import { examine, type Finding } from "../apply/doctor.ts";
+import { examine } from "../apply/doctor.ts";
+import type { Finding } from "../apply/finding.ts";
 import { ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";

@@ -26,7 +26,8 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
     );
   const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
-  sayNext(tools, initialised);
+  if (dryRun) tools.say("nothing is written: the same command without --dry-run does it");
+  else sayNext(tools, initialised);
   return ExitCode.done;
 }
 

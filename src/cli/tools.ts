@@ -1,10 +1,11 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
-import type { InitTools } from "../apply/init.ts";
+import type { InitTools } from "../apply/init-tools.ts";
 import type { ProofTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
-import type { EngineName } from "../core/factory.ts";
+import type { EngineName, Factory } from "../core/factory.ts";
 import type { CiSettings } from "../local/ci/settings.ts";
+import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { Questions } from "../ports/questions.ts";
@@ -24,6 +25,8 @@ export interface Tools extends InitTools, ProofTools {
   readonly self: readonly [string, ...string[]];
   /** The folder of disinto's own package, with what it brings beside its code. */
   readonly packageFolder: string;
+  /** As `containers`, but Docker is asked already while the configuration is yet to be read. */
+  readonly askEngine: (folder: string) => Promise<(factory: Factory) => Promise<Containers>>;
   readonly eventArchive: (engine: EngineName) => Promise<EventArchive>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;

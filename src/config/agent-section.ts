@@ -27,7 +27,7 @@ export async function writeAgentSection(
 ): Promise<void> {
   const refusal = refuseBotName(name);
   if (refusal) throw new DisintoError("usage.invalid", refusal.message, { hint: refusal.hint });
-  const edit = (text: string) => setSection(text, name, settings);
+  const edit = (text: string) => setAgentSection(text, name, settings);
   const texts = await readFiles(folder);
   const projects = texts.projects.map((one) =>
     files.includes(one.file) && typeof one.text === "string"
@@ -39,7 +39,12 @@ export async function writeAgentSection(
   for (const file of files) await editTomlFile(folder, file, edit);
 }
 
-function setSection(text: string, name: string, settings: SectionChange["settings"]): string {
+/** The text with these keys in the bot's section, which is made if there is none. */
+export function setAgentSection(
+  text: string,
+  name: string,
+  settings: SectionChange["settings"],
+): string {
   return Object.entries(settings).reduce((edited, [key, value]) => {
     const path: TomlPath = ["agents", name, key];
     return isDeepStrictEqual(readValue(edited, path), value)

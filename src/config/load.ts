@@ -40,13 +40,15 @@ export interface Foresight {
   /** Lines of `.env` that are not written yet. */
   readonly settings?: EnvChanges;
   readonly project?: { readonly file: string; readonly text: string } | undefined;
+  /** What every project's file would then be. */
+  readonly edit?: (text: string) => string;
 }
 
 /** As if this were written already; nothing is. */
 export async function loadFactoryWith(
   folder: string,
   version: string,
-  { settings = {}, project }: Foresight,
+  { settings = {}, project, edit = (text) => text }: Foresight,
 ): Promise<LoadedFactory> {
   const files = await readFiles(folder).catch((error: unknown) => {
     if (error instanceof DisintoError && error.code === "config.missing")
@@ -54,7 +56,9 @@ export async function loadFactoryWith(
     throw error;
   });
   const env = typeof files.env === "string" ? editEnv(files.env, settings) : files.env;
-  const projects = [...files.projects, ...(project ? [project] : [])];
+  const projects = [...files.projects, ...(project ? [project] : [])].map((one) =>
+    typeof one.text === "string" ? { file: one.file, text: edit(one.text) } : one,
+  );
   const { loaded, problems } = checkFiles({ ...files, env, projects }, version);
   if (!loaded) throw toConfigError(problems);
   return loaded;

@@ -42,6 +42,8 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       labels:
         disinto.factory: disinto
       networks: [disinto-net]
+      extra_hosts:
+        - host.docker.internal:host-gateway
       logging:
         driver: json-file
         options:

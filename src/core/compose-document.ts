@@ -29,6 +29,8 @@ const sharedKeys = [
 const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
 const network = "disinto-net";
+/** Where a model on the host itself is found; on Linux the name means nothing unless it is said. */
+const modelHost = "host.docker.internal:host-gateway";
 
 /** `project` is the compose project; a factory older than its name keeps the one it has. */
 export function renderCompose(desired: Desired, project: string): string {
@@ -136,6 +138,7 @@ class Shared {
       stop_grace_period: "2m",
       labels: { "disinto.factory": this.#desired.name },
       networks: flow(this.#document, [network]),
+      ...(service.kind !== "core" && { extra_hosts: [modelHost] }),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
       ...(service.kind === "llama-bot" && renderHealthCheck(service)),

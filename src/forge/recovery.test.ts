@@ -1,79 +1,50 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  type Built,
-  buildForge,
-  type ForgeProcess,
-  spawnForge,
-} from "../../test/forge-contract/built-forge.ts";
 import { Load } from "../../test/forge-contract/load.ts";
-import { type Call, caller } from "../../test/forge-contract/test-forge.ts";
-import { WorkTree } from "../../test/forge-contract/work-tree.ts";
-import { createAccount, generateAccessToken } from "./admin.ts";
+import { RepositoryForge } from "../../test/forge-contract/repository-forge.ts";
 import { Database } from "./database.ts";
 import { schema } from "./schema.ts";
 import { startForge } from "./serve.ts";
 
-let built: Built;
-let folder: string;
-let forge: ForgeProcess;
-let admin: Call;
-let token: string;
-let tree: WorkTree;
-const repo = "/repos/root/work";
+let own: RepositoryForge;
 
 beforeAll(async () => {
-  built = await buildForge();
-  folder = await mkdtemp(join(tmpdir(), "disinto-forge-"));
-  const account = { username: "root", email: "root@example.com", admin: true };
-  await createAccount(folder, { ...account, password: "a long password" });
-  const wanted = { username: "root", name: "tests", scopes: ["all"], raw: true };
-  [token = ""] = await generateAccessToken(folder, wanted);
-  forge = await spawnForge(built, { folder, port: 0 });
-  admin = caller(forge.url, `token ${token}`);
-  await admin("POST", "/user/repos", { name: "work" });
-  tree = await WorkTree.create();
-  await tree.commit("README.md", "hello\n");
-  await tree.git("push", "-q", remote(), "main");
+  own = await RepositoryForge.start();
 });
 
-afterAll(async () => {
-  await forge.kill();
-  await built.remove();
-  await rm(folder, { recursive: true, force: true });
-  await tree.remove();
-});
-
-function remote(): string {
-  return `${forge.url.replace("://", `://x:${token}@`)}/root/work.git`;
-}
+afterAll(() => own.close());
 
 async function killAndRestart(): Promise<void> {
-  await forge.kill();
-  forge = await spawnForge(built, { folder, port: forge.port });
+  await own.forge.kill();
+  await own.restart();
 }
 
 /** A load, and a kill in the middle of it; of the forge alone or, as by a container's end, of its git processes too. */
 async function loadAndKill(round: number): Promise<Load> {
   const prefix = String(round);
-  const load = new Load({ call: admin, tree, remote: remote(), path: repo, prefix });
+  const load = new Load({
+    call: own.admin,
+    tree: own.tree,
+    remote: own.remote,
+    path: own.path,
+    prefix,
+  });
   const running = load.run();
   await load.merged();
   await sleep(Math.random() * 300);
-  await (round % 2 === 0 ? forge.kill() : forge.killAll());
+  await (round % 2 === 0 ? own.forge.kill() : own.forge.killAll());
   await running;
-  forge = await spawnForge(built, { folder, port: forge.port });
+  await own.restart();
   return load;
 }
 
 async function mustHave({ acknowledged: { branches, pulls, merged } }: Load) {
-  const heads = (await tree.git("ls-remote", "--heads", remote())).split(/\s/);
+  const heads = (await own.tree.git("ls-remote", "--heads", own.remote)).split(/\s/);
   for (const branch of branches) expect(heads).toContain(`refs/heads/${branch}`);
   for (const [number, sha] of pulls) {
-    const { body } = await admin("GET", `${repo}/pulls/${number}`);
+    const { body } = await own.admin("GET", `${own.path}/pulls/${number}`);
     expect(body).toMatchObject({ head: { sha } });
     if (merged.includes(number)) expect(body).toMatchObject({ merged: true });
   }
@@ -81,10 +52,16 @@ async function mustHave({ acknowledged: { branches, pulls, merged } }: Load) {
 
 /** Each pull request is merged in the database exactly if its head is in main, and nothing else moved main. */
 async function mustAgree(since: string): Promise<string> {
-  await tree.git("fetch", "-q", remote(), "+refs/heads/*:refs/seen/*", "+refs/pull/*:refs/pull/*");
-  const refs = await tree.git("for-each-ref", "--format=%(refname) %(objectname)");
-  const added = await tree.git("rev-list", `${since}..refs/seen/main`);
-  const { body } = await admin("GET", `${repo}/pulls?state=all&limit=50`);
+  await own.tree.git(
+    "fetch",
+    "-q",
+    own.remote,
+    "+refs/heads/*:refs/seen/*",
+    "+refs/pull/*:refs/pull/*",
+  );
+  const refs = await own.tree.git("for-each-ref", "--format=%(refname) %(objectname)");
+  const added = await own.tree.git("rev-list", `${since}..refs/seen/main`);
+  const { body } = await own.admin("GET", `${own.path}/pulls?state=all&limit=50`);
   const pulls = Object.values(body);
   const mergedHeads = pulls.filter(({ merged }) => merged).map(({ head }) => head?.sha);
   expect(mergedHeads).toEqual(expect.arrayContaining(added.split("\n").filter(Boolean)));
@@ -92,18 +69,18 @@ async function mustAgree(since: string): Promise<string> {
     expect(refs).toContain(`refs/pull/${number}/head ${head?.sha}`);
     expect(refs).toContain(`refs/seen/${head?.label} ${head?.sha}`);
     const inMain = ["merge-base", "--is-ancestor", String(head?.sha), "refs/seen/main"];
-    expect((await tree.attempt(...inMain)).exitCode).toBe(merged ? 0 : 1);
+    expect((await own.tree.attempt(...inMain)).exitCode).toBe(merged ? 0 : 1);
     if (merged) expect(merge_commit_sha).toBe(head?.sha);
   }
-  return await tree.git("rev-parse", "refs/seen/main");
+  return await own.tree.git("rev-parse", "refs/seen/main");
 }
 
 /** Of all issues, by number. */
 async function titles(): Promise<Map<number, string>> {
   const found = new Map<number, string>();
   for (let page = 1; ; page++) {
-    const path = `${repo}/issues?state=all&type=issues&limit=50&page=${page}`;
-    const issues = Object.values((await admin("GET", path)).body);
+    const path = `${own.path}/issues?state=all&type=issues&limit=50&page=${page}`;
+    const issues = Object.values((await own.admin("GET", path)).body);
     for (const { number, title } of issues) found.set(Number(number), String(title));
     if (issues.length === 0) return found;
   }
@@ -112,7 +89,7 @@ async function titles(): Promise<Map<number, string>> {
 const kills = Number(process.env.DISINTO_KILLS ?? 20);
 
 test(`nothing that was acknowledged is lost when the forge is killed under load, ${kills} times`, async () => {
-  let main = await tree.git("rev-parse", "main");
+  let main = await own.tree.git("rev-parse", "main");
   const loads: Load[] = [];
   for (let round = 0; round < kills; round++) {
     const load = await loadAndKill(round);
@@ -125,9 +102,9 @@ test(`nothing that was acknowledged is lost when the forge is killed under load,
   for (const { acknowledged } of loads) {
     for (const [number, title] of acknowledged.issues) expect(issues.get(number)).toBe(title);
   }
-  const [repository = ""] = await readdir(join(folder, "repositories"));
-  await tree.git("--git-dir", join(folder, "repositories", repository), "fsck", "--strict");
-  const db = new Database(join(folder, "forge.db"));
+  const [repository = ""] = await readdir(join(own.folder, "repositories"));
+  await own.tree.git("--git-dir", join(own.folder, "repositories", repository), "fsck", "--strict");
+  const db = new Database(join(own.folder, "forge.db"));
   expect(db.all("PRAGMA integrity_check")).toMatchObject([{ integrity_check: "ok" }]);
   expect(db.all("PRAGMA foreign_key_check")).toEqual([]);
   expect(db.all("SELECT * FROM merge_intents")).toEqual([]);
@@ -135,51 +112,51 @@ test(`nothing that was acknowledged is lost when the forge is killed under load,
 });
 
 test("a merge that was in git but not in the database is finished at the next start", async () => {
-  await tree.git("checkout", "-q", "-b", "half");
-  const sha = await tree.commit("half.txt", "x\n");
-  await tree.git("push", "-q", remote(), "half");
-  const issue = await admin("POST", "/repos/root/work/issues", { title: "half" });
-  const pull = await admin("POST", "/repos/root/work/pulls", {
+  await own.tree.git("checkout", "-q", "-b", "half");
+  const sha = await own.tree.commit("half.txt", "x\n");
+  await own.tree.git("push", "-q", own.remote, "half");
+  const issue = await own.admin("POST", "/repos/root/work/issues", { title: "half" });
+  const pull = await own.admin("POST", "/repos/root/work/pulls", {
     title: "half",
     body: `Fixes #${issue.body.number}`,
     head: "half",
     base: "main",
   });
-  await forge.kill();
-  const db = new Database(join(folder, "forge.db"));
+  await own.forge.kill();
+  const db = new Database(join(own.folder, "forge.db"));
   const intent = { pull_id: Number(pull.body.id), merger_id: 1, commit_sha: sha };
   db.insert("merge_intents", intent);
   db.close();
-  const [repository = ""] = await readdir(join(folder, "repositories"));
-  const path = join(folder, "repositories", repository);
-  await tree.git("--git-dir", path, "update-ref", "refs/heads/main", sha);
-  forge = await spawnForge(built, { folder, port: forge.port });
+  const [repository = ""] = await readdir(join(own.folder, "repositories"));
+  const path = join(own.folder, "repositories", repository);
+  await own.tree.git("--git-dir", path, "update-ref", "refs/heads/main", sha);
+  await own.restart();
 
-  const merged = await admin("GET", `/repos/root/work/pulls/${pull.body.number}`);
-  const closed = await admin("GET", `/repos/root/work/issues/${issue.body.number}`);
+  const merged = await own.admin("GET", `/repos/root/work/pulls/${pull.body.number}`);
+  const closed = await own.admin("GET", `/repos/root/work/issues/${issue.body.number}`);
 
   expect(merged.body).toMatchObject({ merged: true, merge_commit_sha: sha });
   expect(closed.body).toMatchObject({ state: "closed" });
 });
 
 test("lock files of a killed push are removed at the start", async () => {
-  const [repository = ""] = await readdir(join(folder, "repositories"));
-  await writeFile(join(folder, "repositories", repository, "refs/heads/stuck.lock"), "");
-  expect((await tree.attempt("push", remote(), "main:stuck")).exitCode).not.toBe(0);
+  const [repository = ""] = await readdir(join(own.folder, "repositories"));
+  await writeFile(join(own.folder, "repositories", repository, "refs/heads/stuck.lock"), "");
+  expect((await own.tree.attempt("push", own.remote, "main:stuck")).exitCode).not.toBe(0);
 
   await killAndRestart();
 
-  expect((await tree.attempt("push", "-q", remote(), "main:stuck")).exitCode).toBe(0);
+  expect((await own.tree.attempt("push", "-q", own.remote, "main:stuck")).exitCode).toBe(0);
 });
 
 test("a second forge on the same folder is refused", async () => {
-  await expect(startForge({ folder, port: 0 })).rejects.toThrow("another forge serves");
+  await expect(startForge({ folder: own.folder, port: 0 })).rejects.toThrow("another forge serves");
 });
 
 test("a database of any older program is upgraded with all it holds, one of a newer program is left alone", async () => {
   const { default: Libsql } = await import("libsql");
   for (let version = 1; version <= schema.length; version++) {
-    const file = join(folder, `version-${version}.db`);
+    const file = join(own.folder, `version-${version}.db`);
     const old = new Libsql(file);
     old.exec(schema.slice(0, version).join("\n"));
     old.exec(`PRAGMA user_version = ${version};

@@ -52,9 +52,9 @@ describeWithDocker("on a real Docker Engine", () => {
     for (const image of images) await removeImage(image);
   });
 
-  async function readContainers(): Promise<readonly string[]> {
+  async function readContainers(format = "{{.Names}}"): Promise<readonly string[]> {
     const filter = `label=com.docker.compose.project=${run}`;
-    return (await docker("ps", "--filter", filter, "--format", "{{.Names}}")).split("\n").sort();
+    return (await docker("ps", "--filter", filter, "--format", format)).split("\n").sort();
   }
 
   test("init and up bring up the forge and both bots, and two issues are merged, each once", async () => {
@@ -161,4 +161,45 @@ describeWithDocker("on a real Docker Engine", () => {
 
     expect({ exitCode, stderr: stderr.trim() }).toEqual({ exitCode: 0, stderr: "nothing to do" });
   });
+
+  test("a word more in LLAMA_BOTS, init and up: one user, one token, one container more, and no other is touched", async () => {
+    const identities = async () => ({
+      containers: (await readContainers("{{.Names}} {{.ID}}")).map((one) => one.split(" ")),
+      environment: await factory.environment(),
+      members: await readMembers(),
+    });
+    const before = await identities();
+    const env = path.join(factory.folder, ".env");
+    const text = await readFile(env, "utf8");
+    await writeFile(env, text.replace('"dev-qwen dev-qwen2"', '"dev-qwen dev-qwen2 dev-qwen3"'));
+    const project = path.join(factory.folder, "projects/greeter.toml");
+    const section = '[agents.dev-qwen3]\nharness = "command"\ncommand = ["/bin/true"]\n';
+    await writeFile(project, `${await readFile(project, "utf8")}${section}`);
+
+    await factory.disintoOrThrow("init");
+    await factory.disintoOrThrow("up");
+
+    const after = await identities();
+    const added = after.containers.filter(([name]) => name === `${run}-agents-dev-qwen3`);
+    expect(added).toHaveLength(1);
+    expect(after.containers.toSorted()).toEqual([...before.containers, ...added].toSorted());
+    expect(after.members.toSorted()).toEqual([...before.members, "dev-qwen3"].toSorted());
+    const { environment } = after;
+    const { LLAMA_BOTS: _, ...kept } = Object.fromEntries(before.environment);
+    expect(Object.fromEntries(environment)).toMatchObject(kept);
+    const keys = [...environment.keys()].filter((key) => !before.environment.has(key));
+    expect(keys.toSorted()).toEqual(["FORGE_PASS_DEV_QWEN3", "FORGE_TOKEN_DEV_QWEN3"]);
+  });
+
+  async function readMembers(): Promise<readonly string[]> {
+    const { FORGE_ADMIN_USER: login, FORGE_ADMIN_PASS: password } = Object.fromEntries(
+      await factory.environment(),
+    );
+    const basic = Buffer.from(`${login}:${password}`).toString("base64");
+    const answer = await fetch(`${factory.forgeUrl}/api/v1/admin/users?limit=50`, {
+      headers: { authorization: `Basic ${basic}` },
+    });
+    const users = (await answer.json()) as readonly { readonly login: string }[];
+    return users.map((user) => user.login);
+  }
 });

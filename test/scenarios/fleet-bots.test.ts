@@ -58,6 +58,13 @@ describeWithDocker("bots on a real engine", () => {
           "/home/agent/.config/sops/age": `${age}:ro`,
         },
       });
+      const hosts = await docker(
+        "exec",
+        containers[`agents-${bot}`]?.id ?? "",
+        "cat",
+        "/etc/hosts",
+      );
+      expect(hosts).toContain("host.docker.internal");
     }
     expect(containers["agents-dev-qwen"]?.inspected).not.toMatch(/dev-qwen2|DEV_QWEN2/);
     expect(containers["agents-dev-qwen2"]?.inspected).not.toMatch(/dev-qwen(?!2)/);

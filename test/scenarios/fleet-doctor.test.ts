@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { run } from "../../src/adapters/process.ts";
 import { runCli } from "../support/cli.ts";
-import { buildStandIn, describeWithDocker, removeImage } from "../support/docker.ts";
+import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
 import { Fleet, makeFleet } from "../support/fleet.ts";
 
 describeWithDocker("doctor, on a real engine", () => {
@@ -167,6 +167,27 @@ describeWithDocker("doctor, on a real engine", () => {
     expect(other.model).toEqual([`good: http://host.docker.internal:${port}`]);
     expect(other.forge?.[0]).toMatch(/: correct FORGE_URL in \.env$/);
   });
+
+  test("a model that listens on loopback alone is one that no container reaches", async () => {
+    const url = `http://host.docker.internal:${port}`;
+    await fleet.configure(["a"], "LLAMA_BOTS=a", `LLAMA_BASE_URL=${url}`);
+    await fleet.up();
+    const { model } = await consult();
+    const everywhere = createServer((_, response) => response.end("ok")).listen(0, await bridge());
+    await once(everywhere, "listening");
+    const other = `http://host.docker.internal:${(everywhere.address() as AddressInfo).port}`;
+    await fleet.configure(["a"], "LLAMA_BOTS=a", `LLAMA_BASE_URL=${other}`);
+    const reached = await consult();
+    everywhere.close();
+
+    expect(model?.[0]).toMatch(/^bad: \S+ answers on this host and not in agents-llama-a: have /);
+    expect(reached.model).toEqual([`good: ${other}`]);
+  });
+
+  /** Where containers find this host. */
+  async function bridge(): Promise<string> {
+    return docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}");
+  }
 
   test("images that run and are not of this version", async () => {
     await fleet.configure(["a"], "LLAMA_BOTS=a");

@@ -195,6 +195,7 @@ test("a dry run in an empty folder says the lines of .env and every step, and le
   const { stdout, stderr } = await done(disinto(...argv));
 
   expect(stderr).toContain("+ DISINTO_ENGINE in .env   local");
+  expect(stderr).toContain("+ user reviewer   [agents.reviewer]");
   expect(JSON.parse(stdout)).toMatchObject({ changed: false });
   expect(await readdir(folder)).toEqual([]);
 });

@@ -22,7 +22,6 @@ import {
   type Pull,
   pullRef,
   refreshedPull,
-  refreshPulls,
 } from "../pulls.ts";
 import { getRepository } from "../repositories.ts";
 import {
@@ -131,7 +130,7 @@ async function list(c: Context, forge: Forge) {
   const poster = c.req.query("poster") ?? "";
   const posterRow = poster === "" ? undefined : findUser(forge.db, poster);
   if (poster !== "" && !posterRow) throw new ApiError(400, noSuchUser(poster));
-  const open = await inQueue(forge, request, () => refreshPulls(forge, repository));
+  await whatPushesCaused(forge, request);
   const { issues, total } = listIssues(forge.db, repository, {
     filter: {
       state: state === "open" || state === "closed" ? state : "all",
@@ -145,7 +144,7 @@ async function list(c: Context, forge: Forge) {
     page: pageOf(c),
   });
   pageHeaders(c, forge, total);
-  const branches = await withBranchesOf(forge, repository, { open, issues });
+  const branches = await branchesOf(forge, repository, issues);
   const repo = repositoryShape(forge, repository, request.access);
   const shapes: unknown[] = [];
   for (const { id: issueId } of issues) {
@@ -155,16 +154,19 @@ async function list(c: Context, forge: Forge) {
   return c.json(shapes as object[]);
 }
 
-/** Closed pull requests show their branches too. */
-async function withBranchesOf(
+/** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
+async function whatPushesCaused(forge: Forge, request: RepositoryRequest): Promise<void> {
+  await inQueue(forge, request, async () => undefined);
+}
+
+/** Those of a page alone: git looks up every name anew. */
+async function branchesOf(
   forge: Forge,
   repository: RepositoryRow,
-  { open, issues }: { open: Branches; issues: readonly IssueRow[] },
+  issues: readonly IssueRow[],
 ): Promise<Branches> {
-  const pulls = issues.filter(({ closed }) => closed).map(({ id }) => getPull(forge.db, id).pull);
-  const names = pulls.flatMap(({ head, base }) => [head, base]);
-  const missing = names.filter((name) => !open.has(name));
-  return new Map([...open, ...(await gitOf(forge, repository).heads(missing))]);
+  const pulls = issues.map(({ id }) => getPull(forge.db, id).pull);
+  return gitOf(forge, repository).heads(pulls.flatMap(({ head, base }) => [head, base]));
 }
 
 /** parseCompareInfo; forks do not exist here, so `owner:branch` must name this repository's owner. */

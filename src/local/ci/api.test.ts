@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildCiRuns } from "../../adapters/woodpecker/ci-runs.ts";
 import type { Status } from "../../ports/forge.ts";
 import { serveCiApi } from "./api.ts";
+import type { CiProject } from "./ci-project.ts";
 import { type PipelineRecord, Pipelines, type StepRecord } from "./pipelines.ts";
-import { type CiProject, type CiTools, LocalCi } from "./serve.ts";
+import { type CiTools, LocalCi } from "./serve.ts";
 
 const repo = { owner: "acme", name: "shop" };
 const token = "a token for runs";

@@ -2,8 +2,9 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { CiProject } from "./ci-project.ts";
 import type { PipelineRecord } from "./pipelines.ts";
-import type { CiProject, LocalCi } from "./serve.ts";
+import type { LocalCi } from "./serve.ts";
 
 export interface ApiOptions {
   readonly bind: string;

@@ -4,8 +4,8 @@ import path from "node:path";
 import { deriveContext, isWorkflowFile } from "../../core/ci-contexts.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { Status } from "../../ports/forge.ts";
+import type { CiProject } from "./ci-project.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
-import type { CiProject } from "./serve.ts";
 import { runStep, type StepEnd } from "./steps.ts";
 import { parseWorkflow, type Step } from "./workflow.ts";
 

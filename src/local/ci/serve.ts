@@ -1,22 +1,9 @@
 /** The local CI: looks for heads of open pull requests, runs their workflows, and runs again what it is asked to. */
-import type { ProjectTask } from "../../core/project-shape.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Pulls, Statuses } from "../../ports/forge.ts";
-import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { CiProject } from "./ci-project.ts";
 import { type Run, type RunTools, runPipeline } from "./pipeline-run.ts";
-import type { PipelineRecord, Pipelines } from "./pipelines.ts";
-
-export interface CiProject {
-  /** As Woodpecker numbers repositories. */
-  readonly id: number;
-  readonly project: ProjectTask;
-  readonly pulls: Pulls;
-  readonly statuses: Statuses;
-  readonly mirror: Mirror;
-  readonly folders: WorkFolders;
-  readonly pipelines: Pipelines;
-}
+import type { PipelineRecord } from "./pipelines.ts";
 
 export interface CiTools extends RunTools {
   readonly projects: readonly CiProject[];

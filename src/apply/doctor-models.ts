@@ -1,0 +1,54 @@
+/** Whether a model answers where its bots ask for it: asked from inside one of them where one runs. */
+import type { Bot } from "../core/factory.ts";
+import { deriveServiceName } from "../core/names.ts";
+import type { Finding } from "./finding.ts";
+import type { Fleet } from "./observe.ts";
+
+const limitMs = 3000;
+
+/** Of Node, with the address as its argument. Any answer will do: it shows that something serves there. */
+const ask = `fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) })
+  .then(() => console.log("yes"), () => console.log("no"))`;
+
+export async function checkModels(fleet: Fleet): Promise<readonly Finding[]> {
+  const { factory, containers } = fleet;
+  const byUrl = new Map<string, readonly Bot[]>();
+  for (const bot of factory.bots)
+    if (bot.baseUrl) byUrl.set(bot.baseUrl, [...(byUrl.get(bot.baseUrl) ?? []), bot]);
+  const observed = await containers.observe().catch(() => ({ containers: [] }));
+  const running = new Set(
+    observed.containers.filter((one) => one.running && one.ours).map(({ service }) => service),
+  );
+  const checks = [...byUrl].map(([url, bots]) => {
+    const service = bots.map(deriveServiceName).find((name) => running.has(name));
+    return checkModel(fleet, url, factory.engine === "compose" ? service : undefined);
+  });
+  return Promise.all(checks);
+}
+
+async function checkModel(
+  { containers }: Fleet,
+  url: string,
+  service: string | undefined,
+): Promise<Finding> {
+  const subject = "model";
+  const inside =
+    service && (await containers.exec(service, ["node", "-e", ask, url]).catch(() => ""));
+  if (inside?.includes("yes")) return { subject, verdict: "good", message: url };
+  const isHere = await answers(url.replace("://host.docker.internal", "://127.0.0.1"));
+  if (isHere && inside?.includes("no")) {
+    const message = `${url} answers on this host and not in ${service}`;
+    const hint = "have the model server listen on 0.0.0.0, or on the address of Docker's bridge";
+    return { subject, verdict: "bad", message, hint };
+  }
+  if (isHere) return { subject, verdict: "good", message: url };
+  const hint = "start the model server, or correct the address";
+  return { subject, verdict: "bad", message: `nothing answers at ${url}`, hint };
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(limitMs) }).then(
+    () => true,
+    () => false,
+  );
+}

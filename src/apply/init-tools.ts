@@ -1,0 +1,16 @@
+/** What every command about identities needs of the adapters. */
+import type { LearnSecrets } from "../config/secret-store.ts";
+import type { Factory } from "../core/factory.ts";
+import type { Containers } from "../ports/containers.ts";
+import type { OneShots } from "../ports/one-shots.ts";
+import type { Repositories } from "../ports/repositories.ts";
+import type { AdministratorTools } from "./administrator.ts";
+import type { WaitTools } from "./forge-wait.ts";
+
+export interface InitTools extends AdministratorTools, WaitTools {
+  readonly version: string;
+  readonly learnSecrets: LearnSecrets;
+  readonly repositories: Repositories;
+  readonly oneShots: OneShots;
+  readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
+}

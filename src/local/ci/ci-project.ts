@@ -1,0 +1,16 @@
+/** A project as the local CI has it: where its heads, its statuses and its runs are. */
+import type { ProjectTask } from "../../core/project-shape.ts";
+import type { Pulls, Statuses } from "../../ports/forge.ts";
+import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { Pipelines } from "./pipelines.ts";
+
+export interface CiProject {
+  /** As Woodpecker numbers repositories. */
+  readonly id: number;
+  readonly project: ProjectTask;
+  readonly pulls: Pulls;
+  readonly statuses: Statuses;
+  readonly mirror: Mirror;
+  readonly folders: WorkFolders;
+  readonly pipelines: Pipelines;
+}
