@@ -144,8 +144,7 @@ export async function openWorld({ devs, coder, ciMs = 0, plays = "ci-and-review"
   const names = Array.from({ length: devs }, (_, index) => `dev-${index + 1}`);
   const cast = { devs: names, reviewers: ["review-1"], coder: coder ?? scriptedCoder };
   const template = await Template.create(cast);
-  // A statement that this process has yet to collect holds the database's second file, which then goes while it is copied.
-  const scene = await Scene.open(template).catch(() => Scene.open(template));
+  const scene = await Scene.open(template);
   const bots = [];
   const playing = new Attendance(scene, { ciMs, reviews: plays === "ci-and-review" });
   const start = (name, options = {}) => {
