@@ -47,8 +47,12 @@ async function bundleSupport() {
 /** The command line under measure is the built one, not the one that records its answers for tests. */
 function inPlace() {
   const cli = path.resolve("test/support/cli.ts");
-  const stands = `export const buildCli = async () => ${JSON.stringify(main)};
-export const runCli = () => { throw new Error("not for figures"); };`;
+  const stands = `import { execFileSync } from "node:child_process";
+export const buildCli = async () => ${JSON.stringify(main)};
+export const runCli = async (folder, args) => {
+  const argv = [${JSON.stringify(main)}, "--factory", folder, ...args];
+  return { stdout: execFileSync(process.execPath, argv, { encoding: "utf8" }) };
+};`;
   return {
     name: "in-place",
     load: (id) => (id === cli ? stands : undefined),
