@@ -65,6 +65,23 @@ describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
     expect(turns).toBe(4);
   });
 
+  agentTest("asks for the served model alone, and begins each turn as the one before", async () => {
+    const { scene } = await live();
+
+    const bodies = scene.server.requests.map(({ body }) => body as Turn);
+    const names = new Set(bodies.map(({ model }) => model));
+    const beginnings = new Set(
+      bodies.map(({ system, tools, messages: [first] }) => {
+        return JSON.stringify([system, tools, first]);
+      }),
+    );
+    expect([...names]).toEqual(["default"]);
+    expect(beginnings.size).toBe(1);
+    // Its number follows from the prompt: one session would begin otherwise than the next.
+    expect([...beginnings].join()).not.toContain("x-anthropic-billing-header");
+    expect(bodies).toHaveLength(4);
+  });
+
   agentTest("shows what it runs no credential, and none reaches the model", async () => {
     const { scene } = await live();
 
@@ -212,6 +229,14 @@ agentTest(
     expect(reached).not.toMatch(/sk-ant-|CLAUDE_SHARED_DIR/);
   },
 );
+
+/** What a local server keeps in its cache between two turns is what they have in common from the start. */
+interface Turn {
+  readonly model: string;
+  readonly system?: unknown;
+  readonly tools: unknown;
+  readonly messages: readonly unknown[];
+}
 
 const lostSession = {
   "claude-code": "00000000-0000-4000-8000-000000000000",

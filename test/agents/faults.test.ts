@@ -84,6 +84,19 @@ agentTest("a server that is down is unreachable", async () => {
   expect(end).toMatchObject({ type: "failed", fault: "unreachable" });
 });
 
+agentTest("a session is ended at its tokens, before the server is asked again", async () => {
+  const acts = [{ bash: "true" }];
+  const { server, run, close } = await buildScene("claude-code", {
+    script: { conversations: [{ answers: [{ acts }] }] },
+  });
+
+  const end = await run({ tokens: 1 });
+  await close();
+
+  expect(end).toMatchObject({ type: "failed", fault: "tokens", usage: { turns: 1 } });
+  expect(server.requests.length).toBe(1);
+});
+
 agentTest("money is counted where the model has a price, and ends the session", async () => {
   const acts = [{ bash: "true" }];
   const { run, close } = await buildScene("claude-code", {
