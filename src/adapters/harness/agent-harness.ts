@@ -85,6 +85,7 @@ async function runAgent(
   const gateway = await ModelGateway.open({
     baseUrl,
     key,
+    redact: options.transcripts.redact,
     admit: () => {
       const limit = findLimit(session, gateway.seen, events);
       if (!limit) return undefined;

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   /** With or without the `/v1` that some agents want and others add. */
   readonly baseUrl: string;
   readonly key: string | undefined;
+  /** Takes out of what is asked whatever no model may know, wherever the agent found it. */
+  readonly redact: (text: string) => string;
   /** Asked before each turn; a text refuses it. */
   readonly admit: () => string | undefined;
   /** Something came from the model. */
@@ -127,7 +129,7 @@ export class ModelGateway {
     const answer = await send(`${this.#options.baseUrl.replace(/(\/v1)?\/*$/, "")}${target}`, {
       method: request.method as "POST",
       headers: this.#headersOf(request),
-      body: await readBody(request),
+      body: this.#options.redact(await readBody(request)) || null,
       dispatcher: this.#agent,
       signal: gone.signal,
     });
@@ -193,10 +195,10 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? null : Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString();
 }
 
 function describeFailure(error: unknown): string {
