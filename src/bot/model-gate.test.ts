@@ -44,7 +44,7 @@ function open(ends: readonly SessionEnd[], { standing = false, turns = 0 } = {})
           isOpen = true;
           return before ? "already" : "opened";
         },
-        close: async () => undefined,
+        close: async () => "closed",
         tryProbe: async () => (waits-- > 0 ? undefined : (probe as never)),
       },
       backend: "llama",

@@ -179,10 +179,10 @@ test("a database of any older program is upgraded with all it holds, one of a ne
 
 test("a request that comes while the forge is still starting is answered when it has started", async () => {
   for (let round = 0; round < 5; round++) {
-    await forge.kill();
-    const starting = spawnForge(built, { folder, port: forge.port });
-    const first = await firstAnswer(`${forge.url}/api/v1/version`);
-    forge = await starting;
+    await own.forge.kill();
+    const starting = own.restart();
+    const first = await firstAnswer(`${own.forge.url}/api/v1/version`);
+    await starting;
     expect(first.status).toBe(200);
   }
 });

@@ -249,6 +249,7 @@ export class BotBench {
         environment: { PATH: process.env.PATH },
         print: (line) => events.push(JSON.parse(line) as Event),
         redact: (text) => text,
+        learnSecrets: () => undefined,
         signal: stopping.signal,
       },
     );

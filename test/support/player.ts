@@ -35,6 +35,7 @@ export class Player {
       version: "0.0.0",
       print: () => undefined,
       redact: (text) => text,
+      learnSecrets: () => undefined,
       signal: this.#life.signal,
     });
     this.tools = bot.toolsFor(role);
