@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
@@ -16,37 +16,14 @@ import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
+import { adminLogin, type Cast, demo, describeFactory, repo } from "./cast.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
-import { makeFactory } from "./factories.ts";
 import { findFreePort } from "./fleet.ts";
 import { ForgeView } from "./forge-view.ts";
 import { Processes } from "./processes.ts";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
-
-const login = "disinto-admin";
-export const repo = { owner: login, name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
-
-export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
-const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
-
-export interface Cast {
-  readonly devs: readonly string[];
-  readonly reviewers: readonly string[];
-  /** Bots with both roles. */
-  readonly both?: readonly string[];
-  readonly coder?: readonly string[];
-  readonly reviewer?: readonly string[];
-  /** Seconds; bots that are many leave a small machine more time for work the less often they ask. */
-  readonly pollInterval?: number;
-  /** Further lines of the project's file, before its bots. */
-  readonly project?: readonly string[];
-  /** By bot: lines of its section instead of those that name a command. */
-  readonly sections?: Readonly<Record<string, readonly string[]>>;
-}
 
 /** Prepared once; holds no process. */
 export class Template {
@@ -70,7 +47,7 @@ export class Template {
   /** Through the same code as `disinto init`. */
   static async create(cast: Cast): Promise<Template> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
-    const factory = describe(cast);
+    const factory = describeFactory(cast);
     const forgeFolder = path.join(folder, "forge");
     const admin = await createAdministrator(forgeFolder);
     const processes = new Processes();
@@ -118,12 +95,12 @@ interface Administrator {
 
 /** By a process of its own: one that has had a database open may still delete files of it. */
 async function createAdministrator(folder: string): Promise<Administrator> {
-  const account = ["--username", login, "--email", "admin@bots.invalid", "--admin"];
+  const account = ["--username", adminLogin, "--email", "admin@bots.invalid", "--admin"];
   const { stdout } = await runCli(folder, [
     ...["forge", "admin", "user", "create", "--folder", folder, ...account],
     ...["--random-password", "--must-change-password=false"],
   ]);
-  return { login, password: /password is '(.+)'/.exec(stdout)?.[1] ?? "" };
+  return { login: adminLogin, password: /password is '(.+)'/.exec(stdout)?.[1] ?? "" };
 }
 
 interface Site {
@@ -137,28 +114,6 @@ async function fill(folder: string, { url, admin }: Site): Promise<void> {
   await repositories.init(work);
   const access = { forgeUrl: url, login: admin.login, token: admin.password };
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
-}
-
-function describe(cast: Cast): Factory {
-  const { devs, reviewers, both = [], project = [], sections = {} } = cast;
-  const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = cast;
-  const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
-    [
-      `[agents.${name}]`,
-      `roles = ${JSON.stringify(roles)}`,
-      ...(sections[name] ?? ['harness = "command"', `command = ${JSON.stringify(command)}`]),
-      `poll_interval = ${pollInterval}`,
-    ].join("\n");
-  const text = [
-    `repo = "${repo.owner}/${repo.name}"`,
-    ...project,
-    "[ci]",
-    'required = ["ci/local/test"]',
-    ...devs.map((name) => section(name, coder, "dev")),
-    ...reviewers.map((name) => section(name, reviewer, "review")),
-    ...both.map((name) => section(name, coder, "dev", "review")),
-  ];
-  return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
 
 type Call = (method: "POST" | "PATCH", where: string, body: object) => Promise<void>;
