@@ -47,7 +47,7 @@ async function measureOverhead({ agents, server, root }) {
   const agent = buildClaudeCode({ program: agents.claude, compactPct: undefined });
   const harness = buildAgentHarness({
     agent,
-    model: { baseUrl: server.url, key: undefined, name: model },
+    model: { baseUrl: server.url, readKey: async () => undefined, name: model },
     stateFolder: path.join(root, "state"),
     pathVariable: process.env.PATH,
     transcripts: { folder: path.join(root, "transcripts"), redact: (text) => text },

@@ -28,7 +28,10 @@ import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
 import { buildHarness } from "./wiring-harness.ts";
 
-type Host = Pick<Tools, "clock" | "environment" | "print" | "redact" | "signal" | "version">;
+type Host = Pick<
+  Tools,
+  "clock" | "environment" | "learnSecrets" | "print" | "redact" | "signal" | "version"
+>;
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;

@@ -11,7 +11,7 @@ import type { Harness } from "./ports/harness.ts";
 export function buildHarness(
   settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
   role: Role,
-  host: Pick<Tools, "environment" | "redact">,
+  host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
 ): Harness {
   const { dataFolder } = settings;
   const place = {
@@ -23,17 +23,17 @@ export function buildHarness(
   let harness: Promise<Harness> | undefined;
   return {
     run: async (session) => {
-      harness ??= build(settings, place);
+      harness ??= build(settings, { ...place, learnSecrets: host.learnSecrets });
       return (await harness).run(session);
     },
   };
 }
 
-type Place = Omit<AgentHarnessOptions, "agent" | "model">;
+type Place = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
 async function build(
   { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
-  place: Place,
+  { learnSecrets, ...place }: Place,
 ): Promise<Harness> {
   if (harness === "command") {
     const { buildCommandHarness } = await import("./adapters/harness/command.ts");
@@ -45,7 +45,16 @@ async function build(
     });
   }
   const { buildAgentHarness } = await import("./adapters/harness/agent-harness.ts");
-  return buildAgentHarness({ agent: await buildAgent(harness, model), model, ...place });
+  const { baseUrl, name, key, loginFolder } = model;
+  const readKey = async () => {
+    if (key !== undefined || loginFolder === undefined) return key;
+    const { readClaudeLogin } = await import("./adapters/harness/claude-login.ts");
+    const token = await readClaudeLogin(loginFolder);
+    learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
+    return token;
+  };
+  const agent = await buildAgent(harness, model);
+  return buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
 }
 
 async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {

@@ -37,8 +37,8 @@ export class Holds {
     if (!stands) return undefined;
     if (primary.type === "undecided")
       return `${project.primaryBranch} was red, and its checks are not done yet`;
-    await breakers.close(name);
-    events.append({ type: "breaker.closed", breaker: `${name} of ${project.name}` });
+    if ((await breakers.close(name)) === "closed")
+      events.append({ type: "breaker.closed", breaker: `${name} of ${project.name}` });
     return undefined;
   }
 

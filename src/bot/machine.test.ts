@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import type { MergeRefusal } from "../ports/forge.ts";
 import { NO_USAGE } from "../ports/harness.ts";
 import { type Activities, type At, type Outcome, type State, turn } from "./machine.ts";
+import { afterRefusal } from "./setback.ts";
 import type { PublishedWork } from "./work.ts";
 
 const budget = {
@@ -128,6 +131,30 @@ test.each(["protected-files", "draft", "dependencies", "forbidden"] as const)(
     expect(seen.at(-2)).toMatch(/^blocked: .*\(405\)$/);
   },
 );
+
+test("every refusal of a merge goes where the documentation says, and has the budget that it says", async () => {
+  const text = await readFile(new URL("../../docs/recovery.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| `(\w+)` \|.*\| (?:none|5 `(\w+)`) \|$/gm)];
+  const documented = Object.fromEntries(
+    rows.map(([, cause = "", at, limit]) => [
+      cause,
+      { at, isBudgeted: limit === "merge_attempts" },
+    ]),
+  );
+  const causes: Readonly<Record<MergeRefusal, true>> = {
+    ...{ moved: true, conflict: true, "not-ready": true, checks: true, approvals: true },
+    ...{ "changes-requested": true, "protected-files": true, draft: true, dependencies: true },
+    forbidden: true,
+  };
+
+  const actual = Object.keys(causes).map((cause) => {
+    const refusal = { cause: cause as MergeRefusal, reason: "405" };
+    const { at } = afterRefusal(published, refusal, 1);
+    return [cause, { at, isBudgeted: at !== "blocked" }];
+  });
+
+  expect(documented).toEqual(Object.fromEntries(actual));
+});
 
 test("a conflict of the merge goes back to the harness, within its budget", async () => {
   const refused: Outcome<"merging"> = { type: "refused", cause: "conflict", reason: "409" };

@@ -51,7 +51,7 @@ function open(
           isOpen = true;
           return before ? "already" : "opened";
         },
-        close: async () => undefined,
+        close: async () => "closed",
         tryProbe: async () => (waits-- > 0 ? undefined : (probe as never)),
       },
       backend: "llama",

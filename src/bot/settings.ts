@@ -43,6 +43,8 @@ export interface BotSettings {
 export interface ModelServer {
   readonly baseUrl: string;
   readonly key: string | undefined;
+  /** Where Claude's login stands in for a key. */
+  readonly loginFolder: string | undefined;
   readonly name: string;
   /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
   readonly compactPct: string | undefined;
@@ -92,6 +94,7 @@ const Environment = z.object({
   ANTHROPIC_BASE_URL: z.url().optional(),
   CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
   CLAUDE_MODEL: z.string().default("default"),
+  CLAUDE_SHARED_DIR: z.string().optional(),
   FORGE_URL: z.url(),
   FORGE_USER: z.string().min(1),
   FORGE_TOKEN: z.string().min(1),
@@ -151,5 +154,11 @@ function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefi
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
   if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
-  return { baseUrl, key: key || undefined, name, compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE };
+  return {
+    baseUrl,
+    key: key || undefined,
+    loginFolder: env.CLAUDE_SHARED_DIR,
+    name,
+    compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE,
+  };
 }

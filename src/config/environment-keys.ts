@@ -176,7 +176,8 @@ export const environmentKeys: readonly EnvironmentKey[] = [
   {
     key: "CLAUDE_SHARED_DIR",
     type: "absolute path",
-    meaning: "Folder with Claude's credential, mounted read-only at the same path into every bot",
+    meaning:
+      'Folder with Claude\'s login (`.credentials.json`), mounted read-only at the same path into every bot. A bot with `claude-code`, `base_url = "https://api.anthropic.com"` and no key works with it',
   },
   {
     key: "AGENT_SSH_DIR",

@@ -15,7 +15,7 @@ export function deriveBotEnvironment(
   bot: Bot,
   { factory, slots, forgeUrl }: Surroundings,
 ): Readonly<Record<string, string>> {
-  const { projects, leaseTermS } = factory;
+  const { projects, leaseTermS, shared } = factory;
   const backend = deriveBackend(bot);
   const ownSlots = slots.get(backend);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
@@ -38,6 +38,17 @@ export function deriveBotEnvironment(
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),
     ...(bot.harness !== "command" && { CLAUDE_MODEL: bot.model }),
+    ...(shared.claude && usesLogin(bot) && { CLAUDE_SHARED_DIR: shared.claude }),
     ...(bot.harness !== "command" && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
   };
+}
+
+/** Claude's login is shown to nobody but Anthropic, and only where the bot has no key. */
+function usesLogin({ harness, baseUrl = "", apiKeyEnv }: Bot): boolean {
+  return (
+    harness === "claude-code" &&
+    apiKeyEnv === undefined &&
+    URL.canParse(baseUrl) &&
+    new URL(baseUrl).origin === "https://api.anthropic.com"
+  );
 }

@@ -126,6 +126,8 @@ export interface NewReview {
 }
 
 export interface Reviews {
+  /** How many approvals a merge into the branch needs; of a branch without protection 0. */
+  required(branch: string): Promise<number>;
   /** All, oldest first. */
   of(pull: number): Promise<readonly Review[]>;
   commentsOf(pull: number, review: number): Promise<readonly LineComment[]>;

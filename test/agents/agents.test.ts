@@ -1,12 +1,15 @@
 /** The harnesses `claude-code` and `opencode` with the real agents. What the model says is scripted; all else is real. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect } from "vitest";
 import type { SessionEnd } from "../../src/ports/harness.ts";
+import { buildHarness } from "../../src/wiring-harness.ts";
 import type { Answer, Script } from "../model-server/script.ts";
-import { agentTest, buildScene, type Scene } from "./agents.ts";
+import { ModelServer } from "../model-server/server.ts";
+import { agentsFolder, agentTest, buildScene, type Scene } from "./agents.ts";
 import { plantTraps } from "./traps.ts";
 
 const say = (...answers: readonly Answer[]): Script => ({ conversations: [{ answers }] });
@@ -60,6 +63,23 @@ describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
       usage: { turns: 4, toolCalls: 3, inputTokens, outputTokens, money: 0 },
     });
     expect(turns).toBe(4);
+  });
+
+  agentTest("asks for the served model alone, and begins each turn as the one before", async () => {
+    const { scene } = await live();
+
+    const bodies = scene.server.requests.map(({ body }) => body as Turn);
+    const names = new Set(bodies.map(({ model }) => model));
+    const beginnings = new Set(
+      bodies.map(({ system, tools, messages: [first] }) => {
+        return JSON.stringify([system, tools, first]);
+      }),
+    );
+    expect([...names]).toEqual(["default"]);
+    expect(beginnings.size).toBe(1);
+    // Its number follows from the prompt: one session would begin otherwise than the next.
+    expect([...beginnings].join()).not.toContain("x-anthropic-billing-header");
+    expect(bodies).toHaveLength(4);
   });
 
   agentTest("shows what it runs no credential, and none reaches the model", async () => {
@@ -152,6 +172,71 @@ describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
     expect(server.requests.length).toBe(2);
   });
 });
+
+agentTest(
+  "a login that was renewed is used with the next session, and stays with the runner",
+  async () => {
+    const home = await mkdtemp(path.join(tmpdir(), "agent-login-"));
+    const [folder, dataFolder, loginFolder] = ["work", "data", "shared"].map((name) =>
+      path.join(home, name),
+    ) as [string, string, string];
+    for (const one of [folder, dataFolder, loginFolder]) await mkdir(one);
+    const logIn = async (accessToken: string) => {
+      const login = JSON.stringify({ claudeAiOauth: { accessToken, refreshToken: "sk-ant-ort" } });
+      await writeFile(path.join(loginFolder, ".credentials.json"), login);
+    };
+    const token = "sk-ant-oat01-renewed";
+    const acts = [{ bash: "env; tr '\\0' '\\n' < /proc/$PPID/environ" }];
+    const server = await ModelServer.start({ key: token, ...say({ acts }, { text: "Done." }) });
+    const model = { baseUrl: server.url, key: undefined, loginFolder, name: "m" };
+    const learnt: unknown[] = [];
+    const harness = buildHarness(
+      {
+        harness: "claude-code",
+        command: [],
+        model: { ...model, compactPct: undefined },
+        dataFolder,
+      },
+      "dev",
+      {
+        environment: { PATH: `${agentsFolder}:${process.env.PATH}` },
+        redact: (text) => text,
+        learnSecrets: (secrets) => learnt.push(...secrets),
+      },
+    );
+    const run = () =>
+      harness.run({
+        folder,
+        prompt: "do it",
+        environment: {},
+        timeoutMs: 120_000,
+        silenceMs: 120_000,
+        signal: new AbortController().signal,
+      });
+
+    await logIn("sk-ant-oat01-expired");
+    const refused = await run();
+    await logIn(token);
+    const end = await run();
+    await server.close();
+    await rm(home, { recursive: true });
+
+    expect(refused).toMatchObject({ type: "failed", fault: "refused-key" });
+    expect(end).toMatchObject({ type: "finished", usage: { turns: 2 } });
+    expect(learnt).toContainEqual([expect.any(String), token]);
+    const reached = JSON.stringify(server.requests.map(({ body }) => body));
+    expect(reached).toContain("CLAUDE_CODE_MAX_RETRIES");
+    expect(reached).not.toMatch(/sk-ant-|CLAUDE_SHARED_DIR/);
+  },
+);
+
+/** What a local server keeps in its cache between two turns is what they have in common from the start. */
+interface Turn {
+  readonly model: string;
+  readonly system?: unknown;
+  readonly tools: unknown;
+  readonly messages: readonly unknown[];
+}
 
 const lostSession = {
   "claude-code": "00000000-0000-4000-8000-000000000000",

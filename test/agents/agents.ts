@@ -15,6 +15,8 @@ const agents = await installAgents();
 if ("missing" in agents) process.stderr.write(`skipped: ${agents.missing}\n`);
 
 export const agentTest = test.skipIf("missing" in agents);
+/** For PATH; nothing where they are missing. */
+export const agentsFolder = "missing" in agents ? "" : agents.bin;
 
 export type AgentName = "claude-code" | "opencode";
 
@@ -50,7 +52,7 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
     agent: buildAgent(name, setting.program),
     model: {
       baseUrl: setting.baseUrl ?? server.url,
-      key: setting.key,
+      readKey: async () => setting.key,
       name: setting.model ?? "default",
     },
     stateFolder: path.join(dataFolder, "state"),

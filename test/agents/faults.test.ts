@@ -33,16 +33,19 @@ describe("claude-code", () => {
 
 /** opencode would try for ever; the gateway ends it. */
 describe("opencode", () => {
-  agentTest.each(["refused-key", "overloaded"])("a model's server at fault: %s", async (fault) => {
-    const { server, run, close } = await buildScene("opencode", { script });
-    server.fault = faults[fault];
+  agentTest.each(["refused-key", "context", "garbled"])(
+    "a model's server at fault: %s",
+    async (fault) => {
+      const { server, run, close } = await buildScene("opencode", { script });
+      server.fault = faults[fault];
 
-    const end = await run();
-    await close();
+      const end = await run();
+      await close();
 
-    expect(end).toMatchObject({ type: "failed", fault });
-    expect(server.requests.length).toBeLessThanOrEqual(4);
-  });
+      expect(end).toMatchObject({ type: "failed", fault });
+      expect(server.requests.length).toBeLessThanOrEqual(4);
+    },
+  );
 });
 
 describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
@@ -62,7 +65,7 @@ agentTest(
     const { server, run, close } = await buildScene("claude-code", { script });
     server.fault = { type: "stall" };
 
-    const end = await run({ silenceMs: 20_000 });
+    const end = await run({ silenceMs: 12_000 });
     await close();
 
     expect(end).toMatchObject({ type: "failed", fault: "stalled" });
@@ -81,16 +84,17 @@ agentTest("a server that is down is unreachable", async () => {
   expect(end).toMatchObject({ type: "failed", fault: "unreachable" });
 });
 
-agentTest("a slow server is waited for, since what it sends is a sign of life", async () => {
-  const answers = [{ text: "Done.", delayMs: 4_000 }];
-  const { run, close } = await buildScene("claude-code", {
-    script: { conversations: [{ answers }] },
+agentTest("a session is ended at its tokens, before the server is asked again", async () => {
+  const acts = [{ bash: "true" }];
+  const { server, run, close } = await buildScene("claude-code", {
+    script: { conversations: [{ answers: [{ acts }] }] },
   });
 
-  const end = await run();
+  const end = await run({ tokens: 1 });
   await close();
 
-  expect(end).toMatchObject({ type: "finished", output: "Done." });
+  expect(end).toMatchObject({ type: "failed", fault: "tokens", usage: { turns: 1 } });
+  expect(server.requests.length).toBe(1);
 });
 
 agentTest("money is counted where the model has a price, and ends the session", async () => {
@@ -107,21 +111,29 @@ agentTest("money is counted where the model has a price, and ends the session", 
   expect(end.usage.money).toBeGreaterThan(0.01);
 });
 
-agentTest("an agent that ends with a notice and asks nothing has not worked", async () => {
-  const scene = await buildScene("claude-code", { script });
-  const notice = path.join(scene.dataFolder, "notice");
-  const text = "#!/bin/sh\necho 'A new version is available! Run claude update.'\n";
-  await writeFile(notice, text);
-  await chmod(notice, 0o755);
-  const { run, close } = await buildScene("claude-code", { script, program: notice });
+describe.each(["claude-code", "opencode"] as const)("%s", (name) => {
+  agentTest.each([
+    ["A new version is available! Run update.", 0],
+    ["panic: out of cheese", 3],
+  ])(
+    'an agent that says "%s", asks nothing and ends with %i has not worked',
+    async (text, code) => {
+      const scene = await buildScene(name, { script });
+      const program = path.join(scene.dataFolder, "program");
+      await writeFile(program, `#!/bin/sh\necho '${text}'\nexit ${code}\n`);
+      await chmod(program, 0o755);
+      const { run, close } = await buildScene(name, { script, program });
 
-  const end = await run();
-  await close();
-  await scene.close();
+      const end = await run();
+      await close();
+      await scene.close();
 
-  expect(end).toMatchObject({
-    type: "failed",
-    fault: "exit",
-    output: expect.stringContaining("new version"),
-  });
+      expect(end).toMatchObject({
+        type: "failed",
+        fault: "exit",
+        output: expect.stringContaining(text),
+      });
+      if (code !== 0) expect(end).toMatchObject({ reason: expect.stringContaining(`${code}`) });
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /** Anthropic's Messages API, as much of it as coding agents use. */
-import { type Asked, countTokens, type ToolCall } from "./script.ts";
+import { type Answered, type Asked, countTokens, type ToolCall } from "./script.ts";
 
 type Block = Readonly<Record<string, unknown>> & { readonly type?: string; readonly text?: string };
 
@@ -18,12 +18,17 @@ export function readMessages({ system, messages, tools = [] }: MessagesRequest):
   const first = messages.find(({ role }) => role === "user");
   return {
     firstUser: textOf(first?.content ?? ""),
-    answersSoFar: messages.filter(({ role }) => role === "assistant").length,
+    answers: messages.filter(({ role }) => role === "assistant").map(readAnswer),
     tools: tools.map(({ name, input_schema }) => {
       return { name, parameters: Object.keys(input_schema?.properties ?? {}) };
     }),
     text: `${textOf(system as string | Block[] | undefined)}\n${messages.map(({ content }) => textOf(content)).join("\n")}`,
   };
+}
+
+function readAnswer({ content }: { readonly content: string | Block[] }): Answered {
+  const acts = typeof content !== "string" && content.some(({ type }) => type === "tool_use");
+  return { text: textOf(content), acts };
 }
 
 function textOf(content: string | readonly Block[] = ""): string {

@@ -7,7 +7,11 @@ type Content = string | readonly { readonly text?: string }[] | null | undefined
 export interface CompletionRequest {
   readonly model: string;
   readonly stream?: boolean;
-  readonly messages: readonly { readonly role: string; readonly content?: Content }[];
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content?: Content;
+    readonly tool_calls?: readonly unknown[];
+  }[];
   readonly tools?: readonly {
     readonly function: {
       readonly name: string;
@@ -19,7 +23,11 @@ export interface CompletionRequest {
 export function readCompletion({ messages, tools = [] }: CompletionRequest): Asked {
   return {
     firstUser: textOf(messages.find(({ role }) => role === "user")?.content),
-    answersSoFar: messages.filter(({ role }) => role === "assistant").length,
+    answers: messages
+      .filter(({ role }) => role === "assistant")
+      .map(({ content, tool_calls = [] }) => {
+        return { text: textOf(content), acts: tool_calls.length > 0 };
+      }),
     tools: tools.map(({ function: { name, parameters } }) => {
       return { name, parameters: Object.keys(parameters?.properties ?? {}) };
     }),

@@ -14,7 +14,7 @@ export interface Script {
 export interface Conversation {
   /** Stands in the first message of the user; absent: every request. */
   readonly match?: string;
-  /** Answer n is given to a request that holds n answers already; the last one again after that. */
+  /** Answer n is given to a request that holds n of them already; the last one again after that. */
   readonly answers: readonly Answer[];
 }
 
@@ -43,10 +43,16 @@ export type Fault =
   | { readonly type: "garbage" }
   | { readonly type: "context" };
 
+/** What stands as an answer in a request; it may be the agent's own filler for one that never came. */
+export interface Answered {
+  readonly text: string;
+  readonly acts: boolean;
+}
+
 /** One request, whichever of the two APIs it came by. */
 export interface Asked {
   readonly firstUser: string;
-  readonly answersSoFar: number;
+  readonly answers: readonly Answered[];
   readonly tools: readonly ToolSpec[];
   /** Everything that reached the model, for what a script must know and for tests. */
   readonly text: string;
@@ -66,7 +72,12 @@ export function chooseAnswer({ conversations }: Script, asked: Asked): Answer {
   const ok = { text: "ok" };
   if (asked.tools.length === 0) return ok;
   const own = conversations.find(({ match }) => !match || asked.firstUser.includes(match));
-  return own?.answers[asked.answersSoFar] ?? own?.answers.at(-1) ?? ok;
+  const given = asked.answers.filter((answer) => answer.acts || isOf(own, answer));
+  return own?.answers[given.length] ?? own?.answers.at(-1) ?? ok;
+}
+
+function isOf(conversation: Conversation | undefined, { text }: Answered): boolean {
+  return conversation?.answers.some((answer) => answer.text?.trim() === text.trim()) ?? false;
 }
 
 /** In the words of the agent that asked: `Write` with `file_path`, `write` with `filePath`. */

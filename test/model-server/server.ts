@@ -151,7 +151,7 @@ export class ModelServer {
     await this.#held;
     const asked = api.read(body as never);
     const answer = chooseAnswer(this.script, asked);
-    if (answer.delayMs !== undefined) await wait(answer.delayMs);
+    if (!this.fault && answer.delayMs !== undefined) await wait(answer.delayMs);
     const { model, stream } = body as MessagesRequest | CompletionRequest;
     const said = this.#say(answer, asked, { model, length: JSON.stringify(body).length });
     const fault = this.fault ?? answer.fault;
@@ -168,7 +168,7 @@ export class ModelServer {
   #say(answer: Answer, asked: Asked, { model, length }: { model: string; length: number }): Said {
     const calls = (answer.acts ?? []).map((act) => toToolCall(act, asked));
     return {
-      id: `${this.requests.length}_${asked.answersSoFar}`,
+      id: `${this.requests.length}_${asked.answers.length}`,
       model,
       text: answer.text,
       calls,

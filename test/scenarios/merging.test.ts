@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { awaitReview, judgeReviews } from "../../src/bot/activities/reviewing.ts";
 import { type State, turn } from "../../src/bot/machine.ts";
 import type { PublishedWork } from "../../src/bot/work.ts";
+import type { Protection } from "../../src/ports/forge-admin.ts";
+import { repo } from "../support/cast.ts";
 import type { Files } from "../support/player.ts";
-import { repo } from "../support/scene.ts";
 import {
   clearStage,
   closeStage,
@@ -20,8 +21,22 @@ import {
 } from "../support/stage.ts";
 import { until } from "../support/test-factory.ts";
 
+/** How the primary branch is protected, while a test has it otherwise. */
+let usual: Protection | undefined;
+
+async function protect(change: Partial<Protection>): Promise<void> {
+  const { repositories } = scene.admin;
+  usual = await repositories.protection(repo, "main");
+  if (!usual) throw new Error("main is not protected");
+  await repositories.protect(repo, { ...usual, ...change });
+}
+
 beforeAll(openStage);
-afterEach(clearStage);
+afterEach(async () => {
+  clearStage();
+  if (usual) await scene.admin.repositories.protect(repo, usual);
+  usual = undefined;
+});
 afterAll(closeStage);
 
 test("what is green and approved is merged as exactly that head", async () => {
@@ -95,6 +110,11 @@ test("a conflict is shown to the harness from both sides", async () => {
   );
 });
 
+function approveAsPerson({ pull, head }: PublishedWork): Promise<void> {
+  const one = { verdict: "approved", sha: head, body: "", comments: [] } as const;
+  return scene.forge.reviews(repo).submit(pull, one);
+}
+
 interface Refused {
   readonly cause: string;
   readonly at: State["at"];
@@ -112,12 +132,27 @@ test.each<Refused>([
     prepare: async (work) => {
       await post(work.head, "success");
       await review(work, "changes-requested");
-      await scene.forge.reviews(repo).submit(work.pull, {
-        verdict: "approved",
-        sha: work.head,
-        body: "",
-        comments: [],
-      });
+      await approveAsPerson(work);
+    },
+  },
+  {
+    cause: "dependencies",
+    at: "blocked",
+    prepare: async (work) => {
+      await post(work.head, "success");
+      await review(work);
+      const issue = { title: "First this", body: "", labels: [] };
+      const { number } = await scene.forge.issues(repo).open(issue);
+      await scene.view.addDependency(work.pull, number);
+    },
+  },
+  {
+    cause: "forbidden",
+    at: "blocked",
+    prepare: async (work) => {
+      await post(work.head, "success");
+      await review(work);
+      await protect({ mergers: [] });
     },
   },
   {
@@ -179,6 +214,24 @@ test("who asked for changes and did not look again is asked to, once for each he
   expect(await ended).toEqual({ type: "approved" });
   expect(said.map(({ body }) => body.split(":")[0])).toEqual(["review-1"]);
   expect(await issues.comments(work.pull)).toHaveLength(1);
+});
+
+test("where two approvals are asked for, the first one spends no try to merge", async () => {
+  const dev = play("dev-1");
+  await protect({ requiredApprovals: 2 });
+  const work = await ready(dev, "twice", files("twice"));
+  let looks = 0;
+  const sleep = async () => {
+    looks += 1;
+    if (looks === 2) await approveAsPerson(work);
+  };
+  const tools = { ...dev.tools, clock: { ...dev.tools.clock, sleep } };
+
+  const outcome = await awaitReview(tools, { at: "reviewing", work }, dev.signal);
+
+  expect(outcome).toEqual({ type: "approved" });
+  expect(looks).toBe(2);
+  expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
 });
 
 test("a person's push is gone on with, whatever the bot was doing", async () => {

@@ -17,7 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
-import { scriptedCoder } from "./scene.ts";
+import { scriptedCoder } from "./cast.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -249,6 +249,7 @@ export class BotBench {
         environment: { PATH: process.env.PATH },
         print: (line) => events.push(JSON.parse(line) as Event),
         redact: (text) => text,
+        learnSecrets: () => undefined,
         signal: stopping.signal,
       },
     );

@@ -126,7 +126,17 @@ export class ForgeView {
   /** As the administrator, over the rules of the branch. */
   async forceMerge(pull: number, head: string): Promise<void> {
     const body = { Do: "fast-forward-only", head_commit_id: head, force_merge: true };
-    const response = await fetch(`${this.#base}/pulls/${pull}/merge`, {
+    await this.#post(`/pulls/${pull}/merge`, body);
+  }
+
+  /** The issue or pull request waits for the other one. */
+  async addDependency(number: number, other: number): Promise<void> {
+    const body = { owner: "disinto-admin", repo: "greeter", index: other };
+    await this.#post(`/issues/${number}/dependencies`, body);
+  }
+
+  async #post(where: string, body: object): Promise<void> {
+    const response = await fetch(`${this.#base}${where}`, {
       method: "POST",
       headers: {
         authorization: `token ${this.#access.token}`,
@@ -134,7 +144,7 @@ export class ForgeView {
       },
       body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`the merge was refused with ${response.status}`);
+    if (!response.ok) throw new Error(`${where} is answered with ${response.status}`);
   }
 
   get #remote(): string {

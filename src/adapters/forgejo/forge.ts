@@ -121,11 +121,20 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
   };
 }
 
+const Approvals = z
+  .object({ required_approvals: z.int() })
+  .transform((branch) => branch.required_approvals);
+
 const reviewEvents = { approved: "APPROVED", "changes-requested": "REQUEST_CHANGES" } as const;
 
 function buildReviews(http: ForgejoHttp, repo: string): Reviews {
   const at = (pull: number): string => `${repo}/pulls/${pull}/reviews`;
   return {
+    // Told to everybody, unlike the protection itself (services/convert/convert.go ToBranch).
+    required: (branch) => {
+      const name = branch.split("/").map(encodeURIComponent).join("/");
+      return http.get(`${repo}/branches/${name}`, Approvals);
+    },
     of: (pull) => http.list(at(pull), ReviewShape),
     commentsOf: (pull, review) =>
       http.get(`${at(pull)}/${review}/comments`, z.array(ReviewCommentShape)),

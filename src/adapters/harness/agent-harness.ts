@@ -17,8 +17,9 @@ export interface AgentHarnessOptions {
   readonly agent: CodingAgent;
   readonly model: {
     readonly baseUrl: string;
-    readonly key: string | undefined;
     readonly name: string;
+    /** Asked before each session; it may have been renewed. */
+    readonly readKey: () => Promise<string | undefined>;
   };
   readonly stateFolder: string;
   readonly pathVariable: string | undefined;
@@ -79,8 +80,12 @@ async function runAgent(
   const events = agent.readEvents();
   const output = new Tail();
   const watch: { stop?: Fault; wasWaiting?: boolean; process?: AgentProcess } = {};
+  const { baseUrl, name, readKey } = options.model;
+  const key = await readKey();
   const gateway = await ModelGateway.open({
-    ...options.model,
+    baseUrl,
+    key,
+    redact: options.transcripts.redact,
     admit: () => {
       const limit = findLimit(session, gateway.seen, events);
       if (!limit) return undefined;
@@ -95,8 +100,8 @@ async function runAgent(
     const model = {
       url: gateway.url,
       word: gateway.word,
-      name: options.model.name,
-      contextWindow: await readContextWindow(options.model),
+      name,
+      contextWindow: await readContextWindow({ baseUrl, key }),
     };
     const { argv, env } = await agent.prepare({ home: place.home, model, session });
     watch.process = new AgentProcess({

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Fault, Script } from "../../../test/model-server/script.ts";
 import { ModelServer } from "../../../test/model-server/server.ts";
+import { Redactor } from "../../core/redactor.ts";
 import { type GatewayOptions, ModelGateway } from "./model-gateway.ts";
 
 const script: Script = { key: "sk-real", conversations: [{ answers: [{ text: "Hello." }] }] };
@@ -10,6 +11,7 @@ async function buildScene(options: Partial<GatewayOptions> = {}) {
   const gateway = await ModelGateway.open({
     baseUrl: server.url,
     key: "sk-real",
+    redact: (text) => text,
     admit: () => undefined,
     onActivity: () => undefined,
     onFaults: () => undefined,
@@ -69,6 +71,41 @@ test("who does not know the session's word is sent away, and the key is never sh
   expect(stranger.status).toBe(401);
   expect(server.requests.map(({ headers }) => headers["x-api-key"])).toEqual(["sk-real"]);
   expect(own.text + stranger.text).not.toContain("sk-real");
+});
+
+test("a subscription's token is shown as one, beside what the agent asks for", async () => {
+  const login = "sk-ant-oat01-token";
+  const { server, gateway } = await buildScene({ key: login });
+  server.script = { ...script, key: login };
+
+  await fetch(`${gateway.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": gateway.word, "anthropic-beta": "one,two" },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
+  });
+
+  expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+  const [{ headers } = { headers: {} }] = server.requests;
+  expect(headers).toMatchObject({
+    authorization: `Bearer ${login}`,
+    "anthropic-beta": "one,two,oauth-2025-04-20",
+  });
+  expect(headers).not.toHaveProperty("x-api-key");
+});
+
+test("a secret that the agent came upon is taken out of what it asks", async () => {
+  const redactor = new Redactor();
+  redactor.learn([["FORGE_TOKEN", 'quo"ted-ü']]);
+  const { server, gateway } = await buildScene({ redact: redactor.redact });
+
+  await fetch(`${gateway.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": gateway.word },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: 'a quo"ted-ü, ü' }] }),
+  });
+
+  const asked = { messages: [{ content: "a [FORGE_TOKEN], ü" }] };
+  expect(server.requests).toMatchObject([{ body: asked }]);
 });
 
 test("a turn beyond the limit is refused and never reaches the server", async () => {

@@ -9,12 +9,15 @@ import type { AddressInfo } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { Agent, request as send } from "undici";
 import type { BackendFault } from "../../ports/harness.ts";
+import { isLoginToken, LOGIN_BETA } from "./claude-login.ts";
 import { readAnswer } from "./model-answer.ts";
 
 export interface GatewayOptions {
   /** With or without the `/v1` that some agents want and others add. */
   readonly baseUrl: string;
   readonly key: string | undefined;
+  /** Takes out of what is asked whatever no model may know, wherever the agent found it. */
+  readonly redact: (text: string) => string;
   /** Asked before each turn; a text refuses it. */
   readonly admit: () => string | undefined;
   /** Something came from the model. */
@@ -126,7 +129,7 @@ export class ModelGateway {
     const answer = await send(`${this.#options.baseUrl.replace(/(\/v1)?\/*$/, "")}${target}`, {
       method: request.method as "POST",
       headers: this.#headersOf(request),
-      body: await readBody(request),
+      body: this.#options.redact(await readBody(request)) || null,
       dispatcher: this.#agent,
       signal: gone.signal,
     });
@@ -169,16 +172,20 @@ export class ModelGateway {
 
   #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
     const { host, connection, authorization, "x-api-key": word, ...kept } = headers;
+    const { "anthropic-beta": beta } = headers;
     const dropped = ["accept-encoding", "content-length", "transfer-encoding", "expect"];
     const passed = Object.entries(kept).flatMap(([name, value]) =>
       value === undefined || dropped.includes(name) ? [] : [[name, value] as const],
     );
     const { key } = this.#options;
-    return {
-      ...Object.fromEntries(passed),
-      ...(key !== undefined &&
-        (word === undefined ? { authorization: `Bearer ${key}` } : { "x-api-key": key })),
+    const proof = (): Record<string, string> => {
+      if (key === undefined) return {};
+      if (word === undefined) return { authorization: `Bearer ${key}` };
+      if (!isLoginToken(key)) return { "x-api-key": key };
+      const betas = [beta ?? [], LOGIN_BETA].flat().join(",");
+      return { authorization: `Bearer ${key}`, "anthropic-beta": betas };
     };
+    return { ...Object.fromEntries(passed), ...proof() };
   }
 }
 
@@ -188,10 +195,10 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 0 ? null : Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString();
 }
 
 function describeFailure(error: unknown): string {

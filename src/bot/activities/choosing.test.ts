@@ -81,7 +81,7 @@ function open(world: World) {
         breakers.set(name, reason);
         return "opened";
       },
-      close: async (name: string) => void breakers.delete(name),
+      close: async (name: string) => (breakers.delete(name) ? "closed" : "already"),
     },
     claims: {
       findOwn: find(({ holder }) => holder === "bot"),

@@ -57,8 +57,8 @@ function review(part: Partial<Review>): Review {
 test("only a review that counts approves: official, not dismissed, of this head or not stale", () => {
   const undecided = { type: "undecided" };
 
-  expect(judgeReviews([review({})], "head")).toEqual({ type: "approved" });
-  expect(judgeReviews([review({ sha: "older" })], "head")).toEqual({ type: "approved" });
+  for (const one of [review({}), review({ sha: "older" })])
+    expect(judgeReviews([one], "head")).toEqual({ type: "approved", by: [one] });
   expect(judgeReviews([review({ official: false })], "head")).toEqual(undecided);
   expect(judgeReviews([review({ official: false })], "head", ["ada"])).toEqual(undecided);
   expect(judgeReviews([review({ dismissed: true })], "head")).toEqual(undecided);
@@ -73,7 +73,8 @@ test("a request for changes on this head outweighs another's approval, until its
     type: "changes-requested",
     by: [refusal],
   });
-  expect(judgeReviews([refusal, review({ author: "eve" })], "head")).toEqual({ type: "approved" });
+  const approval = review({ author: "eve" });
+  expect(judgeReviews([refusal, approval], "head")).toEqual({ type: "approved", by: [approval] });
 });
 
 test("who asked for changes to an earlier head has to look again, whoever else approves", () => {

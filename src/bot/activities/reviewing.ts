@@ -47,7 +47,8 @@ async function look(
   trusted: readonly string[],
 ): Promise<Reviewed | undefined> {
   const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
-  if (verdict.type === "approved") return verdict;
+  if (verdict.type === "approved" && (await isEnough(target, verdict.by)))
+    return { type: "approved" };
   if (verdict.type === "changes-requested")
     return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
   const news = await readPullNews(target, work);
@@ -56,8 +57,16 @@ async function look(
   return undefined;
 }
 
+/** Asked only where there is one, so that who waits for a second does not try to merge with each look. */
+async function isEnough(
+  { reviews, project }: ProjectTools,
+  by: readonly Review[],
+): Promise<boolean> {
+  return by.length >= (await reviews.required(project.primaryBranch));
+}
+
 export type ReviewVerdict =
-  | { readonly type: "approved" }
+  | { readonly type: "approved"; readonly by: readonly Review[] }
   | { readonly type: "changes-requested"; readonly by: readonly Review[] }
   /** They asked for changes to an earlier head, which blocks the merge until they say otherwise. */
   | { readonly type: "waits-for"; readonly authors: readonly string[] }
@@ -83,11 +92,11 @@ export function judgeReviews(
   if (now.length > 0) return { type: "changes-requested", by: now };
   const before = refusals.filter(({ official }) => official);
   if (before.length > 0) return { type: "waits-for", authors: before.map(({ author }) => author) };
-  const approved = last.some(
+  const by = last.filter(
     ({ verdict, official, sha, stale }) =>
       verdict === "approved" && official && (sha === head || !stale),
   );
-  return approved ? { type: "approved" } : { type: "undecided" };
+  return by.length > 0 ? { type: "approved", by } : { type: "undecided" };
 }
 
 /** What the dev has to answer: the bodies and every remark on a line. */

@@ -21,17 +21,18 @@ async function probe(world: World, bot: ReturnType<typeof start>, forMs: number)
 }
 
 test.each([1, 2, 3, 4, 5])(
-  "of eight bots that open a breaker at once one is told so, whatever answers are lost (%i)",
+  "of eight bots that open a breaker at once one is told so, and of eight that close it, whatever answers are lost (%i)",
   async (seed) => {
     const world = new World({ seed, outages: [], maxDelayMs: 5_000 });
     const bots = Array.from({ length: 8 }, (_, index) => start(world, `bot-${index}`));
 
-    const told = await finish(
-      world,
-      Promise.all(bots.map(({ breakers }) => breakers.open("primary", red))),
-    );
+    const opening = bots.map(({ breakers }) => breakers.open("primary", red));
+    const opened = await finish(world, Promise.all(opening));
+    const closing = bots.map(({ breakers }) => breakers.close("primary"));
+    const closed = await finish(world, Promise.all(closing));
 
-    expect(told.filter((one) => one === "opened")).toHaveLength(1);
+    expect(opened.filter((one) => one === "opened")).toHaveLength(1);
+    expect(closed.filter((one) => one === "closed")).toHaveLength(1);
   },
 );
 

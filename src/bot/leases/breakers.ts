@@ -26,6 +26,8 @@ export interface Breaker extends Trouble {
   readonly probeAfterMs: number;
   /** The bot that tries whether it works again. */
   readonly prober: string | undefined;
+  /** The bot that is closing it. */
+  readonly closer: string | undefined;
 }
 
 export interface Probe {
@@ -46,7 +48,8 @@ interface BreakersTools {
   readonly termMs: number;
 }
 
-const PROBE_AFTER_MS = 60_000;
+/** A minute with the usual term. */
+const PAUSES_IN_TERM = 15;
 
 interface Standing {
   readonly sha: string;
@@ -63,9 +66,11 @@ export class Breakers {
   /** Exactly one of many openers is told "opened": the one that makes the visible remark. */
   async open(
     name: string,
-    { cause, reason, probeAfterMs = PROBE_AFTER_MS }: Trouble & { readonly probeAfterMs?: number },
+    { cause, reason, probeAfterMs }: Trouble & { readonly probeAfterMs?: number },
   ): Promise<"opened" | "already"> {
-    const trouble = { cause, reason, probeAfterMs, by: this.#tools.holder };
+    const { holder: by, termMs } = this.#tools;
+    const pauseMs = probeAfterMs ?? termMs / PAUSES_IN_TERM;
+    const trouble = { cause, reason, probeAfterMs: pauseMs, by };
     const mine = await this.#write(trouble);
     const swap = { ref: deriveBreakerRef(name), from: undefined, to: mine };
     return (await swapForCertain(this.#tools.mirror, swap)) ? "opened" : "already";
@@ -76,14 +81,22 @@ export class Breakers {
     return (await this.#find(name))?.breaker;
   }
 
-  /** Whoever sees that it works again may close it. */
-  async close(name: string): Promise<void> {
+  /**
+   * Whoever sees that it works again may close it; exactly one of many that do is told "closed". A deletion does not tell
+   * whose it was, so a bot first says that it is the one; if it dies over it, the next one does so after a term.
+   */
+  async close(name: string): Promise<"closed" | "already"> {
     const ref = deriveBreakerRef(name);
-    const { mirror } = this.#tools;
+    const { mirror, holder, observations, termMs } = this.#tools;
     for (;;) {
-      const from = (await mirror.readRefs([ref])).get(ref);
-      if (from === undefined || (await swapForCertain(mirror, { ref, from, to: undefined })))
-        return;
+      const found = await this.#find(name);
+      if (!found) return "already";
+      const { sha, breaker } = found;
+      const isOthers = breaker.closer !== undefined && breaker.closer !== holder;
+      if (isOthers && observations.seenForMs(ref, sha) < termMs) return "already";
+      const mine = await this.#write({ ...breaker, closer: holder });
+      if (!(await swapForCertain(mirror, { ref, from: sha, to: mine }))) continue;
+      if (await swapForCertain(mirror, { ref, from: mine, to: undefined })) return "closed";
     }
   }
 
@@ -141,14 +154,15 @@ function toBreaker(note: Readonly<Record<string, unknown>>): Breaker {
     const value = note[key];
     return typeof value === "string" ? value : fallback;
   };
-  const { probeAfterMs, prober } = note;
+  const { probeAfterMs, prober, closer } = note;
   return {
     by: text("by", "unknown"),
     at: text("at", ""),
     cause: text("cause", "unknown"),
     reason: text("reason", "no reason was given"),
-    probeAfterMs: typeof probeAfterMs === "number" ? probeAfterMs : PROBE_AFTER_MS,
+    probeAfterMs: typeof probeAfterMs === "number" ? probeAfterMs : 60_000,
     prober: typeof prober === "string" ? prober : undefined,
+    closer: typeof closer === "string" ? closer : undefined,
   };
 }
 
