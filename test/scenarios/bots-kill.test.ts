@@ -10,7 +10,11 @@ import { until } from "../support/test-factory.ts";
 let template: Template;
 
 beforeAll(async () => {
-  template = await Template.create({ devs: ["dev-1", "dev-2"], reviewers: ["reviewer"] });
+  template = await Template.create({
+    devs: ["dev-1", "dev-2"],
+    reviewers: ["reviewer"],
+    pollInterval: 0.25,
+  });
 });
 
 afterAll(() => template.discard());
