@@ -44,8 +44,8 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   const whole = buildFactoryTools(shared);
   const toolsFor = (role: Role): BotTools => {
     const limits = toSessionLimits(settings.limits);
-    const { pollIntervalMs } = settings;
-    const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs });
+    const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
+    const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs, termMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
     const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });

@@ -153,7 +153,11 @@ class Compose implements Containers {
       ...(follow ? ["--follow"] : []),
       ...services,
     ];
-    await runShown(["docker", "compose", ...args], { cwd: folder, signal, show });
+    // Compose 2.26 begins each line so, whoever reads it.
+    const erase = "\u001b[2K";
+    const bare = (line: string) => (line.startsWith(erase) ? line.slice(erase.length) : line);
+    const options = { cwd: folder, signal, show: (line: string) => show(bare(line)) };
+    await runShown(["docker", "compose", ...args], options);
   }
 
   async exec(service: string, argv: readonly string[]): Promise<string> {

@@ -24,7 +24,9 @@ test("a bot is stuck when nothing came for longer than its limit, and well again
 });
 
 test("the limit is longer than a silent harness, a poll and a lease may take", () => {
-  expect(deriveProgressLimit({ pollIntervalMs: 1000, silenceMs: minutes(30) })).toBe(minutes(31));
-  expect(deriveProgressLimit({ pollIntervalMs: minutes(60), silenceMs: 1 })).toBe(minutes(121));
-  expect(deriveProgressLimit({ pollIntervalMs: 1, silenceMs: 1 })).toBe(minutes(16));
+  const short = { pollIntervalMs: 1, silenceMs: 1, termMs: 1 };
+  expect(deriveProgressLimit({ ...short, silenceMs: minutes(30) })).toBe(minutes(31));
+  expect(deriveProgressLimit({ ...short, pollIntervalMs: minutes(60) })).toBe(minutes(121));
+  expect(deriveProgressLimit({ ...short, termMs: minutes(40) })).toBe(minutes(41));
+  expect(deriveProgressLimit(short)).toBe(minutes(16));
 });

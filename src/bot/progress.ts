@@ -1,8 +1,9 @@
 /** Whether a loop of the bot gets on: a living process is not a healthy bot, a two-hour session is not a sick one. */
 import type { Clock } from "../ports/clock.ts";
-import { TERM_MS } from "./leases/lease.ts";
 
 const SLACK_MS = 60_000;
+/** A short term, or none to speak of, makes no forge answer sooner. */
+const LEAST_MS = 15 * 60_000;
 
 export class Progress {
   readonly #clock: Clock;
@@ -37,6 +38,10 @@ export class Progress {
 }
 
 /** Longer than anything that a healthy bot may wait for in silence. */
-export function deriveProgressLimit(waits: { pollIntervalMs: number; silenceMs: number }): number {
-  return Math.max(TERM_MS, waits.silenceMs, 2 * waits.pollIntervalMs) + SLACK_MS;
+export function deriveProgressLimit(waits: {
+  readonly pollIntervalMs: number;
+  readonly silenceMs: number;
+  readonly termMs: number;
+}): number {
+  return Math.max(LEAST_MS, waits.termMs, waits.silenceMs, 2 * waits.pollIntervalMs) + SLACK_MS;
 }

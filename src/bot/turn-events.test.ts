@@ -47,6 +47,13 @@ test("a merge that was read back names the commit, and the end of an issue relea
   ]);
 });
 
+test("work that stops short of its end has lost its lease, which is told beside the release", () => {
+  expect(describeTurn({ at: "merging", work }, idle).map(({ type }) => type)).toEqual([
+    "lease.lost",
+    "issue.released",
+  ]);
+});
+
 test("a look that found nothing to do is no event", () => {
   expect(describeTurn(idle, idle)).toEqual([]);
 });

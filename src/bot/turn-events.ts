@@ -3,11 +3,17 @@ import type { BotEvent } from "../ports/event-log.ts";
 import type { State } from "./machine.ts";
 import type { Work } from "./work.ts";
 
+/** Whatever stops short of them stops because the lease is gone. */
+const lastStates: ReadonlySet<State["at"]> = new Set(["closing", "blocked", "withdrawing"]);
+
 export function describeTurn(from: State, to: State): readonly BotEvent[] {
   if (!("work" in to)) {
     if (!("work" in from)) return [];
     const { project, issue } = from.work;
-    return [{ type: "issue.released", project, issue }];
+    const released: BotEvent = { type: "issue.released", project, issue };
+    return lastStates.has(from.at)
+      ? [released]
+      : [{ type: "lease.lost", project, issue }, released];
   }
   const { project, issue, title, feedback } = to.work;
   const reason = to.at === "blocked" ? to.reason : feedback;

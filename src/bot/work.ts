@@ -71,6 +71,11 @@ export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
   };
 }
 
+/** False: it waits for checks, a review or its merge. */
+export function needsModel({ pull, feedback }: Facts): boolean {
+  return pull === undefined || feedback !== undefined;
+}
+
 interface Found {
   readonly project: string;
   readonly issue: { readonly number: number; readonly title: string };

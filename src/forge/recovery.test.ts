@@ -176,3 +176,25 @@ test("a database of any older program is upgraded with all it holds, one of a ne
     expect(() => new Database(file)).toThrow("version 99");
   }
 });
+
+test("a request that comes while the forge is still starting is answered when it has started", async () => {
+  for (let round = 0; round < 5; round++) {
+    await own.forge.kill();
+    const starting = own.restart();
+    const first = await firstAnswer(`${own.forge.url}/api/v1/version`);
+    await starting;
+    expect(first.status).toBe(200);
+  }
+});
+
+async function firstAnswer(url: string): Promise<Response> {
+  for (;;) {
+    // Nobody listens yet.
+    const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch(
+      (error: Error) => {
+        if (error.name === "TimeoutError") throw error;
+      },
+    );
+    if (answer) return answer;
+  }
+}

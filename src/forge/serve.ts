@@ -1,6 +1,6 @@
 /** Starts the embedded forge: an HTTP server over one folder. */
 import { mkdir } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -45,6 +45,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   const db = new Database(databaseFile(folder));
   const server = createServer({ keepAliveTimeout: 65_000 });
   const stop = new AbortController();
+  const begin = serveWhenReady(server);
   try {
     await installHook(folder);
     const port = await listen(server, { host, port: options.port });
@@ -53,7 +54,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     const lookups = new CommitLookups();
     const forge: Forge = { db, folder, url, authentication, lookups, queue: new Queue() };
     await recover(forge);
-    serve(server, forge);
+    begin(forge);
     void maintain(forge, stop.signal);
     const close = closer(server, () => {
       stop.abort();
@@ -85,13 +86,25 @@ async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-function serve(server: Server, forge: Forge): void {
-  const answer = getRequestListener(createApp(forge).fetch, { overrideGlobalObjects: false });
+/** A request that comes while the forge still puts its folder in order waits; nobody would ever answer it otherwise. */
+function serveWhenReady(server: Server): (forge: Forge) => void {
+  let begin!: (serve: RequestListener) => void;
+  const ready = new Promise<RequestListener>((resolve) => {
+    begin = resolve;
+  });
   server.on("request", (request, response) => {
+    void ready.then((serve) => serve(request, response));
+  });
+  return (forge) => begin(toListener(forge));
+}
+
+function toListener(forge: Forge): RequestListener {
+  const answer = getRequestListener(createApp(forge).fetch, { overrideGlobalObjects: false });
+  return (request, response) => {
     const git = parseGitRequest(request);
     if (git) void serveGit(forge, git, { request, response });
     else void answer(request, response);
-  });
+  };
 }
 
 /** Waits for what is under way; idle connections do not count. */

@@ -59,7 +59,13 @@ describeWithDocker("commands that only look, on a real engine", () => {
   test("logs take a bot's own name, and say which names there are", async () => {
     await fleet.up();
 
-    expect((await fleet.cli("logs", "a")).exitCode).toBe(0);
+    const { "agents-a": a } = await fleet.containers();
+    await docker("exec", a?.id ?? "", "sh", "-c", "echo some words > /proc/1/fd/1");
+    const shown = await fleet.cli("logs", "a");
+
+    expect(shown.exitCode).toBe(0);
+    expect(shown.stdout).toMatch(/some words$/m);
+    expect(shown.stdout).not.toContain("\u001b");
     const { exitCode, stderr } = await fleet.cli("logs", "nobody");
 
     expect(exitCode).toBe(2);

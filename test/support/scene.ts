@@ -14,9 +14,11 @@ import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
+import { createAccount } from "../../src/forge/admin.ts";
+import { Database } from "../../src/forge/database.ts";
+import { databaseFile } from "../../src/forge/serve.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
-import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import { makeFactory } from "./factories.ts";
 import { findFreePort } from "./fleet.ts";
@@ -26,9 +28,9 @@ import { Processes } from "./processes.ts";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
-const login = "disinto-admin";
-export const repo = { owner: login, name: "greeter" };
+export const repo = { owner: "disinto-admin", name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
+const admin = { login: "disinto-admin", password: "the administrator of a test" };
 
 export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
 const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
@@ -36,8 +38,12 @@ const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 export interface Cast {
   readonly devs: readonly string[];
   readonly reviewers: readonly string[];
+  /** Bots with both roles. */
+  readonly both?: readonly string[];
   readonly coder?: readonly string[];
   readonly reviewer?: readonly string[];
+  /** Seconds; bots that are many leave a small machine more time for work the less often they ask. */
+  readonly pollInterval?: number;
   /** Further lines of the project's file, before its bots. */
   readonly project?: readonly string[];
   /** By bot: lines of its section instead of those that name a command. */
@@ -49,18 +55,11 @@ export class Template {
   readonly folder: string;
   readonly factory: Factory;
   readonly secrets: ReadonlyMap<string, string>;
-  readonly admin: Administrator;
 
-  private constructor(made: {
-    folder: string;
-    factory: Factory;
-    secrets: ReadonlyMap<string, string>;
-    admin: Administrator;
-  }) {
-    this.folder = made.folder;
-    this.factory = made.factory;
-    this.secrets = made.secrets;
-    this.admin = made.admin;
+  private constructor(folder: string, factory: Factory, secrets: ReadonlyMap<string, string>) {
+    this.folder = folder;
+    this.factory = factory;
+    this.secrets = secrets;
   }
 
   /** Through the same code as `disinto init`. */
@@ -68,7 +67,12 @@ export class Template {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
     const factory = describe(cast);
     const forgeFolder = path.join(folder, "forge");
-    const admin = await createAdministrator(forgeFolder);
+    await createAccount(forgeFolder, {
+      username: admin.login,
+      email: "admin@bots.invalid",
+      admin: true,
+      password: admin.password,
+    });
     const processes = new Processes();
     try {
       const url = await processes.startForge(forgeFolder, await findFreePort());
@@ -83,18 +87,23 @@ export class Template {
             },
           },
           newSecret: () => crypto.randomUUID(),
-          fill: { repo, with: () => fill(folder, { url, admin }) },
+          fill: { repo, with: () => fill(folder, url) },
           say: () => undefined,
         },
         deriveIdentities(factory),
         { dryRun: false },
       );
-      // A database that no process has open can be copied.
       await processes.stop("forge");
-      return new Template({ folder, factory, secrets, admin });
+      gatherDatabase(forgeFolder);
+      return new Template(folder, factory, secrets);
     } finally {
       await processes.endAll();
     }
+  }
+
+  /** With which an identity makes itself a token. */
+  credentialsOf(name: string): { readonly login: string; readonly password: string } {
+    return { login: name, password: this.secrets.get(deriveCredentialKeys(name).password) ?? "" };
   }
 
   discard(): Promise<void> {
@@ -102,27 +111,14 @@ export class Template {
   }
 }
 
-interface Administrator {
-  readonly login: string;
-  readonly password: string;
+/** Into its one file: a connection of this process, closed and not yet collected, removes the others at any time. */
+function gatherDatabase(folder: string): void {
+  const database = new Database(databaseFile(folder));
+  database.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
 }
 
-/** By a process of its own: one that has had a database open may still delete files of it. */
-async function createAdministrator(folder: string): Promise<Administrator> {
-  const account = ["--username", login, "--email", "admin@bots.invalid", "--admin"];
-  const { stdout } = await runCli(folder, [
-    ...["forge", "admin", "user", "create", "--folder", folder, ...account],
-    ...["--random-password", "--must-change-password=false"],
-  ]);
-  return { login, password: /password is '(.+)'/.exec(stdout)?.[1] ?? "" };
-}
-
-interface Site {
-  readonly url: string;
-  readonly admin: Administrator;
-}
-
-async function fill(folder: string, { url, admin }: Site): Promise<void> {
+async function fill(folder: string, url: string): Promise<void> {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
   await repositories.init(work);
@@ -130,22 +126,24 @@ async function fill(folder: string, { url, admin }: Site): Promise<void> {
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
 }
 
-function describe(cast: Cast): Factory {
-  const { devs, reviewers, coder, reviewer, project = [], sections = {} } = cast;
-  const section = (name: string, role: string, command: readonly string[]) =>
+function describe({ devs, reviewers, both = [], project = [], ...commands }: Cast): Factory {
+  const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = commands;
+  const { sections = {} } = commands;
+  const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
     [
       `[agents.${name}]`,
-      `roles = ["${role}"]`,
+      `roles = ${JSON.stringify(roles)}`,
       ...(sections[name] ?? ['harness = "command"', `command = ${JSON.stringify(command)}`]),
-      "poll_interval = 0.1",
+      `poll_interval = ${pollInterval}`,
     ].join("\n");
   const text = [
     `repo = "${repo.owner}/${repo.name}"`,
     ...project,
     "[ci]",
     'required = ["ci/local/test"]',
-    ...devs.map((name) => section(name, "dev", coder ?? scriptedCoder)),
-    ...reviewers.map((name) => section(name, "review", reviewer ?? scriptedReviewer)),
+    ...devs.map((name) => section(name, coder, "dev")),
+    ...reviewers.map((name) => section(name, reviewer, "review")),
+    ...both.map((name) => section(name, coder, "dev", "review")),
   ];
   return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
@@ -173,17 +171,18 @@ export class Scene {
     this.url = options.url;
     this.processes = options.processes;
     this.forge = buildForge({ url: this.url, token: options.token });
-    this.#template = options.template;
-    const { admin } = options.template;
     this.view = new ForgeView({ url: this.url, token: options.token, admin });
+    this.#template = options.template;
   }
 
   static async open(template: Template): Promise<Scene> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-scene-"));
-    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
+    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), {
+      recursive: true,
+      filter: (file) => !/\.db-(wal|shm)$/.test(file),
+    });
     const processes = new Processes();
     const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
-    const { admin } = template;
     const { tokens } = buildForgeAdmin({ url, admin });
     const token = await tokens.create(admin, { name: "test", scopes: ["all"] });
     return new Scene({ folder, url, template, processes, token });
@@ -191,7 +190,7 @@ export class Scene {
 
   /** What only the operator may. */
   get admin(): ForgeAdmin {
-    return buildForgeAdmin({ url: this.url, admin: this.#template.admin });
+    return buildForgeAdmin({ url: this.url, admin });
   }
 
   get bots(): readonly string[] {
@@ -267,6 +266,11 @@ export class Scene {
   async close(): Promise<void> {
     await this.processes.endAll();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** All that a bot has on its disk. */
+  dropVolume(name: string): Promise<void> {
+    return rm(path.join(this.folder, name), { recursive: true });
   }
 
   /** A file of the scene, for what a test wants to keep. */

@@ -1,5 +1,6 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
+import path from "node:path";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
 import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
@@ -93,13 +94,16 @@ async function listRefs(folder: string, command: Argv): Promise<Refs> {
 }
 
 async function ensureRepository(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const env = localGitEnvironment();
-  const { exitCode, stdout } = await run(["git", "rev-parse", "--git-dir"], { cwd: folder, env });
-  if (exitCode === 0 && stdout.trim() === ".") return;
+  if (await isRepository(folder)) return;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await runGit("init", git.initBare(folder), { env });
+  await runGit("init", git.initBare(folder), { env: localGitEnvironment() });
+}
+
+/** What git itself looks for, without a process of its own at each poll; what else is damaged, a fetch finds out. */
+async function isRepository(folder: string): Promise<boolean> {
+  const parts = ["HEAD", "refs", "objects"].map((name) => stat(path.join(folder, name)));
+  return (await Promise.allSettled(parts)).every(({ status }) => status === "fulfilled");
 }
 
 async function mend(folder: string, command: Argv, remote: RunOptions): Promise<boolean> {

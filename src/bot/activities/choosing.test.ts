@@ -23,11 +23,17 @@ const listed = (number: number, facts: Partial<Issue> = {}): Issue => ({
   ...facts,
 });
 
+interface Held {
+  readonly holder: string;
+  readonly expired?: boolean;
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
 interface World {
   issues: readonly Issue[];
   /** Issue → what the forge records. */
   dependencies?: Readonly<Record<number, readonly Dependency[]>>;
-  leases?: Readonly<Record<number, { holder: string; expired?: boolean }>>;
+  leases?: Readonly<Record<number, Held>>;
   statuses?: readonly Status[];
   required?: readonly string[];
   trusted?: readonly string[];
@@ -44,7 +50,7 @@ function open(world: World) {
     facts: { pin: "pinned", pull: "8" },
     release: async () => undefined,
   };
-  const find = (is: (one: { holder: string; expired?: boolean }) => boolean) => async () =>
+  const find = (is: (one: Held) => boolean) => async () =>
     Object.entries(world.leases ?? {}).flatMap(([number, one]) =>
       is(one) ? [Number(number)] : [],
     );
@@ -80,6 +86,7 @@ function open(world: World) {
     claims: {
       findOwn: find(({ holder }) => holder === "bot"),
       findExpired: find(({ expired }) => expired === true),
+      readFacts: async (number: number) => world.leases?.[number]?.facts ?? {},
       adopt: async () => claim,
       takeOver: async () => claim,
       take: async (number: number) => calls.push(`take ${number}`) && claim,
@@ -158,6 +165,32 @@ test("own unfinished work comes first, then a lost bot's, with what their leases
   expect(lost.events).toEqual([
     { type: "lease.taken-over", project: "shop", issue: 2, from: "eve" },
   ]);
+});
+
+test("of unfinished work that comes first which needs no model: it gets on while the server is away", async () => {
+  const issues = [listed(1), listed(2), listed(3)];
+  const asked = { pull: "8", feedback: "make it blue" };
+  for (const held of [{ holder: "bot" }, { holder: "eve", expired: true }]) {
+    const world = open({
+      issues,
+      leases: {
+        1: held,
+        2: { ...held, facts: asked },
+        3: { ...held, facts: { pull: "9" } },
+      },
+    });
+
+    expect(await world.number()).toBe(3);
+  }
+});
+
+test("what others work on stands in nobody's way, whatever stands first", async () => {
+  const others = [1, 2, 3].map((number) =>
+    listed(number, { labels: ["backlog", "in-progress", "priority"], assignees: ["eve"] }),
+  );
+  const leases = { 1: { holder: "eve" }, 2: { holder: "dev-9" }, 3: { holder: "eve" } };
+
+  expect(await open({ issues: [...others, listed(4)], leases }).number()).toBe(4);
 });
 
 test("an issue in progress that is assigned to this bot and has no lease is gone on with", async () => {

@@ -14,12 +14,13 @@ import {
 import { readTrusted } from "../guard.ts";
 import { Holds } from "../holds.ts";
 import type { Claim } from "../leases/claim.ts";
+import type { Claims } from "../leases/claims.ts";
 import { readHolder } from "../leases/lease.ts";
 import { deriveClaimRef } from "../leases/refs.ts";
 import type { Outcome } from "../machine.ts";
 import type { BotTools, ProjectTools } from "../tools.ts";
 import { cutHidden, pinOf } from "../trust.ts";
-import { resumeWork, type Work } from "../work.ts";
+import { needsModel, resumeWork, type Work } from "../work.ts";
 
 type Step = (seen: Seen) => Promise<Work | undefined>;
 
@@ -74,7 +75,7 @@ export class Chooser {
 
   async #resumeOwn({ board, sight }: Seen): Promise<Work | undefined> {
     const { claims } = board.target;
-    for (const number of await claims.findOwn(sight.refs)) {
+    for (const number of await orderUnfinished(claims, sight, await claims.findOwn(sight.refs))) {
       const work = await this.#goOn(board.target, number, await claims.adopt(number));
       if (work) return work;
     }
@@ -98,7 +99,8 @@ export class Chooser {
 
   async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
     const { claims } = board.target;
-    for (const number of await claims.findExpired(sight.refs)) {
+    const expired = await claims.findExpired(sight.refs);
+    for (const number of await orderUnfinished(claims, sight, expired)) {
       const from = await readHolder(board.target, sight.refs.get(deriveClaimRef(number)) ?? "");
       const claim = await claims.takeOver(number);
       const { project } = board.target;
@@ -194,6 +196,20 @@ export class Chooser {
     this.#told.set(project, told);
     this.#tools.events.append({ type: "queue.seen", project, waiting: list });
   }
+}
+
+/** What needs no model comes first: it gets on though the model's server is away, or all its slots are taken. */
+async function orderUnfinished(
+  claims: Claims,
+  { refs }: Sight,
+  numbers: readonly number[],
+): Promise<readonly number[]> {
+  if (numbers.length < 2) return numbers;
+  const ranks = new Map<number, number>();
+  for (const number of numbers)
+    ranks.set(number, needsModel(await claims.readFacts(number, refs)) ? 1 : 0);
+  const rankOf = (number: number): number => ranks.get(number) ?? 1;
+  return numbers.toSorted((a, b) => rankOf(a) - rankOf(b) || a - b);
 }
 
 /** What costs a request is asked last. */

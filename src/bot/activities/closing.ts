@@ -1,4 +1,5 @@
 import { IN_PROGRESS } from "../choose.ts";
+import { swapForCertain } from "../leases/swap.ts";
 import type { Outcome, State } from "../machine.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../tools.ts";
 
@@ -15,7 +16,8 @@ export function close(
     const ref = `refs/heads/${deriveBranch(work.issue)}`;
     const standing = (await mirror.readRefs([ref])).get(ref);
     // Somebody's later push to the branch is not ours to delete.
-    if (standing === work.head) await mirror.swap([{ ref, from: standing, to: undefined }]);
+    if (standing === work.head)
+      await swapForCertain(mirror, { ref, from: standing, to: undefined });
     await folders.discard(deriveFolder(work.issue));
     await claim.release();
     return { type: "closed" };

@@ -5,7 +5,7 @@ import type { Mirror, Refs } from "../../ports/git.ts";
 import { Claim, type ClaimTools } from "./claim.ts";
 import type { Observations } from "./expiry.ts";
 import { adoptLease, type Lease, takeLease, takeOverLease, termOf } from "./lease.ts";
-import { type Carried, type LeaseRecord, readLease } from "./record.ts";
+import { type Carried, type Facts, type LeaseRecord, readLease } from "./record.ts";
 import { deriveClaimRef, EVERYTHING, parseClaimRef } from "./refs.ts";
 
 export interface ClaimsTools extends ClaimTools {
@@ -93,6 +93,13 @@ export class Claims {
   /** Issues among these refs whose bot did not come back: open to `takeOver`. */
   findExpired(refs: Refs): Promise<readonly number[]> {
     return this.#findIssues(refs, (ref, sha) => this.#isExpired(ref, sha));
+  }
+
+  /** What the lease of an issue carries, as these refs have it. */
+  async readFacts(issue: number, refs: Refs): Promise<Facts> {
+    const ref = deriveClaimRef(issue);
+    const sha = refs.get(ref);
+    return (sha === undefined ? undefined : await this.#read(ref, sha))?.facts ?? {};
   }
 
   async #findIssues(refs: Refs, is: (ref: string, sha: string) => Promise<boolean>) {

@@ -1,0 +1,24 @@
+import { tmpdir } from "node:os";
+import { afterEach, expect, test } from "vitest";
+import { runStep } from "./steps.ts";
+
+afterEach(() => {
+  delete process.env.FORGE_TOKEN;
+  delete process.env.CI_TOKEN;
+});
+
+test("a step sees nothing of the CI's own environment", async () => {
+  process.env.FORGE_TOKEN = "the-forges-token";
+  process.env.CI_TOKEN = "the-cis-token";
+
+  const end = await runStep({
+    folder: tmpdir(),
+    step: { name: "look", commands: ["env"], environment: { COLOUR: "red" } },
+    environment: { PATH: process.env.PATH ?? "" },
+    signal: new AbortController().signal,
+  });
+
+  expect(end).toMatchObject({ state: "success", exitCode: 0 });
+  expect(end.output).toContain("COLOUR=red");
+  expect(end.output).not.toMatch(/the-(forges|cis)-token/);
+});
