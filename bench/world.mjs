@@ -28,6 +28,7 @@ export function loadSupport() {
 
 async function bundleSupport() {
   const modules = [
+    "test/support/cast.ts",
     "test/support/scene.ts",
     "test/model-server/server.ts",
     "test/agents/install.ts",
@@ -47,8 +48,12 @@ async function bundleSupport() {
 /** The command line under measure is the built one, not the one that records its answers for tests. */
 function inPlace() {
   const cli = path.resolve("test/support/cli.ts");
-  const stands = `export const buildCli = async () => ${JSON.stringify(main)};
-export const runCli = () => { throw new Error("not for figures"); };`;
+  const stands = `import { execFileSync } from "node:child_process";
+export const buildCli = async () => ${JSON.stringify(main)};
+export const runCli = async (folder, args) => {
+  const argv = [${JSON.stringify(main)}, "--factory", folder, ...args];
+  return { stdout: execFileSync(process.execPath, argv, { encoding: "utf8" }) };
+};`;
   return {
     name: "in-place",
     load: (id) => (id === cli ? stands : undefined),
@@ -144,8 +149,7 @@ export async function openWorld({ devs, coder, ciMs = 0, plays = "ci-and-review"
   const names = Array.from({ length: devs }, (_, index) => `dev-${index + 1}`);
   const cast = { devs: names, reviewers: ["review-1"], coder: coder ?? scriptedCoder };
   const template = await Template.create(cast);
-  // A statement that this process has yet to collect holds the database's second file, which then goes while it is copied.
-  const scene = await Scene.open(template).catch(() => Scene.open(template));
+  const scene = await Scene.open(template);
   const bots = [];
   const playing = new Attendance(scene, { ciMs, reviews: plays === "ci-and-review" });
   const start = (name, options = {}) => {

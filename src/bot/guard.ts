@@ -92,7 +92,10 @@ export async function readTrusted({ project, writers }: ProjectTools): Promise<r
 }
 
 /** Undefined: it was deleted. */
-async function findIssue({ issues }: ProjectTools, number: number): Promise<Issue | undefined> {
+export async function findIssue(
+  { issues }: ProjectTools,
+  number: number,
+): Promise<Issue | undefined> {
   try {
     return await issues.get(number);
   } catch (error) {

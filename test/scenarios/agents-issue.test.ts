@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { agentsFolder, agentTest } from "../agents/agents.ts";
 import type { Answer, Script } from "../model-server/script.ts";
 import { ModelServer } from "../model-server/server.ts";
+import { repo } from "../support/cast.ts";
 import { passesTests } from "../support/forge-view.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 const key = "sk-the-key-of-the-models-server";

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ModelServer } from "../model-server/server.ts";
+import { repo } from "../support/cast.ts";
 import type { IssueView } from "../support/forge-view.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 const names = Array.from({ length: 8 }, (_, at) => `dev-${at + 1}`);

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { attend } from "../support/attendant.ts";
+import { repo } from "../support/cast.ts";
 import { findFreePort } from "../support/fleet.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 const MAX_IDLE_BYTES = 80 * 2 ** 20;

@@ -2,7 +2,8 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { attend } from "../support/attendant.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { repo } from "../support/cast.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template | undefined;

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { type Attendant, attend } from "../support/attendant.ts";
+import { repo } from "../support/cast.ts";
 import { type Asked, MeddlingProxy } from "../support/meddling-proxy.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template;

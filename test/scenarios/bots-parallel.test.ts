@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
+import { repo } from "../support/cast.ts";
 import { passesTests } from "../support/forge-view.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template | undefined;

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Attendant, attend } from "../support/attendant.ts";
+import { repo, scriptedCoder } from "../support/cast.ts";
 import { isPushOf, MeddlingProxy } from "../support/meddling-proxy.ts";
-import { repo, Scene, scriptedCoder, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template;

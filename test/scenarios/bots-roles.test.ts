@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { repo } from "../support/cast.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template | undefined;

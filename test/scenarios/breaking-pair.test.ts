@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { repo } from "../support/cast.ts";
 import { passesTests } from "../support/forge-view.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template | undefined;

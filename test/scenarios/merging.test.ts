@@ -3,8 +3,8 @@ import { awaitReview, judgeReviews } from "../../src/bot/activities/reviewing.ts
 import { type State, turn } from "../../src/bot/machine.ts";
 import type { PublishedWork } from "../../src/bot/work.ts";
 import type { Protection } from "../../src/ports/forge-admin.ts";
+import { repo } from "../support/cast.ts";
 import type { Files } from "../support/player.ts";
-import { repo } from "../support/scene.ts";
 import {
   clearStage,
   closeStage,

@@ -4,8 +4,9 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { reviewNext } from "../../src/bot/review/queue.ts";
 import type { PublishedWork } from "../../src/bot/work.ts";
+import { repo } from "../support/cast.ts";
 import { type Files, Player } from "../support/player.ts";
-import { repo, Scene, Template } from "../support/scene.ts";
+import { Scene, Template } from "../support/scene.ts";
 
 let template: Template;
 let scene: Scene;

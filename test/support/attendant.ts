@@ -1,6 +1,7 @@
 /** CI and a reviewer that find nothing wrong, at once: for scenarios that are about something else. */
+
+import { repo } from "./cast.ts";
 import type { Scene } from "./scene.ts";
-import { repo } from "./scene.ts";
 
 export interface Attendant {
   stop(): Promise<void>;

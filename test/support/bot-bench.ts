@@ -17,7 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
-import { scriptedCoder } from "./scene.ts";
+import { scriptedCoder } from "./cast.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 

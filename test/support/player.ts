@@ -9,7 +9,8 @@ import { pinOf } from "../../src/bot/trust.ts";
 import type { PreparedWork, PublishedWork } from "../../src/bot/work.ts";
 import type { Role } from "../../src/core/factory.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
-import { repo, type Scene } from "./scene.ts";
+import { repo } from "./cast.ts";
+import type { Scene } from "./scene.ts";
 
 export type Files = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
@@ -14,65 +14,42 @@ import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-shape.ts";
-import { createAccount } from "../../src/forge/admin.ts";
-import { Database } from "../../src/forge/database.ts";
-import { databaseFile } from "../../src/forge/serve.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
+import { adminLogin, type Cast, demo, describeFactory, repo } from "./cast.ts";
+import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
-import { makeFactory } from "./factories.ts";
 import { findFreePort } from "./fleet.ts";
 import { ForgeView } from "./forge-view.ts";
 import { Processes } from "./processes.ts";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
-
-export const repo = { owner: "disinto-admin", name: "greeter" };
 const CI_TOKEN = "the ci token of a test";
-const admin = { login: "disinto-admin", password: "the administrator of a test" };
-
-export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
-const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
-
-export interface Cast {
-  readonly devs: readonly string[];
-  readonly reviewers: readonly string[];
-  /** Bots with both roles. */
-  readonly both?: readonly string[];
-  readonly coder?: readonly string[];
-  readonly reviewer?: readonly string[];
-  /** Seconds; bots that are many leave a small machine more time for work the less often they ask. */
-  readonly pollInterval?: number;
-  /** Further lines of the project's file, before its bots. */
-  readonly project?: readonly string[];
-  /** By bot: lines of its section instead of those that name a command. */
-  readonly sections?: Readonly<Record<string, readonly string[]>>;
-}
 
 /** Prepared once; holds no process. */
 export class Template {
   readonly folder: string;
   readonly factory: Factory;
   readonly secrets: ReadonlyMap<string, string>;
+  readonly admin: Administrator;
 
-  private constructor(folder: string, factory: Factory, secrets: ReadonlyMap<string, string>) {
-    this.folder = folder;
-    this.factory = factory;
-    this.secrets = secrets;
+  private constructor(made: {
+    folder: string;
+    factory: Factory;
+    secrets: ReadonlyMap<string, string>;
+    admin: Administrator;
+  }) {
+    this.folder = made.folder;
+    this.factory = made.factory;
+    this.secrets = made.secrets;
+    this.admin = made.admin;
   }
 
   /** Through the same code as `disinto init`. */
   static async create(cast: Cast): Promise<Template> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
-    const factory = describe(cast);
+    const factory = describeFactory(cast);
     const forgeFolder = path.join(folder, "forge");
-    await createAccount(forgeFolder, {
-      username: admin.login,
-      email: "admin@bots.invalid",
-      admin: true,
-      password: admin.password,
-    });
+    const admin = await createAdministrator(forgeFolder);
     const processes = new Processes();
     try {
       const url = await processes.startForge(forgeFolder, await findFreePort());
@@ -87,15 +64,15 @@ export class Template {
             },
           },
           newSecret: () => crypto.randomUUID(),
-          fill: { repo, with: () => fill(folder, url) },
+          fill: { repo, with: () => fill(folder, { url, admin }) },
           say: () => undefined,
         },
         deriveIdentities(factory),
         { dryRun: false },
       );
+      // A database that no process has open can be copied.
       await processes.stop("forge");
-      gatherDatabase(forgeFolder);
-      return new Template(folder, factory, secrets);
+      return new Template({ folder, factory, secrets, admin });
     } finally {
       await processes.endAll();
     }
@@ -111,41 +88,32 @@ export class Template {
   }
 }
 
-/** Into its one file: a connection of this process, closed and not yet collected, removes the others at any time. */
-function gatherDatabase(folder: string): void {
-  const database = new Database(databaseFile(folder));
-  database.get("PRAGMA wal_checkpoint(TRUNCATE)");
-  database.close();
+interface Administrator {
+  readonly login: string;
+  readonly password: string;
 }
 
-async function fill(folder: string, url: string): Promise<void> {
+/** By a process of its own: one that has had a database open may still delete files of it. */
+async function createAdministrator(folder: string): Promise<Administrator> {
+  const account = ["--username", adminLogin, "--email", "admin@bots.invalid", "--admin"];
+  const { stdout } = await runCli(folder, [
+    ...["forge", "admin", "user", "create", "--folder", folder, ...account],
+    ...["--random-password", "--must-change-password=false"],
+  ]);
+  return { login: adminLogin, password: /password is '(.+)'/.exec(stdout)?.[1] ?? "" };
+}
+
+interface Site {
+  readonly url: string;
+  readonly admin: Administrator;
+}
+
+async function fill(folder: string, { url, admin }: Site): Promise<void> {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
   await repositories.init(work);
   const access = { forgeUrl: url, login: admin.login, token: admin.password };
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
-}
-
-function describe({ devs, reviewers, both = [], project = [], ...commands }: Cast): Factory {
-  const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = commands;
-  const { sections = {} } = commands;
-  const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>
-    [
-      `[agents.${name}]`,
-      `roles = ${JSON.stringify(roles)}`,
-      ...(sections[name] ?? ['harness = "command"', `command = ${JSON.stringify(command)}`]),
-      `poll_interval = ${pollInterval}`,
-    ].join("\n");
-  const text = [
-    `repo = "${repo.owner}/${repo.name}"`,
-    ...project,
-    "[ci]",
-    'required = ["ci/local/test"]',
-    ...devs.map((name) => section(name, coder, "dev")),
-    ...reviewers.map((name) => section(name, reviewer, "review")),
-    ...both.map((name) => section(name, coder, "dev", "review")),
-  ];
-  return makeFactory("DISINTO_ENGINE=local\n", { greeter: `${text.join("\n")}\n` });
 }
 
 type Call = (method: "POST" | "PATCH", where: string, body: object) => Promise<void>;
@@ -171,18 +139,17 @@ export class Scene {
     this.url = options.url;
     this.processes = options.processes;
     this.forge = buildForge({ url: this.url, token: options.token });
-    this.view = new ForgeView({ url: this.url, token: options.token, admin });
     this.#template = options.template;
+    const { admin } = options.template;
+    this.view = new ForgeView({ url: this.url, token: options.token, admin });
   }
 
   static async open(template: Template): Promise<Scene> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-scene-"));
-    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), {
-      recursive: true,
-      filter: (file) => !/\.db-(wal|shm)$/.test(file),
-    });
+    await cp(path.join(template.folder, "forge"), path.join(folder, "forge"), { recursive: true });
     const processes = new Processes();
     const url = await processes.startForge(path.join(folder, "forge"), await findFreePort());
+    const { admin } = template;
     const { tokens } = buildForgeAdmin({ url, admin });
     const token = await tokens.create(admin, { name: "test", scopes: ["all"] });
     return new Scene({ folder, url, template, processes, token });
@@ -190,7 +157,7 @@ export class Scene {
 
   /** What only the operator may. */
   get admin(): ForgeAdmin {
-    return buildForgeAdmin({ url: this.url, admin });
+    return buildForgeAdmin({ url: this.url, admin: this.#template.admin });
   }
 
   get bots(): readonly string[] {

@@ -5,8 +5,9 @@ import { leaveLaneAfter } from "../../src/bot/lane.ts";
 import type { Outcome } from "../../src/bot/machine.ts";
 import type { PublishedWork } from "../../src/bot/work.ts";
 import type { Status } from "../../src/ports/forge.ts";
+import { repo } from "./cast.ts";
 import { type Files, Player } from "./player.ts";
-import { repo, Scene, Template } from "./scene.ts";
+import { Scene, Template } from "./scene.ts";
 
 export let scene: Scene;
 let template: Template;

@@ -11,7 +11,7 @@ import {
   type Waiting,
   whyWaiting,
 } from "../choose.ts";
-import { readTrusted } from "../guard.ts";
+import { findIssue, readTrusted } from "../guard.ts";
 import { Holds } from "../holds.ts";
 import type { Claim } from "../leases/claim.ts";
 import type { Claims } from "../leases/claims.ts";
@@ -236,13 +236,4 @@ function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
 
 function isOffered({ state, labels }: Issue): boolean {
   return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
-}
-
-async function findIssue({ issues }: ProjectTools, number: number): Promise<Issue | undefined> {
-  try {
-    return await issues.get(number);
-  } catch (error) {
-    if (error instanceof DisintoError && error.code === "forge.not-found") return undefined;
-    throw error;
-  }
 }
