@@ -9,7 +9,14 @@ const fails = (fault: SessionFault): SessionEnd => {
 };
 
 /** One bot at a model's server that answers as told; `open` is the breaker that all bots see. */
-function open(ends: readonly SessionEnd[], { standing = false, turns = 0 } = {}) {
+function open(
+  ends: readonly SessionEnd[],
+  {
+    standing = false,
+    turns = 0,
+    number,
+  }: { standing?: boolean; turns?: number; number?: number } = {},
+) {
   const log: string[] = [];
   const left = [...ends];
   let isOpen = standing;
@@ -33,7 +40,7 @@ function open(ends: readonly SessionEnd[], { standing = false, turns = 0 } = {})
       slots: {
         acquire: async () => {
           log.push("slot");
-          return { lost: lost.signal, release: async () => void log.push("free") };
+          return { number, lost: lost.signal, release: async () => void log.push("free") };
         },
       },
       breakers: {
@@ -72,6 +79,14 @@ test("a session holds a slot for as long as it lasts", async () => {
 
   expect(await run()).toEqual(done);
   expect(log).toEqual(["slot", "session", "free"]);
+});
+
+test("a slot is told when it is taken and when it is free again", async () => {
+  const { run, log } = open([done], { number: 1 });
+
+  await run();
+
+  expect(log).toEqual(["slot", "slot.taken", "session", "free", "slot.released"]);
 });
 
 test("a server that fails opens its breaker, once and with its reason", async () => {

@@ -12,7 +12,7 @@ import {
 } from "../ports/harness.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Breakers, Probe } from "./leases/breakers.ts";
-import type { Slots } from "./leases/slots.ts";
+import type { Slot, Slots } from "./leases/slots.ts";
 
 interface Running<S extends Session> {
   run(session: S): Promise<SessionEnd>;
@@ -61,7 +61,7 @@ class Gate<S extends Session> {
   async run(session: S): Promise<SessionEnd> {
     if (this.#ownFailures > 0) await this.#waitOwn(session.signal);
     const probe = await this.#pass(session.signal);
-    const slot = await this.#tools.slots.acquire(session.signal);
+    const slot = await this.#takeSlot(session.signal);
     const over = new AbortController();
     const proving = probe && this.#prove(probe, over.signal);
     try {
@@ -82,6 +82,24 @@ class Gate<S extends Session> {
     const waitMs = backoffMs({ failures: this.#ownFailures, baseMs: pollIntervalMs, random });
     await clock.sleep(waitMs, signal);
     signal.throwIfAborted();
+  }
+
+  /** Told when it is taken and when it is free again, where there is a limit. */
+  async #takeSlot(signal: AbortSignal): Promise<Slot> {
+    const { slots, backend, clock, events } = this.#tools;
+    const startMs = clock.monotonicMs();
+    const slot = await slots.acquire(signal);
+    const { number } = slot;
+    if (number === undefined) return slot;
+    const waitedMs = Math.round(clock.monotonicMs() - startMs);
+    events.append({ type: "slot.taken", backend, slot: number, waitedMs });
+    return {
+      ...slot,
+      release: async () => {
+        await slot.release();
+        events.append({ type: "slot.released", backend, slot: number });
+      },
+    };
   }
 
   /** Undefined: the breaker is closed. Otherwise it is this bot's turn to try. */

@@ -9,6 +9,8 @@ import type { Claims } from "./claims.ts";
 import { deriveSlotFolder } from "./refs.ts";
 
 export interface Slot {
+  /** Undefined where the backend has no limit. */
+  readonly number: number | undefined;
   /** Aborts when the slot is somebody else's; the session must end. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
@@ -63,19 +65,20 @@ export class Slots {
     for (const slot of orderSlots(slots, holder)) {
       const ref = `${folder}${slot}`;
       const claim = await claims.tryAcquireAt({ ref, sha: standing.get(ref) });
-      if (claim) return toSlot(claim);
+      if (claim) return toSlot(claim, slot);
     }
     return undefined;
   }
 }
 
 const unlimited: Slot = {
+  number: undefined,
   lost: new AbortController().signal,
   release: async () => undefined,
 };
 
-function toSlot(claim: Claim): Slot {
-  return { lost: claim.lost, release: () => claim.release() };
+function toSlot(claim: Claim, number: number): Slot {
+  return { number, lost: claim.lost, release: () => claim.release() };
 }
 
 /** Each bot begins elsewhere, so that bots that start together do not all contend for the first one. */
