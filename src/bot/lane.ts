@@ -35,6 +35,7 @@ export async function leaveLane(target: ProjectTools): Promise<void> {
 /** Ends after which the work still is on its way to a merge; after all others the turn is somebody else's. */
 const onItsWay: ReadonlySet<string> = new Set([
   "green",
+  "behind",
   "infrastructure",
   "approved",
   "rebased",

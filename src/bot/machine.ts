@@ -84,6 +84,8 @@ interface Outcomes {
     | End<"red", Reason>
     /** The run could not be done, and was started again where the budget allows: costs no model time. */
     | End<"infrastructure", Reason>
+    /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
+    | End<"behind">
     | Moved
     | Stuck
     | Lost;
@@ -161,6 +163,7 @@ const after: Transitions = {
       : { at: "preparing", work },
   checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
     if (outcome.type === "green") return { at: "reviewing", work };
+    if (outcome.type === "behind") return { at: "merging", work };
     if (outcome.type === "moved") return goOn(work, outcome.head);
     const { reason } = outcome;
     return outcome.type === "red"

@@ -1,5 +1,5 @@
 /** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
-
+import type { Pull } from "../ports/forge.ts";
 import { type BotTools, deriveBranch, type ProjectTools } from "./tools.ts";
 import type { PublishedWork } from "./work.ts";
 
@@ -11,10 +11,18 @@ export type PullNews =
 
 /** Undefined: it stands as this bot left it. */
 export async function readPullNews(
-  { pulls, mirror }: ProjectTools,
-  { pull: number, issue, head }: PublishedWork,
+  target: ProjectTools,
+  work: PublishedWork,
 ): Promise<PullNews | undefined> {
-  const pull = await pulls.get(number);
+  return judgePull(target, work, await target.pulls.get(work.pull));
+}
+
+/** The same, of one that was just read. */
+export async function judgePull(
+  { mirror }: ProjectTools,
+  { pull: number, issue, head }: PublishedWork,
+  pull: Pull,
+): Promise<PullNews | undefined> {
   if (pull.merged) return { type: "merged" };
   if (pull.state === "closed")
     return {

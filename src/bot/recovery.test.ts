@@ -142,6 +142,30 @@ test("a damaged mirror is cloned again, and the work goes on", async () => {
   expect(await bench.fileOn("main", "tea.txt")).toBe("hello\n");
 });
 
+test("a head that the primary branch has outrun is rebased at once, not when its checks are done", async () => {
+  const number = await bench.issue("tea");
+  const ci = { provider: "external", required: ["ci/test"], whenAbsent: "block" } as const;
+  const bot = bench.start({ once: true, project: { ci } });
+  await reached(bot, "checking");
+  const file = { content: btoa("theirs\n"), message: "Theirs", branch: "main" };
+  await bench.ada("POST", `${bench.shop}/contents/theirs.txt`, file);
+
+  await reached(bot, "checking", 2);
+  const [pull] = await bench.pulls();
+  const status = { context: "ci/test", state: "success" };
+  await bench.ada("POST", `${bench.shop}/statuses/${pull?.head?.sha}`, status);
+  await reached(bot, "reviewing");
+  await approve();
+  await bot.ended;
+
+  expect(statesOf(bot)).toEqual([
+    ...["preparing", "coding", "publishing", "checking", "merging"],
+    ...["checking", "reviewing", "merging", "closing"],
+  ]);
+  expect(await bench.fileOn("main", "tea.txt")).toBe("hello\n");
+  expect((await bench.refs()).has(claim(number))).toBe(false);
+});
+
 test("a primary branch that was replaced by force gets the work on top of what it is now", async () => {
   await bench.issue("tea");
   const bot = bench.start({ once: true });

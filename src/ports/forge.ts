@@ -59,6 +59,8 @@ export interface Pull {
   readonly head: string;
   readonly headSha: string;
   readonly base: string;
+  /** Of the base branch as it is now. */
+  readonly baseSha: string;
 }
 
 export interface Pulls {

@@ -68,6 +68,7 @@ export const PullShape = z
       head: pull.head.ref,
       headSha: pull.head.sha,
       base: pull.base.ref,
+      baseSha: pull.base.sha,
     }),
   );
 

@@ -1,10 +1,10 @@
 import type { Ci } from "../../core/factory.ts";
 import type { CiFailure } from "../../ports/ci.ts";
-import type { Status } from "../../ports/forge.ts";
+import type { Pull, Status } from "../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { readPullNews, waitForNews } from "../pull-news.ts";
+import { judgePull, waitForNews } from "../pull-news.ts";
 import { remarkOnce } from "../remark.ts";
-import { INFRASTRUCTURE } from "../setback.ts";
+import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../tools.ts";
 import type { PublishedWork } from "../work.ts";
 
@@ -19,7 +19,7 @@ export function check(
 ): Promise<Outcome<"checking">> {
   const target = projectOf(tools, work.project);
   return target.claims.under(work.issue, signal, (_, signal) =>
-    awaitCi(tools, { target, work, signal }),
+    awaitCi(tools, { target, work, signal, built: new Set() }),
   );
 }
 
@@ -27,6 +27,8 @@ interface Waiting {
   readonly target: ProjectTools;
   readonly work: PublishedWork;
   readonly signal: AbortSignal;
+  /** Commits of the primary branch that the head is known to build on. */
+  readonly built: Set<string>;
 }
 
 type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
@@ -55,9 +57,24 @@ async function look(tools: BotTools, waiting: Waiting): Promise<Look> {
   const missing = verdict.type === "waiting" ? verdict.missing : [];
   const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
-  const news = await readPullNews(target, work);
+  const pull = await target.pulls.get(work.pull);
+  const news = await judgePull(target, work, pull);
   // The merge is read back, and tidied up after, where the work is merged.
-  return { end: news?.type === "merged" ? { type: "green" } : news, missing };
+  if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
+  return { end: (await isOutrun(waiting, pull)) ? { type: "behind" } : undefined, missing };
+}
+
+/**
+ * The primary branch has moved on past the head, so what CI still works out is of no use: it could not be merged. Only
+ * while rounds are cheap: who has lost some is checked and reviewed as it stands, and then takes the lane.
+ */
+async function isOutrun({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
+  if (built.has(baseSha) || work.handOver?.length) return false;
+  if ((work.counters[LOST_ROUNDS] ?? 0) >= LANE_AFTER) return false;
+  await target.mirror.refresh();
+  if (!(await target.mirror.objects.contains(work.head, baseSha))) return true;
+  built.add(baseSha);
+  return false;
 }
 
 export type StatusVerdict =
