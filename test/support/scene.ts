@@ -232,7 +232,8 @@ export class Scene {
 
   async close(): Promise<void> {
     await this.processes.endAll();
-    await rm(this.folder, { recursive: true, force: true });
+    // A harness that outlives its killed bot for a moment may still write.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
   /** All that a bot has on its disk. */
