@@ -66,11 +66,15 @@ async function race({ takeLease, releaseLease }, contenders) {
     const won = taken.filter((lease) => lease !== undefined);
     byWinners.set(won.length, (byWinners.get(won.length) ?? 0) + 1);
     for (const lease of won) await releaseLease(first, lease);
+    if (at % 500 === 0 || at === races) console.log(describeRaces(at, byWinners));
   }
-  const counts = [...byWinners].map(([winners, count]) => `${winners} in ${count}`).join(", ");
-  console.log(`${races} races of ${takers} takers, winners per race: ${counts}`);
   if (byWinners.get(1) !== races) throw new Error("a race had another number of winners than one");
   return { name: `lease, race of ${takers} takers`, ms: median(times) };
+}
+
+function describeRaces(held, byWinners) {
+  const counts = [...byWinners].map(([winners, count]) => `${winners} in ${count}`).join(", ");
+  return `${held} races of ${takers} takers, winners per race: ${counts}`;
 }
 
 async function timed(times, act) {

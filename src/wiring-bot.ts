@@ -22,7 +22,7 @@ import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
-import type { ProjectTask } from "./core/project-shape.ts";
+import type { ProjectTask } from "./core/project-task.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";

@@ -1,7 +1,8 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
 import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
-import { jsonOf, ProjectsShape, type ProjectTask } from "../core/project-shape.ts";
+import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
+import type { ProjectTask } from "../core/project-task.ts";
 import { DisintoError } from "../errors.ts";
 
 interface CiAccess {

@@ -1,6 +1,6 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
 import type { Role } from "../core/factory.ts";
-import type { ProjectTask } from "../core/project-shape.ts";
+import type { ProjectTask } from "../core/project-task.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";

@@ -25,9 +25,11 @@ export function assembleBots(
   const { sections, problems } = collectSections(loaded);
   const { backend, problems: ofBackend } = readLlamaBackend(environment);
   const everywhere = loaded.map(({ project }) => project.name);
-  const listed = llama.names.map((name) =>
-    toLlamaBot({ name, section: sections.get(name), backend, environment, everywhere }),
-  );
+  const usual = AgentSection.parse({});
+  const listed = llama.names.map((name) => {
+    const settings = sections.get(name)?.settings ?? usual;
+    return toLlamaBot({ name, settings, backend, environment, everywhere });
+  });
   const named = new Set(llama.names);
   const others = [...sections.values()].filter(({ name }) => !named.has(name)).map(toAgentBot);
   return {
@@ -102,15 +104,14 @@ function checkHarness({ harness, command, compact_pct }: AgentSection) {
 
 function toLlamaBot(listed: {
   name: string;
-  section: Section | undefined;
+  settings: AgentSection;
   backend: LlamaBackend;
   environment: Environment;
   everywhere: readonly string[];
 }): Bot {
-  const { name, section, backend, environment, everywhere } = listed;
+  const { name, settings, backend, environment, everywhere } = listed;
   const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
   const { file, line } = environment.locate(key);
-  const settings = section?.settings ?? AgentSection.parse({});
   return {
     ...toBot(name, settings),
     declaredIn: "LLAMA_BOTS",

@@ -1,5 +1,5 @@
 /** The reference of `.env` and `projects/*.toml`, from what the readers themselves use. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { environmentKeys } from "./environment-keys.ts";
 import { ProjectFile } from "./project-schema.ts";
 

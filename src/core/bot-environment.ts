@@ -2,7 +2,7 @@
 import { deriveBackend, type Slots } from "./backend.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveFactoryRepo, formatRepo } from "./identities.ts";
-import { formatProjects } from "./project-shape.ts";
+import { formatProjects } from "./project-task.ts";
 
 export interface Surroundings {
   readonly factory: Factory;

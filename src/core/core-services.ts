@@ -3,7 +3,7 @@ import { renderCaddyfile } from "./caddyfile.ts";
 import type { Factory } from "./factory.ts";
 import { containerForgePort, type Layout } from "./layout.ts";
 import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys, WOODPECKER_TOKEN_KEY } from "./names.ts";
-import { formatProjects } from "./project-shape.ts";
+import { formatProjects } from "./project-task.ts";
 import type { DesiredService, Mount } from "./service.ts";
 
 const coreLimits = { memory: "2g", cpus: 2, pids: 512 };

@@ -8,7 +8,7 @@ import { systemClock } from "../../src/adapters/system-clock.ts";
 import { runDev } from "../../src/bot/run.ts";
 import type { BotSettings } from "../../src/bot/settings.ts";
 import type { BotTools } from "../../src/bot/tools.ts";
-import type { ProjectTask } from "../../src/core/project-shape.ts";
+import type { ProjectTask } from "../../src/core/project-task.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
 import {
   type Body,

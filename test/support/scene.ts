@@ -13,7 +13,7 @@ import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
-import { formatProjects } from "../../src/core/project-shape.ts";
+import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
 import { adminLogin, type Cast, demo, describeFactory, repo } from "./cast.ts";

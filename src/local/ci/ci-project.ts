@@ -1,5 +1,5 @@
 /** A project as the local CI has it: where its heads, its statuses and its runs are. */
-import type { ProjectTask } from "../../core/project-shape.ts";
+import type { ProjectTask } from "../../core/project-task.ts";
 import type { Pulls, Statuses } from "../../ports/forge.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
 import type { Pipelines } from "./pipelines.ts";

@@ -1,6 +1,7 @@
 /** The local CI's whole configuration, read from its environment (written by core/core-services.ts). */
 import * as z from "zod";
-import { ProjectsShape, type ProjectTask } from "../../core/project-shape.ts";
+import { ProjectsShape } from "../../core/project-shape.ts";
+import type { ProjectTask } from "../../core/project-task.ts";
 import { DisintoError } from "../../errors.ts";
 import type { ApiOptions } from "./api.ts";
 
