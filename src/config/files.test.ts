@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -23,6 +23,36 @@ test("files that cannot be read as text are problems, and nothing is loaded", as
       hint: save it as UTF-8 text"
   `);
 });
+
+/** Root may read everything, so it is put off for the while. */
+async function asNobody<T>(act: () => Promise<T>): Promise<T> {
+  const own = process.geteuid?.();
+  if (own === 0) process.seteuid?.(65_534);
+  try {
+    return await act();
+  } finally {
+    if (own === 0) process.seteuid?.(0);
+  }
+}
+
+test.each([".env", "projects", "projects/shop.toml"])(
+  "%s that one may not read is a problem in its place",
+  async (closed) => {
+    const folder = await mkdtemp(join(tmpdir(), "config-"));
+    await mkdir(join(folder, "projects"));
+    await writeFile(join(folder, "projects/shop.toml"), 'repo = "acme/shop"\n');
+    await writeFile(join(folder, ".env"), "LLAMA_BASE_URL=http://127.0.0.1:1\n");
+    await chmod(folder, 0o755);
+    await chmod(join(folder, closed), 0);
+
+    const { loaded, problems } = await asNobody(() => checkFactory(folder, "0.1.0"));
+
+    expect(loaded).toBeUndefined();
+    expect(problems.map(formatProblem)).toEqual([
+      `${closed}:1:1  the file cannot be read (EACCES)\n  hint: look at its owner and mode`,
+    ]);
+  },
+);
 
 test("a folder without configuration is no factory", async () => {
   const folder = await mkdtemp(join(tmpdir(), "config-"));

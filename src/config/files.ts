@@ -18,15 +18,7 @@ export interface ConfigFiles {
 }
 
 export async function readFiles(folder: string): Promise<ConfigFiles> {
-  const names = (await listFolder(join(folder, "projects"))).filter((name) =>
-    name.endsWith(".toml"),
-  );
-  const projects = await Promise.all(
-    names.map(async (name) => {
-      const file = `projects/${name}`;
-      return { file, text: (await readText(folder, file)) ?? "" };
-    }),
-  );
+  const projects = await readProjects(folder);
   const env = await readText(folder, ".env");
   if (env === undefined && projects.length === 0) {
     throw new DisintoError(
@@ -50,11 +42,14 @@ async function readServices(compose: string): Promise<OlderServices> {
   return Object(services) as OlderServices;
 }
 
-async function listFolder(path: string): Promise<readonly string[]> {
-  return readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+async function readProjects(folder: string): Promise<ConfigFiles["projects"]> {
+  const names = await readdir(join(folder, "projects")).catch(codeOf);
+  if (names === "ENOENT") return [];
+  if (typeof names === "string") return [{ file: "projects", text: unreadable("projects", names) }];
+  const files = names.filter((name) => name.endsWith(".toml")).map((name) => `projects/${name}`);
+  return Promise.all(
+    files.map(async (file) => ({ file, text: (await readText(folder, file)) ?? "" })),
+  );
 }
 
 /** Undefined when there is no such file; a problem when there is one that cannot be read. */
@@ -62,17 +57,31 @@ export async function readText(
   folder: string,
   file: string,
 ): Promise<string | Problem | undefined> {
-  const place = { file, line: 1, column: 1, path: "" };
+  const bytes = await readFile(join(folder, file)).catch(codeOf);
+  if (bytes === "ENOENT") return undefined;
+  if (typeof bytes === "string") return unreadable(file, bytes);
   try {
-    const bytes = await readFile(join(folder, file));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError)
-      return { ...place, message: "the file is not UTF-8", hint: "save it as UTF-8 text" };
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    const hint =
-      code === "EISDIR" ? "put a file in the folder's place" : "look at its owner and mode";
-    return { ...place, message: `the file cannot be read (${code})`, hint };
+  } catch {
+    const hint = "save it as UTF-8 text";
+    return { ...beginningOf(file), message: "the file is not UTF-8", hint };
   }
+}
+
+function codeOf(error: NodeJS.ErrnoException): string {
+  return error.code ?? error.message;
+}
+
+function unreadable(file: string, code: string): Problem {
+  const hint = hints[code] ?? "look at its owner and mode";
+  return { ...beginningOf(file), message: `the file cannot be read (${code})`, hint };
+}
+
+const hints: Readonly<Record<string, string>> = {
+  EISDIR: "put a file in the folder's place",
+  ENOTDIR: "put a folder in the file's place",
+};
+
+function beginningOf(file: string) {
+  return { file, line: 1, column: 1, path: "" };
 }

@@ -1,5 +1,5 @@
 /** TOML text → one project's settings, or every problem in the file. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { refuseBotName } from "./bot-names.ts";
 import type { Problem } from "./problem.ts";
 import { ProjectFile } from "./project-schema.ts";
@@ -107,21 +107,30 @@ function describe(issue: z.core.$ZodIssue): string {
 
 /** The keys that the schema knows at a place of the file. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let schema: unknown = ProjectFile;
+  let schema: AnySchema | undefined = ProjectFile;
   for (const segment of path) schema = childSchema(unwrap(schema), String(segment));
-  const shape = (unwrap(schema) as { shape?: object } | undefined)?.shape;
-  return shape ? Object.keys(shape) : [];
+  return Object.keys(partsOf(unwrap(schema)).shape ?? {});
 }
 
-function childSchema(schema: unknown, key: string): unknown {
-  const { shape, valueType } = (schema ?? {}) as {
-    shape?: Record<string, unknown>;
-    valueType?: unknown;
-  };
+function childSchema(schema: AnySchema | undefined, key: string): AnySchema | undefined {
+  const { shape, valueType } = partsOf(schema);
   return shape ? shape[key] : valueType;
 }
 
-function unwrap(schema: unknown): unknown {
-  const inner = (schema as { def?: { innerType?: unknown } } | undefined)?.def?.innerType;
-  return inner === undefined ? schema : unwrap(inner);
+function unwrap(schema: AnySchema | undefined): AnySchema | undefined {
+  const { innerType } = partsOf(schema);
+  return innerType ? unwrap(innerType) : schema;
+}
+
+type AnySchema = z.core.$ZodType;
+
+/** What a schema is made of, as far as keys of a file lead into it. */
+interface Parts {
+  readonly shape?: Readonly<Record<string, AnySchema>>;
+  readonly valueType?: AnySchema;
+  readonly innerType?: AnySchema;
+}
+
+function partsOf(schema: AnySchema | undefined): Parts {
+  return (schema?._zod.def ?? {}) as Parts;
 }
