@@ -15,31 +15,38 @@ afterEach(async () => {
 const COUNT = 24;
 const devs = Array.from({ length: 8 }, (_, index) => `dev-${index + 1}`);
 
+/** What the issues add under test/words is asked of the lists; all of it by one process, as every commit is tested. */
+const wordsTest = `import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const wanted = existsSync("test/words") ? readdirSync("test/words") : [];
+for (const file of wanted) {
+  const { word, list, after } = JSON.parse(readFileSync("test/words/" + file, "utf8"));
+  test(word + " is in its list, in order and once", () => {
+    const lines = readFileSync(list, "utf8").trimEnd().split("\\n");
+    assert.equal(lines.filter((line) => line === word).length, 1);
+    assert.deepEqual(lines, [...new Set(lines)].sort());
+    if (after) assert.ok(wanted.includes(after + ".json"));
+  });
+}
+`;
+
 /** Every issue adds a line to one of three lists, and a test that needs its line there, and the issue before it. */
 function describeIssue(index: number): string {
+  const word = nameWord(index);
   const list = `src/list-${index % 3}.txt`;
-  const line = nameWord(index);
   const needed = dependencyOf(index);
+  const after = needed === undefined ? undefined : nameWord(needed);
   return [
-    `Add \`${line}\`:`,
+    `Add \`${word}\`:`,
     "",
     `\`\`\`lines ${list}`,
-    line,
+    word,
     "```",
     "",
-    `\`\`\`file test/${line}.test.mjs`,
-    'import assert from "node:assert/strict";',
-    'import { existsSync, readFileSync } from "node:fs";',
-    'import { test } from "node:test";',
-    "",
-    `test("${line} is in its list, in order and once", () => {`,
-    `  const lines = readFileSync("${list}", "utf8").trimEnd().split("\\n");`,
-    `  assert.equal(lines.filter((line) => line === "${line}").length, 1);`,
-    "  assert.deepEqual(lines, [...new Set(lines)].sort());",
-    ...(needed === undefined
-      ? []
-      : [`  assert.ok(existsSync("test/${nameWord(needed)}.test.mjs"));`]),
-    "});",
+    `\`\`\`file test/words/${word}.json`,
+    JSON.stringify({ word, list, after }),
     "```",
     ...(needed === undefined ? [] : ["", "## Depends on", `- #${needed + 1}`]),
   ].join("\n");
@@ -55,7 +62,12 @@ function dependencyOf(index: number): number | undefined {
 }
 
 test("eight bots on 24 issues with overlapping files: each is merged once, by one bot, in one pull request", async () => {
-  template = await Template.create({ devs, reviewers: ["review-1", "review-2"], pollInterval: 1 });
+  template = await Template.create({
+    devs,
+    reviewers: ["review-1", "review-2"],
+    pollInterval: 1,
+    files: { "test/words.test.mjs": wordsTest },
+  });
   scene = await Scene.open(template);
   const { forge, view } = scene;
   const issues = forge.issues(repo);

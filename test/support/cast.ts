@@ -24,6 +24,8 @@ export interface Cast {
   readonly pollInterval?: number;
   /** Further lines of the project's file, before its bots. */
   readonly project?: readonly string[];
+  /** Further files of the repository's first commit, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** By bot: lines of its section instead of those that name a command. */
   readonly sections?: Readonly<Record<string, readonly string[]>>;
 }

@@ -64,7 +64,7 @@ export class Template {
             },
           },
           newSecret: () => crypto.randomUUID(),
-          fill: { repo, with: () => fill(folder, { url, admin }) },
+          fill: { repo, with: () => fill(folder, { url, admin }, cast.files) },
           say: () => undefined,
         },
         deriveIdentities(factory),
@@ -108,9 +108,10 @@ interface Site {
   readonly admin: Administrator;
 }
 
-async function fill(folder: string, { url, admin }: Site): Promise<void> {
+async function fill(folder: string, { url, admin }: Site, files: Cast["files"] = {}) {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(work, file), text);
   await repositories.init(work);
   const access = { forgeUrl: url, login: admin.login, token: admin.password };
   await repositories.push({ folder: work, url: `${url}/${repo.owner}/${repo.name}.git`, access });
