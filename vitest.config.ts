@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: ["test/answers/every-answer.ts"],
     globalSetup: ["test/answers/built-answers.ts", "test/support/secret-watch.ts"],
+    // Most of a scenario is waiting for its processes, so a machine of two cores has time for two.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },
