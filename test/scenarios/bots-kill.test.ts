@@ -5,6 +5,7 @@ import { type Attendant, attend } from "../support/attendant.ts";
 import { repo } from "../support/cast.ts";
 import { killAtEvery } from "../support/kill.ts";
 import { Scene, Template } from "../support/scene.ts";
+import { manyDeathsMs } from "../support/soak.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template;
@@ -110,7 +111,7 @@ test("a dev bot killed before or after any of its calls goes on after a restart 
     verify: (life) => verify(life, "dev-1"),
     discard: end,
   });
-}, 600_000);
+}, manyDeathsMs);
 
 test("another bot takes over from one killed before or after any of its calls: one pull request, nothing pushed is lost", async () => {
   await killAtEvery<Life>({
@@ -129,4 +130,4 @@ test("another bot takes over from one killed before or after any of its calls: o
     verify: (life) => verify(life, "dev-1", "dev-2"),
     discard: end,
   });
-}, 600_000);
+}, manyDeathsMs);

@@ -12,6 +12,7 @@ import { createAccount } from "../../src/forge/admin.ts";
 import { startForge } from "../../src/forge/serve.ts";
 import { killAtEvery, runKillable } from "../support/kill.ts";
 import { layOutOutside, lookAt, type Outside } from "../support/outside-factory.ts";
+import { manyDeathsMs } from "../support/soak.ts";
 
 const mark = "kz";
 const password = "correct horse battery";
@@ -103,12 +104,12 @@ async function killEvery(title: string, command: Command, before: readonly Comma
 
 test("init, killed anywhere, is completed by init", async () => {
   await killEvery("init", init, []);
-}, 600_000);
+}, manyDeathsMs);
 
 test("hire-an-agent, killed anywhere, is completed by hire-an-agent", async () => {
   await killEvery("hire-an-agent", hire, [init]);
-}, 600_000);
+}, manyDeathsMs);
 
 test("fire, killed anywhere, is completed by fire", async () => {
   await killEvery("fire", fire, [init, hire]);
-}, 600_000);
+}, manyDeathsMs);

@@ -7,6 +7,9 @@ const { DISINTO_SOAK, DISINTO_SEED } = process.env;
 export const isSoak = DISINTO_SOAK === "1";
 export const seed = Number(DISINTO_SEED ?? "1");
 
+/** Time for a test that is killed many times; a soak has no limit. */
+export const manyDeathsMs = isSoak ? 0 : 600_000;
+
 /** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
 function drawNumbers(from = seed): () => number {
   let state = from >>> 0;
