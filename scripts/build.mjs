@@ -1,8 +1,7 @@
 /**
  * `src` → `dist`: checks the types, then bundles `main.ts` and every module that it loads lazily. Bundled, because
- * opening some 150 small files took longer than most commands take to run, and without white space, which Node would
- * have to read past. Of the packages only those are taken in that nearly every command needs; the others are loaded from
- * node_modules as ever.
+ * opening some 150 small files took longer than most commands take to run. Of the packages only those are taken in that
+ * nearly every command needs; the others are loaded from node_modules as ever.
  * `node scripts/build.mjs [FOLDER [MODULE …]]` builds other modules, and elsewhere, for tests and figures.
  */
 import { execFileSync } from "node:child_process";
@@ -10,6 +9,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { minifySync } from "rolldown/utils";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
@@ -24,19 +24,31 @@ const dependencies = Object.keys(manifest.dependencies).filter(
 /** One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile. */
 const groups = [
   { name: "base", test: /src.(errors|core.redactor|adapters.system-clock)\.ts/, priority: 3 },
-  { name: "yaml", test: /node_modules.yaml/, priority: 3 },
+  { name: "commander", test: /node_modules.commander/, priority: 3 },
+  {
+    name: "formats",
+    test: /node_modules.(yaml|toml-eslint-parser|eslint-visitor-keys)/,
+    priority: 3,
+  },
   { name: "zod", test: /node_modules.zod.v4.(core|mini|locales)/, priority: 3 },
   {
     name: "engine",
     test: /src.(config.(secret-keys|env|files)|cli.fleet\.|adapters.(compose|engines|process))/,
     priority: 2,
   },
-  {
-    name: "config",
-    test: /node_modules.toml-eslint-parser|src.(config|core(?!.project-shape))/,
-    priority: 1,
-  },
+  { name: "core", test: /src.core.(?!project-shape|compose-document)/, priority: 1 },
+  { name: "config", test: /src.config/, priority: 1 },
 ];
+
+/** The packages', not ours: what stands in an operator's report shall be readable. */
+const minifiedPackages = {
+  name: "minified-packages",
+  renderChunk(code, { fileName, moduleIds }) {
+    if (!moduleIds.every((id) => /node_modules|^\0/.test(id))) return null;
+    const options = { module: true, compress: false, sourcemap: true };
+    return minifySync(fileName, code, options);
+  },
+};
 
 try {
   execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.build.json")], {
@@ -59,8 +71,7 @@ await bundle.write({
   sourcemap: true,
   chunkFileNames: "[name]-[hash].js",
   codeSplitting: { groups },
-  // The names of functions stand in an operator's report.
-  minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
+  plugins: [minifiedPackages],
 });
 
 function named(module) {

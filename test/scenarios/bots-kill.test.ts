@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Attendant, attend } from "../support/attendant.ts";
 import { repo } from "../support/cast.ts";
 import { killAtEvery } from "../support/kill.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { manyDeathsMs } from "../support/soak.ts";
 import { until } from "../support/test-factory.ts";
+
+vi.setConfig({ testTimeout: manyDeathsMs });
 
 let template: Template;
 
@@ -111,7 +113,7 @@ test("a dev bot killed before or after any of its calls goes on after a restart 
     verify: (life) => verify(life, "dev-1"),
     discard: end,
   });
-}, manyDeathsMs);
+});
 
 test("another bot takes over from one killed before or after any of its calls: one pull request, nothing pushed is lost", async () => {
   await killAtEvery<Life>({
@@ -130,4 +132,4 @@ test("another bot takes over from one killed before or after any of its calls: o
     verify: (life) => verify(life, "dev-1", "dev-2"),
     discard: end,
   });
-}, manyDeathsMs);
+});

@@ -5,7 +5,7 @@
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { repositories } from "../../src/adapters/git/repositories.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { createAccount } from "../../src/forge/admin.ts";
@@ -13,6 +13,8 @@ import { startForge } from "../../src/forge/serve.ts";
 import { killAtEvery, runKillable } from "../support/kill.ts";
 import { layOutOutside, lookAt, type Outside } from "../support/outside-factory.ts";
 import { manyDeathsMs } from "../support/soak.ts";
+
+vi.setConfig({ testTimeout: manyDeathsMs });
 
 const mark = "kz";
 const password = "correct horse battery";
@@ -104,12 +106,12 @@ async function killEvery(title: string, command: Command, before: readonly Comma
 
 test("init, killed anywhere, is completed by init", async () => {
   await killEvery("init", init, []);
-}, manyDeathsMs);
+});
 
 test("hire-an-agent, killed anywhere, is completed by hire-an-agent", async () => {
   await killEvery("hire-an-agent", hire, [init]);
-}, manyDeathsMs);
+});
 
 test("fire, killed anywhere, is completed by fire", async () => {
   await killEvery("fire", fire, [init, hire]);
-}, manyDeathsMs);
+});
