@@ -21,13 +21,16 @@ const dependencies = Object.keys(manifest.dependencies).filter(
   (name) => !everywhere.includes(name),
 );
 
-/** One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile. */
+/**
+ * One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile.
+ * Of YAML only the writing is among them: few commands read any.
+ */
 const groups = [
   { name: "base", test: /src.(errors|core.redactor|adapters.system-clock)\.ts/, priority: 3 },
   { name: "commander", test: /node_modules.commander/, priority: 3 },
   {
     name: "formats",
-    test: /node_modules.(yaml|toml-eslint-parser|eslint-visitor-keys)/,
+    test: /node_modules.(yaml.browser.dist.(?!compose|parse|index|public-api)|toml-eslint-parser|eslint-visitor-keys)/,
     priority: 3,
   },
   { name: "zod", test: /node_modules.zod.v4.(core|mini|locales)/, priority: 3 },
@@ -63,6 +66,7 @@ const bundle = await rolldown({
   platform: "node",
   // The same code as modules, of which only what is used is taken.
   resolve: { alias: { yaml: path.join(root, "node_modules/yaml/browser/index.js") } },
+  treeshake: { moduleSideEffects: [{ test: /node_modules.yaml/, sideEffects: false }] },
   external: (id) => dependencies.some((name) => id === name || id.startsWith(`${name}/`)),
 });
 await bundle.write({
