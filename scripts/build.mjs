@@ -39,8 +39,16 @@ const groups = [
     test: /src.(config.(secret-keys|env|files)|cli.fleet\.|adapters.(compose|engines|process))/,
     priority: 2,
   },
-  { name: "core", test: /src.core.(?!project-shape|compose-document)/, priority: 1 },
-  { name: "config", test: /src.config/, priority: 1 },
+  {
+    name: "core",
+    test: /src.core.(?!project-shape|compose-document|bot-status|ci-contexts|identity-text|issue-story|log-excerpt|metrics|plan|problems|service-status|setup|source)/,
+    priority: 1,
+  },
+  {
+    name: "config",
+    test: /src.config.(?!agent-section|reference|secret-store|toml-(edit|file|text))/,
+    priority: 1,
+  },
 ];
 
 /** The packages', not ours: what stands in an operator's report shall be readable. */

@@ -1,6 +1,7 @@
 /** Which variables of `.env` are secrets, and their values: for the redactor and `disinto secrets`. */
 
-import { parseEnvironment } from "./environment.ts";
+import { parseEnv } from "./env-syntax.ts";
+import { evaluateEnv } from "./env-value.ts";
 import { environmentKeys } from "./environment-keys.ts";
 import { readFiles } from "./files.ts";
 
@@ -24,7 +25,7 @@ export async function readSecrets(folder: string): Promise<ReadonlyMap<string, s
   const named = new Set(
     files.projects.flatMap(({ text }) => (typeof text === "string" ? findNamedKeys(text) : [])),
   );
-  const { values } = parseEnvironment(".env", files.env);
+  const values = evaluateEnv(parseEnv(files.env).entries);
   return new Map([...values].filter(([key]) => isSecretKey(key) || named.has(key)));
 }
 
