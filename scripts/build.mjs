@@ -21,16 +21,22 @@ const dependencies = Object.keys(manifest.dependencies).filter(
   (name) => !everywhere.includes(name),
 );
 
-/**
- * One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile.
- * Of YAML only the writing is among them: few commands read any.
- */
+/** What few commands load: it stays out of the files that nearly all of them read. */
+const seldom = {
+  core: "bot-status|ci-contexts|identity-text|issue-story|log-excerpt|metrics|plan|problems|service-status|setup|source",
+  config: "agent-section|reference|secret-store|toml-(edit|file|text)",
+  yaml: "compose|parse|index|public-api",
+};
+
+/** One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile. */
 const groups = [
   { name: "base", test: /src.(errors|core.redactor|adapters.system-clock)\.ts/, priority: 3 },
   { name: "commander", test: /node_modules.commander/, priority: 3 },
   {
     name: "formats",
-    test: /node_modules.(yaml.browser.dist.(?!compose|parse|index|public-api)|toml-eslint-parser|eslint-visitor-keys)/,
+    test: new RegExp(
+      `node_modules.(yaml.browser.dist.(?!${seldom.yaml})|toml-eslint-parser|eslint-visitor-keys)`,
+    ),
     priority: 3,
   },
   { name: "zod", test: /node_modules.zod.v4.(core|mini|locales)/, priority: 3 },
@@ -41,12 +47,12 @@ const groups = [
   },
   {
     name: "core",
-    test: /src.core.(?!project-shape|compose-document|bot-status|ci-contexts|identity-text|issue-story|log-excerpt|metrics|plan|problems|service-status|setup|source)/,
+    test: new RegExp(`src.core.(?!project-shape|compose-document|${seldom.core})`),
     priority: 1,
   },
   {
     name: "config",
-    test: /src.config.(?!agent-section|reference|secret-store|toml-(edit|file|text))/,
+    test: new RegExp(`src.config.(?!${seldom.config})`),
     priority: 1,
   },
 ];

@@ -1,4 +1,4 @@
-/** What a command that ends within a second asks of V8. */
+/** What an operator's command asks of V8: it soon ends, or waits for others. */
 import { setFlagsFromString } from "node:v8";
 
 /** Eight times V8's own. */
