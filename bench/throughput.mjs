@@ -65,7 +65,11 @@ async function measureCurve(ci) {
 /** Every issue adds its line to one of two sorted files: most merges make every other head conflict or stand behind. */
 export async function measureLane() {
   const ci = ciSeconds.at(-1);
-  const variant = { file: "src/bot/setback.ts", from: "LANE_AFTER = 2", to: "LANE_AFTER = 1e9" };
+  const variant = {
+    file: "src/roles/dev/setback.ts",
+    from: "LANE_AFTER = 2",
+    to: "LANE_AFTER = 1e9",
+  };
   const programs = {
     "with the lane": undefined,
     "without it": await buildVariant("laneless", variant),

@@ -32,8 +32,8 @@ async function bundleSupport() {
     "test/support/scene.ts",
     "test/model-server/server.ts",
     "test/agents/install.ts",
-    "src/adapters/harness/agent-harness.ts",
-    "src/adapters/harness/claude-code.ts",
+    "src/harness/agent/harness.ts",
+    "src/harness/claude-code/agent.ts",
   ];
   const input = Object.fromEntries(modules.map((file) => [path.basename(file, ".ts"), file]));
   const bundle = await rolldown({ input, platform: "node", external, plugins: [inPlace()] });

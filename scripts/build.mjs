@@ -42,7 +42,7 @@ const groups = [
   { name: "zod", test: /node_modules.zod.v4.(core|mini|locales)/, priority: 3 },
   {
     name: "engine",
-    test: /src.(config.(secret-keys|env|files)|cli.fleet\.|adapters.(compose|engines|process))/,
+    test: /src.(config.(secret-keys|env|files)|cli.fleet\.|adapters.process|engines.(compose|engines))/,
     priority: 2,
   },
   {

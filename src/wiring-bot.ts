@@ -5,28 +5,28 @@ import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
-import { buildLlamaServer } from "./adapters/llama-server.ts";
-import { buildCiRuns, statusesOnly } from "./adapters/woodpecker/ci-runs.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
-import { gateHarness } from "./bot/model-gate.ts";
-import { type ObservedHarness, observeHarness } from "./bot/observed-harness.ts";
-import { deriveProgressLimit, Progress } from "./bot/progress.ts";
+import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
+import { StatusKeeper } from "./bot/loop/status-keeper.ts";
+import { gateHarness } from "./bot/session/model-gate.ts";
+import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
-import { StatusKeeper } from "./bot/status-keeper.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import { buildCiRuns, statusesOnly } from "./ci/woodpecker/ci-runs.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
+import { buildLlamaServer } from "./harness/gateway/llama-server.ts";
+import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
-import { buildHarness } from "./wiring-harness.ts";
 
 type Host = Pick<
   Tools,

@@ -1,7 +1,7 @@
 /** What a bot says of itself over HTTP, gathered from where it is known. */
 import { serveHealth } from "./adapters/health-server.ts";
-import type { Progress } from "./bot/progress.ts";
-import type { StatusKeeper } from "./bot/status-keeper.ts";
+import type { Progress } from "./bot/loop/progress.ts";
+import type { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { formatMetrics, type LiveStatus } from "./core/metrics.ts";
 
 interface HealthOptions {

@@ -47,7 +47,7 @@ function buildRedactor(): Redactor {
 
 export function buildTools(signal: AbortSignal): Tools {
   const redactor = buildRedactor();
-  const loadEngines = () => import("./adapters/engines.ts");
+  const loadEngines = () => import("./engines/engines.ts");
   const tools: Tools = {
     version: readVersion(),
     print: (text) => process.stdout.write(redactor.redact(text)),
@@ -70,7 +70,8 @@ export function buildTools(signal: AbortSignal): Tools {
       (await loadEngines()).buildContainers(factory, { folder, self: command, signal }),
     askEngine: async (folder) => (await loadEngines()).askEngine({ folder, self: command, signal }),
     oneShots: {
-      run: async (job) => (await import("./adapters/docker-run.ts")).buildOneShots(signal).run(job),
+      run: async (job) =>
+        (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
     eventArchive: async (engine) => {
       const { buildEventArchive } = await import("./adapters/event-archive.ts");
@@ -93,7 +94,7 @@ export function buildTools(signal: AbortSignal): Tools {
       return buildBot(settings, tools);
     },
     ci: async (settings) => {
-      const { buildCi } = await import("./wiring-ci.ts");
+      const { buildCi } = await import("./ci/local/wiring.ts");
       return buildCi(settings, tools);
     },
     questions: async () => {

@@ -11,8 +11,8 @@ import { buildForgeAdmin } from "../adapters/forgejo/forge-admin.ts";
 import { loadEnvironment } from "../config/load.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import { type DesiredIdentities, deriveIdentities } from "../core/identities.ts";
-import { createAccount } from "../forge/admin.ts";
 import { startForge } from "../forge/serve.ts";
+import { createAccount } from "../forge/users/admin.ts";
 import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { applyIdentities } from "./identities.ts";
 

@@ -1,5 +1,5 @@
 /** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
-import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/choose.ts";
+import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/issue/choose.ts";
 import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
 import { deriveClaimRef, EVERYTHING } from "../bot/leases/refs.ts";
 import { DisintoError } from "../errors.ts";

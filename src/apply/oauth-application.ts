@@ -1,10 +1,11 @@
 /** Registers Woodpecker at the forge, once; what works is kept. */
-import type { SecretStore } from "../config/secret-store.ts";
+
 import {
   applicationKeys,
   type DesiredApplication,
   type ObservedApplication,
-} from "../core/oauth-application.ts";
+} from "../ci/woodpecker/oauth-application.ts";
+import type { SecretStore } from "../config/secret-store.ts";
 import type { ForgeAdmin } from "../ports/forge-admin.ts";
 
 interface ApplicationTools {

@@ -1,10 +1,10 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
-import { deriveContext, isWorkflowFile } from "../core/ci-contexts.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { toProjectName } from "../core/source.ts";

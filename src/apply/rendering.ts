@@ -1,9 +1,9 @@
 /** Desired state → the texts of all generated files. */
 import { renderCaddyfile } from "../core/caddyfile.ts";
-import { renderCompose } from "../core/compose-document.ts";
 import type { Desired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
-import { renderLocal } from "../core/local-services.ts";
+import { renderCompose } from "../engines/compose/document.ts";
+import { renderLocal } from "../engines/local/document.ts";
 import type { Containers } from "../ports/containers.ts";
 import { seal } from "./generated-file.ts";
 

@@ -2,7 +2,7 @@
 import { DisintoError } from "../errors.ts";
 import type { Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
-import { BACKLOG, IN_PROGRESS } from "./choose.ts";
+import { BACKLOG, IN_PROGRESS } from "./issue/choose.ts";
 import { readHolder } from "./leases/lease.ts";
 
 export interface Workplace {

@@ -8,12 +8,12 @@ import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forg
 import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { State } from "../roles/dev/machine.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
-import type { State } from "./machine.ts";
-import type { ObservedHarness } from "./observed-harness.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./loop/progress.ts";
+import type { ObservedHarness } from "./session/observed-harness.ts";
 
 export interface Bot {
   /** The login that its token proves. */

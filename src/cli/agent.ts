@@ -1,10 +1,10 @@
 /** `disinto agent run`: the process in a bot's container. */
 
 import { waitForForge } from "../apply/forge-wait.ts";
-import { runDev, runReview } from "../bot/run.ts";
 import { type BotSettings, readBotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { runDev, runReview } from "../roles/dev/run.ts";
 import type { Tools } from "./tools.ts";
 
 export async function runAgent(

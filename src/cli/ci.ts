@@ -1,8 +1,8 @@
 /** `disinto ci serve`: the local CI's process. */
 
 import { waitForForge } from "../apply/forge-wait.ts";
+import { readCiSettings } from "../ci/local/settings.ts";
 import { ExitCode } from "../errors.ts";
-import { readCiSettings } from "../local/ci/settings.ts";
 import type { Tools } from "./tools.ts";
 
 export async function serveCi(tools: Tools): Promise<ExitCode> {

@@ -85,7 +85,7 @@ async function createAccount(
   tools: Tools,
   { folder, mustChangePassword, ...account }: CreateOptions,
 ): Promise<ExitCode> {
-  const { createAccount: create } = await import("../forge/admin.ts");
+  const { createAccount: create } = await import("../forge/users/admin.ts");
   const asked =
     mustChangePassword === undefined ? {} : { mustChangePassword: mustChangePassword !== "false" };
   tools.print(`${(await create(folder, { ...account, ...asked })).join("\n")}\n`);
@@ -104,7 +104,7 @@ async function generateToken(
   tools: Tools,
   { folder, tokenName, scopes, ...rest }: TokenOptions,
 ): Promise<ExitCode> {
-  const { generateAccessToken } = await import("../forge/admin.ts");
+  const { generateAccessToken } = await import("../forge/users/admin.ts");
   const lines = await generateAccessToken(folder, {
     ...rest,
     name: tokenName,

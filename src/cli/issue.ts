@@ -1,7 +1,7 @@
 /** `disinto issue`: all that happened to one, from everybody's events and the forge. */
 import { findLease } from "../apply/issue-care.ts";
 import { deriveBranch } from "../bot/tools.ts";
-import { formatEvent, type IssueStory, tellStory } from "../core/issue-story.ts";
+import { formatEvent, type IssueStory, tellStory } from "../core/issue-history.ts";
 import { ExitCode } from "../errors.ts";
 import { type IssueFlags, inOffice, type Office, readAllEvents } from "./operator.ts";
 import type { Tools } from "./tools.ts";

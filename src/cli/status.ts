@@ -1,6 +1,6 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 import { resolve } from "node:path";
-import { BLOCKED } from "../bot/choose.ts";
+import { BLOCKED } from "../bot/issue/choose.ts";
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import {

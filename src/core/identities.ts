@@ -1,14 +1,15 @@
 /** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
-import type { Access, Label, Protection } from "../ports/forge-admin.ts";
-import type { Factory, Project, RepoId } from "./factory.ts";
-import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+
 import {
   type ApplicationAction,
   type DesiredApplication,
   deriveApplication,
   type ObservedApplication,
   planApplication,
-} from "./oauth-application.ts";
+} from "../ci/woodpecker/oauth-application.ts";
+import type { Access, Label, Protection } from "../ports/forge-admin.ts";
+import type { Factory, Project, RepoId } from "./factory.ts";
+import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
 
 export interface DesiredIdentities {
   readonly users: readonly DesiredUser[];

@@ -1,9 +1,9 @@
 /** What every route works with: the database, the bare repositories, the address, and one queue per repository. */
 import { join } from "node:path";
-import type { Authentication } from "./authentication.ts";
-import type { CommitLookups } from "./commit-lookups.ts";
-import type { Database } from "./database.ts";
-import { GitRepository } from "./git-repository.ts";
+import type { CommitLookups } from "./git/commit-lookups.ts";
+import { GitRepository } from "./git/repository.ts";
+import type { Database } from "./store/database.ts";
+import type { Authentication } from "./users/authentication.ts";
 
 export interface Forge {
   readonly db: Database;

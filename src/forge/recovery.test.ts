@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Load } from "../../test/forge-contract/load.ts";
 import { RepositoryForge } from "../../test/forge-contract/repository-forge.ts";
-import { Database } from "./database.ts";
-import { schema } from "./schema.ts";
 import { startForge } from "./serve.ts";
+import { Database } from "./store/database.ts";
+import { schema } from "./store/schema.ts";
 
 let own: RepositoryForge;
 

@@ -2,14 +2,14 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeByCommits } from "./closing.ts";
 import { type Forge, gitOf, repositoryPath } from "./forge.ts";
-import { finishMerge } from "./merge.ts";
-import { getPull, openPulls, pullRef, refreshPulls } from "./pulls.ts";
-import { leaveEmptiness } from "./push.ts";
-import { allRepositories } from "./repositories.ts";
-import type { RepositoryRow } from "./rows.ts";
-import { getUser } from "./users.ts";
+import { leaveEmptiness } from "./git/push.ts";
+import { closeByCommits } from "./issues/closing.ts";
+import { finishMerge } from "./pulls/merge.ts";
+import { getPull, openPulls, pullRef, refreshPulls } from "./pulls/pulls.ts";
+import { allRepositories } from "./repositories/repositories.ts";
+import type { RepositoryRow } from "./store/rows.ts";
+import { getUser } from "./users/users.ts";
 
 /** Runs before the first request is answered. */
 export async function recover(forge: Forge): Promise<void> {

@@ -4,17 +4,17 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { createApp } from "./app.ts";
-import { Authentication } from "./authentication.ts";
-import { CommitLookups } from "./commit-lookups.ts";
-import { Database } from "./database.ts";
 import { type Forge, Queue } from "./forge.ts";
-import { parseGitRequest, serveGit } from "./git-http.ts";
-import { maintain } from "./maintenance.ts";
-import { installHook } from "./pre-receive.ts";
+import { CommitLookups } from "./git/commit-lookups.ts";
+import { parseGitRequest, serveGit } from "./git/http.ts";
+import { maintain } from "./git/maintenance.ts";
+import { installHook } from "./git/pre-receive.ts";
+import { createApp } from "./http/app.ts";
 import { recover } from "./recovery.ts";
-import { PasswordChecker } from "./secrets.ts";
-import { lockFolder } from "./server-lock.ts";
+import { Database } from "./store/database.ts";
+import { lockFolder } from "./store/server-lock.ts";
+import { Authentication } from "./users/authentication.ts";
+import { PasswordChecker } from "./users/secrets.ts";
 
 export interface ForgeOptions {
   readonly folder: string;

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect } from "vitest";
+import { buildHarness } from "../../src/harness/wiring.ts";
 import type { SessionEnd } from "../../src/ports/harness.ts";
-import { buildHarness } from "../../src/wiring-harness.ts";
 import type { Answer, Script } from "../model-server/script.ts";
 import { ModelServer } from "../model-server/server.ts";
 import { agentsFolder, agentTest, buildScene, type Scene } from "./agents.ts";

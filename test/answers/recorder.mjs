@@ -4,7 +4,7 @@
  */
 import { ServerResponse } from "node:http";
 
-/** Only the embedded forge sends it (src/forge/app.ts); what tests put in its place does not. */
+/** Only the embedded forge sends it (src/forge/http/app.ts); what tests put in its place does not. */
 const mark = "max-age=0, private, must-revalidate, no-transform";
 
 /** Calls `keep` with `{ method, path, status, body }`, the body parsed where it is JSON. */

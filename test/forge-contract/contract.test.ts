@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp } from "../../src/forge/app.ts";
 import type { Forge } from "../../src/forge/forge.ts";
+import { createApp } from "../../src/forge/http/app.ts";
 import { recordAnswers } from "../answers/recorder.mjs";
 import { chapters } from "./contract.ts";
 import { adminPassword, startTestForge, type TestForge } from "./test-forge.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAccount } from "../../src/forge/admin.ts";
+import { createAccount } from "../../src/forge/users/admin.ts";
 import { comparesNothing } from "../answers/every-answer.ts";
 import { type Built, buildForge } from "./built-forge.ts";
 import { allRows } from "./contract.ts";

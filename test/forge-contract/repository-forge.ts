@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAccount, generateAccessToken } from "../../src/forge/admin.ts";
+import { createAccount, generateAccessToken } from "../../src/forge/users/admin.ts";
 import { type Built, buildForge, type ForgeProcess, spawnForge } from "./built-forge.ts";
 import { type Call, caller } from "./test-forge.ts";
 import { WorkTree } from "./work-tree.ts";

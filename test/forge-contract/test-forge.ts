@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAccount, generateAccessToken } from "../../src/forge/admin.ts";
 import { startForge } from "../../src/forge/serve.ts";
+import { createAccount, generateAccessToken } from "../../src/forge/users/admin.ts";
 import { differences, type Exchange } from "./description.ts";
 
 export const adminPassword = "correct horse battery";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { awaitReview, judgeReviews } from "../../src/bot/activities/reviewing.ts";
-import { type State, turn } from "../../src/bot/machine.ts";
-import type { PublishedWork } from "../../src/bot/work.ts";
 import type { Protection } from "../../src/ports/forge-admin.ts";
+import { awaitReview, judgeReviews } from "../../src/roles/dev/activities/reviewing.ts";
+import { type State, turn } from "../../src/roles/dev/machine.ts";
+import type { PublishedWork } from "../../src/roles/dev/work.ts";
 import { repo } from "../support/cast.ts";
 import type { Files } from "../support/player.ts";
 import {

@@ -5,10 +5,10 @@ import path from "node:path";
 import { remoteGitEnvironment } from "../../src/adapters/git/environment.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { runDev } from "../../src/bot/run.ts";
 import type { BotSettings } from "../../src/bot/settings.ts";
 import type { BotTools } from "../../src/bot/tools.ts";
 import type { ProjectTask } from "../../src/core/project-task.ts";
+import { runDev } from "../../src/roles/dev/run.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
 import {
   type Body,

@@ -70,8 +70,8 @@ function countedPorts(): Plugin {
 function isCounted(file: string, importer: string): boolean {
   const target = path.relative(root, file);
   if (target === "src/config/atomic-file.ts") return true;
-  const isWiring = /^src\/wiring[^/]*\.ts$/.test(path.relative(root, importer));
-  return isWiring && target.startsWith("src/adapters/");
+  const isWiring = /^src\/(.*\/)?wiring[^/]*\.ts$/.test(path.relative(root, importer));
+  return isWiring && /^src\/(adapters|ci|engines|harness)\//.test(target);
 }
 
 function formatModule(file: string, text: string): string {

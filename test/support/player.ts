@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { systemClock } from "../../src/adapters/system-clock.ts";
-import { publish } from "../../src/bot/activities/publishing.ts";
+import { pinOf } from "../../src/bot/issue/trust.ts";
 import { readBotSettings } from "../../src/bot/settings.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../src/bot/tools.ts";
-import { pinOf } from "../../src/bot/trust.ts";
-import type { PreparedWork, PublishedWork } from "../../src/bot/work.ts";
 import type { Role } from "../../src/core/factory.ts";
+import { publish } from "../../src/roles/dev/activities/publishing.ts";
+import type { PreparedWork, PublishedWork } from "../../src/roles/dev/work.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
 import { repo } from "./cast.ts";
 import type { Scene } from "./scene.ts";

@@ -1,10 +1,11 @@
 /** Dev bots, CI and a reviewer on one scene, played by a test: work that is ready to merge, and what becomes of it. */
-import { check } from "../../src/bot/activities/checking.ts";
-import { merge } from "../../src/bot/activities/merging.ts";
-import { leaveLaneAfter } from "../../src/bot/lane.ts";
-import type { Outcome } from "../../src/bot/machine.ts";
-import type { PublishedWork } from "../../src/bot/work.ts";
+
 import type { Status } from "../../src/ports/forge.ts";
+import { check } from "../../src/roles/dev/activities/checking.ts";
+import { merge } from "../../src/roles/dev/activities/merging.ts";
+import { leaveLaneAfter } from "../../src/roles/dev/lane.ts";
+import type { Outcome } from "../../src/roles/dev/machine.ts";
+import type { PublishedWork } from "../../src/roles/dev/work.ts";
 import { repo } from "./cast.ts";
 import { type Files, Player } from "./player.ts";
 import { Scene, Template } from "./scene.ts";

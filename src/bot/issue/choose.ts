@@ -1,0 +1,93 @@
+/** Which issue a bot takes next: pure, so that every "why not this one" can be tested as a value, and shown. */
+import type { Issue } from "../../ports/forge.ts";
+
+export const BACKLOG = "backlog";
+const PRIORITY = "priority";
+export const IN_PROGRESS = "in-progress";
+export const BLOCKED = "blocked";
+/** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
+export const APPROVED = "disinto/approved";
+/** Lets a bot push a change of protected paths; a person merges it. */
+export const PROTECTED_PATHS = "disinto/protected-paths";
+
+/** Labels by which other roles, or people, say that an issue is not for a developer as it stands. */
+const foreignLabels: ReadonlySet<string> = new Set([
+  "action",
+  "bug-report",
+  "formula",
+  "underspecified",
+  "vision",
+]);
+const FOREIGN_PREFIX = "prediction/";
+
+/** The issues that are meant for bots, in the order in which a bot tries to claim them: priority first, then the oldest. */
+export function orderCandidates(issues: readonly Issue[]): readonly Issue[] {
+  return issues
+    .filter(({ labels }) => labels.includes(BACKLOG))
+    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+}
+
+function rank({ labels }: Issue): number {
+  return labels.includes(PRIORITY) ? 0 : 1;
+}
+
+/** An issue is input from strangers: its author may write code here, or somebody who may has approved it. */
+export function isTrusted(
+  { author, labels }: Pick<Issue, "author" | "labels">,
+  trusted: readonly string[],
+): boolean {
+  if (labels.includes(APPROVED)) return true;
+  return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
+}
+
+/** Why no bot takes an issue of the backlog now. */
+export type Waiting =
+  | { readonly type: "blocked" }
+  | { readonly type: "other-role"; readonly label: string }
+  | { readonly type: "leased" }
+  | { readonly type: "untrusted"; readonly author: string }
+  | { readonly type: "depends"; readonly on: readonly number[] }
+  | { readonly type: "held"; readonly reason: string };
+
+export interface Circumstances {
+  /** Issues that somebody works on. */
+  readonly leased: ReadonlySet<number>;
+  readonly trusted: readonly string[];
+  /** Numbers of this issue's dependencies that are not closed. */
+  readonly openDependencies: readonly number[];
+  /** Why nothing new is begun in the whole project, or by this bot. */
+  readonly held: string | undefined;
+}
+
+/** Undefined: it can be claimed. What only people can change comes first, what passes by itself last. */
+export function whyWaiting(issue: Issue, now: Circumstances): Waiting | undefined {
+  if (now.leased.has(issue.number)) return { type: "leased" };
+  if (issue.labels.includes(BLOCKED)) return { type: "blocked" };
+  const label = issue.labels.find(isForeign);
+  if (label !== undefined) return { type: "other-role", label };
+  if (!isTrusted(issue, now.trusted)) return { type: "untrusted", author: issue.author };
+  if (now.openDependencies.length > 0) return { type: "depends", on: now.openDependencies };
+  if (now.held !== undefined) return { type: "held", reason: now.held };
+  return undefined;
+}
+
+function isForeign(label: string): boolean {
+  return foreignLabels.has(label) || label.startsWith(FOREIGN_PREFIX);
+}
+
+export function formatWaiting(waiting: Waiting): string {
+  switch (waiting.type) {
+    case "blocked":
+      return "it has the label blocked; its last comment says why";
+    case "other-role":
+      return `the label ${waiting.label} says that it is not for a developer`;
+    case "leased":
+      return "a bot works on it";
+    case "untrusted":
+      return `${waiting.author || "its author"} may not write code here, and nobody has put the label ${APPROVED} on it`;
+    case "depends":
+      return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
+    case "held":
+      return waiting.reason;
+  }
+}

@@ -1,0 +1,27 @@
+/** Files by which a change would reach beyond itself: what CI runs, what is deployed, what the factory is told. Pure. */
+import { filePatterns, matchesFile } from "../../core/glob.ts";
+
+/** In every project, beside its own `protected_paths`. */
+const always = [
+  ".woodpecker/**",
+  ".woodpecker.y**",
+  ".forgejo/**",
+  ".gitea/**",
+  ".github/**",
+  ".gitlab-ci.yml",
+  "jenkinsfile",
+  "docker-compose**",
+  "**/docker-compose**",
+  "compose.y**",
+  "compose.override.y**",
+  "caddyfile",
+  ".env",
+  ".disinto/**",
+  "projects/*.toml",
+];
+
+/** Those of the paths that no bot pushes by itself. */
+export function findProtected(paths: readonly string[], own: readonly string[]): readonly string[] {
+  const patterns = filePatterns([...always, ...own].join(";"));
+  return paths.filter((path) => matchesFile(patterns, path));
+}

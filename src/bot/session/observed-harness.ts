@@ -1,0 +1,64 @@
+/** A harness whose sessions are told as events: who asks for a session need not remember to say so. */
+import type { Clock } from "../../ports/clock.ts";
+import type { BotEvent, EventLog } from "../../ports/event-log.ts";
+import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../../ports/harness.ts";
+
+interface Observation {
+  readonly role: string;
+  readonly events: EventLog;
+  readonly clock: Clock;
+}
+
+/** What a session is for, as its events say it. */
+interface Subject {
+  readonly project: string;
+  readonly issue?: number;
+  readonly pull?: number;
+}
+
+export interface ObservedHarness {
+  run(session: Session & { readonly about: Subject }): Promise<SessionEnd>;
+}
+
+export function observeHarness(
+  harness: Harness,
+  { role, events, clock }: Observation,
+): ObservedHarness {
+  return {
+    run: async ({ about: subject, ...session }) => {
+      const about = { role, ...subject };
+      events.append({ type: "session.started", ...about });
+      const startMs = clock.monotonicMs();
+      const tell = (end: SessionEnd | undefined): void => {
+        const seconds = Math.round(clock.monotonicMs() - startMs) / 1000;
+        events.append({
+          type: "session.ended",
+          ...about,
+          ...describeEnd(end, session),
+          seconds,
+        });
+      };
+      try {
+        const end = await harness.run(session);
+        tell(end);
+        return end;
+      } catch (error) {
+        tell(undefined);
+        throw error;
+      }
+    },
+  };
+}
+
+type Ended = Extract<BotEvent, { type: "session.ended" }>;
+
+function describeEnd(
+  end: SessionEnd | undefined,
+  { signal }: Session,
+): Omit<Ended, "type" | "seconds" | "role" | "project"> {
+  const usage = end?.usage ?? NO_USAGE;
+  if (!end || signal.aborted) return { end: "interrupted", ...usage };
+  return end.type === "finished"
+    ? { end: "finished", ...usage }
+    : { end: "failed", fault: end.fault, ...usage };
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Status } from "../../ports/forge.ts";
+import { buildCiRuns } from "../woodpecker/ci-runs.ts";
+import { serveCiApi } from "./api.ts";
+import type { CiProject } from "./ci-project.ts";
+import { type PipelineRecord, Pipelines, type StepRecord } from "./pipelines.ts";
+import { type CiTools, LocalCi } from "./serve.ts";
+
+const repo = { owner: "acme", name: "shop" };
+const token = "a token for runs";
+const red: Status = { context: "ci/local/test", state: "failure", description: "it failed" };
+
+let folder: string;
+let pipelines: Pipelines;
+let posted: Status[];
+let api: { port: number; close(): void };
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "disinto-ci-"));
+  pipelines = await Pipelines.open(folder);
+  posted = [];
+  const statuses = {
+    of: async () => [],
+    post: async (_: string, one: Status) => void posted.push(one),
+  };
+  const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines };
+  const tools = { projects: [target as unknown as CiProject] };
+  const ci = new LocalCi(tools as unknown as CiTools);
+  api = await serveCiApi(ci, { bind: "127.0.0.1", port: 0, token });
+});
+
+afterEach(async () => {
+  api.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function ask(given = token) {
+  const access = { url: `http://127.0.0.1:${api.port}`, token: given };
+  return buildCiRuns({ access, repo, redact: (text) => text.replaceAll("s3cret", "[redacted]") });
+}
+
+async function record(
+  commit: string,
+  status: PipelineRecord["status"],
+  step: Partial<StepRecord>,
+): Promise<PipelineRecord> {
+  const child: StepRecord = {
+    id: 1,
+    name: "test",
+    type: "commands",
+    state: "failure",
+    exit_code: 1,
+  };
+  const workflow = {
+    name: "test",
+    context: red.context,
+    state: "failure" as const,
+    children: [{ ...child, ...step }],
+  };
+  const made = pipelines.create({ parent: 0, commit, branch: "b", workflows: [workflow] });
+  made.status = status;
+  await pipelines.saveLog(
+    made.number,
+    1,
+    "first\nTypeError: s3cret broke\n\u001b[1mlast\u001b[0m\n",
+  );
+  await pipelines.save(made);
+  return made;
+}
+
+test("why a run is red is its failed step's log, trimmed and without secrets", async () => {
+  await record("old", "failure", {});
+  await record("sha", "failure", {});
+
+  expect(await ask().explain("sha", [red])).toEqual([
+    {
+      context: red.context,
+      kind: "real",
+      log: "it failed\nstep test ended with 1:\nfirst\nTypeError: [redacted] broke\nlast",
+    },
+  ]);
+});
+
+test("the newest run of a commit counts, also among more runs than a page holds", async () => {
+  await record("sha", "failure", {});
+  await record("sha", "killed", { state: "killed", exit_code: 137, error: "killed by SIGKILL" });
+  for (let other = 0; other < 60; other++) await record(`other-${other}`, "success", {});
+
+  const [failure] = await ask().explain("sha", [red]);
+
+  expect(failure).toMatchObject({ kind: "infrastructure" });
+  expect(failure?.log).toContain("killed by SIGKILL");
+});
+
+test("a run that is asked for again is pending before the answer, and one that was never made cannot be", async () => {
+  await record("sha", "killed", { state: "killed" });
+
+  expect(await ask().retry("sha", [red.context])).toBe(true);
+  expect(posted).toMatchObject([{ context: red.context, state: "pending" }]);
+  expect(await ask().retry("unknown", [red.context])).toBe(false);
+});
+
+test("a red status without a run is taken as it is", async () => {
+  expect(await ask().explain("sha", [red])).toEqual([
+    { context: red.context, kind: "real", log: "it failed" },
+  ]);
+});
+
+test("nothing is answered without the token", async () => {
+  await record("sha", "failure", {});
+
+  await expect(ask("another token").explain("sha", [red])).rejects.toMatchObject({
+    code: "ci.unavailable",
+  });
+});
+
+test("runs outlive the CI; one that it did not end was not done", async () => {
+  await record("sha", "failure", {});
+  await record("later", "running", { state: "running" });
+
+  const again = await Pipelines.open(folder);
+
+  expect(again.newestFirst().map(({ commit, status }) => [commit, status])).toEqual([
+    ["later", "killed"],
+    ["sha", "failure"],
+  ]);
+  expect(again.create({ parent: 0, commit: "c", branch: "b", workflows: [] }).number).toBe(3);
+});

@@ -1,0 +1,72 @@
+/** Builds what the local CI works with from its settings. */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { buildEventFile } from "../../adapters/event-file.ts";
+import { buildForge } from "../../adapters/forgejo/forge.ts";
+import { buildMirror } from "../../adapters/git/mirror.ts";
+import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
+import type { Tools } from "../../cli/tools.ts";
+import { replaceFile } from "../../config/atomic-file.ts";
+import { CI_ADDRESS_FILE } from "../../core/layout.ts";
+import { CI_LOGIN } from "../../core/names.ts";
+import { serveCiApi } from "./api.ts";
+import type { CiProject } from "./ci-project.ts";
+import { Pipelines } from "./pipelines.ts";
+import { LocalCi } from "./serve.ts";
+import type { CiSettings } from "./settings.ts";
+
+const POLL_INTERVAL_MS = 1_000;
+
+export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> {
+  const { dataFolder } = settings;
+  const events = buildEventFile({
+    file: path.join(dataFolder, "events.jsonl"),
+    by: CI_LOGIN,
+    clock: host.clock,
+    echo: host.print,
+    redact: host.redact,
+  });
+  return async () => {
+    await mkdir(dataFolder, { recursive: true });
+    const ci = new LocalCi({
+      projects: await openProjects(settings, host),
+      clock: host.clock,
+      events,
+      pollIntervalMs: POLL_INTERVAL_MS,
+      pathVariable: host.environment.PATH,
+      signal: host.signal,
+    });
+    const api = settings.api && (await serveCiApi(ci, settings.api));
+    // For bots beside it on this host: the port is any free one.
+    if (api) await announce(dataFolder, api.port);
+    await ci.serve();
+    api?.close();
+  };
+}
+
+async function announce(dataFolder: string, port: number): Promise<void> {
+  await replaceFile(path.join(dataFolder, CI_ADDRESS_FILE), `http://127.0.0.1:${port}\n`, 0o600);
+}
+
+function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) {
+  const { signal, redact } = host;
+  const api = buildForge({ url: forge.url, token: forge.token, signal, redact });
+  return Promise.all(
+    projects.map(async (project, index): Promise<CiProject> => {
+      const { owner, name } = project.repo;
+      const home = path.join(dataFolder, owner, name);
+      const folder = path.join(home, "mirror.git");
+      const access = { forgeUrl: forge.url, login: CI_LOGIN, token: forge.token };
+      const url = `${forge.url}/${owner}/${name}.git`;
+      return {
+        id: index + 1,
+        project,
+        pulls: api.pulls(project.repo),
+        statuses: api.statuses(project.repo),
+        mirror: buildMirror({ folder, url, access, signal }),
+        folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+        pipelines: await Pipelines.open(path.join(home, "pipelines")),
+      };
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+/** One-shot containers on the Docker Engine: without privileges, and removed whatever happens. */
+import { randomUUID } from "node:crypto";
+import { run } from "../../adapters/process.ts";
+import type { Job, JobEnd, OneShots } from "../../ports/one-shots.ts";
+
+const lines = 8;
+
+export function buildOneShots(signal?: AbortSignal): OneShots {
+  return {
+    run: async (job) => {
+      const name = `${job.name}-${randomUUID().slice(0, 8)}`;
+      try {
+        return await runJob(name, job, signal);
+      } finally {
+        // The client may be gone before its container is.
+        await run(["docker", "rm", "--force", "--volumes", name]);
+      }
+    },
+  };
+}
+
+async function runJob(name: string, job: Job, signal: AbortSignal | undefined): Promise<JobEnd> {
+  const { input, timeoutMs } = job;
+  const options = { timeoutMs, ...(input && { input }), ...(signal && { signal }) };
+  const { exitCode, stdout, stderr } = await run(["docker", ...describeRun(name, job)], options);
+  const lastLines = `${stdout}\n${stderr}`.trim().split("\n").slice(-lines).join("\n");
+  return { exitCode, lastLines };
+}
+
+function describeRun(name: string, job: Job): readonly string[] {
+  const { image, input, limits, user, capabilities = [], volumes = {} } = job;
+  const [program = "", ...rest] = job.argv;
+  return [
+    ...["run", "--name", name, "--init", "--pull", "never"],
+    ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+    ...capabilities.flatMap((capability) => ["--cap-add", capability]),
+    ...["--memory", limits.memory, "--cpus", String(limits.cpus)],
+    ...["--pids-limit", String(limits.pids)],
+    ...(input ? ["--interactive"] : []),
+    ...(user === undefined ? [] : ["--user", user]),
+    ...Object.entries(volumes).flatMap(([path, volume]) => ["--volume", `${volume}:${path}`]),
+    ...["--entrypoint", program, image, ...rest],
+  ];
+}

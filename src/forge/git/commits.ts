@@ -1,0 +1,199 @@
+/** Commits as Forgejo shows them: read with one git call for any number of them. */
+import type { Forge } from "../forge.ts";
+import { gitOf } from "../forge.ts";
+import { repositoryApiUrl, repositoryUrl, userShape } from "../http/shapes.ts";
+import type { RepositoryRow } from "../store/rows.ts";
+import { findUserByEmail } from "../users/users.ts";
+import { emptyTree, type GitRepository } from "./repository.ts";
+
+interface Person {
+  readonly name: string;
+  readonly email: string;
+  readonly date: string;
+}
+
+export interface Commit {
+  readonly sha: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly author: Person;
+  readonly committer: Person;
+  readonly message: string;
+}
+
+const format = "--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x01";
+
+/** `range` is a list of revisions for git-log, newest first; with paths only what touched them. */
+export async function readCommits(
+  git: GitRepository,
+  range: readonly string[],
+  paths: readonly string[] = [],
+): Promise<Commit[]> {
+  const args = ["--literal-pathspecs", "log", format, ...range, "--", ...paths];
+  return parseCommits(await git.read(args));
+}
+
+/** Each of the commits, without their histories. */
+export async function readEach(
+  git: GitRepository,
+  shas: readonly string[],
+): Promise<Map<string, Commit>> {
+  if (shas.length === 0) return new Map();
+  const input = `${[...new Set(shas)].join("\n")}\n`;
+  const text = await git.read(["log", "--no-walk=unsorted", "--stdin", format], { input });
+  return new Map(parseCommits(text).map((commit) => [commit.sha, commit]));
+}
+
+export async function readCommit(git: GitRepository, sha: string): Promise<Commit> {
+  const [commit] = await readCommits(git, ["--max-count=1", sha]);
+  if (!commit) throw new Error(`${sha} is no commit`);
+  return commit;
+}
+
+function parseCommits(text: string): Commit[] {
+  return text.split("\0\u0001").flatMap((entry) => {
+    const fields = entry.replace(/^\n/, "").split("\0");
+    return fields.length < 10 ? [] : [toCommit(fields)];
+  });
+}
+
+function toCommit(fields: readonly string[]): Commit {
+  const [sha = "", tree = "", parents = "", ...rest] = fields;
+  const [an = "", ae = "", aI = "", cn = "", ce = "", cI = "", message = ""] = rest;
+  return {
+    sha,
+    tree,
+    parents: parents.split(" ").filter((parent) => parent !== ""),
+    author: { name: an, email: ae, date: goTime(aI) },
+    committer: { name: cn, email: ce, date: goTime(cI) },
+    message,
+  };
+}
+
+function goTime(text: string): string {
+  return text.replace(/\+00:00$/, "Z");
+}
+
+const unsigned = {
+  verified: false,
+  reason: "gpg.error.not_signed_commit",
+  signature: "",
+  signer: null,
+  payload: "",
+};
+
+/** structs.PayloadCommit, the short form inside a branch. */
+export function payloadCommitShape(forge: Forge, repository: RepositoryRow, commit: Commit) {
+  return {
+    id: commit.sha,
+    message: commit.message,
+    url: `${repositoryUrl(forge, repository)}/commit/${commit.sha}`,
+    author: payloadUser(forge, commit.author),
+    committer: payloadUser(forge, commit.committer),
+    verification: unsigned,
+    timestamp: commit.author.date,
+    added: null,
+    removed: null,
+    modified: null,
+  };
+}
+
+function payloadUser(forge: Forge, { name, email }: Person) {
+  return { name, email, username: findUserByEmail(forge.db, email)?.login ?? "" };
+}
+
+export async function commitShape(forge: Forge, repository: RepositoryRow, commit: Commit) {
+  const api = `${repositoryApiUrl(forge, repository)}/git`;
+  const files = await affectedFiles(gitOf(forge, repository), commit);
+  const meta = (sha: string) => ({
+    url: `${api}/commits/${sha}`,
+    sha,
+    created: commit.committer.date,
+  });
+  return {
+    ...meta(commit.sha),
+    html_url: `${repositoryUrl(forge, repository)}/commit/${commit.sha}`,
+    commit: {
+      url: `${api}/commits/${commit.sha}`,
+      author: commit.author,
+      committer: commit.committer,
+      message: commit.message,
+      tree: { ...meta(commit.sha), url: `${api}/trees/${commit.sha}` },
+      verification: unsigned,
+    },
+    author: knownUser(forge, commit.author),
+    committer: knownUser(forge, commit.committer),
+    parents: commit.parents.map((sha) => ({ ...meta(sha), created: "0001-01-01T00:00:00Z" })),
+    files: files.map(({ filename, status }) => ({ filename, status })),
+    stats: statsOf(files),
+  };
+}
+
+function knownUser(forge: Forge, { email }: Person) {
+  const user = findUserByEmail(forge.db, email);
+  return user ? userShape(forge, user) : null;
+}
+
+function statsOf(files: readonly FileChange[]) {
+  const additions = files.reduce((sum, file) => sum + file.additions, 0);
+  const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
+  return { total: additions + deletions, additions, deletions };
+}
+
+async function affectedFiles(git: GitRepository, commit: Commit): Promise<FileChange[]> {
+  const changes = await fileChanges(git, {
+    from: commit.parents[0] ?? emptyTree,
+    to: commit.sha,
+    renames: false,
+  });
+  const words: Readonly<Record<string, string>> = { A: "added", D: "removed" };
+  return changes.map((change) => ({ ...change, status: words[change.status] ?? "modified" }));
+}
+
+export interface FileChange {
+  readonly filename: string;
+  readonly previous: string;
+  /** git's letter: A, C, D, M, R, T. */
+  readonly status: string;
+  readonly additions: number;
+  readonly deletions: number;
+}
+
+export async function fileChanges(
+  git: GitRepository,
+  { from, to, renames }: { from: string; to: string; renames: boolean },
+): Promise<FileChange[]> {
+  const how = renames ? "-M" : "--no-renames";
+  const text = await git.read(["diff", "--raw", "--numstat", "-z", how, from, to, "--"]);
+  const tokens = text.split("\0");
+  const letters = readLetters(tokens);
+  return readCounts(tokens).map((change) => ({
+    ...change,
+    status: letters.get(change.filename) ?? "M",
+  }));
+}
+
+/** `:100644 100644 <sha> <sha> M`, then one name, or two after R and C. */
+function readLetters(tokens: readonly string[]): Map<string, string> {
+  return new Map(
+    tokens.flatMap((token, at) => {
+      const letter = /^:.* ([A-Z])\d*$/.exec(token)?.[1];
+      if (letter === undefined) return [];
+      const name = tokens[at + (letter === "R" || letter === "C" ? 2 : 1)] ?? "";
+      return [[name, letter] as const];
+    }),
+  );
+}
+
+/** `3\t1\tname`, or `3\t1\t` and two names after a rename; `-` for a binary file. */
+function readCounts(tokens: readonly string[]): Omit<FileChange, "status">[] {
+  return tokens.flatMap((token, at) => {
+    const [, added, deleted, name = ""] = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(token) ?? [];
+    if (added === undefined) return [];
+    const names =
+      name === ""
+        ? { previous: tokens[at + 1] ?? "", filename: tokens[at + 2] ?? "" }
+        : { previous: "", filename: name };
+    return [{ ...names, additions: Number(added) || 0, deletions: Number(deleted) || 0 }];
+  });
+}

@@ -1,0 +1,193 @@
+/** Plumbing on one bare repository. Every argument that comes from outside is a full ref or a sha, never an option. */
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { type Argv, type Finished, run, toolEnvironment } from "../../adapters/process.ts";
+import { DisintoError } from "../../errors.ts";
+import type { CommitLookups } from "./commit-lookups.ts";
+
+const execFileBytes = promisify(execFile);
+
+export const noCommit = "0".repeat(40);
+export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Our own git sees no configuration of the host, trusts the forge's folder and runs only the forge's hooks. */
+export function gitEnvironment(folder: string, extra: Readonly<Record<string, string>> = {}) {
+  return {
+    ...toolEnvironment(),
+    HOME: folder,
+    LC_ALL: "C.UTF-8",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: "4",
+    GIT_CONFIG_KEY_0: "safe.directory",
+    GIT_CONFIG_VALUE_0: "*",
+    GIT_CONFIG_KEY_1: "core.hooksPath",
+    GIT_CONFIG_VALUE_1: `${folder}/hooks`,
+    GIT_CONFIG_KEY_2: "core.quotePath",
+    GIT_CONFIG_VALUE_2: "false",
+    GIT_CONFIG_KEY_3: "advice.detachedHead",
+    GIT_CONFIG_VALUE_3: "false",
+    ...extra,
+  };
+}
+
+export class GitRepository {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #lookups: CommitLookups;
+
+  constructor(path: string, { folder, lookups }: { folder: string; lookups: CommitLookups }) {
+    this.path = path;
+    this.#folder = folder;
+    this.#lookups = lookups;
+  }
+
+  async attempt(args: readonly string[], options: GitOptions = {}): Promise<Finished> {
+    const argv: Argv = ["git", ...args];
+    const env = gitEnvironment(this.#folder, options.env);
+    return await run(argv, {
+      cwd: options.cwd ?? this.path,
+      env,
+      ...(options.input !== undefined && { input: options.input }),
+      maxOutputBytes: 256_000_000,
+    });
+  }
+
+  async read(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.attempt(args, options);
+    if (exitCode === 0) return stdout;
+    throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
+  }
+
+  /** For what need not be text. */
+  async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
+    const options = { cwd: this.path, env: gitEnvironment(this.#folder), maxBuffer: 256_000_000 };
+    const { stdout } = await execFileBytes("git", args, { ...options, encoding: "buffer" });
+    return Buffer.from(stdout);
+  }
+
+  async create(defaultBranch: string): Promise<void> {
+    await this.attempt(["init", "-q", "--bare", `--initial-branch=${defaultBranch}`, this.path], {
+      cwd: this.#folder,
+    });
+    await this.read(["config", "gc.auto", "0"]);
+    await this.read(["config", "receive.autogc", "false"]);
+    await this.read(["config", "receive.denyDeletes", "false"]);
+    await this.read(["config", "http.receivepack", "true"]);
+  }
+
+  /** Names below the prefix (without it) and what they point at; sorted by name. */
+  async refs(prefix: string): Promise<Map<string, string>> {
+    const format = "--format=%(objectname) %(refname)";
+    const text = await this.read(["for-each-ref", format, prefix]);
+    return new Map(
+      linesOf(text).map((line) => [line.slice(41 + prefix.length), line.slice(0, 40)]),
+    );
+  }
+
+  async branches(): Promise<Map<string, string>> {
+    return await this.refs("refs/heads/");
+  }
+
+  /** Those of these branches that exist: nothing is read of the other ten thousand refs. */
+  async heads(names: readonly string[]): Promise<Map<string, string>> {
+    const asked = [...new Set(names)].filter(isBranchName);
+    const found = await this.commits(asked.map((name) => `refs/heads/${name}`));
+    return new Map(
+      asked.flatMap((name, at) => {
+        const sha = found[at];
+        return sha === undefined ? [] : [[name, sha] as const];
+      }),
+    );
+  }
+
+  async branch(name: string): Promise<string | undefined> {
+    if (!isBranchName(name)) return undefined;
+    return await this.commit(`refs/heads/${name}`);
+  }
+
+  /** The commit that a full ref name or a whole sha stands for. */
+  async commit(name: string): Promise<string | undefined> {
+    return (await this.commits([name]))[0];
+  }
+
+  async commits(names: readonly string[]): Promise<(string | undefined)[]> {
+    return await this.#lookups.find({ path: this.path, env: gitEnvironment(this.#folder) }, names);
+  }
+
+  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. */
+  async resolve(text: string): Promise<string | undefined> {
+    const names = isBranchName(text) ? [`refs/heads/${text}`, `refs/tags/${text}`] : [];
+    if (/^[0-9a-f]{40}$/.test(text)) names.push(text);
+    const found = (await this.commits(names)).find((sha) => sha !== undefined);
+    return found ?? (await this.#byShortSha(text));
+  }
+
+  /** By a process of its own: a long-lived one would know only the objects that it saw when it was first asked so. */
+  async #byShortSha(text: string): Promise<string | undefined> {
+    if (!/^[0-9a-f]{4,39}$/.test(text)) return undefined;
+    const { exitCode, stdout } = await this.attempt([
+      "rev-parse",
+      "--verify",
+      "--quiet",
+      `${text}^{commit}`,
+    ]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  }
+
+  async mergeBase(one: string, other: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.attempt(["merge-base", one, other]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  }
+
+  async isAncestor(older: string, newer: string): Promise<boolean> {
+    return (await this.attempt(["merge-base", "--is-ancestor", older, newer])).exitCode === 0;
+  }
+
+  async count(range: string): Promise<number> {
+    return Number(await this.read(["rev-list", "--count", range]));
+  }
+
+  async changedFiles(from: string, to: string): Promise<string[]> {
+    const text = await this.read(["diff", "--name-only", "--no-renames", "-z", from, to]);
+    return text.split("\0").filter((name) => name !== "");
+  }
+
+  /** Moves a ref only if it still is where the caller saw it: false when somebody else was first. */
+  async compareAndSwap(ref: string, { from, to }: { from: string; to: string }): Promise<boolean> {
+    const { exitCode } = await this.attempt(["update-ref", "--end-of-options", ref, to, from]);
+    return exitCode === 0;
+  }
+
+  async setRef(ref: string, to: string): Promise<void> {
+    await this.read(["update-ref", "--end-of-options", ref, to]);
+  }
+
+  async deleteRef(ref: string): Promise<void> {
+    await this.read(["update-ref", "-d", "--end-of-options", ref]);
+  }
+}
+
+interface GitOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** git's own rule (git-check-ref-format), narrowed: no control characters, no "..", no "@{", no ".lock". */
+export function isBranchName(name: string): boolean {
+  if (name === "" || name === "@" || name.length > 250 || name.startsWith("-")) return false;
+  if (/[\s~^:?*[\\]|\p{Cc}|\.\.|@\{|\/\/|^\/|\/$|\.$/u.test(name)) return false;
+  return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}

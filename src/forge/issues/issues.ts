@@ -1,0 +1,274 @@
+/** Issues (pull requests are issues too): rows, filters, labels, assignees, state. */
+import { ApiError, invalid } from "../http/api-error.ts";
+import type { Page } from "../http/paging.ts";
+import { accessOf, allows } from "../repositories/permission.ts";
+import { bit, type Database, now, type Value } from "../store/database.ts";
+import type { IssueRow, LabelRow, RepositoryRow, UserRow } from "../store/rows.ts";
+import { findUser, noSuchUser } from "../users/users.ts";
+
+export interface NewIssue {
+  readonly title: string;
+  readonly body: string;
+  readonly poster: UserRow;
+  readonly isPull: boolean;
+  readonly ref?: string;
+  readonly due?: number;
+  readonly labels: readonly number[];
+  readonly assignees: readonly UserRow[];
+}
+
+export function findIssue(
+  db: Database,
+  repository: RepositoryRow,
+  number: number,
+): IssueRow | undefined {
+  return db.get<IssueRow>(
+    "SELECT * FROM issues WHERE repository_id = ? AND number = ?",
+    repository.id,
+    number,
+  );
+}
+
+export function getIssue(db: Database, id: number): IssueRow {
+  const issue = db.get<IssueRow>("SELECT * FROM issues WHERE id = ?", id);
+  if (!issue) throw new Error(`no issue has the id ${id}`);
+  return issue;
+}
+
+/** Numbers are never used twice, not even after a deletion. */
+export function createIssue(db: Database, repository: RepositoryRow, issue: NewIssue): IssueRow {
+  return db.transaction(() => {
+    db.run("UPDATE repositories SET last_number = last_number + 1 WHERE id = ?", repository.id);
+    const counter = db.get<{ last_number: number }>(
+      "SELECT last_number FROM repositories WHERE id = ?",
+      repository.id,
+    );
+    const time = now();
+    const id = db.insert("issues", {
+      repository_id: repository.id,
+      number: counter?.last_number ?? 0,
+      is_pull: bit(issue.isPull),
+      poster_id: issue.poster.id,
+      title: issue.title,
+      body: issue.body,
+      ref: issue.ref ?? "",
+      due: issue.due ?? 0,
+      created: time,
+      updated: time,
+    });
+    addLabels(db, id, labelsById(db, repository, issue.labels));
+    for (const { id: userId } of issue.assignees) assign(db, id, userId);
+    return getIssue(db, id);
+  });
+}
+
+function assign(db: Database, issueId: number, userId: number): void {
+  db.run("INSERT OR IGNORE INTO issue_assignees VALUES (?, ?)", issueId, userId);
+}
+
+export interface IssueFilter {
+  readonly state: "open" | "closed" | "all";
+  readonly kind?: "issues" | "pulls" | undefined;
+  readonly labels?: readonly number[];
+  readonly keyword?: string | undefined;
+  readonly since?: number | undefined;
+  readonly before?: number | undefined;
+  readonly posterId?: number | undefined;
+  readonly assigneeId?: number | undefined;
+  /** Of pull requests: the branches. */
+  readonly base?: string | undefined;
+  readonly head?: string | undefined;
+  readonly sort?: string | undefined;
+}
+
+export function listIssues(
+  db: Database,
+  repository: RepositoryRow,
+  { filter, page }: { filter: IssueFilter; page: Page },
+): { issues: IssueRow[]; total: number } {
+  const { where, values } = conditionsOf(repository, filter);
+  const order = sortOrders[filter.sort ?? ""] ?? "created DESC, id DESC";
+  const issues = db.all<IssueRow>(
+    `SELECT * FROM issues WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
+    ...values,
+    page.size,
+    page.offset,
+  );
+  const counted = db.get<{ total: number }>(
+    `SELECT COUNT(*) AS total FROM issues WHERE ${where}`,
+    ...values,
+  );
+  return { issues, total: counted?.total ?? 0 };
+}
+
+/** models/issues/issue_search.go applySorts. */
+const sortOrders: Readonly<Record<string, string>> = {
+  latest: "created DESC, id DESC",
+  oldest: "created ASC, id ASC",
+  recentupdate: "updated DESC, created DESC, id DESC",
+  leastupdate: "updated ASC, created ASC, id ASC",
+  mostcomment: "comments DESC, created DESC, id DESC",
+  leastcomment: "comments ASC, created DESC, id DESC",
+  nearduedate: "CASE due WHEN 0 THEN 253370764800 ELSE due END ASC, created DESC, id DESC",
+  farduedate: "due DESC, created DESC, id DESC",
+};
+
+type Condition = readonly [sql: string, ...values: Value[]];
+
+function conditionsOf(repository: RepositoryRow, filter: IssueFilter) {
+  const conditions = [...columnConditions(repository, filter), ...linkConditions(filter)];
+  return {
+    where: conditions.map(([sql]) => sql).join(" AND "),
+    values: conditions.flatMap(([, ...values]) => values),
+  };
+}
+
+function* columnConditions(
+  repository: RepositoryRow,
+  { state, kind, since, before, posterId, keyword }: IssueFilter,
+): Generator<Condition> {
+  yield ["repository_id = ?", repository.id];
+  if (state !== "all") yield ["closed = ?", bit(state === "closed")];
+  if (kind) yield ["is_pull = ?", bit(kind === "pulls")];
+  if (since !== undefined) yield ["updated >= ?", since];
+  if (before !== undefined) yield ["updated <= ?", before];
+  if (posterId !== undefined) yield ["poster_id = ?", posterId];
+  if (keyword) yield ["(instr(lower(title), ?) OR instr(lower(body), ?))", keyword, keyword];
+}
+
+/** All of the labels must be on the issue (IncludedLabelIDs). */
+function* linkConditions(filter: IssueFilter): Generator<Condition> {
+  const { assigneeId, labels, base, head } = filter;
+  if (base) yield ["id IN (SELECT issue_id FROM pulls WHERE base = ?)", base];
+  if (head) yield ["id IN (SELECT issue_id FROM pulls WHERE head = ?)", head];
+  if (assigneeId !== undefined) {
+    yield ["id IN (SELECT issue_id FROM issue_assignees WHERE user_id = ?)", assigneeId];
+  }
+  for (const label of labels ?? []) {
+    yield ["id IN (SELECT issue_id FROM issue_labels WHERE label_id = ?)", label];
+  }
+}
+
+export function labelsOf(db: Database, issue: IssueRow): LabelRow[] {
+  return db.all<LabelRow>(
+    `SELECT labels.* FROM labels JOIN issue_labels ON label_id = labels.id
+     WHERE issue_id = ? ORDER BY labels.name`,
+    issue.id,
+  );
+}
+
+export function labelsById(
+  db: Database,
+  repository: RepositoryRow,
+  ids: readonly number[],
+): LabelRow[] {
+  return ids.flatMap((id) => {
+    const label = db.get<LabelRow>(
+      "SELECT * FROM labels WHERE id = ? AND repository_id = ?",
+      id,
+      repository.id,
+    );
+    return label ? [label] : [];
+  });
+}
+
+export function labelsByName(
+  db: Database,
+  repository: RepositoryRow,
+  names: readonly string[],
+): LabelRow[] {
+  return names.flatMap((name) =>
+    db.all<LabelRow>(
+      "SELECT * FROM labels WHERE repository_id = ? AND name = ?",
+      repository.id,
+      name,
+    ),
+  );
+}
+
+/** An exclusive label `scope/x` replaces the others of its scope (models/issues/issue_label.go). */
+export function addLabels(db: Database, issueId: number, labels: readonly LabelRow[]): void {
+  for (const label of labels) {
+    if (label.exclusive && label.name.includes("/")) dropScope(db, issueId, label);
+    db.run("INSERT OR IGNORE INTO issue_labels VALUES (?, ?)", issueId, label.id);
+  }
+}
+
+function dropScope(db: Database, issueId: number, label: LabelRow): void {
+  const scope = label.name.slice(0, label.name.lastIndexOf("/") + 1);
+  db.run(
+    `DELETE FROM issue_labels WHERE issue_id = ? AND label_id IN
+     (SELECT id FROM labels WHERE exclusive = 1 AND id <> ? AND substr(name, 1, ?) = ?
+      AND instr(substr(name, ?), '/') = 0)`,
+    issueId,
+    label.id,
+    scope.length,
+    scope,
+    scope.length + 1,
+  );
+}
+
+export function clearLabels(db: Database, issue: IssueRow): void {
+  db.run("DELETE FROM issue_labels WHERE issue_id = ?", issue.id);
+}
+
+export function touchIssue(db: Database, id: number): void {
+  db.run("UPDATE issues SET updated = ? WHERE id = ?", now(), id);
+}
+
+export function assigneesOf(db: Database, issue: IssueRow): UserRow[] {
+  return db.all<UserRow>(
+    `SELECT users.* FROM users JOIN issue_assignees ON user_id = users.id
+     WHERE issue_id = ? ORDER BY issue_assignees.rowid`,
+    issue.id,
+  );
+}
+
+/** Names to users; an assignee needs to write code (models/perm/access CanBeAssigned). */
+export function assignable(
+  db: Database,
+  repository: RepositoryRow,
+  logins: readonly string[],
+): UserRow[] {
+  return [...new Set(logins.filter((login) => login !== ""))].map((login) => {
+    const user = findUser(db, login);
+    if (!user) throw invalid(`Assignee does not exist: [name: ${noSuchUser(login)}]`);
+    if (!allows(accessOf(db, repository, user), "write")) {
+      throw invalid(
+        `user doesn't have access to repo [user_id: ${user.id}, repo_name: ${repository.name}]`,
+      );
+    }
+    return user;
+  });
+}
+
+export function replaceAssignees(db: Database, issue: IssueRow, users: readonly UserRow[]): void {
+  db.run("DELETE FROM issue_assignees WHERE issue_id = ?", issue.id);
+  for (const { id } of users) assign(db, issue.id, id);
+}
+
+export function dependenciesOf(db: Database, issue: IssueRow): IssueRow[] {
+  return db.all<IssueRow>(
+    `SELECT issues.* FROM issues JOIN issue_dependencies ON dependency_id = issues.id
+     WHERE issue_id = ? ORDER BY issues.created DESC, issues.id DESC`,
+    issue.id,
+  );
+}
+
+export function hasOpenDependencies(db: Database, issue: IssueRow): boolean {
+  return dependenciesOf(db, issue).some(({ closed }) => !closed);
+}
+
+export function setClosed(db: Database, issue: IssueRow, closed: boolean): void {
+  if (closed === Boolean(issue.closed)) return;
+  if (closed && hasOpenDependencies(db, issue)) {
+    const what = issue.is_pull ? "pull request" : "issue";
+    throw new ApiError(412, `cannot close this ${what} because it still has open dependencies`);
+  }
+  const time = now();
+  db.update("issues", issue.id, {
+    closed: bit(closed),
+    closed_at: closed ? time : 0,
+    updated: time,
+  });
+}

@@ -1,0 +1,169 @@
+/** What hangs on an issue: its labels and its dependencies (routers/api/v1/repo/issue_label.go, issue_dependency.go). */
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Forge } from "../forge.ts";
+import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
+import { cut, pageOf } from "../http/paging.ts";
+import {
+  bodyOf,
+  type Context,
+  type Env,
+  enterRepository,
+  enterSigned,
+  int,
+  mustNotBeArchived,
+  numberParameter,
+  required,
+  type SignedRequest,
+  text,
+} from "../http/request.ts";
+import { labelShape } from "../http/shapes.ts";
+import { accessOf, allows } from "../repositories/permission.ts";
+import { findRepository, getRepository } from "../repositories/repositories.ts";
+import type { IssueRow, LabelRow } from "../store/rows.ts";
+import {
+  addLabels,
+  clearLabels,
+  dependenciesOf,
+  findIssue,
+  labelsById,
+  labelsByName,
+  labelsOf,
+  touchIssue,
+} from "./issues.ts";
+import { issueParameter } from "./routes.ts";
+import { issueShape } from "./shape.ts";
+
+const path = "/repos/:owner/:repo/issues/:index";
+const LabelNames = z.object({ labels: z.array(z.union([int, text])).default([]) });
+const Dependency = z.object({ index: int, owner: required, repo: required });
+
+export function issueLabelRoutes(forge: Forge): Hono<Env> {
+  const routes = new Hono<Env>();
+  const answer = (request: Pick<SignedRequest, "repository">, issue: IssueRow) =>
+    labelsOf(forge.db, issue).map((label) => labelShape(forge, request.repository, label));
+  routes.get(`${path}/labels`, (c) => {
+    const request = enterRepository(c, forge, "issue");
+    return c.json(answer(request, issueParameter(c, forge, request)));
+  });
+  routes.on(["POST", "PUT"], `${path}/labels`, async (c) => {
+    const { request, issue } = writable(c, forge);
+    const labels = await wantedLabels(c, forge, request);
+    forge.db.transaction(() => {
+      if (c.req.method === "PUT") clearLabels(forge.db, issue);
+      addLabels(forge.db, issue.id, labels);
+      touchIssue(forge.db, issue.id);
+    });
+    return c.json(answer(request, issue));
+  });
+  routes.delete(`${path}/labels`, (c) => {
+    const { issue } = writable(c, forge);
+    clearLabels(forge.db, issue);
+    touchIssue(forge.db, issue.id);
+    return c.body(null, 204);
+  });
+  routes.delete(`${path}/labels/:id`, (c) => {
+    const { request, issue } = writable(c, forge);
+    const id = numberParameter(c, "id");
+    const [label] = labelsById(forge.db, request.repository, [id]);
+    if (!label) throw invalid(`label does not exist [label_id: ${id}]`);
+    forge.db.run("DELETE FROM issue_labels WHERE issue_id = ? AND label_id = ?", issue.id, id);
+    touchIssue(forge.db, issue.id);
+    return c.body(null, 204);
+  });
+  return routes;
+}
+
+function writable(c: Context, forge: Forge): { request: SignedRequest; issue: IssueRow } {
+  const request = enterSigned(c, forge, "issue");
+  const issue = issueParameter(c, forge, request);
+  if (!allows(request.access, "write")) throw bareRefusal(403);
+  return { request, issue };
+}
+
+async function wantedLabels(
+  c: Context,
+  forge: Forge,
+  { repository }: SignedRequest,
+): Promise<LabelRow[]> {
+  const { labels } = await bodyOf(c, LabelNames);
+  const names = labels.filter((label) => typeof label === "string");
+  const ids = labels.filter((label) => typeof label === "number");
+  if (names.length > 0 && ids.length > 0) {
+    throw new ApiError(400, "labels should be an array of strings or integers");
+  }
+  return names.length > 0
+    ? labelsByName(forge.db, repository, names)
+    : labelsById(forge.db, repository, ids);
+}
+
+export function dependencyRoutes(forge: Forge): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get(`${path}/dependencies`, (c) => {
+    const request = enterRepository(c, forge, "issue");
+    const all = dependenciesOf(forge.db, issueParameter(c, forge, request));
+    const readable = all.filter((issue) => mayRead(forge, request.user, issue));
+    return c.json(
+      cut(readable, pageOf(c)).map((issue) =>
+        issueShape(forge, getRepository(forge.db, issue.repository_id), {
+          issue,
+          viewer: request.user,
+        }),
+      ),
+    );
+  });
+  routes.on(["POST", "DELETE"], `${path}/dependencies`, async (c) => {
+    const { request, issue } = dependent(c, forge);
+    const other = dependencyOf(forge, request, await bodyOf(c, Dependency));
+    if (c.req.method === "POST") add(forge, issue, other);
+    else remove(forge, issue, other);
+    touchIssue(forge.db, issue.id);
+    const shape = issueShape(forge, request.repository, { issue, viewer: request.user });
+    return c.json(shape, 201);
+  });
+  return routes;
+}
+
+/** Who may not write has nothing to find here (createIssueDependency). */
+function dependent(c: Context, forge: Forge): { request: SignedRequest; issue: IssueRow } {
+  const request = enterSigned(c, forge, "issue");
+  const issue = issueParameter(c, forge, request);
+  mustNotBeArchived(request);
+  if (!allows(request.access, "write")) throw notFound();
+  return { request, issue };
+}
+
+function mayRead(forge: Forge, user: SignedRequest["user"] | undefined, issue: IssueRow): boolean {
+  return accessOf(forge.db, getRepository(forge.db, issue.repository_id), user) !== "none";
+}
+
+function dependencyOf(
+  forge: Forge,
+  { user }: SignedRequest,
+  { owner, repo, index }: z.infer<typeof Dependency>,
+): IssueRow {
+  const repository = findRepository(forge.db, owner, repo);
+  const issue = repository && findIssue(forge.db, repository, index);
+  if (!issue || !mayRead(forge, user, issue)) throw notFound();
+  return issue;
+}
+
+/** models/issues/dependency.go: neither twice nor in a circle. */
+function add(forge: Forge, issue: IssueRow, other: IssueRow): void {
+  const has = (one: IssueRow, two: IssueRow) =>
+    dependenciesOf(forge.db, one).some(({ id }) => id === two.id);
+  if (has(issue, other)) throw invalid("issue dependency does already exist");
+  if (issue.id === other.id || has(other, issue)) {
+    throw invalid("circular dependencies exists");
+  }
+  forge.db.run("INSERT INTO issue_dependencies VALUES (?, ?)", issue.id, other.id);
+}
+
+function remove(forge: Forge, issue: IssueRow, other: IssueRow): void {
+  const removed = forge.db.run(
+    "DELETE FROM issue_dependencies WHERE issue_id = ? AND dependency_id = ?",
+    issue.id,
+    other.id,
+  );
+  if (removed === 0) throw notFound();
+}

@@ -1,0 +1,27 @@
+/** Who may do what in a repository: its owner, site administrators, collaborators, and everybody if it is public. */
+import type { Database } from "../store/database.ts";
+import type { RepositoryRow, UserRow } from "../store/rows.ts";
+
+export const accessLevels = ["none", "read", "write", "admin", "owner"] as const;
+export type AccessLevel = (typeof accessLevels)[number];
+
+export function allows(access: AccessLevel, needed: AccessLevel): boolean {
+  return accessLevels.indexOf(access) >= accessLevels.indexOf(needed);
+}
+
+/** models/perm/access/repo_permission.go, without organisations and units. */
+export function accessOf(
+  db: Database,
+  repository: RepositoryRow,
+  user: UserRow | undefined,
+): AccessLevel {
+  if (!user) return repository.private ? "none" : "read";
+  if (user.admin || user.id === repository.owner_id) return "owner";
+  const collaboration = db.get<{ access: AccessLevel }>(
+    "SELECT access FROM collaborators WHERE repository_id = ? AND user_id = ?",
+    repository.id,
+    user.id,
+  );
+  if (collaboration) return collaboration.access;
+  return repository.private || user.restricted ? "none" : "read";
+}

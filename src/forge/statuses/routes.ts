@@ -1,0 +1,71 @@
+/** Commit statuses (routers/api/v1/repo/status.go). */
+import { Hono } from "hono";
+import * as z from "zod";
+import { type Forge, gitOf } from "../forge.ts";
+import { notFound } from "../http/api-error.ts";
+import { countHeader, cut, pageHeaders, pageOf } from "../http/paging.ts";
+import {
+  bodyOf,
+  type Context,
+  type Env,
+  enterRepository,
+  enterWriter,
+  text,
+} from "../http/request.ts";
+import { combinedShape, statusShape } from "../pulls/shapes.ts";
+import type { RepositoryRow } from "../store/rows.ts";
+import { createStatus, latestStatuses, listStatuses } from "./statuses.ts";
+
+const path = "/repos/:owner/:repo";
+const NewStatus = z.object({
+  state: z.enum(["pending", "success", "error", "failure", "warning"]),
+  context: text.default(""),
+  target_url: text.default(""),
+  description: text.default(""),
+});
+
+export function statusRoutes(forge: Forge): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.post(`${path}/statuses/:sha`, async (c) => {
+    const { repository, user } = enterWriter(c, forge);
+    const body = await bodyOf(c, NewStatus);
+    const sha = await commitParameter(c, forge, { repository, name: "sha" });
+    if (sha === undefined) throw notFound();
+    const { context, state, description, target_url: targetUrl } = body;
+    const status = { sha, context, state, description, targetUrl, creator: user };
+    const row = createStatus(forge.db, repository, status);
+    if (!row) throw notFound();
+    return c.json(statusShape(forge, repository, row), 201);
+  });
+  routes.get(`${path}/statuses/:sha`, async (c) => await list(c, forge, "sha"));
+  routes.get(`${path}/commits/:ref/statuses`, async (c) => await list(c, forge, "ref"));
+  routes.get(`${path}/commits/:ref/status`, async (c) => {
+    const { repository, user } = enterRepository(c, forge);
+    const sha = await commitParameter(c, forge, { repository, name: "ref" });
+    const statuses = latestStatuses(forge.db, repository, sha ?? "");
+    if (statuses.length > 0) countHeader(c, statuses.length);
+    const shown = cut(statuses.toReversed(), pageOf(c)).toReversed();
+    return c.json(combinedShape(forge, repository, { statuses: shown, viewer: user }));
+  });
+  return routes;
+}
+
+async function commitParameter(
+  c: Context,
+  forge: Forge,
+  { repository, name }: { repository: RepositoryRow; name: string },
+): Promise<string | undefined> {
+  return await gitOf(forge, repository).resolve(c.req.param(name) ?? "");
+}
+
+async function list(c: Context, forge: Forge, name: "sha" | "ref") {
+  const { repository } = enterRepository(c, forge);
+  const { statuses, total } = listStatuses(forge.db, repository, {
+    sha: (await commitParameter(c, forge, { repository, name })) ?? "",
+    state: c.req.query("state") ?? "",
+    sort: c.req.query("sort") ?? "",
+    page: pageOf(c),
+  });
+  pageHeaders(c, forge, total);
+  return c.json(statuses.map((status) => statusShape(forge, repository, status)));
+}

@@ -1,0 +1,86 @@
+/** The user who asks, other users, and access tokens (routers/api/v1/user). */
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Forge } from "../forge.ts";
+import { ApiError, forbidden, notFound } from "../http/api-error.ts";
+import { countHeader, cut, pageOf } from "../http/paging.ts";
+import {
+  bodyOf,
+  type Context,
+  type Env,
+  numberParameter,
+  required,
+  requireScopes,
+  signedIn,
+  text,
+  userParameter,
+} from "../http/request.ts";
+import { tokenShape, userShape } from "../http/shapes.ts";
+import type { TokenRow, UserRow } from "../store/rows.ts";
+import { createToken } from "./users.ts";
+
+const NewToken = z.object({ name: required, scopes: z.array(text).default([]) });
+
+export function userRoutes(forge: Forge): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get("/user", (c) => {
+    requireScopes(c, "user");
+    const { user } = signedIn(c);
+    return c.json(userShape(forge, user, user));
+  });
+  routes.get("/users/:username", (c) => {
+    requireScopes(c, "user");
+    const user = userParameter(c, forge);
+    const viewer = c.get("doer")?.user;
+    if (isHidden(user, viewer)) throw notFound();
+    return c.json(userShape(forge, user, viewer));
+  });
+  routes.get("/users/:username/tokens", (c) => {
+    const tokens = tokensOf(forge, tokenOwner(c, forge));
+    countHeader(c, tokens.length);
+    return c.json(cut(tokens, pageOf(c)).map((row) => tokenShape(row)));
+  });
+  routes.post("/users/:username/tokens", async (c) => {
+    const owner = tokenOwner(c, forge);
+    const { row, token } = createToken(forge.db, owner, await bodyOf(c, NewToken));
+    return c.json(tokenShape(row, token), 201);
+  });
+  routes.delete("/users/:username/tokens/:id", (c) => {
+    removeToken(forge, tokenOwner(c, forge), c);
+    return c.body(null, 204);
+  });
+  return routes;
+}
+
+/** individualPermsChecker of routers/api/v1/api.go. */
+function isHidden(user: UserRow, viewer: UserRow | undefined): boolean {
+  if (user.visibility === "private") return viewer?.id !== user.id && viewer?.admin !== 1;
+  return user.visibility === "limited" && viewer === undefined;
+}
+
+/** reqSelfOrAdmin, then reqBasicOrRevProxyAuth: no bearer token can make tokens. */
+function tokenOwner(c: Context, forge: Forge): UserRow {
+  requireScopes(c, "user");
+  const owner = userParameter(c, forge);
+  const doer = c.get("doer");
+  if (!doer || (doer.user.id !== owner.id && !doer.user.admin)) {
+    throw forbidden("doer should be the site admin or be same as the contextUser");
+  }
+  if (!doer.basic) throw new ApiError(401, "auth required");
+  return owner;
+}
+
+function tokensOf(forge: Forge, owner: UserRow): TokenRow[] {
+  return forge.db.all<TokenRow>("SELECT * FROM tokens WHERE user_id = ? ORDER BY id", owner.id);
+}
+
+/** By id or by name. */
+function removeToken(forge: Forge, owner: UserRow, c: Context): void {
+  const wanted = c.req.param("id") ?? "";
+  const id = numberParameter(c, "id");
+  const token = tokensOf(forge, owner).find((row) =>
+    id > 0 ? row.id === id : row.name === wanted,
+  );
+  if (!token) throw notFound();
+  forge.db.run("DELETE FROM tokens WHERE id = ?", token.id);
+}

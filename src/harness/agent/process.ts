@@ -1,0 +1,138 @@
+/**
+ * One session's process from start to the end of everything it started: a group of its own, bounded in time, silence and
+ * output, ended by TERM and then by KILL, with an environment built from nothing. What it means is others' to say.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  endStrays,
+  MARK,
+  type Session as MarkedSession,
+  signal,
+} from "../session/leftover-processes.ts";
+import { LineReader } from "../session/line-reader.ts";
+import { SilenceWatch } from "../session/silence-watch.ts";
+
+export interface ProcessOptions {
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly input: string;
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly session: MarkedSession;
+  readonly timeoutMs: number;
+  readonly silenceMs: number;
+  readonly maxOutputBytes: number;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string, from: "stdout" | "stderr") => void;
+  readonly onActivity: () => void;
+  /** Called once, before it is ended. */
+  readonly onCut?: (cut: Cut) => void;
+}
+
+export type Cut = "wall-time" | "silence" | "output" | "stopped" | "killed";
+
+export interface ProcessEnd {
+  /** Undefined when a signal ended it, or it never started. */
+  readonly exitCode: number | undefined;
+  readonly signalName: string | undefined;
+  /** Why we ended it. */
+  readonly cut: Cut | undefined;
+  /** Why it could not be started; `missing`: there is no such program. */
+  readonly unstarted: { readonly missing: boolean; readonly message: string } | undefined;
+}
+
+const GRACE_MS = 3_000;
+
+export class AgentProcess {
+  readonly #options: ProcessOptions;
+  readonly #silence: SilenceWatch;
+  #child: ChildProcess | undefined;
+  #bytes = 0;
+  #cut: Cut | undefined;
+  #force: NodeJS.Timeout | undefined;
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+    this.#silence = new SilenceWatch(options.silenceMs);
+  }
+
+  /** Something of it, or of the model behind it, was heard. */
+  noteActivity(): void {
+    this.#silence.restart();
+    this.#options.onActivity();
+  }
+
+  /** Ends it; the first cause counts. */
+  stop(cut: Cut): void {
+    if (this.#cut === undefined) this.#options.onCut?.(cut);
+    this.#cut ??= cut;
+    const pid = this.#child?.pid;
+    if (pid === undefined || this.#force) return;
+    signal(-pid, "SIGTERM");
+    this.#force = setTimeout(() => signal(-pid, "SIGKILL"), GRACE_MS);
+  }
+
+  async run(): Promise<ProcessEnd> {
+    const { timeoutMs, signal: interrupted, session } = this.#options;
+    const late = setTimeout(() => this.stop("wall-time"), Math.min(timeoutMs, 2 ** 31 - 1));
+    const kill = () => this.stop("killed");
+    interrupted.addEventListener("abort", kill, { once: true });
+    this.#silence.signal.addEventListener("abort", () => this.stop("silence"), { once: true });
+    try {
+      return await this.#spawn();
+    } finally {
+      clearTimeout(late);
+      clearTimeout(this.#force);
+      this.#silence.stop();
+      interrupted.removeEventListener("abort", kill);
+      await endStrays(session);
+    }
+  }
+
+  #spawn(): Promise<ProcessEnd> {
+    const { argv, cwd, env, input, session, signal: interrupted } = this.#options;
+    const [file, ...args] = argv;
+    return new Promise((resolve) => {
+      const child = spawn(file, args, {
+        cwd,
+        env: { ...env, [MARK]: session.mark },
+        detached: true,
+        stdio: ["pipe", "pipe", "pipe"],
+      });
+      this.#child = child;
+      const outputs = [this.#read(child, "stdout"), this.#read(child, "stderr")];
+      // A program that ends without reading its input is no failure of ours.
+      child.stdin?.on("error", () => undefined).end(input);
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        const missing = error.code === "ENOENT" || error.code === "EACCES";
+        const unstarted = { missing, message: error.message };
+        if (child.pid === undefined)
+          resolve({ exitCode: undefined, signalName: undefined, cut: this.#cut, unstarted });
+      });
+      // What it left behind may hold its output open, and is ended before that is waited for.
+      child.once("exit", () => void endStrays(session));
+      child.once("close", (exitCode, signalName) => {
+        for (const output of outputs) output.end();
+        resolve({
+          exitCode: exitCode ?? undefined,
+          signalName: signalName ?? undefined,
+          cut: this.#cut,
+          unstarted: undefined,
+        });
+      });
+      if (interrupted.aborted) this.stop("killed");
+    });
+  }
+
+  #read(child: ChildProcess, from: "stdout" | "stderr"): LineReader {
+    const lines = new LineReader((line) => this.#options.onLine(line, from));
+    child[from]?.on("data", (chunk: Buffer) => {
+      if (this.#cut === "output") return;
+      this.#bytes += chunk.length;
+      if (this.#bytes > this.#options.maxOutputBytes) return this.stop("output");
+      this.noteActivity();
+      lines.add(chunk);
+    });
+    return lines;
+  }
+}

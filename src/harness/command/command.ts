@@ -1,0 +1,111 @@
+/**
+ * The harness `command`: any executable. Prompt on standard input, the work folder as its cwd, the result by exit
+ * code and an optional JSON file (docs/harnesses.md).
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { DisintoError } from "../../errors.ts";
+import {
+  type Harness,
+  NO_USAGE,
+  type Session,
+  type SessionEnd,
+  type SessionFault,
+} from "../../ports/harness.ts";
+import { AgentProcess, type ProcessEnd } from "../agent/process.ts";
+import { classifyCut, describeExit, type Fault } from "../session/process-fault.ts";
+import { closePlace, openPlace, readResult, type SessionPlace } from "../session/session-place.ts";
+import { Tail } from "../session/tail.ts";
+import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
+
+export interface CommandHarnessOptions {
+  readonly command: readonly string[];
+  /** A folder of the runner's for the sessions' homes, result file and mark. */
+  readonly stateFolder: string;
+  /** Passed on from our own environment; everything else is not. */
+  readonly pathVariable: string | undefined;
+  readonly transcripts: TranscriptOptions;
+}
+
+const MAX_OUTPUT_BYTES = 10_000_000;
+
+export function buildCommandHarness(options: CommandHarnessOptions): Harness {
+  const { command, stateFolder, pathVariable } = options;
+  const [file, ...args] = command;
+  if (!file) throw new DisintoError("config.invalid", "the harness `command` has an empty command");
+  return {
+    run: async (session) => {
+      const { folder } = session;
+      const place = await openPlace({ stateFolder, folder, pathVariable, keepHome: true });
+      try {
+        return await runSession([file, ...args], session, { options, place });
+      } finally {
+        await closePlace(stateFolder, place);
+      }
+    },
+  };
+}
+
+async function runSession(
+  argv: readonly [string, ...string[]],
+  session: Session,
+  { options, place }: { options: CommandHarnessOptions; place: SessionPlace },
+): Promise<SessionEnd> {
+  const output = new Tail();
+  const transcript = await Transcript.open(options.transcripts, path.basename(session.folder));
+  const end = await new AgentProcess({
+    argv,
+    cwd: session.folder,
+    input: session.prompt,
+    env: { ...session.environment, ...describeLimits(session), ...place.env },
+    session: place.marked,
+    timeoutMs: session.timeoutMs,
+    silenceMs: session.silenceMs,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    signal: session.signal,
+    onLine: (line) => {
+      output.add(line);
+      transcript.write(line);
+    },
+    onActivity: () => session.onOutput?.(),
+  }).run();
+  await transcript.close();
+  const told = { output: output.text, usage: NO_USAGE };
+  const fault = classify(end, argv[0], { session, output });
+  if (fault) return { type: "failed", ...fault, ...told };
+  return { type: "finished", verdict: await readResult(place.resultFile), ...told };
+}
+
+/** Limits that only the harness itself can count. */
+function describeLimits({ turns, tokens, money }: Session): Readonly<Record<string, string>> {
+  return {
+    ...(turns !== undefined && { DISINTO_MAX_TURNS: String(turns) }),
+    ...(tokens !== undefined && { DISINTO_MAX_TOKENS: String(tokens) }),
+    ...(money !== undefined && { DISINTO_MAX_MONEY: String(money) }),
+  };
+}
+
+/** Codes by which a command says that not the work is at fault: those of sysexits.h, and a shell's for no such program. */
+const faultsByExitCode: Readonly<Record<number, SessionFault>> = {
+  69: "unreachable",
+  75: "overloaded",
+  77: "refused-key",
+  126: "missing",
+  127: "missing",
+};
+
+function classify(
+  end: ProcessEnd,
+  file: string,
+  { session, output }: { session: Session; output: Tail },
+): Fault | undefined {
+  const cut = classifyCut(end, file, session);
+  if (cut) return cut;
+  if (end.exitCode !== 0) {
+    const fault = faultsByExitCode[end.exitCode ?? 0] ?? "exit";
+    const reason = `${file} ${describeExit(end)}\n${output.lastLines(20)}`.trimEnd();
+    return { fault, reason };
+  }
+  if (existsSync(session.folder)) return undefined;
+  return { fault: "exit", reason: `${file} deleted its work folder` };
+}

@@ -1,0 +1,181 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Fault, Script } from "../../../test/model-server/script.ts";
+import { ModelServer } from "../../../test/model-server/server.ts";
+import { Redactor } from "../../core/redactor.ts";
+import { type GatewayOptions, ModelGateway } from "./gateway.ts";
+
+const script: Script = { key: "sk-real", conversations: [{ answers: [{ text: "Hello." }] }] };
+
+async function buildScene(options: Partial<GatewayOptions> = {}) {
+  const server = await ModelServer.start(script);
+  const gateway = await ModelGateway.open({
+    baseUrl: server.url,
+    key: "sk-real",
+    redact: (text) => text,
+    admit: () => undefined,
+    onActivity: () => undefined,
+    onFaults: () => undefined,
+    ...options,
+  });
+  onTestFinished(async () => {
+    await gateway.close();
+    await server.close();
+  });
+  return { server, gateway };
+}
+
+const apis = {
+  anthropic: { path: "/v1/messages", header: "x-api-key" },
+  openai: { path: "/v1/chat/completions", header: "authorization" },
+};
+
+interface Asking {
+  readonly api?: keyof typeof apis;
+  readonly stream?: boolean;
+  readonly word?: string;
+}
+
+async function ask(gateway: ModelGateway, { api = "anthropic", stream = true, word }: Asking = {}) {
+  const { path, header } = apis[api];
+  const shown = word ?? gateway.word;
+  const response = await fetch(`${gateway.url}${path}`, {
+    method: "POST",
+    headers: { [header]: header === "authorization" ? `Bearer ${shown}` : shown },
+    body: JSON.stringify({ model: "m", stream, messages: [{ role: "user", content: "hi" }] }),
+  });
+  return { status: response.status, text: await response.text().catch(() => "broken off") };
+}
+
+test.each([
+  { api: "anthropic", stream: true },
+  { api: "anthropic", stream: false },
+  { api: "openai", stream: true },
+  { api: "openai", stream: false },
+] as const)("counts what the server counts: $api, streamed: $stream", async (asking) => {
+  const { server, gateway } = await buildScene();
+
+  const { text } = await ask(gateway, asking);
+
+  const { inputTokens, outputTokens } = server.stats;
+  expect(text).toContain("ok");
+  expect(gateway.seen).toMatchObject({ turns: 1, inputTokens, outputTokens, fault: undefined });
+  expect(inputTokens).toBeGreaterThan(0);
+});
+
+test("who does not know the session's word is sent away, and the key is never shown", async () => {
+  const { server, gateway } = await buildScene();
+
+  const stranger = await ask(gateway, { word: "sk-guess" });
+  const own = await ask(gateway);
+
+  expect(stranger.status).toBe(401);
+  expect(server.requests.map(({ headers }) => headers["x-api-key"])).toEqual(["sk-real"]);
+  expect(own.text + stranger.text).not.toContain("sk-real");
+});
+
+test("a subscription's token is shown as one, beside what the agent asks for", async () => {
+  const login = "sk-ant-oat01-token";
+  const { server, gateway } = await buildScene({ key: login });
+  server.script = { ...script, key: login };
+
+  await fetch(`${gateway.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": gateway.word, "anthropic-beta": "one,two" },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
+  });
+
+  expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+  const [{ headers } = { headers: {} }] = server.requests;
+  expect(headers).toMatchObject({
+    authorization: `Bearer ${login}`,
+    "anthropic-beta": "one,two,oauth-2025-04-20",
+  });
+  expect(headers).not.toHaveProperty("x-api-key");
+});
+
+test("a secret that the agent came upon is taken out of what it asks", async () => {
+  const redactor = new Redactor();
+  redactor.learn([["FORGE_TOKEN", 'quo"ted-ü']]);
+  const { server, gateway } = await buildScene({ redact: redactor.redact });
+
+  await fetch(`${gateway.url}/v1/messages`, {
+    method: "POST",
+    headers: { "x-api-key": gateway.word },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: 'a quo"ted-ü, ü' }] }),
+  });
+
+  const asked = { messages: [{ content: "a [FORGE_TOKEN], ü" }] };
+  expect(server.requests).toMatchObject([{ body: asked }]);
+});
+
+test("a turn beyond the limit is refused and never reaches the server", async () => {
+  const { server, gateway } = await buildScene({ admit: () => "no more turns" });
+
+  const { status, text } = await ask(gateway);
+
+  expect(status).toBe(403);
+  expect(text).toContain("no more turns");
+  expect(server.requests).toEqual([]);
+});
+
+const faults: readonly (readonly [string, Fault])[] = [
+  ["refused-key", { type: "status", status: 403 }],
+  ["rate-limited", { type: "status", status: 429 }],
+  ["overloaded", { type: "status", status: 500 }],
+  ["overloaded", { type: "status", status: 529 }],
+  ["context", { type: "context" }],
+  ["garbled", { type: "status", status: 400, message: "what is this?" }],
+  ["garbled", { type: "garbage" }],
+  ["garbled", { type: "cut" }],
+  ["unreachable", { type: "drop" }],
+];
+
+test.each(faults)(
+  "a server's failure is classed as %s, until it answers again",
+  async (fault, cause) => {
+    const { server, gateway } = await buildScene();
+    server.fault = cause;
+
+    await ask(gateway);
+    const { seen } = gateway;
+    server.fault = undefined;
+    await ask(gateway);
+
+    expect(seen).toMatchObject({ turns: 0, fault: { fault } });
+    expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+  },
+);
+
+test("an answer that is awaited is seen as awaited, and one that never ends", async () => {
+  const { server, gateway } = await buildScene();
+  server.hold();
+  const asked = ask(gateway);
+  await expect.poll(() => gateway.seen.isWaiting).toBe(true);
+
+  server.release();
+  await asked;
+
+  expect(gateway.seen.isWaiting).toBe(false);
+});
+
+test("three failures one after another end the agent's patience", async () => {
+  let ended = 0;
+  const { server, gateway } = await buildScene({ onFaults: () => (ended += 1) });
+  server.fault = { type: "status", status: 500 };
+
+  await ask(gateway);
+  await ask(gateway);
+  expect(ended).toBe(0);
+  await ask(gateway);
+
+  expect(ended).toBe(1);
+});
+
+test("a server that is down is unreachable", async () => {
+  const { gateway } = await buildScene({ baseUrl: "http://127.0.0.1:9/v1" });
+
+  const { status } = await ask(gateway);
+
+  expect(status).toBe(502);
+  expect(gateway.seen).toMatchObject({ fault: { fault: "unreachable" } });
+});

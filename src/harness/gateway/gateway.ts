@@ -1,0 +1,207 @@
+/**
+ * The way from an agent to its model. The agent is given this address and a word for this session only; the key is put
+ * in here, so that no program of the session can read it. Passing by, it counts what the model used, holds the session
+ * to its limits before the next turn, and sees for itself how a server fails.
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { StringDecoder } from "node:string_decoder";
+import { Agent, request as send } from "undici";
+import type { BackendFault } from "../../ports/harness.ts";
+import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
+import { readAnswer } from "./model-answer.ts";
+
+export interface GatewayOptions {
+  /** With or without the `/v1` that some agents want and others add. */
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  /** Takes out of what is asked whatever no model may know, wherever the agent found it. */
+  readonly redact: (text: string) => string;
+  /** Asked before each turn; a text refuses it. */
+  readonly admit: () => string | undefined;
+  /** Something came from the model. */
+  readonly onActivity: () => void;
+  /** This many failures one after another, whatever the agent's own patience. */
+  readonly onFaults: () => void;
+}
+
+export interface Seen {
+  readonly turns: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of the last answer, if it was none. */
+  readonly fault: { readonly fault: BackendFault; readonly reason: string } | undefined;
+  /** An answer is awaited. */
+  readonly isWaiting: boolean;
+  readonly requests: number;
+}
+
+const MAX_FAULTS = 3;
+const MAX_ANSWER_CHARACTERS = 32_000_000;
+const turnPath = /\/(messages|chat\/completions|responses)$/;
+
+export class ModelGateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server = createServer(
+    (request, response) => void this.#pass(request, response),
+  );
+  // The limits of a session end a slow answer; a local model may read a long prompt for many minutes.
+  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
+  readonly #word = randomUUID();
+  #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
+  #fault: Seen["fault"];
+  #faults = 0;
+  #waiting = 0;
+
+  private constructor(options: GatewayOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: GatewayOptions): Promise<ModelGateway> {
+    const gateway = new ModelGateway(options);
+    await new Promise<void>((resolve, reject) => {
+      gateway.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
+    });
+    return gateway;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What the agent shows instead of a key. */
+  get word(): string {
+    return this.#word;
+  }
+
+  get seen(): Seen {
+    return { ...this.#seen, fault: this.#fault, isWaiting: this.#waiting > 0 };
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await this.#agent.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://gateway");
+    const isTurn = request.method === "POST" && turnPath.test(url.pathname);
+    if (!this.#knows(request)) {
+      refuse(response, 401, "this is not a session's word");
+      return;
+    }
+    const refusal = isTurn ? this.#options.admit() : undefined;
+    if (refusal !== undefined) {
+      refuse(response, 403, refusal);
+      return;
+    }
+    if (isTurn) this.#seen.requests += 1;
+    this.#waiting += 1;
+    try {
+      await this.#exchange(request, response, { target: `${url.pathname}${url.search}`, isTurn });
+    } catch (error) {
+      this.#breakOff(response, error);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #knows({ headers }: IncomingMessage): boolean {
+    return headers["x-api-key"] === this.#word || headers.authorization === `Bearer ${this.#word}`;
+  }
+
+  #breakOff(response: ServerResponse, error: unknown): void {
+    // An agent that is gone says nothing about the server.
+    if (!response.destroyed) this.#note("unreachable", describeFailure(error));
+    if (response.headersSent) response.destroy();
+    else refuse(response, 502, "the model's server cannot be reached");
+  }
+
+  async #exchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { target, isTurn }: { target: string; isTurn: boolean },
+  ): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const answer = await send(`${this.#options.baseUrl.replace(/(\/v1)?\/*$/, "")}${target}`, {
+      method: request.method as "POST",
+      headers: this.#headersOf(request),
+      body: this.#options.redact(await readBody(request)) || null,
+      dispatcher: this.#agent,
+      signal: gone.signal,
+    });
+    const contentType = String(answer.headers["content-type"] ?? "");
+    const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
+      const value = answer.headers[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    response.writeHead(answer.statusCode, Object.fromEntries(passed));
+    const decoder = new StringDecoder("utf8");
+    let text = "";
+    for await (const chunk of answer.body) {
+      this.#options.onActivity();
+      if (text.length < MAX_ANSWER_CHARACTERS) text += decoder.write(chunk as Buffer);
+      response.write(chunk);
+    }
+    if (isTurn) this.#read({ status: answer.statusCode, contentType, text });
+    response.end();
+  }
+
+  /** Before the agent sees the end of an answer, so that its next turn is judged by it. */
+  #read(answer: Parameters<typeof readAnswer>[0]): void {
+    const reading = readAnswer(answer);
+    if (reading.type === "fault") {
+      this.#note(reading.fault, reading.reason);
+      return;
+    }
+    this.#fault = undefined;
+    this.#faults = 0;
+    this.#seen.turns += 1;
+    this.#seen.inputTokens += reading.usage.inputTokens;
+    this.#seen.outputTokens += reading.usage.outputTokens;
+  }
+
+  #note(fault: BackendFault, reason: string): void {
+    this.#fault = { fault, reason };
+    this.#faults += 1;
+    if (this.#faults >= MAX_FAULTS) this.#options.onFaults();
+  }
+
+  #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
+    const { host, connection, authorization, "x-api-key": word, ...kept } = headers;
+    const { "anthropic-beta": beta } = headers;
+    const dropped = ["accept-encoding", "content-length", "transfer-encoding", "expect"];
+    const passed = Object.entries(kept).flatMap(([name, value]) =>
+      value === undefined || dropped.includes(name) ? [] : [[name, value] as const],
+    );
+    const { key } = this.#options;
+    const proof = (): Record<string, string> => {
+      if (key === undefined) return {};
+      if (word === undefined) return { authorization: `Bearer ${key}` };
+      if (!isLoginToken(key)) return { "x-api-key": key };
+      const betas = [beta ?? [], LOGIN_BETA].flat().join(",");
+      return { authorization: `Bearer ${key}`, "anthropic-beta": betas };
+    };
+    return { ...Object.fromEntries(passed), ...proof() };
+  }
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  const error = { type: status === 401 ? "authentication_error" : "permission_error", message };
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify({ type: "error", error }));
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+function describeFailure(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return `the model's server cannot be reached: ${code ?? message}`;
+}

@@ -1,0 +1,65 @@
+import { BACKLOG, BLOCKED, IN_PROGRESS, PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
+import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { type BotTools, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import type { Outcome, State } from "../machine.ts";
+import type { Work } from "../work.ts";
+
+/** Says once why no bot goes on and how to go on, takes the issue out of the backlog, and lets it go. */
+export function block(
+  tools: BotTools,
+  { work, cause, reason }: State<"blocked">,
+  signal: AbortSignal,
+): Promise<Outcome<"blocked">> {
+  const { issues, folders, claims } = projectOf(tools, work.project);
+  return claims.under(work.issue, signal, async (claim) => {
+    await remarkOnce(issues, {
+      on: work.issue,
+      cause,
+      about: aboutOf(work, cause),
+      text: formatBlocked(work, cause, reason),
+    });
+    await issues.relabel(work.issue, { add: [BLOCKED], remove: [BACKLOG, IN_PROGRESS] });
+    await issues.setAssignees(work.issue, []);
+    await folders.discard(deriveFolder(work.issue));
+    await claim.release();
+    return { type: "reported" };
+  });
+}
+
+/** The head where there is one; else the text that was worked on, and how often this cause was met. */
+function aboutOf(work: Work, cause: string): string {
+  // The issue has one, which a retry may find before it knows a head.
+  if (cause === "pull-closed") return "the pull request";
+  if ("head" in work && typeof work.head === "string") return work.head;
+  return `${work.pin} ${work.counters[cause] ?? 0}`;
+}
+
+const MAX_REASON = 4_000;
+
+function formatBlocked(work: Work, cause: string, reason: string): string {
+  const told = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
+  return [`I stopped working on this: ${told}`, adviceFor(work, cause)].join("\n\n");
+}
+
+const closedPull = (pull: number | undefined): string =>
+  pull === undefined ? "its pull request" : `pull request #${pull}`;
+
+function adviceFor({ issue, pull }: Work, cause: string): string {
+  const retry = `run \`disinto retry ${issue}\`, or put the label \`${BACKLOG}\` back and take \`${BLOCKED}\` off`;
+  switch (cause) {
+    case "protectedPaths":
+      return `To go on: say in the issue how it is done without these files, or put the label \`${PROTECTED_PATHS}\` on it; then ${retry}.`;
+    case "hand-over":
+      return `A person who may merge: please look at ${closedPull(pull)} and merge it. The issue is closed by that.`;
+    case "pull-closed":
+      return `To go on: reopen ${closedPull(pull)}, then ${retry}. Close the issue if it is not wanted any more.`;
+    case "unmet-dependency":
+      return `To go on: name what it waits for in a section "Depends on #n"; then ${retry}.`;
+    case "too-large":
+      return `To go on: split it into smaller issues, or make its text narrower; then ${retry}.`;
+    case "already-done":
+      return `If it is done, close the issue. Otherwise say what is missing; then ${retry}.`;
+    default:
+      return `To go on: mend what is said above; then ${retry}. Its budgets start anew.`;
+  }
+}

@@ -1,0 +1,147 @@
+import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import type { Ci } from "../../../core/factory.ts";
+import type { CiFailure } from "../../../ports/ci.ts";
+import type { Pull, Status } from "../../../ports/forge.ts";
+import type { Outcome, State } from "../machine.ts";
+import { judgePull, waitForNews } from "../pull-changes.ts";
+import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
+import type { PublishedWork } from "../work.ts";
+
+/** After this long without a decision people are told what is waited for; the bot goes on waiting. */
+const LONG_MS = 30 * 60_000;
+
+/** Waits until the required contexts of the head are decided; runs that could not be done are done again. */
+export function check(
+  tools: BotTools,
+  { work }: State<"checking">,
+  signal: AbortSignal,
+): Promise<Outcome<"checking">> {
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, (_, signal) =>
+    awaitCi(tools, { target, work, signal, built: new Set() }),
+  );
+}
+
+interface Waiting {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly signal: AbortSignal;
+  /** Commits of the primary branch that the head is known to build on. */
+  readonly built: Set<string>;
+}
+
+type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
+
+async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
+  const sinceMs = tools.clock.monotonicMs();
+  for (let looks = 0; ; looks++) {
+    const { end, missing } = await look(tools, waiting);
+    if (end) return end;
+    if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
+      await sayWaiting(waiting, missing);
+    await waitForNews(tools, waiting.signal, looks);
+  }
+}
+
+interface Look {
+  readonly end?: Checked | undefined;
+  /** What is not decided yet. */
+  readonly missing: readonly string[];
+}
+
+async function look(tools: BotTools, waiting: Waiting): Promise<Look> {
+  const { target, work } = waiting;
+  const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
+  if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
+  const missing = verdict.type === "waiting" ? verdict.missing : [];
+  const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
+  if (end) return { end, missing };
+  const pull = await target.pulls.get(work.pull);
+  const news = await judgePull(target, work, pull);
+  // The merge is read back, and tidied up after, where the work is merged.
+  if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
+  return { end: (await isOutrun(waiting, pull)) ? { type: "behind" } : undefined, missing };
+}
+
+/**
+ * The primary branch has moved on past the head, so what CI still works out is of no use: it could not be merged. Only
+ * while rounds are cheap: who has lost some is checked and reviewed as it stands, and then takes the lane.
+ */
+async function isOutrun({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
+  if (built.has(baseSha) || work.handOver?.length) return false;
+  if ((work.counters[LOST_ROUNDS] ?? 0) >= LANE_AFTER) return false;
+  await target.mirror.refresh();
+  if (!(await target.mirror.objects.contains(work.head, baseSha))) return true;
+  built.add(baseSha);
+  return false;
+}
+
+export type StatusVerdict =
+  | { readonly type: "green" }
+  | { readonly type: "red"; readonly red: readonly Status[] }
+  /** These required contexts are not decided, or not there. */
+  | { readonly type: "waiting"; readonly missing: readonly string[] }
+  | { readonly type: "stuck"; readonly reason: string };
+
+/** Optional contexts decide nothing, and a context that is not there is not green. */
+export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdict {
+  if (ci.required.length === 0) {
+    if (ci.whenAbsent === "pass") return { type: "green" };
+    return {
+      type: "stuck",
+      reason:
+        'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
+    };
+  }
+  const known = new Map(statuses.map((status) => [status.context, status]));
+  const missing = ci.required.filter(
+    (context) => (known.get(context)?.state ?? "pending") === "pending",
+  );
+  if (missing.length > 0) return { type: "waiting", missing };
+  const red = ci.required.flatMap((context) => known.get(context) ?? []);
+  const failed = red.filter(({ state }) => state === "failure");
+  return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
+}
+
+/** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+async function explainRed(
+  { events }: BotTools,
+  { target: { ci, project }, work: { head, counters } }: Waiting,
+  red: readonly Status[],
+): Promise<Checked | undefined> {
+  const failures = await ci.explain(head, red);
+  if (failures.some(({ kind }) => kind === "running")) return undefined;
+  const real = failures.filter(({ kind }) => kind === "real");
+  if (real.length > 0) return { type: "red", reason: formatFailures(head, real) };
+  const reason = formatFailures(head, failures);
+  const isSpent = (counters[INFRASTRUCTURE] ?? 0) >= project.limits.infrastructureRetries;
+  if (isSpent) return { type: "infrastructure", reason };
+  const contexts = failures.map(({ context }) => context);
+  if (!(await ci.retry(head, contexts)))
+    return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
+  for (const context of contexts)
+    events.append({ type: "ci.retried", project: project.name, sha: head, context });
+  return { type: "infrastructure", reason };
+}
+
+const MAX_CHARACTERS = 14_000;
+
+function formatFailures(head: string, failures: readonly CiFailure[]): string {
+  const room = Math.floor(MAX_CHARACTERS / failures.length);
+  const parts = failures.map(({ context, kind, log }) => {
+    const what = kind === "real" ? "is red" : "could not be run (the CI's own failure)";
+    return `${context} ${what}:\n\n${log.slice(-room)}`;
+  });
+  return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
+}
+
+async function sayWaiting({ target, work }: Waiting, missing: readonly string[]): Promise<void> {
+  const head = work.head.slice(0, 10);
+  await remarkOnce(target.issues, {
+    on: work.pull,
+    cause: "ci-waiting",
+    about: work.head,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?`,
+  });
+}

@@ -1,0 +1,239 @@
+import {
+  BACKLOG,
+  BLOCKED,
+  formatWaiting,
+  IN_PROGRESS,
+  isTrusted,
+  orderCandidates,
+  type Waiting,
+  whyWaiting,
+} from "../../../bot/issue/choose.ts";
+import { cutHidden, pinOf } from "../../../bot/issue/trust.ts";
+import type { Claim } from "../../../bot/leases/claim.ts";
+import type { Claims } from "../../../bot/leases/claims.ts";
+import { readHolder } from "../../../bot/leases/lease.ts";
+import { deriveClaimRef } from "../../../bot/leases/refs.ts";
+import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
+import { DisintoError } from "../../../errors.ts";
+import type { Issue } from "../../../ports/forge.ts";
+import { Board, type Seen, type Sight } from "../backlog.ts";
+import { findIssue, readTrusted } from "../issue-watch.ts";
+import type { Outcome } from "../machine.ts";
+import { Holds } from "../pauses.ts";
+import { needsModel, resumeWork, type Work } from "../work.ts";
+
+type Step = (seen: Seen) => Promise<Work | undefined>;
+
+/** Unfinished work of this bot first, then of bots that did not come back, then the backlog; keeps what it learned. */
+export class Chooser {
+  readonly #tools: BotTools;
+  readonly #boards: readonly Board[];
+  readonly #holds: Holds;
+  /** By project: what was last told of its queue. */
+  readonly #told = new Map<string, string>();
+
+  constructor(tools: BotTools) {
+    this.#tools = tools;
+    this.#holds = new Holds(tools);
+    const nowMs = () => tools.clock.monotonicMs();
+    this.#boards = [...tools.projects.values()].map((target) => new Board(target, nowMs));
+  }
+
+  /** Waits one poll when there is nothing. A project that cannot be read keeps no other one from being worked on. */
+  async choose(signal: AbortSignal): Promise<Outcome<"choosing">> {
+    const failures: DisintoError[] = [];
+    const seen = await this.#look(failures);
+    const steps: readonly Step[] = [
+      (one) => this.#resumeOwn(one),
+      (one) => this.#takeOver(one),
+      (one) => this.#claimNext(one),
+    ];
+    for (const step of steps) {
+      for (const one of seen) {
+        const work = await step(one);
+        if (work) return { type: "claimed", work };
+      }
+    }
+    if (failures[0]) throw failures[0];
+    const { clock, pollIntervalMs, random } = this.#tools;
+    await clock.sleep(pollIntervalMs * (0.9 + 0.2 * random()), signal);
+    return { type: "nothing-to-do" };
+  }
+
+  async #look(failures: DisintoError[]): Promise<readonly Seen[]> {
+    const seen: Seen[] = [];
+    for (const board of this.#boards) {
+      try {
+        seen.push({ board, sight: await board.look() });
+      } catch (error) {
+        if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+        failures.push(error);
+      }
+    }
+    return seen;
+  }
+
+  async #resumeOwn({ board, sight }: Seen): Promise<Work | undefined> {
+    const { claims } = board.target;
+    for (const number of await orderUnfinished(claims, sight, await claims.findOwn(sight.refs))) {
+      const work = await this.#goOn(board.target, number, await claims.adopt(number));
+      if (work) return work;
+    }
+    const mine = sight.open.filter((issue) => this.#isLeftOver(issue, sight));
+    for (const issue of mine) {
+      if (!isTrusted(issue, await board.trusted())) continue;
+      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
+      const work = await this.#goOn(board.target, issue.number, claim);
+      if (work) return work;
+    }
+    return undefined;
+  }
+
+  /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
+  #isLeftOver({ number, labels, assignees }: Issue, { leased }: Sight): boolean {
+    const isMine = assignees.includes(this.#tools.user);
+    return (
+      isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
+    );
+  }
+
+  async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
+    const { claims } = board.target;
+    const expired = await claims.findExpired(sight.refs);
+    for (const number of await orderUnfinished(claims, sight, expired)) {
+      const from = await readHolder(board.target, sight.refs.get(deriveClaimRef(number)) ?? "");
+      const claim = await claims.takeOver(number);
+      const { project } = board.target;
+      if (claim && from !== undefined)
+        this.#tools.events.append({
+          type: "lease.taken-over",
+          project: project.name,
+          issue: number,
+          from,
+        });
+      const work = await this.#goOn(board.target, number, claim);
+      if (work) return work;
+    }
+    return undefined;
+  }
+
+  /** Undefined: it is not this bot's, or there is nothing left to do. */
+  async #goOn(
+    target: ProjectTools,
+    number: number,
+    claim: Claim | undefined,
+  ): Promise<Work | undefined> {
+    if (!claim) return undefined;
+    const issue = await findIssue(target, number);
+    if (!issue) {
+      await claim.release();
+      return undefined;
+    }
+    if (issue.state === "open" && issue.labels.includes(BLOCKED)) {
+      // A bot ended between its last word on the issue and the end of its lease.
+      await target.issues.relabel(number, { add: [], remove: [BACKLOG, IN_PROGRESS] });
+      await target.issues.setAssignees(number, []);
+      await claim.release();
+      return undefined;
+    }
+    if (issue.state === "open") await this.#show(target, issue);
+    const { counters, facts } = claim;
+    const shown = { number, title: cutHidden(issue.title) };
+    const { name: project } = target.project;
+    return resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue) });
+  }
+
+  async #claimNext({ board, sight }: Seen): Promise<Work | undefined> {
+    const candidates = orderCandidates(sight.open);
+    const waiting = new Map<number, Waiting>();
+    const held = once(() => this.#holds.why({ board, sight }));
+    for (const issue of candidates) {
+      const why = await whyNot({ board, sight }, issue, held);
+      if (why) waiting.set(issue.number, why);
+      else {
+        const work = await this.#claim(board.target, issue);
+        if (work) return work;
+      }
+    }
+    this.#tell(board.target.project.name, waiting);
+    return undefined;
+  }
+
+  async #claim(target: ProjectTools, listed: Issue): Promise<Work | undefined> {
+    const facts = { pin: pinOf(listed) };
+    const claim = await target.claims.take(listed.number, { facts });
+    if (!claim) return undefined;
+    // The listing was read before the lease was taken: another bot may have finished the issue in between.
+    const issue = await findIssue(target, listed.number);
+    if (!issue || !isOffered(issue) || !isTrusted(issue, await readTrusted(target))) {
+      await claim.release();
+      return undefined;
+    }
+    await this.#show(target, issue);
+    const project = target.project.name;
+    // The text that was judged; if it is another one by now, the work ends before it begins.
+    return {
+      project,
+      issue: issue.number,
+      title: cutHidden(listed.title),
+      counters: {},
+      pin: facts.pin,
+    };
+  }
+
+  async #show({ issues }: ProjectTools, { number, labels, assignees }: Issue): Promise<void> {
+    const { user } = this.#tools;
+    if (assignees.length !== 1 || assignees[0] !== user) await issues.setAssignees(number, [user]);
+    if (!labels.includes(IN_PROGRESS))
+      await issues.relabel(number, { add: [IN_PROGRESS], remove: [] });
+  }
+
+  /** Each change once. */
+  #tell(project: string, waiting: ReadonlyMap<number, Waiting>): void {
+    const list = [...waiting].map(([issue, why]) => ({ issue, because: formatWaiting(why) }));
+    const told = JSON.stringify(list);
+    if ((this.#told.get(project) ?? "[]") === told) return;
+    this.#told.set(project, told);
+    this.#tools.events.append({ type: "queue.seen", project, waiting: list });
+  }
+}
+
+/** What needs no model comes first: it gets on though the model's server is away, or all its slots are taken. */
+async function orderUnfinished(
+  claims: Claims,
+  { refs }: Sight,
+  numbers: readonly number[],
+): Promise<readonly number[]> {
+  if (numbers.length < 2) return numbers;
+  const ranks = new Map<number, number>();
+  for (const number of numbers)
+    ranks.set(number, needsModel(await claims.readFacts(number, refs)) ? 1 : 0);
+  const rankOf = (number: number): number => ranks.get(number) ?? 1;
+  return numbers.toSorted((a, b) => rankOf(a) - rankOf(b) || a - b);
+}
+
+/** What costs a request is asked last. */
+async function whyNot(
+  { board, sight }: Seen,
+  issue: Issue,
+  readHeld: () => Promise<string | undefined>,
+): Promise<Waiting | undefined> {
+  const known = { leased: sight.leased, trusted: await board.trusted() };
+  const cheap = whyWaiting(issue, { ...known, openDependencies: [], held: undefined });
+  if (cheap) return cheap;
+  const openDependencies = await board.openDependencies(issue, sight.open);
+  const held = openDependencies.length > 0 ? undefined : await readHeld();
+  return whyWaiting(issue, { ...known, openDependencies, held });
+}
+
+function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let answer: Promise<Result> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+function isOffered({ state, labels }: Issue): boolean {
+  return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
+}

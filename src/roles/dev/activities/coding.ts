@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
+import { findProtected } from "../../../bot/issue/protected-paths.ts";
+import { cutHidden, visibleIssue } from "../../../bot/issue/trust.ts";
+import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
+import {
+  type BotTools,
+  deriveBranch,
+  deriveFolder,
+  type ProjectTools,
+  projectOf,
+} from "../../../bot/tools.ts";
+import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
+import { type Outcome, refusals, type State } from "../machine.ts";
+import type { PreparedWork } from "../work.ts";
+
+/** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
+export function code(
+  tools: BotTools,
+  { work }: State<"coding">,
+  signal: AbortSignal,
+): Promise<Outcome<"coding">> {
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async (claim, signal) => {
+    const issue = visibleIssue(await target.issues.get(work.issue));
+    const folder = await target.folders.prepare(deriveFolder(work.issue), {
+      branch: deriveBranch(work.issue),
+      sha: work.parked ?? work.start,
+    });
+    const feedback = work.feedback === undefined ? undefined : cutHidden(work.feedback);
+    const end = await tools.harness.run({
+      about: { project: work.project, issue: work.issue },
+      folder,
+      prompt: formatCodingPrompt(issue, feedback, target.project.prompts),
+      environment: { DISINTO_ISSUE: String(work.issue) },
+      ...tools.sessionLimits,
+      resume: work.session,
+      signal,
+    });
+    if (claim.lost.aborted) signal.throwIfAborted();
+    const spent = { usage: end.usage, session: end.session };
+    if (signal.aborted) return { type: "parked", ...spent, ...(await park(tools, target, work)) };
+    if (end.type === "failed" && isBackendFault(end.fault))
+      return {
+        type: "backend-away",
+        reason: end.reason,
+        ...spent,
+        ...(await park(tools, target, work)),
+      };
+    return { ...spent, ...(await judgeSession(tools, { work, end, labels: issue.labels })) };
+  });
+}
+
+/** What an interrupted session left, kept as a commit in the mirror. */
+async function park(
+  tools: BotTools,
+  { folders, mirror }: ProjectTools,
+  { issue, base, start }: PreparedWork,
+): Promise<{ readonly parked?: string }> {
+  const collected = await folders.collect(deriveFolder(issue), base);
+  if (collected.type === "refused") return {};
+  if (collected.tree === (await mirror.objects.treeOf(start))) return {};
+  const parked = await mirror.objects.commit({
+    tree: collected.tree,
+    parents: [base],
+    message: `Unfinished work on #${issue}`,
+    author: tools.author,
+    at: tools.clock.now().toISOString(),
+  });
+  return { parked };
+}
+
+interface Ended {
+  readonly work: PreparedWork;
+  readonly end: SessionEnd;
+  readonly labels: readonly string[];
+}
+
+type Without<Part, Key extends PropertyKey> = Part extends unknown ? Omit<Part, Key> : never;
+type Judged = Without<
+  Extract<Outcome<"coding">, { type: "changed" | "refused" | "stalled" | "failed" | "protected" }>,
+  "usage" | "session"
+>;
+
+/** What counts is the tree: a claim of success without a change is a failure, and so is a refusal with one ignored. */
+async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Promise<Judged> {
+  if (end.type === "failed")
+    return { type: end.fault === "silence" ? "stalled" : "failed", reason: end.reason };
+  const { folders, mirror, project } = projectOf(tools, work.project);
+  const collected = await folders.collect(deriveFolder(work.issue), work.base);
+  if (collected.type === "refused") return { type: "failed", reason: collected.reason };
+  const { tree } = collected;
+  const before = [await mirror.objects.treeOf(work.start), await mirror.objects.treeOf(work.base)];
+  if (before.includes(tree)) return judgeIdleness(end.verdict);
+  const paths = await mirror.objects.changedPaths(work.base, tree);
+  const touched = findProtected(paths, project.protectedPaths);
+  if (touched.length > 0 && !labels.includes(PROTECTED_PATHS))
+    return { type: "protected", reason: formatProtected(touched) };
+  return {
+    type: "changed",
+    tree,
+    committedAt: tools.clock.now().toISOString(),
+    ...(touched.length > 0 && { handOver: touched }),
+  };
+}
+
+function formatProtected(paths: readonly string[]): string {
+  return `the change touches protected paths, which must stay as they are: ${paths.join(", ")}`;
+}
+
+const Refused = z.object({
+  refused: z.enum(refusals),
+  reason: z.string().default("it gave no reason"),
+});
+
+/** An untouched tree: refused, where the harness left a reason in the agreed form. */
+function judgeIdleness(verdict: unknown): Judged {
+  const said = Refused.safeParse(verdict);
+  if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
+  const { refused, reason } = said.data;
+  return { type: "refused", refusal: refused, reason: cutHidden(`${refused}: ${reason}`) };
+}

@@ -1,0 +1,145 @@
+import type { Claim } from "../../../bot/leases/claim.ts";
+import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import type { MergeAnswer } from "../../../ports/forge.ts";
+import { enterLane } from "../lane.ts";
+import type { Outcome, State } from "../machine.ts";
+import { readPullNews, waitForNews } from "../pull-changes.ts";
+import type { PublishedWork } from "../work.ts";
+
+interface Merge {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly claim: Claim;
+  readonly signal: AbortSignal;
+}
+
+type Merged = Exclude<Outcome<"merging">, { type: "lost" }>;
+
+/**
+ * Merges exactly the head that was checked and reviewed, fast-forward only. A head that is behind is squashed onto
+ * the primary branch and checked again, so no untested combination ever lands.
+ */
+export function merge(
+  tools: BotTools,
+  { work }: State<"merging">,
+  signal: AbortSignal,
+): Promise<Outcome<"merging">> {
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, (claim, signal) =>
+    tryMerge(tools, { target, work, claim, signal }),
+  );
+}
+
+async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
+  const { target, work, claim, signal } = merge;
+  const before = await awaitTurn(tools, merge);
+  if (before) return before;
+  const base = await readPrimary(target);
+  if (!(await target.mirror.objects.contains(work.head, base))) return rebase(tools, merge, base);
+  claim.assertHeld();
+  const answer = await target.pulls.merge(work.pull, work.head);
+  // Whatever was answered: only what is read back counts.
+  if ((await target.pulls.get(work.pull)).merged) return { type: "merged" };
+  const now = await readPrimary(target);
+  if (now !== base) return rebase(tools, merge, now);
+  const refusal = toRefusal(answer);
+  report(tools, work, refusal);
+  await waitForNews(tools, signal);
+  return refusal;
+}
+
+type Refused = Extract<Merged, { type: "refused" }>;
+
+function report({ events }: BotTools, { project, issue, pull }: PublishedWork, end: Refused): void {
+  const { cause: kind, reason } = end;
+  events.append({ type: "merge.refused", project, issue, pull, kind, reason });
+}
+
+function toRefusal(answer: MergeAnswer): Refused {
+  if (answer.type === "refused") return answer;
+  const reason = "the forge accepted the merge and did not do it";
+  return { type: "refused", cause: "not-ready", reason };
+}
+
+/** Until nobody else holds the lane; undefined: it is this bot's turn. */
+async function awaitTurn(
+  tools: BotTools,
+  { target, work, signal }: Merge,
+): Promise<Merged | undefined> {
+  for (let looks = 0; ; looks++) {
+    const news = await readPullNews(target, work);
+    if (news) return news;
+    if (await enterLane(target, work)) return undefined;
+    await waitForNews(tools, signal, looks);
+  }
+}
+
+async function readPrimary({ mirror, project }: ProjectTools): Promise<string> {
+  const sha = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`);
+  if (!sha) throw new Error(`the branch ${project.primaryBranch} is gone`);
+  return sha;
+}
+
+/** The whole branch as one commit on the primary branch as it is now. */
+async function rebase(
+  tools: BotTools,
+  { target, work, claim }: Merge,
+  base: string,
+): Promise<Merged> {
+  const { objects } = target.mirror;
+  const merged = await objects.mergeTrees(base, work.head);
+  if (merged.type === "conflicted")
+    return {
+      type: "conflicted",
+      reason: await describeConflict(target, { work, base, files: merged.files }),
+    };
+  if (merged.tree === (await objects.treeOf(base)))
+    return { type: "stuck", reason: "the primary branch holds all of this change already" };
+  const head = await objects.commit({
+    tree: merged.tree,
+    parents: [base],
+    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    author: tools.author,
+    at: tools.clock.now().toISOString(),
+  });
+  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
+  if (pushed === "pushed") return { type: "rebased", head };
+  const standing = (await target.mirror.readRefs([ref])).get(ref);
+  if (standing === undefined) return { type: "stuck", reason: "the work branch was deleted" };
+  await target.mirror.refresh();
+  return { type: "moved", head: standing };
+}
+
+interface Conflict {
+  readonly work: PublishedWork;
+  readonly base: string;
+  readonly files: readonly string[];
+}
+
+const MAX_SIDE_CHARACTERS = 5_000;
+
+/** Both sides; the files themselves are laid into the harness's folder with conflict marks. */
+async function describeConflict(
+  { mirror: { objects }, project }: ProjectTools,
+  { work, base, files }: Conflict,
+): Promise<string> {
+  const subjectOf = async (sha: string): Promise<string> =>
+    `${sha.slice(0, 10)} (${(await objects.readMessage(sha)).split("\n")[0]})`;
+  const sideOf = async (from: string, to: string): Promise<string> =>
+    pickFiles(await objects.diff(from, to), files).slice(0, MAX_SIDE_CHARACTERS);
+  return [
+    `The primary branch ${project.primaryBranch} changed the same lines in ${files.join(", ")}. Keep what both sides mean.`,
+    `Theirs, up to ${await subjectOf(base)}:`,
+    await sideOf(work.head, base),
+    `Yours, up to ${await subjectOf(work.head)}:`,
+    await sideOf(base, work.head),
+  ].join("\n\n");
+}
+
+function pickFiles(diff: string, files: readonly string[]): string {
+  return diff
+    .split(/^(?=diff --git )/m)
+    .filter((part) => files.some((file) => part.startsWith(`diff --git a/${file} `)))
+    .join("");
+}

@@ -1,0 +1,109 @@
+import { findProtected } from "../../../bot/issue/protected-paths.ts";
+import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { DisintoError } from "../../../errors.ts";
+import type { Pull } from "../../../ports/forge.ts";
+import type { Outcome, State } from "../machine.ts";
+import { findPull, openOnce } from "../own-pull.ts";
+import { toPublished, type Work } from "../work.ts";
+
+/** Decides where the harness starts: the primary branch, with this issue's earlier work laid on it. */
+export function prepare(
+  tools: BotTools,
+  { work }: State<"preparing">,
+  signal: AbortSignal,
+): Promise<Outcome<"preparing">> {
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async () => {
+    const refs = await target.mirror.refresh();
+    const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
+    const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
+    if (!base) throw lacksPrimary(target);
+    const pull = await findOwnPull(target, work, head);
+    const end = judgePull(work, pull);
+    if (end) return end;
+    if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
+    const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
+    if (!wasPushed && (!pull || work.feedback))
+      return await layOn(tools, target, { work, base, head });
+    const { number } = pull ?? (await openOnce(target, work));
+    return await resume(target, { work, base, head, pull: number });
+  });
+}
+
+/** Undefined: there is none, or it is open. */
+function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | undefined {
+  if (pull?.merged) {
+    const merged = toPublished(work, { head: pull.headSha, pull: pull.number });
+    return { type: "merged-before", work: merged };
+  }
+  if (pull?.state !== "closed") return undefined;
+  const reason = `pull request #${pull.number} was closed without a merge`;
+  return { type: "stuck", cause: "pull-closed", reason };
+}
+
+function lacksPrimary({ project: { repo, primaryBranch } }: ProjectTools): DisintoError {
+  return new DisintoError(
+    "forge.not-found",
+    `${repo.owner}/${repo.name} has no branch ${primaryBranch}`,
+    { hint: "push the branch, or set primary_branch in the project's file" },
+  );
+}
+
+/**
+ * The open one of the branch, else the one that the work knows by its number, whatever became of it. Else, where there
+ * is a branch, one that was closed: one of an earlier round that was merged is no matter of this one.
+ */
+async function findOwnPull(
+  { pulls }: ProjectTools,
+  work: Work,
+  head: string | undefined,
+): Promise<Pull | undefined> {
+  const branch = deriveBranch(work.issue);
+  const open = findPull(await pulls.listOpen(), branch);
+  if (open) return open;
+  if (work.pull !== undefined) return pulls.get(work.pull);
+  const closed = head === undefined ? undefined : await pulls.findClosed(branch);
+  return closed?.merged ? undefined : closed;
+}
+
+interface Found {
+  readonly work: Work;
+  readonly base: string;
+  readonly head: string;
+}
+
+/** Whoever pushed what stands there: what it does to protected paths was not seen by this bot. */
+async function resume(
+  { mirror, project }: ProjectTools,
+  { work, base, head, pull }: Found & { pull: number },
+): Promise<Outcome<"preparing">> {
+  const { tree } = await mirror.objects.mergeTrees(base, head);
+  const paths = await mirror.objects.changedPaths(base, tree);
+  const handOver = findProtected(paths, project.protectedPaths);
+  const published = toPublished(work, { head, pull });
+  return {
+    type: "published-before",
+    work: handOver.length > 0 ? { ...published, handOver } : published,
+  };
+}
+
+async function layOn(
+  tools: BotTools,
+  { mirror }: ProjectTools,
+  { work, base, head }: Found,
+): Promise<Outcome<"preparing">> {
+  const merged = await mirror.objects.mergeTrees(base, head);
+  const start = await mirror.objects.commit({
+    tree: merged.tree,
+    parents: [base],
+    message: `Earlier work on #${work.issue}`,
+    author: tools.author,
+    at: tools.clock.now().toISOString(),
+  });
+  const conflict =
+    merged.type === "conflicted"
+      ? `Resolve the conflict marks in ${merged.files.join(", ")}.`
+      : undefined;
+  const feedback = [work.feedback, conflict].filter((part) => part !== undefined).join("\n\n");
+  return { type: "ready", work: { ...work, base, start, head, ...(feedback && { feedback }) } };
+}

@@ -1,0 +1,75 @@
+import type { Claim } from "../../../bot/leases/claim.ts";
+import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import type { Pull } from "../../../ports/forge.ts";
+import type { Outcome, State } from "../machine.ts";
+import { findPull, openOnce } from "../own-pull.ts";
+import { type PreparedWork, toPublished } from "../work.ts";
+
+/** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
+export function publish(
+  tools: BotTools,
+  state: State<"publishing">,
+  signal: AbortSignal,
+): Promise<Outcome<"publishing">> {
+  const { work } = state;
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, async (claim) => {
+    const closed = await findClosed(target, work);
+    if (closed)
+      return {
+        type: "stuck",
+        cause: "pull-closed",
+        reason: `pull request #${closed.number} was closed without a merge`,
+      };
+    const head = await push(tools, state, { target, claim });
+    if (head === undefined) return { type: "moved" };
+    const pull = await openOnce(target, work);
+    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
+  });
+}
+
+/** The issue's pull request, if a person closed it: another one would be a way around them. */
+async function findClosed(
+  { pulls }: ProjectTools,
+  { issue, head, pull: number }: PreparedWork,
+): Promise<Pull | undefined> {
+  const branch = deriveBranch(issue);
+  if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
+  // Of a branch that was deleted the forge no longer tells the name.
+  const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
+  return known?.merged || known?.state === "open" ? undefined : known;
+}
+
+interface Push {
+  readonly target: ProjectTools;
+  readonly claim: Claim;
+}
+
+/** The head that stands now; undefined: a person's commits do not go together with this change, which is to be done anew. */
+async function push(
+  tools: BotTools,
+  { work, tree, committedAt }: State<"publishing">,
+  { target, claim }: Push,
+): Promise<string | undefined> {
+  const { objects, readRefs, refresh } = target.mirror;
+  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const commit = {
+    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    author: tools.author,
+    at: committedAt,
+  };
+  const head = await objects.commit({ ...commit, tree, parents: [work.base] });
+  const standing = (await readRefs([ref])).get(ref);
+  if (standing === head) return head;
+  const send = async (to: string): Promise<string | undefined> =>
+    (await claim.push({ ref, from: standing, to }, work.counters)) === "pushed" ? to : undefined;
+  // A branch that was deleted is made again: the work is worth more than the deletion.
+  if (standing === undefined || standing === work.head) return send(head);
+  await refresh();
+  // Published before, in a life that was ended before it heard of it.
+  if (await objects.contains(standing, head)) return standing;
+  const merged = await objects.mergeTrees(standing, head);
+  if (merged.type === "conflicted") return undefined;
+  // Onto the person's commits, never over them.
+  return send(await objects.commit({ ...commit, tree: merged.tree, parents: [standing, head] }));
+}

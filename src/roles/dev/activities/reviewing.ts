@@ -1,0 +1,129 @@
+import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import type { Review } from "../../../ports/forge.ts";
+import { formatComment } from "../../review/verdict.ts";
+import { leaveLane } from "../lane.ts";
+import type { Outcome, State } from "../machine.ts";
+import { readPullNews, waitForNews } from "../pull-changes.ts";
+import type { PublishedWork } from "../work.ts";
+
+/** A review that takes longer gives the others their turn to merge. */
+const LANE_HELD_MS = 15 * 60_000;
+
+/** Waits for a review that counts, of the head as it stands. */
+export function awaitReview(
+  tools: BotTools,
+  { work }: State<"reviewing">,
+  signal: AbortSignal,
+): Promise<Outcome<"reviewing">> {
+  const target = projectOf(tools, work.project);
+  return target.claims.under(work.issue, signal, (_, signal) =>
+    awaitVerdict(tools, { target, work, signal }),
+  );
+}
+
+interface Waiting {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly signal: AbortSignal;
+}
+
+type Reviewed = Exclude<Outcome<"reviewing">, { type: "lost" }>;
+
+async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed> {
+  const { target, signal } = waiting;
+  const sinceMs = tools.clock.monotonicMs();
+  const trusted = [...target.project.trustedAuthors, ...(await target.writers())];
+  for (let looks = 0; ; looks++) {
+    const end = await look(waiting, trusted);
+    if (end) return end;
+    if (tools.clock.monotonicMs() - sinceMs > LANE_HELD_MS) await leaveLane(target);
+    await waitForNews(tools, signal, looks);
+  }
+}
+
+async function look(
+  { target, work }: Waiting,
+  trusted: readonly string[],
+): Promise<Reviewed | undefined> {
+  const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
+  if (verdict.type === "approved" && (await isEnough(target, verdict.by)))
+    return { type: "approved" };
+  if (verdict.type === "changes-requested")
+    return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
+  const news = await readPullNews(target, work);
+  if (news) return news.type === "merged" ? { type: "approved" } : news;
+  if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
+  return undefined;
+}
+
+/** Asked only where there is one, so that who waits for a second does not try to merge with each look. */
+async function isEnough(
+  { reviews, project }: ProjectTools,
+  by: readonly Review[],
+): Promise<boolean> {
+  return by.length >= (await reviews.required(project.primaryBranch));
+}
+
+export type ReviewVerdict =
+  | { readonly type: "approved"; readonly by: readonly Review[] }
+  | { readonly type: "changes-requested"; readonly by: readonly Review[] }
+  /** They asked for changes to an earlier head, which blocks the merge until they say otherwise. */
+  | { readonly type: "waits-for"; readonly authors: readonly string[] }
+  | { readonly type: "undecided" };
+
+/**
+ * Each reviewer's last word counts; an approval may be of an older head if the forge does not call it stale. A trusted
+ * person whose review the forge does not count is answered too, but approves nothing.
+ */
+export function judgeReviews(
+  reviews: readonly Review[],
+  head: string,
+  trusted: readonly string[] = [],
+): ReviewVerdict {
+  const known = new Set(trusted.map((login) => login.toLowerCase()));
+  const deciding = reviews.filter(
+    ({ verdict, official, dismissed, author }) =>
+      verdict !== "commented" && !dismissed && (official || known.has(author.toLowerCase())),
+  );
+  const last = [...new Map(deciding.map((review) => [review.author, review])).values()];
+  const refusals = last.filter(({ verdict }) => verdict === "changes-requested");
+  const now = refusals.filter(({ sha }) => sha === head);
+  if (now.length > 0) return { type: "changes-requested", by: now };
+  const before = refusals.filter(({ official }) => official);
+  if (before.length > 0) return { type: "waits-for", authors: before.map(({ author }) => author) };
+  const by = last.filter(
+    ({ verdict, official, sha, stale }) =>
+      verdict === "approved" && official && (sha === head || !stale),
+  );
+  return by.length > 0 ? { type: "approved", by } : { type: "undecided" };
+}
+
+/** What the dev has to answer: the bodies and every remark on a line. */
+async function formatRequests(
+  { reviews }: ProjectTools,
+  { pull, head }: PublishedWork,
+  by: readonly Review[],
+): Promise<string> {
+  const parts = await Promise.all(
+    by.map(async ({ id, author, body }) => {
+      const comments = await reviews.commentsOf(pull, id);
+      const said = [body.trim(), ...comments.map((one) => `- ${formatComment(one)}`)];
+      return `${author} asks for changes:\n\n${said.filter((part) => part !== "").join("\n")}`;
+    }),
+  );
+  return `Review of ${head.slice(0, 10)}. ${parts.join("\n\n")}`;
+}
+
+async function askAgain(
+  { issues }: ProjectTools,
+  { pull, head }: PublishedWork,
+  authors: readonly string[],
+): Promise<void> {
+  await remarkOnce(issues, {
+    on: pull,
+    cause: "review-again",
+    about: head,
+    text: `${authors.join(", ")}: the change that you asked for is answered in ${head.slice(0, 10)}; it cannot be merged before you look at it again.`,
+  });
+}

@@ -1,0 +1,120 @@
+/** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
+
+import { parseDependencies } from "../../bot/issue/dependencies.ts";
+import { EVERYTHING, parseClaimRef } from "../../bot/leases/refs.ts";
+import type { ProjectTools } from "../../bot/tools.ts";
+import { DisintoError } from "../../errors.ts";
+import type { Dependency, Issue } from "../../ports/forge.ts";
+import type { Refs } from "../../ports/git.ts";
+import { readTrusted } from "./issue-watch.ts";
+
+export interface Sight {
+  /** All open issues. */
+  readonly open: readonly Issue[];
+  readonly refs: Refs;
+  readonly leased: ReadonlySet<number>;
+}
+
+export interface Seen {
+  readonly board: Board;
+  readonly sight: Sight;
+}
+
+const TRUST_KEPT_MS = 5 * 60_000;
+
+export class Board {
+  readonly target: ProjectTools;
+  readonly #nowMs: () => number;
+  readonly #named = new Map<
+    number,
+    { readonly updatedAt: string; readonly on: readonly Dependency[] }
+  >();
+  /** Numbers that were closed when asked; an issue that was opened again is in the listing. */
+  readonly #closed = new Set<number>();
+  #trusted: { readonly logins: readonly string[]; readonly atMs: number } | undefined;
+  #green: string | undefined;
+
+  constructor(target: ProjectTools, nowMs: () => number) {
+    this.target = target;
+    this.#nowMs = nowMs;
+  }
+
+  async look(): Promise<Sight> {
+    const { mirror, issues, project } = this.target;
+    const refs = await mirror.readRefs([EVERYTHING, `refs/heads/${project.primaryBranch}`]);
+    const claimed = [...refs.keys()].flatMap((ref) => parseClaimRef(ref) ?? []);
+    return { refs, leased: new Set(claimed), open: await issues.listOpen() };
+  }
+
+  /** For showing who waits; before a claim it is asked anew. */
+  async trusted(): Promise<readonly string[]> {
+    const known = this.#trusted;
+    if (known && this.#nowMs() - known.atMs < TRUST_KEPT_MS) return known.logins;
+    const logins = await readTrusted(this.target);
+    this.#trusted = { logins, atMs: this.#nowMs() };
+    return logins;
+  }
+
+  /** Numbers of what the issue depends on, by the forge's own record or its text, that is not closed. */
+  async openDependencies(issue: Issue, open: readonly Issue[]): Promise<readonly number[]> {
+    const numbers = new Set(open.map(({ number }) => number));
+    const found: number[] = [];
+    for (const { number, isOpen } of await this.#dependenciesOf(issue)) {
+      if (isOpen ?? (numbers.has(number) || !(await this.#isClosed(number)))) found.push(number);
+    }
+    return found;
+  }
+
+  /** Of the required contexts on the head of the primary branch; green is asked once for each head. */
+  async judgePrimary({ refs }: Sight): Promise<Primary> {
+    const { project, statuses } = this.target;
+    const head = refs.get(`refs/heads/${project.primaryBranch}`);
+    const { required } = project.ci;
+    if (head === undefined || head === this.#green || required.length === 0)
+      return { type: "green" };
+    const standing = (await statuses.of(head)).filter(({ context }) => required.includes(context));
+    const red = standing.filter(({ state }) => state === "failure").map(({ context }) => context);
+    if (red.length > 0) {
+      const reason = `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;
+      return { type: "red", reason };
+    }
+    if (standing.filter(({ state }) => state === "success").length < required.length)
+      return { type: "undecided" };
+    this.#green = head;
+    return { type: "green" };
+  }
+
+  async #dependenciesOf({ number, body, updatedAt }: Issue): Promise<readonly Dependency[]> {
+    const known = this.#named.get(number);
+    if (known?.updatedAt === updatedAt) return known.on;
+    const recorded = await this.target.dependencies(number);
+    const said = parseDependencies(body).filter((other) => other !== number);
+    const on = [...recorded, ...said.map((other) => ({ number: other }))];
+    // Whether an issue of another repository is closed is in no listing of ours, so it is asked each time.
+    if (recorded.every(({ isOpen }) => isOpen === undefined))
+      this.#named.set(number, { updatedAt, on });
+    return on;
+  }
+
+  async #isClosed(number: number): Promise<boolean> {
+    if (this.#closed.has(number)) return true;
+    const closed = await this.#askClosed(number);
+    if (closed) this.#closed.add(number);
+    return closed;
+  }
+
+  /** What does not exist is not closed either: somebody has to mend the text. */
+  async #askClosed(number: number): Promise<boolean> {
+    try {
+      return (await this.target.issues.get(number)).state === "closed";
+    } catch (error) {
+      if (error instanceof DisintoError && error.code === "forge.not-found") return false;
+      throw error;
+    }
+  }
+}
+
+export type Primary =
+  | { readonly type: "green" }
+  | { readonly type: "red"; readonly reason: string }
+  | { readonly type: "undecided" };

@@ -1,0 +1,106 @@
+/** Looks after the issue while an activity works on it: a person may close it or change its text at any time. */
+
+import { type IssueNews, judgeIssue, pinOf } from "../../bot/issue/trust.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts";
+import { DisintoError } from "../../errors.ts";
+import type { Issue } from "../../ports/forge.ts";
+import type { Work } from "./work.ts";
+
+interface Guarded<Outcome> {
+  readonly work: Work;
+  readonly signal: AbortSignal;
+  readonly act: (signal: AbortSignal) => Promise<Outcome>;
+}
+
+/** Ends the activity at the news; only a merge that is done is done, whatever the news. */
+export async function guarded<Outcome extends { readonly type: string }>(
+  tools: BotTools,
+  { work, signal, act }: Guarded<Outcome>,
+): Promise<Outcome | IssueNews> {
+  const target = projectOf(tools, work.project);
+  const before = await readNews(target, work);
+  if (before) return before;
+  const watch = new Watch(tools, target, work);
+  const watching = watch.run(signal);
+  try {
+    const outcome = await act(AbortSignal.any([signal, watch.stopped]));
+    return outcome.type === "merged" ? outcome : (watch.news ?? outcome);
+  } catch (error) {
+    if (watch.news && !signal.aborted) return watch.news;
+    throw error;
+  } finally {
+    watch.end();
+    await watching;
+  }
+}
+
+class Watch {
+  readonly #tools: BotTools;
+  readonly #target: ProjectTools;
+  readonly #work: Work;
+  readonly #stop = new AbortController();
+  readonly #end = new AbortController();
+  news: IssueNews | undefined;
+
+  constructor(tools: BotTools, target: ProjectTools, work: Work) {
+    this.#tools = tools;
+    this.#target = target;
+    this.#work = work;
+  }
+
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const over = AbortSignal.any([signal, this.#end.signal]);
+    const { clock, pollIntervalMs } = this.#tools;
+    for (;;) {
+      await clock.sleep(pollIntervalMs, over);
+      if (over.aborted) return;
+      this.news = await readNews(this.#target, this.#work).catch(ignoreFailure);
+      if (!this.news) continue;
+      this.#stop.abort();
+      return;
+    }
+  }
+}
+
+/** The activity itself meets a forge that is away; the watch only looks again later. */
+function ignoreFailure(error: unknown): undefined {
+  if (!(error instanceof DisintoError)) throw error;
+}
+
+/** Undefined: the work may go on. */
+async function readNews(target: ProjectTools, work: Work): Promise<IssueNews | undefined> {
+  const issue = await findIssue(target, work.issue);
+  if (!issue) return { type: "withdrawn", why: "closed" };
+  if (issue.state === "closed") {
+    // The forge closes an issue when it merges its pull request.
+    if (work.pull !== undefined && (await target.pulls.get(work.pull)).merged) return undefined;
+    return { type: "withdrawn", why: "closed" };
+  }
+  if (pinOf(issue) === work.pin) return undefined;
+  return judgeIssue(issue, work.pin, await readTrusted(target));
+}
+
+export async function readTrusted({ project, writers }: ProjectTools): Promise<readonly string[]> {
+  return [...project.trustedAuthors, ...(await writers())];
+}
+
+/** Undefined: it was deleted. */
+export async function findIssue(
+  { issues }: ProjectTools,
+  number: number,
+): Promise<Issue | undefined> {
+  try {
+    return await issues.get(number);
+  } catch (error) {
+    if (error instanceof DisintoError && error.code === "forge.not-found") return undefined;
+    throw error;
+  }
+}

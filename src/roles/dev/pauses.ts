@@ -1,0 +1,55 @@
+/** Why a bot begins nothing new: the primary branch is red, or the model's server is away. Seen by all bots, said once. */
+
+import { deriveBreakerRef } from "../../bot/leases/refs.ts";
+import { deriveBackendBreaker } from "../../bot/session/model-gate.ts";
+import type { BotTools } from "../../bot/tools.ts";
+import type { Seen } from "./backlog.ts";
+
+/** Whoever opened a breaker of the model's server tries it again with its own work; after so long, anybody does. */
+const PATIENCE_MS = 10 * 60_000;
+
+export class Holds {
+  readonly #tools: BotTools;
+  /** The breaker last seen open, and since when. */
+  #away: { readonly at: string; readonly sinceMs: number } | undefined;
+
+  constructor(tools: BotTools) {
+    this.#tools = tools;
+  }
+
+  /** Undefined: go on. */
+  async why(seen: Seen): Promise<string | undefined> {
+    return (await this.#redPrimary(seen)) ?? (await this.#backendAway());
+  }
+
+  /** Held until it is green again, not only until it is no more red: a new head may be as broken as the old one. */
+  async #redPrimary({ board, sight }: Seen): Promise<string | undefined> {
+    const { breakers, project } = board.target;
+    const { events } = this.#tools;
+    const name = `primary/${project.primaryBranch}`;
+    const stands = sight.refs.has(deriveBreakerRef(name));
+    const primary = await board.judgePrimary(sight);
+    if (primary.type === "red") {
+      const { reason } = primary;
+      if (!stands && (await breakers.open(name, { cause: "red", reason })) === "opened")
+        events.append({ type: "breaker.opened", breaker: `${name} of ${project.name}`, reason });
+      return reason;
+    }
+    if (!stands) return undefined;
+    if (primary.type === "undecided")
+      return `${project.primaryBranch} was red, and its checks are not done yet`;
+    if ((await breakers.close(name)) === "closed")
+      events.append({ type: "breaker.closed", breaker: `${name} of ${project.name}` });
+    return undefined;
+  }
+
+  async #backendAway(): Promise<string | undefined> {
+    const { backend, breakers, clock, holder } = this.#tools;
+    const breaker = await breakers.read(deriveBackendBreaker(backend));
+    if (!breaker || breaker.by === holder) return undefined;
+    const nowMs = clock.monotonicMs();
+    if (this.#away?.at !== breaker.at) this.#away = { at: breaker.at, sinceMs: nowMs };
+    if (nowMs - this.#away.sinceMs > PATIENCE_MS) return undefined;
+    return `the model's server does not work: ${breaker.reason}`;
+  }
+}

@@ -1,0 +1,56 @@
+/** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
+
+import { type BotTools, deriveBranch, type ProjectTools } from "../../bot/tools.ts";
+import type { Pull } from "../../ports/forge.ts";
+import type { PublishedWork } from "./work.ts";
+
+export type PullNews =
+  | { readonly type: "merged" }
+  /** Somebody pushed to the branch; their commits are kept and gone on with. */
+  | { readonly type: "moved"; readonly head: string }
+  | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
+
+/** Undefined: it stands as this bot left it. */
+export async function readPullNews(
+  target: ProjectTools,
+  work: PublishedWork,
+): Promise<PullNews | undefined> {
+  return judgePull(target, work, await target.pulls.get(work.pull));
+}
+
+/** The same, of one that was just read. */
+export async function judgePull(
+  { mirror }: ProjectTools,
+  { pull: number, issue, head }: PublishedWork,
+  pull: Pull,
+): Promise<PullNews | undefined> {
+  if (pull.merged) return { type: "merged" };
+  if (pull.state === "closed")
+    return {
+      type: "stuck",
+      cause: "pull-closed",
+      reason: `pull request #${number} was closed without a merge`,
+    };
+  if (pull.headSha === head) return undefined;
+  // The forge follows a push after a while: the branch itself says what is.
+  const ref = `refs/heads/${deriveBranch(issue)}`;
+  const standing = (await mirror.readRefs([ref])).get(ref);
+  if (standing === head) return undefined;
+  if (standing === undefined)
+    return { type: "stuck", reason: `the branch of pull request #${number} was deleted` };
+  await mirror.refresh();
+  return { type: "moved", head: standing };
+}
+
+/** Of a poll interval: what is quick is seen soon, and what takes long costs three looks more. */
+const FIRST_WAITS = [1 / 8, 1 / 4, 1 / 2];
+
+/** `look` counts the looks before, from 0; without it, a whole poll. Ends early when the bot is told to stop. */
+export async function waitForNews(
+  { clock, pollIntervalMs }: Pick<BotTools, "clock" | "pollIntervalMs">,
+  signal: AbortSignal,
+  look = FIRST_WAITS.length,
+): Promise<void> {
+  await clock.sleep(pollIntervalMs * (FIRST_WAITS[look] ?? 1), signal);
+  signal.throwIfAborted();
+}

@@ -1,0 +1,80 @@
+/** What a dev bot does about each class of failure, once, before it tries again: docs/recovery.md has the table. */
+
+import { type Failure, MAX_REFUSALS } from "../../bot/loop/failure.ts";
+import { type BotTools, projectOf } from "../../bot/tools.ts";
+import { DisintoError } from "../../errors.ts";
+import { removeLeftOvers } from "./disk.ts";
+import type { State } from "./machine.ts";
+import { charge, isSpent } from "./setback.ts";
+import type { Work } from "./work.ts";
+
+interface Trouble {
+  readonly state: State;
+  readonly failure: Failure;
+  readonly signal: AbortSignal;
+}
+
+const idle: State = { at: "choosing" };
+const CAUSE = "refused";
+
+/** The state to go on from: the same, unless the failure is about the work. */
+export async function recover(tools: BotTools, trouble: Trouble): Promise<State> {
+  const { state, failure } = trouble;
+  switch (failure.kind) {
+    case "forge-away":
+    case "rate-limited":
+    case "token-revoked":
+      return state;
+    case "disk-full":
+      await makeRoom(tools, state);
+      return state;
+    case "git-failed":
+      await mendMirrors(tools, state);
+      return refuse(tools, { ...trouble, state: startOver(state) });
+    case "refused":
+      return refuse(tools, trouble);
+  }
+}
+
+async function makeRoom(tools: BotTools, state: State): Promise<void> {
+  await removeLeftOvers(tools, "work" in state ? state.work : undefined);
+  for (const { mirror } of tools.projects.values()) await mirror.compact();
+}
+
+async function mendMirrors(tools: BotTools, state: State): Promise<void> {
+  for (const { project, mirror } of tools.projects.values())
+    if (!("work" in state) || state.work.project === project.name) await mirror.mend();
+}
+
+/** Commits that were never pushed may be what git misses; all else is on the forge. */
+function startOver(state: State): State {
+  if (state.at !== "coding" && state.at !== "publishing") return state;
+  const { base: _, start: __, head: ___, parked: ____, ...work } = state.work;
+  return { at: "preparing", work };
+}
+
+/** Within the issue's budget; then a person is asked, and if even that is refused, the issue is let go. */
+async function refuse(tools: BotTools, { state, failure, signal }: Trouble): Promise<State> {
+  if (!("work" in state)) return state;
+  const work = charge(state.work as Work, CAUSE);
+  if (!isSpent(work, CAUSE, MAX_REFUSALS)) return { ...state, work } as State;
+  const reason = `the forge or git refused it ${MAX_REFUSALS} times: ${failure.error.message}`;
+  if (!isLast(state))
+    return { at: "blocked", work: charge(work, CAUSE, -MAX_REFUSALS), cause: CAUSE, reason };
+  await letGo(tools, work, signal);
+  return idle;
+}
+
+function isLast({ at }: State): boolean {
+  return at === "blocked" || at === "withdrawing" || at === "closing";
+}
+
+/** Nothing more can be said about it. A lease that cannot be given back lapses. */
+async function letGo(tools: BotTools, work: Work, signal: AbortSignal): Promise<void> {
+  const { claims } = projectOf(tools, work.project);
+  try {
+    await claims.under(work.issue, signal, (claim) => claim.release());
+  } catch (error) {
+    if (!(error instanceof DisintoError)) throw error;
+  }
+}

@@ -1,0 +1,185 @@
+/** The loops of a bot, one per role, so that a slow role never stops another. A restart goes on where the journal ends. */
+
+import type { Failure } from "../../bot/loop/failure.ts";
+import { repeat } from "../../bot/loop/repeat.ts";
+import { type BotTools, projectOf } from "../../bot/tools.ts";
+import type { Journal } from "../../ports/journal.ts";
+import { reviewNext } from "../review/queue.ts";
+import { block } from "./activities/blocked.ts";
+import { check } from "./activities/checking.ts";
+import { Chooser } from "./activities/choosing.ts";
+import { close } from "./activities/closing.ts";
+import { code } from "./activities/coding.ts";
+import { merge } from "./activities/merging.ts";
+import { prepare } from "./activities/preparing.ts";
+import { publish } from "./activities/publishing.ts";
+import { awaitReview } from "./activities/reviewing.ts";
+import { withdraw } from "./activities/withdrawing.ts";
+import { boundDisk, removeLeftOvers } from "./disk.ts";
+import { guarded } from "./issue-watch.ts";
+import { leaveLaneAfter } from "./lane.ts";
+import {
+  type Activities,
+  type At,
+  type Budget,
+  type Outcome,
+  type State,
+  turn,
+} from "./machine.ts";
+import { recover } from "./recovery.ts";
+import { describeTurn } from "./turn-events.ts";
+import { factsOf, type Work } from "./work.ts";
+
+const MAX_ATTEMPTS = 3;
+
+interface Run {
+  readonly tools: BotTools;
+  readonly signal: AbortSignal;
+  /** End after the first issue that is done with. */
+  readonly once: boolean;
+}
+
+export async function runDev({ tools, signal, once }: Run, journal: Journal<State>): Promise<void> {
+  const loop = new DevLoop(tools, journal);
+  await repeat(tools, signal, {
+    act: async () => {
+      const ended = await loop.turn(signal);
+      return once && ended ? "stop" : "go";
+    },
+    recover: (failure) => loop.recover(failure, signal),
+  });
+}
+
+export async function runReview({ tools, signal, once }: Run): Promise<void> {
+  const reviewed = new Map<string, string>();
+  await removeLeftOvers(tools, undefined);
+  await repeat(tools, signal, {
+    act: async () => {
+      const found = await reviewNext(tools, reviewed, signal);
+      if (!found) await tools.clock.sleep(tools.pollIntervalMs, signal);
+      return once && found ? "stop" : "go";
+    },
+    recover: async ({ kind }) => {
+      if (kind === "disk-full") await removeLeftOvers(tools, undefined);
+    },
+  });
+}
+
+class DevLoop {
+  readonly #tools: BotTools;
+  readonly #journal: Journal<State>;
+  readonly #activities: Activities;
+  /** Undefined: not loaded yet. */
+  #state: State | undefined;
+
+  constructor(tools: BotTools, journal: Journal<State>) {
+    this.#tools = tools;
+    this.#journal = journal;
+    this.#activities = bindActivities(tools);
+  }
+
+  /** True: the bot is done with an issue. */
+  async turn(signal: AbortSignal): Promise<boolean> {
+    const state = this.#state ?? (await this.#begin());
+    const budget = budgetOf(this.#tools, state);
+    if ("work" in state && !(await carry(this.#tools, state.work, signal)))
+      await this.#move(state, { at: "choosing" });
+    else
+      await this.#move(state, await turn(state, { activities: this.#activities, budget }, signal));
+    const ended = this.#state?.at === "choosing" && state.at !== "choosing";
+    if (ended) await boundDisk(this.#tools);
+    return ended;
+  }
+
+  async recover(failure: Failure, signal: AbortSignal): Promise<void> {
+    const state = this.#state ?? { at: "choosing" };
+    const next = await recover(this.#tools, { state, failure, signal });
+    if (next !== state) await this.#move(state, next);
+  }
+
+  async #begin(): Promise<State> {
+    const state = (await loadKnown(this.#tools, this.#journal)) ?? { at: "choosing" };
+    await removeLeftOvers(this.#tools, "work" in state ? state.work : undefined);
+    await boundDisk(this.#tools);
+    this.#state = state;
+    return state;
+  }
+
+  async #move(from: State, to: State): Promise<void> {
+    await this.#journal.save(to);
+    this.#state = to;
+    for (const event of describeTurn(from, to)) this.#tools.events.append(event);
+  }
+}
+
+/** What must outlive this bot goes into the lease before more is spent; false: the lease is not ours. */
+async function carry(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
+  const { claims } = projectOf(tools, work.project);
+  const facts = factsOf(work);
+  const done = await claims.under(work.issue, signal, async (claim) => {
+    if (!(isSame(claim.counters, work.counters) && isSame(claim.facts, facts)))
+      await claim.store({ counters: work.counters, facts });
+    return { type: "carried" } as const;
+  });
+  return done.type === "carried";
+}
+
+function isSame(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>) {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => one[key] === other[key]);
+}
+
+/** A journal entry of an older version, or about a project that this bot no longer has, is dropped: the lease tells more. */
+async function loadKnown(tools: BotTools, journal: Journal<State>): Promise<State | undefined> {
+  const state = await journal.load();
+  if (!state || !("work" in state)) return state;
+  const isKnown = tools.projects.has(state.work.project) && typeof state.work.pin === "string";
+  return isKnown ? state : undefined;
+}
+
+function budgetOf(tools: BotTools, state: State): Budget {
+  const limits =
+    "work" in state
+      ? projectOf(tools, state.work.project).project.limits
+      : { ciFixes: 0, reviewRounds: 0, infrastructureRetries: 0, mergeAttempts: 0 };
+  return { ...limits, attempts: MAX_ATTEMPTS };
+}
+
+type Act<A extends At> = (
+  tools: BotTools,
+  state: State<A>,
+  signal: AbortSignal,
+) => Promise<Outcome<A>>;
+
+function bindActivities(tools: BotTools): Activities {
+  const chooser = new Chooser(tools);
+  const bind =
+    <A extends At>(act: Act<A>) =>
+    (state: State<A>, signal: AbortSignal) =>
+      act(tools, state, signal);
+  const guard =
+    <A extends "preparing" | "coding" | "publishing" | "checking" | "reviewing" | "merging">(
+      act: Act<A>,
+    ) =>
+    async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
+      const { work } = state as { readonly work: Work };
+      const outcome = await guarded(tools, {
+        work,
+        signal,
+        act: (signal) => act(tools, state, signal),
+      });
+      return leaveLaneAfter(projectOf(tools, work.project), outcome as Outcome<A>);
+    };
+  return {
+    choosing: (_, signal) => chooser.choose(signal),
+    preparing: guard(prepare),
+    coding: guard(code),
+    publishing: guard(publish),
+    checking: guard(check),
+    reviewing: guard(awaitReview),
+    merging: guard(merge),
+    closing: bind(close),
+    blocked: bind(block),
+    withdrawing: bind(withdraw),
+  };
+}

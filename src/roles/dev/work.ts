@@ -1,0 +1,113 @@
+/** One claimed issue as the machine remembers it: small, and enough to go on after a crash or a takeover. Pure. */
+
+import type { Counters, Facts } from "../../bot/leases/record.ts";
+import type { Usage } from "../../ports/harness.ts";
+
+export interface Work {
+  readonly project: string;
+  readonly issue: number;
+  readonly title: string;
+  /** How often each cause has sent the work back; stored in the lease too. */
+  readonly counters: Counters;
+  /** Digest of the issue's text that the work answers; another text is judged by who may have written it. */
+  readonly pin: string;
+  /** What the next attempt must answer: a red check, a review, a conflict. */
+  readonly feedback?: string;
+  /** The issue's one pull request, once it was seen. */
+  readonly pull?: number;
+  /** Tree that is to be published; a head of this tree was pushed, whatever the bot that did it still remembered. */
+  readonly publishing?: string;
+  /** The agent's own session of the last attempt. */
+  readonly session?: string;
+  /** Sum over all sessions of this bot. */
+  readonly usage?: Usage;
+  /** Protected paths that the change touches with leave of a trusted person, who merges it by hand. */
+  readonly handOver?: readonly string[];
+}
+
+export interface PreparedWork extends Work {
+  /** Commit of the primary branch that the work builds on. */
+  readonly base: string;
+  /** Commit that the harness starts from: the base, or the earlier work laid on it. */
+  readonly start: string;
+  /** Head of the work branch on the forge as last seen; undefined while there is none. */
+  readonly head: string | undefined;
+  /** What an interrupted session left, as a commit in the mirror; the next session goes on from there. */
+  readonly parked?: string;
+}
+
+export interface PublishedWork extends Work {
+  readonly head: string;
+  readonly pull: number;
+}
+
+/** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */
+export function toPublished(
+  { project, issue, title, counters, pin, session, usage, handOver }: Work,
+  { head, pull }: Pick<PublishedWork, "head" | "pull">,
+): PublishedWork {
+  return {
+    project,
+    issue,
+    title,
+    counters,
+    pin,
+    head,
+    pull,
+    ...(session !== undefined && { session }),
+    ...(usage && { usage }),
+    ...(handOver && { handOver }),
+  };
+}
+
+const MAX_FEEDBACK = 4_000;
+
+/** What travels in the lease beside the counters, for the bot that may have to go on with the work. */
+export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
+  return {
+    pin,
+    ...(publishing !== undefined && { publishing }),
+    ...(pull !== undefined && { pull: String(pull) }),
+    ...(feedback && { feedback: feedback.slice(0, MAX_FEEDBACK) }),
+  };
+}
+
+/** False: it waits for checks, a review or its merge. */
+export function needsModel({ pull, feedback }: Facts): boolean {
+  return pull === undefined || feedback !== undefined;
+}
+
+interface Found {
+  readonly project: string;
+  readonly issue: { readonly number: number; readonly title: string };
+  readonly counters: Counters;
+  readonly facts: Facts;
+  /** Of the text as it stands, for a lease that carries none. */
+  readonly pin: string;
+}
+
+/** Unfinished work as its lease tells it, whoever held it before. */
+export function resumeWork({ project, issue, counters, facts, pin }: Found): Work {
+  const pull = Number(facts.pull);
+  return {
+    project,
+    issue: issue.number,
+    title: issue.title,
+    counters,
+    pin: facts.pin ?? pin,
+    ...(facts.publishing && { publishing: facts.publishing }),
+    ...(facts.feedback && { feedback: facts.feedback }),
+    ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
+  };
+}
+
+export function addUsage(one: Usage | undefined, other: Usage): Usage {
+  if (!one) return other;
+  return {
+    turns: one.turns + other.turns,
+    toolCalls: one.toolCalls + other.toolCalls,
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    money: one.money + other.money,
+  };
+}
