@@ -8,12 +8,13 @@ import {
   type Waiting,
   whyWaiting,
 } from "../../../bot/issue/choose.ts";
-import { cutHidden, pinOf } from "../../../bot/issue/trust.ts";
+import { pinOf } from "../../../bot/issue/trust.ts";
 import type { Claim } from "../../../bot/leases/claim.ts";
 import type { Claims } from "../../../bot/leases/claims.ts";
 import { readHolder } from "../../../bot/leases/lease.ts";
 import { deriveClaimRef } from "../../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
+import { cutHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { Board, type Seen, type Sight } from "../backlog.ts";
