@@ -1,5 +1,5 @@
 /** What an issue says that it depends on. A mention is no dependency, and neither is what stands in code. */
-import { cutHidden } from "./trust.ts";
+import { stripHidden } from "./trust.ts";
 
 /** "Depends on #3, #4", "- **Blocked by:** #5", with or without a colon. */
 const SENTENCE = /^\s*(?:[-*+]\s+)?[*_]*(?:depends on|blocked by)[*_]*:?[*_]*\s+(.*)$/i;
@@ -12,7 +12,7 @@ const REFERENCE = /(?<![\w/&])#(\d{1,9})\b/g;
 export function parseDependencies(body: string): readonly number[] {
   const found = new Set<number>();
   let inSection = false;
-  for (const line of cutCode(cutHidden(body)).split("\n")) {
+  for (const line of cutCode(stripHidden(body)).split("\n")) {
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) inSection = TITLE.test(heading);
     const naming = inSection ? (heading ?? listed(line)) : (SENTENCE.exec(line)?.[1] ?? "");
