@@ -24,7 +24,7 @@ const USUAL_GAP_MS = 30_000;
 
 /**
  * Longer than a poll, so that a bot that polls seldom counts too; never longer than a third of the term, so that a
- * holder that the forge answers has renewed before a isComplete term can be put together from such gaps.
+ * holder that the forge answers has renewed before a whole term can be put together from such gaps.
  */
 export function deriveGap(termMs: number, pollIntervalMs: number): number {
   return Math.min(termMs / 3, Math.max(USUAL_GAP_MS, 3 * pollIntervalMs));

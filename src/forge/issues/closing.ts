@@ -17,7 +17,7 @@ const pattern =
   /(?:^|\s|\(|\[)(close[sd]?|fix(?:es|ed)?|resolve[sd]?|reopen(?:s|ed)?):? [#!](\d{1,9})(?=\s|$|\)|\]|'|"|[:;,.?!](?:\s|$))/gi;
 
 /** The keyword stands directly before its number; code is no text. */
-function closingReferences(text: string): Reference[] {
+export function closingReferences(text: string): Reference[] {
   return [...withoutCode(text).matchAll(pattern)].map(([, word = "", number]) => ({
     number: Number(number),
     action: word.toLowerCase().startsWith("reopen") ? "reopen" : "close",

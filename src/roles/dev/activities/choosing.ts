@@ -8,12 +8,13 @@ import {
   orderCandidates,
   type WaitingReason,
 } from "../../../bot/issue/choose.ts";
-import { pinOf, stripHidden } from "../../../bot/issue/trust.ts";
+import { pinOf } from "../../../bot/issue/trust.ts";
 import type { Claim } from "../../../bot/leases/claim.ts";
 import type { Claims } from "../../../bot/leases/claims.ts";
 import { readHolder } from "../../../bot/leases/lease.ts";
 import { deriveClaimRef } from "../../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
+import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
@@ -29,7 +30,7 @@ export class Chooser {
   readonly #tools: BotTools;
   readonly #backlogs: readonly Backlog[];
   readonly #pauses: Pauses;
-  /** By project: what was last report of its queue. */
+  /** By project: the queue as last reported. */
   readonly #lastReported = new Map<string, string>();
 
   constructor(tools: BotTools) {
