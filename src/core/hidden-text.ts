@@ -18,7 +18,7 @@ const OPENING = [..."<!--"].map(codeOf);
 const CLOSINGS = ["-->", "--!>"].map((closing) => [...closing].map(codeOf));
 
 /** Nothing of what is left could be cut again, also where a cut joined two halves of a comment. */
-export function cutHidden(text: string): string {
+export function stripHidden(text: string): string {
   return cutComments(text.replace(INVISIBLE, "")).replace(EMPTY_DEFINITION, "");
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parseDependencies } from "../../src/bot/issue/dependencies.ts";
 import { excerptLog } from "../../src/ci/log-excerpt.ts";
 import { cutCode } from "../../src/core/code-text.ts";
-import { cutHidden } from "../../src/core/hidden-text.ts";
+import { stripHidden } from "../../src/core/hidden-text.ts";
 import { Redactor } from "../../src/core/redactor.ts";
 import { closingReferences } from "../../src/forge/issues/closing.ts";
 import { readAnswer } from "../../src/harness/gateway/model-answer.ts";
@@ -16,7 +16,7 @@ const redactor = new Redactor();
 redactor.learn([["TOKEN", "aaaaaaaaaaaaaaaaaaab"]]);
 
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
-  cutHidden,
+  stripHidden,
   cutCode,
   parseDependencies,
   closingReferences,
@@ -87,9 +87,9 @@ test("comments nested to any depth are cut in one pass, as a pair of them is", (
   const depth = 50_000;
   const nested = `a${"<!-".repeat(depth)}${"<!-- x -->"}${"- y -->".repeat(depth)}b`;
 
-  expect(cutHidden(nested)).toBe("ab");
-  expect(cutHidden(`${"<!--".repeat(100_000)} shown`)).toBe("");
-  expect(cutHidden("x <!-- one <!-- two --> three")).toBe("x  three");
+  expect(stripHidden(nested)).toBe("ab");
+  expect(stripHidden(`${"<!--".repeat(100_000)} shown`)).toBe("");
+  expect(stripHidden("x <!-- one <!-- two --> three")).toBe("x  three");
 });
 
 test("what was cut once has nothing left to cut", () => {
@@ -99,8 +99,8 @@ test("what was cut once has nothing left to cut", () => {
 
   fc.assert(
     fc.property(text, (drawnText) => {
-      const once = cutHidden(drawnText);
-      expect(cutHidden(once)).toBe(once);
+      const once = stripHidden(drawnText);
+      expect(stripHidden(once)).toBe(once);
     }),
     { numRuns: 500 },
   );

@@ -49,7 +49,7 @@ async function ask(
   { method, target, fail = false }: { method: string; target: string; fail?: boolean },
 ) {
   const { hostname, port } = new URL(gateway.url);
-  const headers = { "x-api-key": gateway.word, ...(fail && { "x-fail": "1" }) };
+  const headers = { "x-api-key": gateway.sessionKey, ...(fail && { "x-fail": "1" }) };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     send({ hostname, port, method, path: target, headers }, resolve)
       .once("error", reject)
@@ -104,7 +104,7 @@ test.each(spelt)("%s is sent as it is meant, and counted", async (line, sent) =>
   await ask(gateway, { method, target });
 
   expect(asked).toEqual([sent]);
-  expect(gateway.seen).toMatchObject({ requests: 1, turns: 1 });
+  expect(gateway.stats).toMatchObject({ requests: 1, turns: 1 });
 });
 
 test("counting tokens and naming models are no turns", async () => {
@@ -114,7 +114,7 @@ test("counting tokens and naming models are no turns", async () => {
   await ask(gateway, { method: "GET", target: "/v1/models?limit=1000" });
 
   expect(asked).toEqual(["POST /v1/messages/count_tokens", "GET /v1/models?limit=1000"]);
-  expect(gateway.seen).toMatchObject({ requests: 0, turns: 0 });
+  expect(gateway.stats).toMatchObject({ requests: 0, turns: 0 });
 });
 
 test("a complaint that quotes the key reaches nobody, in its body, a header or the fault", async () => {
@@ -128,7 +128,7 @@ test("a complaint that quotes the key reaches nobody, in its body, a header or t
 
   expect(status).toBe(400);
   expect(body.toString()).toBe("unknown field in request with x-api-key: [LLAMA_API_KEY]");
-  expect(JSON.stringify([headers, gateway.seen])).not.toContain(KEY);
+  expect(JSON.stringify([headers, gateway.stats])).not.toContain(KEY);
 });
 
 test("what the model says passes byte for byte", async () => {

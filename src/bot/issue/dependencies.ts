@@ -1,6 +1,6 @@
 /** What an issue says that it depends on. A mention is no dependency, and neither is what stands in code. */
 import { cutCode } from "../../core/code-text.ts";
-import { cutHidden } from "../../core/hidden-text.ts";
+import { stripHidden } from "../../core/hidden-text.ts";
 
 /** "Depends on #3, #4", "- **Blocked by:** #5", with or without a colon. */
 const SENTENCE = /^\s*(?:[-*+]\s+)?[*_]{0,9}(?:depends on|blocked by)[*_]{0,9}:?[*_]{0,9}\s+(.*)$/i;
@@ -13,7 +13,7 @@ const REFERENCE = /(?<![\w/&])#(\d{1,9})\b/g;
 export function parseDependencies(body: string): readonly number[] {
   const found = new Set<number>();
   let inSection = false;
-  for (const line of cutCode(cutHidden(body)).split("\n")) {
+  for (const line of cutCode(stripHidden(body)).split("\n")) {
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) inSection = TITLE.test(heading);
     const naming = inSection ? (heading ?? listed(line)) : (SENTENCE.exec(line)?.[1] ?? "");

@@ -1,23 +1,23 @@
 /** What strangers may not do: be taken for trusted, hide text from people, or change what was approved. */
 import { createHash } from "node:crypto";
-import { cutHidden } from "../../core/hidden-text.ts";
+import { stripHidden } from "../../core/hidden-text.ts";
 import type { Issue } from "../../ports/forge.ts";
 import type { Withdrawal } from "../../roles/dev/machine.ts";
 import { isTrusted } from "./choose.ts";
 
-type Text = Pick<Issue, "title" | "body">;
+type IssueText = Pick<Issue, "title" | "body">;
 
 /** Digest of the text that a bot was given leave to work on. */
-export function pinOf({ title, body }: Text): string {
+export function pinOf({ title, body }: IssueText): string {
   return createHash("sha256").update(`${title}\n\n${body}`).digest("hex");
 }
 
 /** The issue as a model may see it. */
-export function visibleIssue<I extends Text>(issue: I): I {
-  return { ...issue, title: cutHidden(issue.title), body: cutHidden(issue.body) };
+export function visibleIssue<I extends IssueText>(issue: I): I {
+  return { ...issue, title: stripHidden(issue.title), body: stripHidden(issue.body) };
 }
 
-export type IssueNews =
+export type IssueChange =
   | { readonly type: "withdrawn"; readonly why: Withdrawal }
   | { readonly type: "edited"; readonly pin: string; readonly title: string };
 
@@ -29,7 +29,7 @@ export function judgeIssue(
   issue: Issue,
   pin: string,
   trusted: readonly string[],
-): IssueNews | undefined {
+): IssueChange | undefined {
   if (issue.state === "closed") return { type: "withdrawn", why: "closed" };
   const now = pinOf(issue);
   if (now === pin) return undefined;

@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly onFaults: () => void;
 }
 
-export interface Seen {
+export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -52,7 +52,7 @@ export class ModelGateway {
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
   readonly #word = randomUUID();
   #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
-  #fault: Seen["fault"];
+  #fault: GatewayStats["fault"];
   #faults = 0;
   #waiting = 0;
 
@@ -73,11 +73,11 @@ export class ModelGateway {
   }
 
   /** What the agent shows instead of a key. */
-  get word(): string {
+  get sessionKey(): string {
     return this.#word;
   }
 
-  get seen(): Seen {
+  get stats(): GatewayStats {
     return { ...this.#seen, fault: this.#fault, isWaiting: this.#waiting > 0 };
   }
 
@@ -89,17 +89,21 @@ export class ModelGateway {
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#knows(request)) {
-      refuse(response, 401, "this is not a session's word");
+      sendError(response, 401, "this is not a session's word");
       return;
     }
     const asked = readModelRequest(request.method ?? "", request.url ?? "");
     if (!asked) {
-      refuse(response, 404, "a session asks its model for turns, counts and names, nothing else");
+      sendError(
+        response,
+        404,
+        "a session asks its model for turns, counts and names, nothing else",
+      );
       return;
     }
     const refusal = asked.isTurn ? this.#options.admit() : undefined;
     if (refusal !== undefined) {
-      refuse(response, 403, refusal);
+      sendError(response, 403, refusal);
       return;
     }
     if (asked.isTurn) this.#seen.requests += 1;
@@ -121,7 +125,7 @@ export class ModelGateway {
     // An agent that is gone says nothing about the server.
     if (!response.destroyed) this.#note("unreachable", describeFailure(error));
     if (response.headersSent) response.destroy();
-    else refuse(response, 502, "the model's server cannot be reached");
+    else sendError(response, 502, "the model's server cannot be reached");
   }
 
   async #exchange(
@@ -131,7 +135,7 @@ export class ModelGateway {
   ): Promise<void> {
     const question = await readBody(request);
     if (question === undefined) {
-      refuse(response, 413, "the request is too large");
+      sendError(response, 413, "the request is too large");
       return;
     }
     const gone = new AbortController();
@@ -208,7 +212,7 @@ const errorTypes: Readonly<Record<number, string>> = {
   413: "request_too_large",
 };
 
-function refuse(response: ServerResponse, status: number, message: string): void {
+function sendError(response: ServerResponse, status: number, message: string): void {
   const error = { type: errorTypes[status] ?? "permission_error", message };
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ type: "error", error }));

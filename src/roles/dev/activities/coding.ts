@@ -10,7 +10,7 @@ import {
   type ProjectTools,
   projectOf,
 } from "../../../bot/tools.ts";
-import { cutHidden } from "../../../core/hidden-text.ts";
+import { stripHidden } from "../../../core/hidden-text.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import type { PreparedWork } from "../work.ts";
@@ -22,13 +22,13 @@ export function code(
   signal: AbortSignal,
 ): Promise<Outcome<"coding">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (claim, signal) => {
+  return target.claims.withLease(work.issue, signal, async (claim, signal) => {
     const issue = visibleIssue(await target.issues.get(work.issue));
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
       branch: deriveBranch(work.issue),
       sha: work.parked ?? work.start,
     });
-    const feedback = work.feedback === undefined ? undefined : cutHidden(work.feedback);
+    const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
     const end = await tools.harness.run({
       about: { project: work.project, issue: work.issue },
       folder,
@@ -119,5 +119,5 @@ function judgeIdleness(verdict: unknown): Judged {
   const said = Refused.safeParse(verdict);
   if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
   const { refused, reason } = said.data;
-  return { type: "refused", refusal: refused, reason: cutHidden(`${refused}: ${reason}`) };
+  return { type: "refused", refusal: refused, reason: stripHidden(`${refused}: ${reason}`) };
 }
