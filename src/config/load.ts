@@ -36,7 +36,7 @@ export async function loadFactory(folder: string, version: string): Promise<Load
   return loaded;
 }
 
-export interface Foresight {
+export interface PendingChanges {
   /** Lines of `.env` that are not written yet. */
   readonly settings?: EnvChanges;
   readonly project?: { readonly file: string; readonly text: string } | undefined;
@@ -48,7 +48,7 @@ export interface Foresight {
 export async function loadFactoryWith(
   folder: string,
   version: string,
-  { settings = {}, project, edit = (text) => text }: Foresight,
+  { settings = {}, project, edit = (text) => text }: PendingChanges,
 ): Promise<LoadedFactory> {
   const files = await readFiles(folder).catch((error: unknown) => {
     if (error instanceof DisintoError && error.code === "config.missing")

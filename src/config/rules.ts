@@ -5,9 +5,9 @@ import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
-import type { Place } from "./toml-source.ts";
+import type { SourcePlace } from "./toml-source.ts";
 
-export type Location = Place & { readonly path: string };
+export type Location = SourcePlace & { readonly path: string };
 
 export interface RuleInput {
   readonly factory: Factory;

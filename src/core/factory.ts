@@ -9,7 +9,7 @@ export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
   readonly name: string;
   readonly engine: EngineName;
-  readonly forge: Forge;
+  readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];
   readonly projects: readonly Project[];
   readonly images: {
@@ -51,7 +51,7 @@ interface Edge {
 /** `external`: it runs elsewhere, and disinto renders no service for it. */
 export type ForgeKind = "embedded" | "forgejo" | "external";
 
-interface Forge {
+interface ForgeSettings {
   readonly kind: ForgeKind;
   /** The operator's address of the forge; bots in the compose network use the service's. */
   readonly url: string;

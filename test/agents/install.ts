@@ -1,14 +1,14 @@
 /**
- * The real coding agents, for tests: pinned, 700 MB, installed once per machine into a cache of their own, never
- * dependencies of the package. `DISINTO_REQUIRE_AGENTS=1` makes their absence a failure.
+ * The real coding agents, for tests: pinned, 700 MB, never dependencies of the package. `DISINTO_REQUIRE_AGENTS=1`
+ * installs them once per machine into a cache of their own; without it they are used where they are.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { withLock } from "../../src/config/file-lock.ts";
+import { agentsMissing, agentsRequired, findAgentsFolder } from "../support/requirements.ts";
 
 const pins = path.join(import.meta.dirname, "../../docker/agents/agents.json");
 
@@ -21,10 +21,9 @@ export interface Agents {
 
 /** Answers the programs, or why there are none. */
 export async function installAgents(): Promise<Agents | { readonly missing: string }> {
+  const { folder, isFilled } = findAgentsFolder();
+  if (!isFilled && !agentsRequired) return { missing: agentsMissing };
   const versions = JSON.parse(await readFile(pins, "utf8")) as Record<string, string>;
-  const name = Object.values(versions).join("-");
-  const cache = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
-  const folder = path.join(cache, "disinto", "agents", name);
   const agents = {
     bin: path.join(folder, "node_modules/.bin"),
     claude: path.join(folder, "node_modules/@anthropic-ai/claude-code/bin/claude.exe"),
@@ -33,14 +32,14 @@ export async function installAgents(): Promise<Agents | { readonly missing: stri
   try {
     await mkdir(path.dirname(folder), { recursive: true });
     // Several test files ask at once; one installs.
-    const lock = { folder: path.dirname(folder), name, waitMs: 600_000 };
+    const lock = { folder: path.dirname(folder), name: path.basename(folder), waitMs: 600_000 };
     await withLock(lock, async () => {
       if (!existsSync(folder)) await install(folder, versions);
     });
     return agents;
   } catch (error) {
     const missing = `the coding agents cannot be installed: ${(error as Error).message}`;
-    if (process.env.DISINTO_REQUIRE_AGENTS === "1") throw new Error(missing, { cause: error });
+    if (agentsRequired) throw new Error(missing, { cause: error });
     return { missing };
   }
 }

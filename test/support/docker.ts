@@ -4,19 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "vitest";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
+import { dockerRequired, findDocker } from "./requirements.ts";
 
-const bases = ["disinto-base/node:host", "node:20-bookworm-slim", "node:24-bookworm-slim"];
+const found = await findDocker();
 
-const isAvailable = await run(["docker", "compose", "version"]).then(
-  async ({ exitCode }) => exitCode === 0 && (await run(["docker", "info"])).exitCode === 0,
-  () => false,
-);
+if ("missing" in found && dockerRequired)
+  throw new Error(`DISINTO_REQUIRE_DOCKER=1, but ${found.missing}`);
 
-if (!isAvailable && process.env.DISINTO_REQUIRE_DOCKER === "1")
-  throw new Error("DISINTO_REQUIRE_DOCKER=1, but there is no Docker Engine with compose");
-
-/** Skipped, and shown as skipped, where there is no Docker Engine. */
-export const describeWithDocker = describe.skipIf(!isAvailable);
+/** Skipped, and shown as skipped, where there is no Docker Engine or nothing to build on. */
+export const describeWithDocker = describe.skipIf("missing" in found);
 
 export async function docker(...args: readonly string[]): Promise<string> {
   const environment = toolEnvironment({ DOCKER_BUILDKIT: "0" });
@@ -35,17 +31,10 @@ export async function buildStandIn(tag: string, mark = "1"): Promise<void> {
   const program =
     'process.on("SIGTERM",()=>process.exit(0));require("http").createServer((q,s)=>s.end("ok")).listen(3000)';
   const entrypoint = JSON.stringify(["node", "-e", program, "--"]);
-  const text = `FROM ${await findBase()}\nLABEL mark=${mark}\nENTRYPOINT ${entrypoint}\n`;
+  const text = `FROM ${"base" in found ? found.base : ""}\nLABEL mark=${mark}\nENTRYPOINT ${entrypoint}\n`;
   await writeFile(join(folder, "Dockerfile"), text);
   await docker("build", "--quiet", "--tag", tag, folder);
   await rm(folder, { recursive: true });
-}
-
-async function findBase(): Promise<string> {
-  for (const base of bases) {
-    if ((await run(["docker", "image", "inspect", base])).exitCode === 0) return base;
-  }
-  throw new Error(`none of the images ${bases.join(", ")} is here to build on`);
 }
 
 export async function removeImage(tag: string): Promise<void> {

@@ -26,7 +26,7 @@ export interface GatewayOptions {
   readonly onFaults: () => void;
 }
 
-export interface Seen {
+export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -50,7 +50,7 @@ export class ModelGateway {
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
   readonly #word = randomUUID();
   #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
-  #fault: Seen["fault"];
+  #fault: GatewayStats["fault"];
   #faults = 0;
   #waiting = 0;
 
@@ -71,11 +71,11 @@ export class ModelGateway {
   }
 
   /** What the agent shows instead of a key. */
-  get word(): string {
+  get sessionKey(): string {
     return this.#word;
   }
 
-  get seen(): Seen {
+  get stats(): GatewayStats {
     return { ...this.#seen, fault: this.#fault, isWaiting: this.#waiting > 0 };
   }
 
@@ -89,12 +89,12 @@ export class ModelGateway {
     const url = new URL(request.url ?? "/", "http://gateway");
     const isTurn = request.method === "POST" && turnPath.test(url.pathname);
     if (!this.#knows(request)) {
-      refuse(response, 401, "this is not a session's word");
+      sendError(response, 401, "this is not a session's word");
       return;
     }
     const refusal = isTurn ? this.#options.admit() : undefined;
     if (refusal !== undefined) {
-      refuse(response, 403, refusal);
+      sendError(response, 403, refusal);
       return;
     }
     if (isTurn) this.#seen.requests += 1;
@@ -116,7 +116,7 @@ export class ModelGateway {
     // An agent that is gone says nothing about the server.
     if (!response.destroyed) this.#note("unreachable", describeFailure(error));
     if (response.headersSent) response.destroy();
-    else refuse(response, 502, "the model's server cannot be reached");
+    else sendError(response, 502, "the model's server cannot be reached");
   }
 
   async #exchange(
@@ -189,7 +189,7 @@ export class ModelGateway {
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
+function sendError(response: ServerResponse, status: number, message: string): void {
   const error = { type: status === 401 ? "authentication_error" : "permission_error", message };
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ type: "error", error }));
