@@ -149,7 +149,7 @@ export function routeTo(url: string): Route | undefined {
 }
 
 /** This machine, and nothing but it: inside a container that is the container. */
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
   return (
