@@ -4,7 +4,7 @@ import type { MergeAnswer } from "../../../ports/forge.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { missingPrimary } from "../primary-branch.ts";
-import { readPullNews, waitForNews } from "../pull-changes.ts";
+import { readPullChange, waitForChange } from "../pull-changes.ts";
 import type { PublishedWork } from "../work.ts";
 
 interface Merge {
@@ -26,7 +26,7 @@ export function merge(
   signal: AbortSignal,
 ): Promise<Outcome<"merging">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, (claim, signal) =>
+  return target.claims.withLease(work.issue, signal, (claim, signal) =>
     tryMerge(tools, { target, work, claim, signal }),
   );
 }
@@ -45,7 +45,7 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   if (now !== base) return rebase(tools, merge, now);
   const refusal = toRefusal(answer);
   report(tools, work, refusal);
-  await waitForNews(tools, signal);
+  await waitForChange(tools, signal);
   return refusal;
 }
 
@@ -68,10 +68,10 @@ async function awaitTurn(
   { target, work, signal }: Merge,
 ): Promise<Merged | undefined> {
   for (let looks = 0; ; looks++) {
-    const news = await readPullNews(target, work);
+    const news = await readPullChange(target, work);
     if (news) return news;
     if (await enterLane(target, work)) return undefined;
-    await waitForNews(tools, signal, looks);
+    await waitForChange(tools, signal, looks);
   }
 }
 

@@ -13,7 +13,7 @@ export function prepare(
   signal: AbortSignal,
 ): Promise<Outcome<"preparing">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async () => {
+  return target.claims.withLease(work.issue, signal, async () => {
     const refs = await target.mirror.refresh();
     const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
@@ -24,7 +24,7 @@ export function prepare(
     if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
     const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
     if (!wasPushed && (!pull || work.feedback))
-      return await layOn(tools, target, { work, base, head });
+      return await rebaseEarlierWork(tools, target, { work, base, head });
     const { number } = pull ?? (await openOnce(target, work));
     return await resume(target, { work, base, head, pull: number });
   });
@@ -79,7 +79,7 @@ async function resume(
   };
 }
 
-async function layOn(
+async function rebaseEarlierWork(
   tools: BotTools,
   { mirror }: ProjectTools,
   { work, base, head }: Found,
