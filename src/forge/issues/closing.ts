@@ -5,7 +5,7 @@
 
 import { type Forge, gitOf } from "../forge.ts";
 import type { Database } from "../store/database.ts";
-import type { RepositoryRow } from "../store/rows.ts";
+import type { RepositoryRow, UserRow } from "../store/rows.ts";
 import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
 
 interface Reference {
@@ -32,17 +32,25 @@ function withoutCode(text: string): string {
 }
 
 /** services/pull/merge.go handleCloseCrossReferences: open dependencies keep an issue open, without an error. */
-export function applyReferences(db: Database, repository: RepositoryRow, text: string): void {
+export function applyReferences(
+  db: Database,
+  repository: RepositoryRow,
+  { text, doer }: { text: string; doer: UserRow },
+): void {
   for (const { number, action } of closingReferences(text)) {
     const issue = findIssue(db, repository, number);
     if (!issue || issue.is_pull) continue;
     if (action === "close" && hasOpenDependencies(db, issue)) continue;
-    setClosed(db, issue, action === "close");
+    setClosed(db, { issue, doer }, action === "close");
   }
 }
 
 /** services/issue/commit.go UpdateIssuesCommit. The history that a repository starts with closes nothing. */
-export async function closeByCommits(forge: Forge, repository: RepositoryRow): Promise<void> {
+export async function closeByCommits(
+  forge: Forge,
+  repository: RepositoryRow,
+  doer: UserRow,
+): Promise<void> {
   const git = gitOf(forge, repository);
   const tip = await git.branch(repository.default_branch);
   if (tip === undefined || tip === repository.read_tip) return;
@@ -50,7 +58,7 @@ export async function closeByCommits(forge: Forge, repository: RepositoryRow): P
   const known = before !== "" && (await git.commit(before)) !== undefined;
   const messages = known ? await git.read(["log", "--format=%B%n", `${before}..${tip}`]) : "";
   forge.db.transaction(() => {
-    applyReferences(forge.db, repository, messages);
+    applyReferences(forge.db, repository, { text: messages, doer });
     forge.db.update("repositories", repository.id, { read_tip: tip });
   });
 }
