@@ -7,7 +7,7 @@ export function askRepository(questions: Questions, offered: string | undefined)
   return questions.text({
     question: "Which repository shall the bots work on? A folder, an address, or owner/name",
     ...(offered !== undefined && { offered }),
-    refuse: (answer) => (answer.trim() === "" ? "name one" : undefined),
+    validate: (answer) => (answer.trim() === "" ? "name one" : undefined),
   });
 }
 
@@ -23,7 +23,7 @@ export async function askAnswers(questions: Questions, given: Answers): Promise<
     (await text({
       question: "Address of the model that they use",
       offered: offerModel(engine),
-      refuse: refuseUrl,
+      validate: refuseUrl,
     }));
   return { ...forge, DISINTO_ENGINE: engine, LLAMA_BOTS: bots, LLAMA_BASE_URL: model };
 }
@@ -50,7 +50,7 @@ async function askForge(
       { value: "external", label: "a Forgejo that runs already" },
     ]));
   if (forge !== "external") return { DISINTO_FORGE: forge };
-  const url = given.FORGE_URL ?? (await text({ question: "Its address", refuse: refuseUrl }));
+  const url = given.FORGE_URL ?? (await text({ question: "Its address", validate: refuseUrl }));
   const admin =
     given.FORGE_ADMIN_USER ??
     (await text({ question: "Name of its administrator", offered: "disinto-admin" }));

@@ -9,7 +9,7 @@ export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
   readonly name: string;
   readonly engine: EngineName;
-  readonly forge: Forge;
+  readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];
   readonly projects: readonly Project[];
   readonly images: {
@@ -31,6 +31,8 @@ export interface Factory {
   readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
+  /** Undefined: there is none. */
+  readonly dashboard?: { readonly port: number } | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
   readonly shared: {
     readonly claude?: string;
@@ -49,7 +51,7 @@ interface Edge {
 /** `external`: it runs elsewhere, and disinto renders no service for it. */
 export type ForgeKind = "embedded" | "forgejo" | "external";
 
-interface Forge {
+interface ForgeSettings {
   readonly kind: ForgeKind;
   /** The operator's address of the forge; bots in the compose network use the service's. */
   readonly url: string;

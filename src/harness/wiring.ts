@@ -29,11 +29,11 @@ export function buildHarness(
   };
 }
 
-type Place = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
+type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
 async function build(
   { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
-  { learnSecrets, ...place }: Place,
+  { learnSecrets, ...place }: AgentSetup,
 ): Promise<Harness> {
   if (harness === "command") {
     const { buildCommandHarness } = await import("./command/command.ts");

@@ -1,13 +1,13 @@
 /** What a push causes after git has taken it: the first branch becomes the default, pull requests follow their heads. */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { closeByCommits } from "../issues/closing.ts";
 import { refreshPulls } from "../pulls/pulls.ts";
 import { getRepository, touchRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
 
 export async function afterPush(
-  forge: Forge,
+  forge: ForgeContext,
   { repositoryId, doer }: { repositoryId: number; doer: UserRow },
 ): Promise<void> {
   await forge.queue.run(repositoryId, async () => {
@@ -22,7 +22,10 @@ export async function afterPush(
 }
 
 /** routers/private/hook_post_receive.go and services/repository/push.go: main or master first, else the first pushed. */
-export async function leaveEmptiness(forge: Forge, repository: RepositoryRow): Promise<void> {
+export async function leaveEmptiness(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+): Promise<void> {
   const git = gitOf(forge, repository);
   const names = [...(await git.branches()).keys()];
   const first = names.find((name) => name === "main" || name === "master") ?? names[0];

@@ -3,7 +3,7 @@
  * the default branch (modules/references/references.go).
  */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import type { Database } from "../store/database.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
 import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
@@ -17,7 +17,7 @@ const pattern =
   /(?:^|\s|\(|\[)(close[sd]?|fix(?:es|ed)?|resolve[sd]?|reopen(?:s|ed)?):? [#!](\d{1,9})(?=\s|$|\)|\]|'|"|[:;,.?!](?:\s|$))/gi;
 
 /** The keyword stands directly before its number; code is no text. */
-function closingReferences(text: string): Reference[] {
+export function closingReferences(text: string): Reference[] {
   return [...withoutCode(text).matchAll(pattern)].map(([, word = "", number]) => ({
     number: Number(number),
     action: word.toLowerCase().startsWith("reopen") ? "reopen" : "close",
@@ -47,7 +47,7 @@ export function applyReferences(
 
 /** services/issue/commit.go UpdateIssuesCommit. The history that a repository starts with closes nothing. */
 export async function closeByCommits(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   doer: UserRow,
 ): Promise<void> {

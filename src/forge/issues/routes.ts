@@ -1,7 +1,7 @@
 /** Issues (routers/api/v1/repo/issue.go). */
 import { Hono, type Context as HonoContext } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -68,7 +68,7 @@ const IssueChanges = z.object({
 });
 export type IssueChanges = z.infer<typeof IssueChanges>;
 
-export function issueRoutes(forge: Forge): Hono<Env> {
+export function issueRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const { repository, user } = enterRepository(c, forge, "issue");
@@ -103,13 +103,13 @@ export function issueRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function shapeOf(forge: Forge, { repository, user }: RepositoryRequest, id: number) {
+function shapeOf(forge: ForgeContext, { repository, user }: RepositoryRequest, id: number) {
   return issueShape(forge, repository, { issue: getIssue(forge.db, id), viewer: user });
 }
 
 export function issueParameter(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: RepositoryRequest,
 ): IssueRow {
   const issue = findIssue(forge.db, repository, numberParameter(c, "index"));
@@ -124,7 +124,7 @@ export function mustBePosterOrWriter(
   if (poster_id !== user.id && !allows(access, "write")) throw bareRefusal(403);
 }
 
-function filterOf(c: Context, forge: Forge, repository: RepositoryRow): IssueFilter {
+function filterOf(c: Context, forge: ForgeContext, repository: RepositoryRow): IssueFilter {
   const state = c.req.query("state");
   const kind = c.req.query("type");
   const labels = (c.req.query("labels") ?? "").split(",").filter((name) => name !== "");
@@ -149,7 +149,7 @@ export function timeQuery(c: HonoContext, name: string): number | undefined {
   return Math.floor(seconds);
 }
 
-function userQuery(c: Context, forge: Forge, name: string): number | undefined {
+function userQuery(c: Context, forge: ForgeContext, name: string): number | undefined {
   const login = c.req.query(name);
   if (login === undefined || login === "") return undefined;
   const user = findUser(forge.db, login);
@@ -165,7 +165,7 @@ export function dueOf(date: string | undefined): number {
 }
 
 /** Only who can write sets labels, assignees and dates. */
-function create(forge: Forge, request: SignedRequest, body: NewIssueBody): IssueRow {
+function create(forge: ForgeContext, request: SignedRequest, body: NewIssueBody): IssueRow {
   const { repository, user, access } = request;
   const writer = allows(access, "write");
   const logins = writer ? [body.assignee, ...body.assignees] : [];
@@ -191,7 +191,7 @@ interface Change {
   readonly changes: Omit<IssueChanges, "ref"> & { readonly ref?: string | undefined };
 }
 
-export function change(forge: Forge, { request, issue, changes }: Change): void {
+export function change(forge: ForgeContext, { request, issue, changes }: Change): void {
   const { db } = forge;
   const writer = allows(request.access, "write");
   db.transaction(() => {
@@ -208,7 +208,7 @@ export function change(forge: Forge, { request, issue, changes }: Change): void 
   });
 }
 
-function recordWording(forge: Forge, { request, issue, changes }: Change): void {
+function recordWording(forge: ForgeContext, { request, issue, changes }: Change): void {
   const act = { issue, doer: request.user };
   const { title, ref } = changes;
   if (title !== "" && title !== issue.title) {
@@ -229,14 +229,14 @@ function newDue(issue: IssueRow, { unset_due_date, due_date }: Change["changes"]
   return due_date === undefined ? issue.due : dueOf(due_date);
 }
 
-function changeAssignees(forge: Forge, { request, issue, changes }: Change): void {
+function changeAssignees(forge: ForgeContext, { request, issue, changes }: Change): void {
   if (changes.assignees === undefined && changes.assignee === undefined) return;
   const logins = [changes.assignee ?? "", ...(changes.assignees ?? [])];
   const users = assignable(forge.db, request.repository, logins);
   replaceAssignees(forge.db, { issue, doer: request.user }, users);
 }
 
-function changeState(forge: Forge, { request, issue, changes }: Change): void {
+function changeState(forge: ForgeContext, { request, issue, changes }: Change): void {
   if (issue.is_pull && findPull(forge.db, request.repository, issue.number)?.pull.merged) {
     throw new ApiError(412, "cannot change state of this pull request, it was already merged");
   }

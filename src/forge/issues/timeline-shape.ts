@@ -9,7 +9,7 @@ import type { Details } from "./timeline.ts";
 
 /** What was deleted since is null. */
 export function timelineShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { entry, issue, viewer }: { entry: CommentRow; issue: IssueRow; viewer: UserRow | undefined },
 ) {

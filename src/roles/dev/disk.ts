@@ -5,7 +5,7 @@ import type { FolderUse } from "../../ports/git.ts";
 import type { Work } from "./work.ts";
 
 /** Of everything but the work at hand: a folder is made anew for each session. */
-export async function removeLeftOvers(tools: BotTools, current: Work | undefined): Promise<void> {
+export async function removeLeftovers(tools: BotTools, current: Work | undefined): Promise<void> {
   for (const { project, folders } of tools.projects.values()) {
     const kept = current?.project === project.name ? deriveFolder(current.issue) : undefined;
     for (const { name } of await folders.list()) if (name !== kept) await folders.discard(name);
@@ -13,7 +13,7 @@ export async function removeLeftOvers(tools: BotTools, current: Work | undefined
 }
 
 /** Over the limit: mirrors are compacted, the biggest first, then folders go, the oldest first. */
-export async function boundDisk(tools: BotTools): Promise<void> {
+export async function enforceDiskLimit(tools: BotTools): Promise<void> {
   const targets = [...tools.projects.values()];
   const limitBytes = tools.diskLimitBytes;
   const bytesBefore = await measure(targets);

@@ -15,8 +15,8 @@ import { prepare } from "./activities/preparing.ts";
 import { publish } from "./activities/publishing.ts";
 import { awaitReview } from "./activities/reviewing.ts";
 import { withdraw } from "./activities/withdrawing.ts";
-import { boundDisk, removeLeftOvers } from "./disk.ts";
-import { guarded } from "./issue-watch.ts";
+import { enforceDiskLimit, removeLeftovers } from "./disk.ts";
+import { withIssueWatch } from "./issue-watch.ts";
 import { leaveLaneAfter } from "./lane.ts";
 import {
   type Activities,
@@ -52,7 +52,7 @@ export async function runDev({ tools, signal, once }: Run, journal: Journal<Stat
 
 export async function runReview({ tools, signal, once }: Run): Promise<void> {
   const reviewed = new Map<string, string>();
-  await removeLeftOvers(tools, undefined);
+  await removeLeftovers(tools, undefined);
   await repeat(tools, signal, {
     act: async () => {
       const found = await reviewNext(tools, reviewed, signal);
@@ -60,7 +60,7 @@ export async function runReview({ tools, signal, once }: Run): Promise<void> {
       return once && found ? "stop" : "go";
     },
     recover: async ({ kind }) => {
-      if (kind === "disk-full") await removeLeftOvers(tools, undefined);
+      if (kind === "disk-full") await removeLeftovers(tools, undefined);
     },
   });
 }
@@ -82,12 +82,12 @@ class DevLoop {
   async turn(signal: AbortSignal): Promise<boolean> {
     const state = this.#state ?? (await this.#begin());
     const budget = budgetOf(this.#tools, state);
-    if ("work" in state && !(await carry(this.#tools, state.work, signal)))
+    if ("work" in state && !(await syncLease(this.#tools, state.work, signal)))
       await this.#move(state, { at: "choosing" });
     else
       await this.#move(state, await turn(state, { activities: this.#activities, budget }, signal));
     const ended = this.#state?.at === "choosing" && state.at !== "choosing";
-    if (ended) await boundDisk(this.#tools);
+    if (ended) await enforceDiskLimit(this.#tools);
     return ended;
   }
 
@@ -99,8 +99,8 @@ class DevLoop {
 
   async #begin(): Promise<State> {
     const state = (await loadKnown(this.#tools, this.#journal)) ?? { at: "choosing" };
-    await removeLeftOvers(this.#tools, "work" in state ? state.work : undefined);
-    await boundDisk(this.#tools);
+    await removeLeftovers(this.#tools, "work" in state ? state.work : undefined);
+    await enforceDiskLimit(this.#tools);
     this.#state = state;
     return state;
   }
@@ -113,10 +113,10 @@ class DevLoop {
 }
 
 /** What must outlive this bot goes into the lease before more is spent; false: the lease is not ours. */
-async function carry(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
+async function syncLease(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
   const { claims } = projectOf(tools, work.project);
   const facts = factsOf(work);
-  const done = await claims.under(work.issue, signal, async (claim) => {
+  const done = await claims.withLease(work.issue, signal, async (claim) => {
     if (!(isSame(claim.counters, work.counters) && isSame(claim.facts, facts)))
       await claim.store({ counters: work.counters, facts });
     return { type: "carried" } as const;
@@ -163,7 +163,7 @@ function bindActivities(tools: BotTools): Activities {
     ) =>
     async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
       const { work } = state as { readonly work: Work };
-      const outcome = await guarded(tools, {
+      const outcome = await withIssueWatch(tools, {
         work,
         signal,
         act: (signal) => act(tools, state, signal),
