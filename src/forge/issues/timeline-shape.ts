@@ -1,5 +1,5 @@
 /** JSON of a timeline's entry (services/convert/issue_comment.go ToTimelineComment). */
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { commentShape, labelShape, userShape } from "../http/shapes.ts";
 import { getRepository } from "../repositories/repositories.ts";
 import type { Database } from "../store/database.ts";
