@@ -77,20 +77,20 @@ async function start(
   if (services.length === 0) return failures;
   say(`starting ${services.join(", ")}`);
   const startAll = () => containers.start(services);
-  const together = await attempt(() =>
+  const together = await collectFailure(() =>
     terminal
       ? startWithProgress({ containers, say, clock: terminal.clock }, services, startAll)
       : startAll(),
   );
   if (together === undefined) return failures;
   for (const service of services) {
-    const failure = await attempt(() => containers.start([service]));
+    const failure = await collectFailure(() => containers.start([service]));
     if (failure !== undefined) failures.set(service, failure);
   }
   return failures;
 }
 
-async function attempt(act: () => Promise<void>): Promise<string | undefined> {
+async function collectFailure(act: () => Promise<void>): Promise<string | undefined> {
   try {
     await act();
     return undefined;

@@ -65,10 +65,10 @@ async function findBlocked(
   if (!password) return [];
   const { url, adminUser: login } = factory.forge;
   try {
-    const { own } = await tools.forgeAdmin(url, { login, password });
+    const { forge } = await tools.forgeAdmin(url, { login, password });
     const blocked: BlockedIssue[] = [];
     for (const { name: project, repo } of factory.projects) {
-      for (const { number: issue, title } of await own.issues(repo).listOpen(BLOCKED))
+      for (const { number: issue, title } of await forge.issues(repo).listOpen(BLOCKED))
         blocked.push({ project, issue, title });
     }
     return describeBlocked(blocked, events);

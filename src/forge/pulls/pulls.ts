@@ -54,7 +54,7 @@ export async function refreshPulls(
   for (const known of open) {
     const head = branches.get(known.head);
     if (head === undefined || !branches.has(known.base)) {
-      closeQuietly(forge.db, getIssue(forge.db, known.issue_id));
+      closeWithoutComment(forge.db, getIssue(forge.db, known.issue_id));
     } else if (head !== known.head_sha) {
       const pull = getPull(forge.db, known.issue_id);
       await moveHead(forge, repository, { pull, head });
@@ -101,7 +101,7 @@ export async function refreshedPull(
 }
 
 /** services/pull/pull.go CloseBranchPulls passes over open dependencies. */
-function closeQuietly(db: Database, issue: IssueRow): void {
+function closeWithoutComment(db: Database, issue: IssueRow): void {
   db.update("issues", issue.id, { closed: 1, closed_at: now(), updated: now() });
 }
 
