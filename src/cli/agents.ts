@@ -2,7 +2,7 @@
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 interface AgentsFlags {

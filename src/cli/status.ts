@@ -13,7 +13,7 @@ import {
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 type Fleet = Awaited<ReturnType<typeof openFleet>>;

@@ -1,8 +1,8 @@
 /** A harness that misbehaves as the issue's title says, and an issue after them all that it does well. */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
-import { startAutoApprover } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type AutoApprover, startAutoApprover } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { killAtEvery } from "../support/kill.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { manyDeathsMs } from "../support/soak.ts";

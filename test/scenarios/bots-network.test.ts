@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
-import { type AutoApprover, startAutoApprover } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
-import { InterceptingProxy, type ProxiedRequest } from "../support/meddling-proxy.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
+import { InterceptingProxy, type ProxiedRequest } from "../support/intercepting-proxy.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 

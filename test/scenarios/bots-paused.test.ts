@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type AutoApprover, startAutoApprover } from "../support/attendant.ts";
-import { repo, scriptedCoder } from "../support/cast.ts";
-import { InterceptingProxy, isPushOf } from "../support/meddling-proxy.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo, scriptedCoder } from "../support/factory-description.ts";
+import { InterceptingProxy, isPushOf } from "../support/intercepting-proxy.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 

@@ -16,8 +16,8 @@ import { setEnvironment } from "../../src/config/env-file.ts";
 import { loadFactory } from "../../src/config/load.ts";
 import { adminPassword, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
 import { buildCli, type Ended, runCli } from "../support/cli.ts";
-import { FaultyProxy, type NetworkFault, networkFaults } from "../support/hostile-proxy.ts";
-import { createExternalFactory } from "../support/outside-factory.ts";
+import { createExternalFactory } from "../support/external-factory.ts";
+import { FaultyProxy, type NetworkFault, networkFaults } from "../support/faulty-proxy.ts";
 
 let root: string;
 let forge: TestForge;

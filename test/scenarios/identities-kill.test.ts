@@ -10,12 +10,12 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { startForge } from "../../src/forge/serve.ts";
 import { createAccount } from "../../src/forge/users/admin.ts";
-import { killAtEvery, runKillable } from "../support/kill.ts";
 import {
   createExternalFactory,
   describeEndState,
   type ExternalFactory,
-} from "../support/outside-factory.ts";
+} from "../support/external-factory.ts";
+import { killAtEvery, runKillable } from "../support/kill.ts";
 import { manyDeathsMs } from "../support/soak.ts";
 
 vi.setConfig({ testTimeout: manyDeathsMs });

@@ -11,7 +11,7 @@ import {
   stopBots,
   tryCheck,
   tryMerge,
-} from "../support/stage.ts";
+} from "../support/dev-scene.ts";
 
 beforeAll(openScene);
 afterEach(stopBots);

@@ -3,8 +3,6 @@ import type { Protection } from "../../src/ports/forge-admin.ts";
 import { awaitReview, judgeReviews } from "../../src/roles/dev/activities/reviewing.ts";
 import { type State, turn } from "../../src/roles/dev/machine.ts";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
-import { repo } from "../support/cast.ts";
-import type { Files } from "../support/player.ts";
 import {
   closeScene,
   fileNamed,
@@ -18,7 +16,9 @@ import {
   stopBots,
   tryCheck,
   tryMerge,
-} from "../support/stage.ts";
+} from "../support/dev-scene.ts";
+import { repo } from "../support/factory-description.ts";
+import type { Files } from "../support/test-bot.ts";
 import { until } from "../support/test-factory.ts";
 
 /** How the primary branch is protected, while a test has it otherwise. */

@@ -4,9 +4,9 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
 import { reviewNext } from "../../src/roles/review/queue.ts";
-import { repo } from "../support/cast.ts";
-import { type Files, TestBot } from "../support/player.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
+import { type Files, TestBot } from "../support/test-bot.ts";
 
 let template: Template;
 let scene: Scene;

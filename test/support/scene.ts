@@ -16,9 +16,15 @@ import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
-import { adminLogin, demo, describeFactory, type FactoryDescription, repo } from "./cast.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
+import {
+  adminLogin,
+  demo,
+  describeFactory,
+  type FactoryDescription,
+  repo,
+} from "./factory-description.ts";
 import { findFreePort } from "./fleet.ts";
 import { ForgeView } from "./forge-view.ts";
 import { Processes } from "./processes.ts";

@@ -17,7 +17,6 @@ import { buildApplications } from "./applications.ts";
 import { isPermanent } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { SlowAnswers } from "./pace.ts";
 import {
   LabelShape,
   Login,
@@ -27,6 +26,7 @@ import {
   TokenShape,
   UserShape,
 } from "./shapes.ts";
+import { SlowAnswers } from "./slow-answers.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;

@@ -7,7 +7,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifyNoAnswer, isTransient, parseJson } from "./failures.ts";
-import type { SlowAnswers } from "./pace.ts";
+import type { SlowAnswers } from "./slow-answers.ts";
 
 type Authorization =
   | { readonly token: string }

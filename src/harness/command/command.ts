@@ -19,7 +19,7 @@ import {
   openSessionFolder,
   readResult,
   type SessionFolder,
-} from "../session/session-place.ts";
+} from "../session/session-folder.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 

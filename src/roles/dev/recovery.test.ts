@@ -7,7 +7,7 @@ import {
   nodeScript,
   type Running,
   statesOf,
-} from "../../../test/support/bot-bench.ts";
+} from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
 let bench: BotFixture;

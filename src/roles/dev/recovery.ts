@@ -5,7 +5,7 @@ import { type BotTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import { removeLeftovers } from "./disk.ts";
 import type { State } from "./machine.ts";
-import { charge, isExhausted } from "./setback.ts";
+import { charge, isExhausted } from "./retries.ts";
 import type { Work } from "./work.ts";
 
 interface FailedTurn {

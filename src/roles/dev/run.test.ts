@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { askForFile, BotFixture, nodeScript, statesOf } from "../../../test/support/bot-bench.ts";
+import { askForFile, BotFixture, nodeScript, statesOf } from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
 let bench: BotFixture;

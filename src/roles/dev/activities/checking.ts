@@ -5,7 +5,7 @@ import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
-import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
+import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
 import type { PublishedWork } from "../work.ts";
 
 /** After this long without a decision people are told what is waited for; the bot goes on waiting. */

@@ -1,6 +1,6 @@
 /** CI and a reviewer that find nothing wrong, at once: for scenarios that are about something else. */
 
-import { repo } from "./cast.ts";
+import { repo } from "./factory-description.ts";
 import type { Scene } from "./scene.ts";
 
 export interface AutoApprover {

@@ -1,6 +1,6 @@
 /** What the commands about one issue start with: the project, its place on the forge, and everybody's events. */
 import { resolve } from "node:path";
-import type { IssueTools } from "../apply/issue-care.ts";
+import type { IssueTools } from "../apply/issue-actions.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";

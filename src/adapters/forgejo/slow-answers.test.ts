@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SlowAnswers } from "./pace.ts";
+import { SlowAnswers } from "./slow-answers.ts";
 
 function after(...answers: readonly number[]): string | undefined {
   const pace = new SlowAnswers();

@@ -6,9 +6,9 @@ import { merge } from "../../src/roles/dev/activities/merging.ts";
 import { leaveLaneAfter } from "../../src/roles/dev/lane.ts";
 import type { Outcome } from "../../src/roles/dev/machine.ts";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
-import { repo } from "./cast.ts";
-import { type Files, TestBot } from "./player.ts";
+import { repo } from "./factory-description.ts";
 import { Scene, Template } from "./scene.ts";
+import { type Files, TestBot } from "./test-bot.ts";
 
 export let scene: Scene;
 let template: Template;

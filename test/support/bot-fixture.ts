@@ -17,7 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
-import { scriptedCoder } from "./cast.ts";
+import { scriptedCoder } from "./factory-description.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 

@@ -9,7 +9,7 @@ import type { Role } from "../../src/core/factory.ts";
 import { publish } from "../../src/roles/dev/activities/publishing.ts";
 import type { PreparedWork, PublishedWork } from "../../src/roles/dev/work.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
-import { repo } from "./cast.ts";
+import { repo } from "./factory-description.ts";
 import type { Scene } from "./scene.ts";
 
 export type Files = Readonly<Record<string, string>>;
