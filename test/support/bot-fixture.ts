@@ -220,12 +220,8 @@ export class BotFixture {
   }
 
   start(options: BotOptions & { readonly once?: boolean } = {}): Running {
-    const {
-      name = "bot",
-      command = scriptedCoder,
-      once = false,
-      change = (tools) => tools,
-    } = options;
+    const { name = "bot", command = scriptedCoder, once = false } = options;
+    const { change = (tools) => tools } = options;
     const stopping = new AbortController();
     const events: Event[] = [];
     const bot = buildBot(
