@@ -1,18 +1,20 @@
 /** The edge's configuration: one site for each service that people open in a browser. */
+import { listUsedCis } from "../ci/definitions.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_HOST } from "../forge-kinds/service.ts";
 import type { Factory } from "./factory.ts";
 
 /** Undefined where there is no edge. With a domain each service has a host name, without one the forge has port 80. */
 export function renderCaddyfile(factory: Factory): string | undefined {
-  const { edge, forge, projects } = factory;
+  const { edge, forge } = factory;
   if (!edge) return undefined;
-  const upstream = forge.kind === "external" ? forge.url : "forgejo:3000";
-  const hasCi = projects.some(({ ci }) => ci.provider === "woodpecker");
-  const sites = edge.domain
-    ? [
-        site(`forge.${edge.domain}`, upstream),
-        ...(hasCi ? [site(`ci.${edge.domain}`, "woodpecker:8000")] : []),
-      ]
-    : [site("http://", upstream)];
+  const upstream = forgeKinds[forge.kind].service ? FORGE_HOST : forge.url;
+  if (!edge.domain) return `${site("http://", upstream)}\n`;
+  const cis = listUsedCis(factory).flatMap((ci) => ci.site ?? []);
+  const sites = [
+    site(`forge.${edge.domain}`, upstream),
+    ...cis.map((ci) => site(`${ci.host}.${edge.domain}`, ci.upstream)),
+  ];
   return `${sites.join("\n\n")}\n`;
 }
 

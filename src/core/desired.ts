@@ -1,15 +1,9 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
+import { type CiAccessKeys, ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { engines } from "../engines/definitions.ts";
 import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
-import {
-  deriveCiAccess,
-  deriveEdge,
-  deriveForge,
-  deriveLocalCi,
-  deriveProbe,
-  deriveWoodpecker,
-  deriveWoodpeckerMounts,
-} from "./core-services.ts";
+import { deriveEdge, deriveForge } from "./core-services.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout, type Layout } from "./layout.ts";
 import {
@@ -18,7 +12,7 @@ import {
   deriveServiceName,
   deriveVolumes,
 } from "./names.ts";
-import type { DesiredService, Mount } from "./service.ts";
+import { type DesiredService, deriveProbe, type Mount } from "./service.ts";
 
 export interface Desired {
   /** DISINTO_NAME, and the value of the label `disinto.factory`. */
@@ -37,8 +31,7 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
     name: factory.name,
     services: [
       ...deriveForge(factory, layout),
-      ...deriveLocalCi(factory, layout),
-      ...deriveWoodpecker(factory, project),
+      ...listUsedCis(factory).flatMap((ci) => ci.services(factory, { layout, project })),
       ...deriveEdge(factory, folder),
       ...bots.map((bot) => deriveBot(bot, { factory, layout, slots })),
     ],
@@ -102,10 +95,21 @@ export function deriveImage(bot: Bot, { projects, images }: Factory): string {
   return bot.image ?? own.find(({ image }) => image !== undefined)?.image ?? images.agents;
 }
 
+/** What a bot needs to ask for the logs of its runs, of the CIs whose token is there. */
+function deriveCiAccess({ projects, ci }: Factory, layout: Layout) {
+  const known = ci.hasToken
+    .filter((name) => projects.some((project) => project.ci.provider === name))
+    .flatMap((name): CiAccessKeys | readonly CiAccessKeys[] => ciProviders[name].access ?? []);
+  return {
+    environment: Object.fromEntries(known.map(({ urlKey, url }) => [urlKey, url(layout)])),
+    secrets: Object.fromEntries(known.map(({ tokenKey }) => [tokenKey, tokenKey])),
+  };
+}
+
 /** The same for every bot; child processes reach the host's folders anyway. */
 function deriveMounts(factory: Factory): readonly Mount[] {
   const { engine, shared } = factory;
-  if (engine === "local") return [];
+  if (!engines[engine].runsImages) return [];
   const folders = [
     [shared.claude, shared.claude],
     [shared.ssh, "/home/agent/.ssh"],
@@ -114,7 +118,7 @@ function deriveMounts(factory: Factory): readonly Mount[] {
   const mounts = folders.flatMap(([source, target]): readonly Mount[] =>
     source === undefined || target === undefined ? [] : [{ type: "bind", source, target }],
   );
-  return [...mounts, ...deriveWoodpeckerMounts(factory)];
+  return [...mounts, ...listUsedCis(factory).flatMap((ci) => ci.mounts)];
 }
 
 function serviceOf(bot: Bot): string {
