@@ -197,7 +197,7 @@ function buildSlotCount(
   return () => server.countSlots();
 }
 
-interface Place extends Shared {
+interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
   /** Of the mirror. */
   readonly folder: string;
@@ -205,7 +205,7 @@ interface Place extends Shared {
 }
 
 /** What bots meet at in one repository: everything there is read through one set of observations. */
-function coordinate({ settings, host, events, held, repo, folder, onProgress }: Place) {
+function coordinate({ settings, host, events, held, repo, folder, onProgress }: RepositoryOptions) {
   const { url, user, token } = settings.forge;
   const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
   const observations = new Observations(host.clock, deriveGap(termMs, pollIntervalMs));

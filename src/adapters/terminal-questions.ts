@@ -12,13 +12,13 @@ interface Terminal {
 
 export function buildQuestions(terminal: Terminal): Questions {
   return {
-    text: async ({ question, offered, refuse }) =>
+    text: async ({ question, offered, validate }) =>
       settle(
         await prompts.text({
           ...terminal,
           message: question,
           ...(offered !== undefined && { placeholder: offered, defaultValue: offered }),
-          validate: (answer) => refuse?.(answer || (offered ?? "")),
+          validate: (answer) => validate?.(answer || (offered ?? "")),
         }),
       ),
     choose: async (question, options) =>

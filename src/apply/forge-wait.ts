@@ -13,7 +13,7 @@ export interface WaitTools {
 const INTERVAL_MS = 500;
 const REMIND_EVERY_MS = 10_000;
 
-interface Patience {
+interface WaitOptions {
   /** Default: for ever, as a bot waits. */
   readonly limitMs?: number;
   /** How the forge's own service is, in the engine's words; shown while waiting. */
@@ -29,7 +29,7 @@ const OLDEST_VERSION = 11;
 export async function waitForForge(
   tools: WaitTools,
   url: string,
-  patience: Patience = {},
+  patience: WaitOptions = {},
 ): Promise<void> {
   const { describe } = patience;
   const startMs = tools.clock.monotonicMs();
@@ -48,7 +48,7 @@ export async function waitForForge(
   }
 }
 
-interface Attempt extends Patience {
+interface Attempt extends WaitOptions {
   readonly probe: Extract<ForgeProbe, { version: undefined }>;
   readonly waitedMs: number;
 }
@@ -59,10 +59,14 @@ async function requirePatience({ signal }: WaitTools, attempt: Attempt): Promise
   if (signal.aborted)
     throw new DisintoError("interrupted", "interrupted while waiting for the forge");
   if (isElsewhere && probe.isLasting) throw probe.failure;
-  if (waitedMs > limitMs) throw gaveUp(limitMs, probe.failure, await describe?.());
+  if (waitedMs > limitMs) throw toTimeoutError(limitMs, probe.failure, await describe?.());
 }
 
-function gaveUp(limitMs: number, last: DisintoError, state: string | undefined): DisintoError {
+function toTimeoutError(
+  limitMs: number,
+  last: DisintoError,
+  state: string | undefined,
+): DisintoError {
   const seconds = Math.round(limitMs / 1000);
   const message = `${last.message}; waited ${seconds} s${state ? `; ${state}` : ""}`;
   return new DisintoError("forge.unavailable", message, {

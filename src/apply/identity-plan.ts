@@ -30,7 +30,7 @@ async function look(tools: Tools, fleet: Fleet): Promise<readonly IdentityStep[]
   if (probe.version === undefined) throw probe.failure;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const { forge } = await findAdministrator(
-    { say: () => undefined, forgeAdmin: tools.forgeAdmin, createForgeAdministrator: refuse },
+    { say: () => undefined, forgeAdmin: tools.forgeAdmin, createForgeAdministrator: refuseWrite },
     { factory, folder, secrets },
   );
   const desired = deriveIdentities(factory);
@@ -38,6 +38,6 @@ async function look(tools: Tools, fleet: Fleet): Promise<readonly IdentityStep[]
   return planIdentities(desired, observed, { canFill: undefined });
 }
 
-function refuse(): Promise<never> {
+function refuseWrite(): Promise<never> {
   throw new DisintoError("credentials.missing", ".env has no FORGE_ADMIN_PASS");
 }

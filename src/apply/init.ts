@@ -5,7 +5,7 @@ import { listUsedCis } from "../ci/definitions.ts";
 import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
-import { type Foresight, loadFactory, loadFactoryWith } from "../config/load.ts";
+import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
@@ -26,17 +26,17 @@ import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
 import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
-import { type Said, settleAnswers } from "./setup.ts";
+import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
 
 export interface InitOptions {
   readonly folder: string;
   /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
-  readonly said?: Said | undefined;
+  readonly provided?: ProvidedAnswers | undefined;
   readonly dryRun?: boolean;
 }
 
-export interface Initialised {
+export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
   readonly steps: readonly IdentityStep[];
@@ -62,18 +62,18 @@ async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-export function initFactory(tools: InitTools, options: InitOptions): Promise<Initialised> {
+export function initFactory(tools: InitTools, options: InitOptions): Promise<InitResult> {
   return lockIdentities(options.folder, () => initialise(tools, options));
 }
 
-async function initialise(tools: InitTools, options: InitOptions): Promise<Initialised> {
-  const { folder, said, dryRun = false } = options;
-  const settings = said ? await settleAnswers(folder, said) : {};
+async function initialise(tools: InitTools, options: InitOptions): Promise<InitResult> {
+  const { folder, provided, dryRun = false } = options;
+  const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
   const project = await openProject(tools, options, settings);
   try {
-    sayNews(tools, settings, project);
-    if (dryRun) return await foresee(tools, folder, { settings, project });
+    announceChanges(tools, settings, project);
+    if (dryRun) return await preview(tools, folder, { settings, project });
     await setEnvironment(folder, settings);
     return await make(tools, folder, project);
   } finally {
@@ -81,7 +81,11 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<Initi
   }
 }
 
-function sayNews({ say }: InitTools, settings: Answers, project: Project | undefined): void {
+function announceChanges(
+  { say }: InitTools,
+  settings: Answers,
+  project: Project | undefined,
+): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "as it was given" : value}`);
   if (project?.declaration) say(`+ ${project.declaration.file}   the project's settings`);
@@ -93,7 +97,7 @@ async function make(
   tools: InitTools,
   folder: string,
   project: Project | undefined,
-): Promise<Initialised> {
+): Promise<InitResult> {
   const { say } = tools;
   const declaration =
     project && (project.declaration ?? (await declareFromForge(tools, folder, project)));
@@ -128,15 +132,15 @@ async function makeCiTokens(factory: Factory, secrets: SecretStore): Promise<voi
 }
 
 /** What would be done, writing nothing; a forge that is not there yet has nothing. */
-async function foresee(
+async function preview(
   tools: InitTools,
   folder: string,
   { settings, project }: { settings: Answers; project: Project | undefined },
-): Promise<Initialised> {
+): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
   const news = { settings, project: declaration };
-  const { factory, environment } = await foreseeReviewer(tools, folder, news);
+  const { factory, environment } = await previewReviewer(tools, folder, news);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
@@ -152,10 +156,10 @@ async function foresee(
   return { factory, steps };
 }
 
-async function foreseeReviewer(tools: InitTools, folder: string, news: Foresight) {
+async function previewReviewer(tools: InitTools, folder: string, news: PendingChanges) {
   const loaded = await loadFactoryWith(folder, tools.version, news);
   const missing = findMissingReviewer(loaded.factory);
-  sayReviewer(tools, missing);
+  announceReviewer(tools, missing);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
   return loadFactoryWith(folder, tools.version, { ...news, edit });
@@ -165,14 +169,14 @@ async function foreseeReviewer(tools: InitTools, folder: string, news: Foresight
 async function addReviewer(tools: InitTools, folder: string): Promise<void> {
   const { version } = tools;
   const missing = findMissingReviewer((await loadFactory(folder, version)).factory);
-  sayReviewer(tools, missing);
+  announceReviewer(tools, missing);
   if (missing?.type !== "addable") return;
   const files = [...(await listProjectNames(folder)).keys()];
   const { settings } = missing;
   await writeAgentSection({ folder, version, name: REVIEWER, settings }, files);
 }
 
-function sayReviewer({ say }: InitTools, missing: MissingReviewer | undefined): void {
+function announceReviewer({ say }: InitTools, missing: MissingReviewer | undefined): void {
   if (missing?.type === "addable")
     say(
       `+ [agents.${REVIEWER}]   approvals are required and no bot reviewed; like ${missing.like}`,

@@ -1,34 +1,34 @@
 /** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
 import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/issue/choose.ts";
 import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
-import { deriveClaimRef, EVERYTHING } from "../bot/leases/refs.ts";
+import { ALL_COORDINATION_REFS, deriveClaimRef } from "../bot/leases/refs.ts";
 import { DisintoError } from "../errors.ts";
 import type { Issue, Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
 
-export interface IssuePlace {
+export interface IssueTools {
   readonly issues: Issues;
   /** As the administrator. */
   readonly mirror: Mirror;
 }
 
-export interface StandingLease extends LeaseRecord {
+export interface ObservedLease extends LeaseRecord {
   readonly ref: string;
   readonly sha: string;
 }
 
 export async function findLease(
-  { mirror }: IssuePlace,
+  { mirror }: IssueTools,
   issue: number,
-): Promise<StandingLease | undefined> {
+): Promise<ObservedLease | undefined> {
   const ref = deriveClaimRef(issue);
   // A single name that is not there would be an error, a pattern is not.
-  const sha = (await mirror.fetchRefs(EVERYTHING)).get(ref);
+  const sha = (await mirror.fetchRefs(ALL_COORDINATION_REFS)).get(ref);
   return sha === undefined ? undefined : { ref, sha, ...(await readLease({ mirror }, sha)) };
 }
 
 /** A blocked issue is in the backlog again, and what was charged to it is forgotten. */
-export async function retryIssue(place: IssuePlace, number: number): Promise<void> {
+export async function retryIssue(place: IssueTools, number: number): Promise<void> {
   const { issues } = place;
   const issue = await issues.get(number);
   requireOpen(issue);
@@ -45,8 +45,8 @@ export async function retryIssue(place: IssuePlace, number: number): Promise<voi
 
 /** Takes the issue from whoever holds it. Its branch and pull request stay, and the next bot goes on from them. */
 export async function releaseIssue(
-  place: IssuePlace,
-  { number, lease }: { readonly number: number; readonly lease: StandingLease | undefined },
+  place: IssueTools,
+  { number, lease }: { readonly number: number; readonly lease: ObservedLease | undefined },
 ): Promise<void> {
   const { issues } = place;
   requireOpen(await issues.get(number));
@@ -63,7 +63,7 @@ function requireOpen({ number, state }: Issue): void {
 }
 
 /** Exactly the lease that was seen: one that its holder has renewed since is a living bot's. */
-async function removeLease({ mirror }: IssuePlace, { ref, sha }: StandingLease): Promise<void> {
+async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease): Promise<void> {
   await mirror.swap([{ ref, from: sha, to: undefined }]);
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === undefined) return;

@@ -27,14 +27,15 @@ export async function removeSpareVolumes(fleet: Fleet, names: readonly string[])
     const spare = new Map((await listSpareVolumes(fleet)).map((one) => [one.volume, one]));
     for (const name of names) {
       const volume = spare.get(name);
-      if (!volume) throw refuse(name, "is no volume that could be spared", "run disinto prune");
+      if (!volume)
+        throw toPruneError(name, "is no volume that could be spared", "run disinto prune");
       const [user] = volume.mountedBy;
-      if (user) throw refuse(name, `is mounted by ${user}`, `docker rm --force ${user}`);
+      if (user) throw toPruneError(name, `is mounted by ${user}`, `docker rm --force ${user}`);
     }
     for (const name of names) await containers.removeVolume(name);
   });
 }
 
-function refuse(name: string, why: string, hint: string): DisintoError {
+function toPruneError(name: string, why: string, hint: string): DisintoError {
   return new DisintoError("volume.in-use", `${name} ${why}; nothing was removed`, { hint });
 }

@@ -5,9 +5,9 @@ import { loadEnvironment } from "../config/load.ts";
 import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from "../core/setup.ts";
 import { findFreePort } from "./free-port.ts";
 
-export interface Said {
+export interface ProvidedAnswers {
   /** By flags, or by a person who was asked. */
-  readonly given: Answers;
+  readonly answers: Answers;
   /** In the shell's environment; counts for a new factory only. */
   readonly exported: Answers;
 }
@@ -23,8 +23,11 @@ export async function isNewFactory(folder: string): Promise<boolean> {
 }
 
 /** The lines to write. */
-export async function settleAnswers(folder: string, { given, exported }: Said): Promise<Answers> {
-  if (!(await isNewFactory(folder))) return mergeAnswers(given, await loadEnvironment(folder));
+export async function resolveAnswers(
+  folder: string,
+  { answers, exported }: ProvidedAnswers,
+): Promise<Answers> {
+  if (!(await isNewFactory(folder))) return mergeAnswers(answers, await loadEnvironment(folder));
   const freePort = String(await findFreePort(Number(defaultForgePort)));
-  return completeAnswers({ ...exported, ...given }, { freePort });
+  return completeAnswers({ ...exported, ...answers }, { freePort });
 }

@@ -7,7 +7,7 @@ import { buildMirror } from "../adapters/git/mirror.ts";
 import { runOrThrow } from "../adapters/process.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import type { Mirror } from "../ports/git.ts";
-import { type ProofTools, proveBot } from "./self-test.ts";
+import { type SelfTestTools, verifyBot } from "./self-test.ts";
 
 let root: string;
 let remote: string;
@@ -41,7 +41,7 @@ async function allowOnly(condition: string): Promise<void> {
   await chmod(hook, 0o755);
 }
 
-function tools(login = "ada"): ProofTools {
+function tools(login = "ada"): SelfTestTools {
   return {
     clock: systemClock,
     forge: async () => ({ whoami: async () => login }),
@@ -63,7 +63,7 @@ async function refs(): Promise<readonly string[]> {
 test("a bot that may do what it must and no more has proved itself, and leaves nothing behind", async () => {
   await allowOnly('test "$1" != refs/heads/main');
 
-  expect(await proveBot(tools(), candidate)).toEqual([]);
+  expect(await verifyBot(tools(), candidate)).toEqual([]);
 
   expect(await refs()).toEqual(["refs/heads/main"]);
   const asked = await readFile(path.join(remote, "asked"), "utf8");
@@ -77,7 +77,7 @@ test("a bot that may do what it must and no more has proved itself, and leaves n
 test("a forge that takes a push to the primary branch is found out, and the push is taken back", async () => {
   const before = await git("-C", remote, "rev-parse", "main");
 
-  await expect(proveBot(tools(), candidate)).rejects.toMatchObject({
+  await expect(verifyBot(tools(), candidate)).rejects.toMatchObject({
     message: "the forge let ada push to main in acme/shop",
   });
 
@@ -90,14 +90,14 @@ test.each([
 ])("a bot that cannot %s is told so", async (what, condition) => {
   await allowOnly(condition);
 
-  await expect(proveBot(tools(), candidate)).rejects.toMatchObject({
+  await expect(verifyBot(tools(), candidate)).rejects.toMatchObject({
     code: "forge.forbidden",
     message: `ada could not ${what} in acme/shop`,
   });
 });
 
 test("a token of somebody else proves nothing", async () => {
-  await expect(proveBot(tools("bob"), candidate)).rejects.toMatchObject({
+  await expect(verifyBot(tools("bob"), candidate)).rejects.toMatchObject({
     code: "credentials.wrong",
     message: "the token of ada belongs to bob",
   });
@@ -113,7 +113,7 @@ test("what a killed proof left on the forge is tidied by the next one", async ()
   ]);
   await allowOnly('test "$1" != refs/heads/main');
 
-  await proveBot(tools(), candidate);
+  await verifyBot(tools(), candidate);
 
   expect(await refs()).toEqual(["refs/heads/main"]);
 });
@@ -121,5 +121,5 @@ test("what a killed proof left on the forge is tidied by the next one", async ()
 test("a repository without a primary branch is named: there no push could be tried", async () => {
   await git("-C", remote, "update-ref", "-d", "refs/heads/main");
 
-  expect(await proveBot(tools(), candidate)).toEqual([{ owner: "acme", name: "shop" }]);
+  expect(await verifyBot(tools(), candidate)).toEqual([{ owner: "acme", name: "shop" }]);
 });

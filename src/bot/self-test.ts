@@ -7,13 +7,13 @@ import { deriveEmail } from "../core/names.ts";
 import { DisintoError, type ErrorCode } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
-import type { Mirror, Person, Refs } from "../ports/git.ts";
+import type { Author, Mirror, Refs } from "../ports/git.ts";
 import { adoptLease, type LeaseTools, releaseLease, takeLease } from "./leases/lease.ts";
 import { deriveClaimRef } from "./leases/refs.ts";
 
 const UNTAKEN: ReadonlySet<ErrorCode> = new Set(["forge.unavailable", "push.refused"]);
 
-export interface ProofTools {
+export interface SelfTestTools {
   readonly clock: Clock;
   readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
   /** A mirror in a folder of its own, gone with `discard`. */
@@ -40,8 +40,8 @@ interface Candidate {
 }
 
 /** Answers the repositories that have no primary branch yet, where pushes could not be tried. */
-export async function proveBot(
-  tools: ProofTools,
+export async function verifyBot(
+  tools: SelfTestTools,
   { bot, token, forgeUrl, projects }: Candidate,
 ): Promise<readonly RepoId[]> {
   const login = await (await tools.forge(forgeUrl, token)).whoami();
@@ -58,7 +58,7 @@ export async function proveBot(
     const author = { name: login, email: deriveEmail(login) };
     const test = { lease, mirror, author, repo: `${repo.owner}/${repo.name}`, primaryBranch };
     try {
-      if (!(await proveAccess(test))) empty.push(repo);
+      if (!(await verifyAccess(test))) empty.push(repo);
     } finally {
       await discard();
     }
@@ -69,24 +69,24 @@ export async function proveBot(
 interface SelfTest {
   readonly lease: LeaseTools;
   readonly mirror: Mirror;
-  readonly author: Person;
+  readonly author: Author;
   /** `owner/name`, for messages. */
   readonly repo: string;
   readonly primaryBranch: string;
 }
 
 /** False: there is no primary branch yet. */
-async function proveAccess(test: SelfTest): Promise<boolean> {
+async function verifyAccess(test: SelfTest): Promise<boolean> {
   const refs = await test.mirror.refresh();
-  await proveLease(test, refs);
+  await verifyLease(test, refs);
   const head = refs.get(`refs/heads/${test.primaryBranch}`);
   if (head === undefined) return false;
-  await proveWork(test, refs, head);
-  await proveRefusal(test, head);
+  await verifyWork(test, refs, head);
+  await verifyRefusal(test, head);
   return true;
 }
 
-async function proveLease({ lease: tools, repo }: SelfTest, refs: Refs): Promise<void> {
+async function verifyLease({ lease: tools, repo }: SelfTest, refs: Refs): Promise<void> {
   const ref = deriveClaimRef(`self-test-${tools.holder}`);
   try {
     const left = refs.get(ref);
@@ -101,7 +101,7 @@ async function proveLease({ lease: tools, repo }: SelfTest, refs: Refs): Promise
   }
 }
 
-async function proveWork({ mirror, lease, repo }: SelfTest, refs: Refs, head: string) {
+async function verifyWork({ mirror, lease, repo }: SelfTest, refs: Refs, head: string) {
   const ref = `refs/heads/fix/self-test-${lease.holder}`;
   const left = refs.get(ref);
   if (left !== undefined) await mirror.swap([{ ref, from: left, to: undefined }]);
@@ -114,7 +114,7 @@ async function proveWork({ mirror, lease, repo }: SelfTest, refs: Refs, head: st
 }
 
 /** An empty commit is tried; should the forge take it, it is taken back at once. */
-async function proveRefusal({ mirror, lease, ...test }: SelfTest, head: string): Promise<void> {
+async function verifyRefusal({ mirror, lease, ...test }: SelfTest, head: string): Promise<void> {
   const ref = `refs/heads/${test.primaryBranch}`;
   const commit = await mirror.objects.commit({
     tree: await mirror.objects.treeOf(head),

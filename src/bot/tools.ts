@@ -5,7 +5,7 @@ import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
-import type { Mirror, Person, WorkFolders } from "../ports/git.ts";
+import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Role } from "../roles/definitions.ts";
@@ -32,7 +32,7 @@ export interface BotTools {
   readonly user: string;
   /** The bot's name, as its leases carry it. */
   readonly holder: string;
-  readonly author: Person;
+  readonly author: Author;
   readonly clock: Clock;
   /** Of [0, 1). */
   readonly random: () => number;

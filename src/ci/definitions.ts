@@ -1,4 +1,5 @@
 /** Every CI that can judge a project's changes. How bots ask it is loaded by wiring.ts. */
+import type { Addresses } from "../core/addresses.ts";
 import type { Factory } from "../core/factory.ts";
 import type { DesiredUser } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
@@ -22,12 +23,13 @@ export interface CiDefinition {
   readonly mounts: readonly Mount[];
   /** Its own user on the forge, a writer of each project that it judges. */
   readonly user?: DesiredUser;
-  /** What people open in a browser, where an edge stands before it. */
-  readonly site?: { readonly host: string; readonly upstream: string };
+  /** People open its pages and sign in there through the forge. */
+  readonly hasPages: boolean;
 }
 
 export interface CiPlace {
   readonly layout: Layout;
+  readonly addresses: Addresses;
   /** The compose project. */
   readonly project: string;
 }
@@ -36,7 +38,7 @@ export interface CiAccessKeys {
   /** Variables in a bot's environment. */
   readonly urlKey: string;
   readonly tokenKey: string;
-  readonly url: (layout: Layout) => string;
+  readonly url: (place: CiPlace) => string;
   /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
   readonly isMade: boolean;
 }

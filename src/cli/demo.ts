@@ -10,7 +10,7 @@ import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Forge } from "../ports/forge.ts";
 import { down } from "./down.ts";
-import { type Sight, watchEvents } from "./event-watch.ts";
+import { type WatchedEvent, watchEvents } from "./event-watch.ts";
 import { init } from "./init.ts";
 import type { Tools } from "./tools.ts";
 import { up } from "./up.ts";
@@ -29,7 +29,7 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
     const story = await fileIssue(tools, folder);
     await up(tools, { folder });
     await watch(tools, story);
-    await tell(tools, story);
+    await reportResult(tools, story);
   } finally {
     if (!keep) await down({ ...tools, signal: new AbortController().signal }, { folder });
   }
@@ -45,7 +45,7 @@ function findAssets({ packageFolder }: Tools): string {
   return path.join(packageFolder, "demo");
 }
 
-interface Story {
+interface DemoRun {
   readonly folder: string;
   readonly forge: Forge;
   readonly issue: number;
@@ -54,7 +54,7 @@ interface Story {
 
 const repo = { owner: "disinto-admin", name: "greeter" };
 
-async function fileIssue(tools: Tools, folder: string): Promise<Story> {
+async function fileIssue(tools: Tools, folder: string): Promise<DemoRun> {
   const { factory, environment } = await loadFactory(folder, tools.version);
   const { url, adminUser } = factory.forge;
   const admin = { login: adminUser, password: environment.get("FORGE_ADMIN_PASS") ?? "" };
@@ -72,14 +72,14 @@ async function fileIssue(tools: Tools, folder: string): Promise<Story> {
   return { folder, forge, issue: number, url };
 }
 
-async function watch(tools: Tools, { folder, forge, issue }: Story): Promise<void> {
+async function watch(tools: Tools, { folder, forge, issue }: DemoRun): Promise<void> {
   const events = watchEvents(folder);
   const startMs = tools.clock.monotonicMs();
   for (;;) {
     for (const sight of await events.next())
-      tools.say(formatSight(sight, tools.clock.monotonicMs() - startMs));
+      tools.say(formatWatchedEvent(sight, tools.clock.monotonicMs() - startMs));
     if (tools.signal.aborted) throw new DisintoError("interrupted", "the demo was interrupted");
-    const released = events.seen.some(({ type }) => type === "issue.released");
+    const released = events.received.some(({ type }) => type === "issue.released");
     if (released && (await forge.issues(repo).get(issue)).state === "closed") return;
     if (tools.clock.monotonicMs() - startMs > LIMIT_MS) {
       throw new DisintoError(
@@ -94,8 +94,8 @@ async function watch(tools: Tools, { folder, forge, issue }: Story): Promise<voi
   }
 }
 
-function formatSight(
-  { by, type, at, pull, verdict, context, state, reason, message }: Sight,
+function formatWatchedEvent(
+  { by, type, at, pull, verdict, context, state, reason, message }: WatchedEvent,
   ms: number,
 ): string {
   const what = [
@@ -110,7 +110,7 @@ function formatSight(
 }
 
 /** What can be read back from the forge, not what the bots said. */
-async function tell(tools: Tools, { folder, forge, issue, url }: Story): Promise<void> {
+async function reportResult(tools: Tools, { folder, forge, issue, url }: DemoRun): Promise<void> {
   const { environment } = await loadFactory(folder, tools.version);
   const access = {
     forgeUrl: url,

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Hired, hireAgent } from "../apply/hire.ts";
 import { applyServices } from "../apply/up.ts";
-import { proveBot } from "../bot/self-test.ts";
+import { verifyBot } from "../bot/self-test.ts";
 import { deriveDesired } from "../core/desired.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveServiceName } from "../core/names.ts";
@@ -71,7 +71,7 @@ function readNumber(flag: string, text: string): number {
 async function prove(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
   const projects = factory.projects.filter((one) => bot.projects.includes(one.name));
   const forgeUrl = factory.forge.url;
-  const untried = await proveBot(tools, { bot, token, forgeUrl, projects });
+  const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });
   for (const repo of untried)
     tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not try to push there`);
   tools.say(

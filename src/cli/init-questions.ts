@@ -10,7 +10,7 @@ export function askRepository(questions: Questions, offered: string | undefined)
   return questions.text({
     question: "Which repository shall the bots work on? A folder, an address, or owner/name",
     ...(offered !== undefined && { offered }),
-    refuse: (answer) => (answer.trim() === "" ? "name one" : undefined),
+    validate: (answer) => (answer.trim() === "" ? "name one" : undefined),
   });
 }
 
@@ -26,7 +26,7 @@ export async function askAnswers(questions: Questions, given: Answers): Promise<
     (await text({
       question: "Address of the model that they use",
       offered: offerModel(engine),
-      refuse: refuseUrl,
+      validate: refuseUrl,
     }));
   return { ...forge, DISINTO_ENGINE: engine, LLAMA_BOTS: bots, LLAMA_BASE_URL: model };
 }
@@ -48,7 +48,7 @@ async function askForge(
     given.DISINTO_FORGE ?? (given.FORGE_URL === undefined ? undefined : FORGE_ELSEWHERE);
   const forge = known ?? (await choose("Which forge?", listForges(engine)));
   if (forge !== FORGE_ELSEWHERE) return { DISINTO_FORGE: forge };
-  const url = given.FORGE_URL ?? (await text({ question: "Its address", refuse: refuseUrl }));
+  const url = given.FORGE_URL ?? (await text({ question: "Its address", validate: refuseUrl }));
   const admin =
     given.FORGE_ADMIN_USER ??
     (await text({ question: "Name of its administrator", offered: "disinto-admin" }));

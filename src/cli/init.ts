@@ -1,6 +1,6 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
-import { type Initialised, initFactory } from "../apply/init.ts";
-import { isNewFactory, type Said } from "../apply/setup.ts";
+import { type InitResult, initFactory } from "../apply/init.ts";
+import { isNewFactory, type ProvidedAnswers } from "../apply/setup.ts";
 import type { Factory } from "../core/factory.ts";
 import { BACKLOG, formatRepo } from "../core/identities.ts";
 import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
@@ -19,8 +19,8 @@ export interface InitFlags extends SetupFlags {
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const { folder, json, dryRun = false } = flags;
-  const { repository, said } = await ask(tools, flags);
-  const initialised = await initFactory(tools, { folder, dryRun, repository, said });
+  const { repository, provided } = await ask(tools, flags);
+  const initialised = await initFactory(tools, { folder, dryRun, repository, provided });
   const { steps } = initialised;
   if (json)
     tools.print(
@@ -35,34 +35,38 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
 
 interface Settled {
   readonly repository: string | undefined;
-  readonly said: Said;
+  readonly provided: ProvidedAnswers;
 }
 
 /** Only of a new factory there is anything to ask, and only where somebody can answer. */
 async function ask(tools: Tools, flags: InitFlags): Promise<Settled> {
-  const given = readFlags(flags);
+  const answers = readFlags(flags);
   const exported = readExported(tools.environment);
   const { folder, repository, yes = false, json = false } = flags;
-  const said = { given, exported };
-  if (!(await isNewFactory(folder))) return { repository, said };
+  const provided = { answers, exported };
+  if (!(await isNewFactory(folder))) return { repository, provided };
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  if (!yes && !json && isWatched) return askPerson(tools, flags, said);
-  if (repository !== undefined) return { repository, said };
+  if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
+  if (repository !== undefined) return { repository, provided };
   throw new DisintoError("config.missing", `${folder} is no factory, and no repository is named`, {
     hint: "run disinto init <repository> in the folder the factory should live in",
   });
 }
 
-async function askPerson(tools: Tools, flags: InitFlags, said: Said): Promise<Settled> {
+async function askPerson(
+  tools: Tools,
+  flags: InitFlags,
+  provided: ProvidedAnswers,
+): Promise<Settled> {
   const { askAnswers, askRepository } = await import("./init-questions.ts");
   const questions = await tools.questions();
   const here = (await tools.repositories.describe(".")) ? "." : undefined;
   const repository = flags.repository ?? (await askRepository(questions, here));
-  const given = await askAnswers(questions, { ...said.exported, ...said.given });
-  return { repository, said: { ...said, given } };
+  const answers = await askAnswers(questions, { ...provided.exported, ...provided.answers });
+  return { repository, provided: { ...provided, answers } };
 }
 
-function sayNext({ say }: Tools, { factory, backlogLabels }: Initialised): void {
+function sayNext({ say }: Tools, { factory, backlogLabels }: InitResult): void {
   const { bots, forge, projects } = factory;
   if (bots.length === 0) {
     say("no bot is declared: name some in LLAMA_BOTS in .env, then run disinto init again");
@@ -82,7 +86,7 @@ function sayNext({ say }: Tools, { factory, backlogLabels }: Initialised): void 
   say("next: disinto up");
 }
 
-/** The embedded forge has no pages to write on; there the same is said to its API. */
+/** The embedded forge has no pages to write on; its API takes the same. */
 function formatFirstIssue(
   forge: Factory["forge"],
   repo: string,

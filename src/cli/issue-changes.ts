@@ -1,12 +1,12 @@
 /** `disinto retry` and `disinto release`. */
-import { findLease, releaseIssue, retryIssue, type StandingLease } from "../apply/issue-care.ts";
+import { findLease, type ObservedLease, releaseIssue, retryIssue } from "../apply/issue-care.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { askOnTerminal } from "./fleet.ts";
-import { type IssueFlags, inOffice } from "./operator.ts";
+import { type IssueFlags, withIssue } from "./operator.ts";
 import type { Tools } from "./tools.ts";
 
 export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await inOffice(tools, flags, async (office) => {
+  await withIssue(tools, flags, async (office) => {
     await retryIssue(office, office.number);
     tools.say(`issue #${office.number} is in the backlog again, with nothing charged to it`);
   });
@@ -14,7 +14,7 @@ export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> 
 }
 
 export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await inOffice(tools, flags, async (office) => {
+  await withIssue(tools, flags, async (office) => {
     const { number } = office;
     const lease = await findLease(office, number);
     if (lease && !flags.yes) await confirm(tools, number, lease);
@@ -25,7 +25,7 @@ export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode
   return ExitCode.done;
 }
 
-async function confirm(tools: Tools, number: number, { holder }: StandingLease): Promise<void> {
+async function confirm(tools: Tools, number: number, { holder }: ObservedLease): Promise<void> {
   const question = `take issue #${number} from ${holder}? What it has not pushed is lost`;
   if (await askOnTerminal(tools.signal)?.(question)) return;
   throw new DisintoError("removal.unconfirmed", `${holder} holds issue #${number}`, {

@@ -1,24 +1,24 @@
 /** `disinto issue`: all that happened to one, from everybody's events and the forge. */
 import { findLease } from "../apply/issue-care.ts";
 import { deriveBranch } from "../bot/tools.ts";
-import { formatEvent, type IssueStory, tellStory } from "../core/issue-history.ts";
+import { buildIssueHistory, formatEvent, type IssueHistory } from "../core/issue-history.ts";
 import { ExitCode } from "../errors.ts";
-import { type IssueFlags, inOffice, type Office, readAllEvents } from "./operator.ts";
+import { type IssueContext, type IssueFlags, readAllEvents, withIssue } from "./operator.ts";
 import type { Tools } from "./tools.ts";
 
 export async function issue(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  const report = await inOffice(tools, flags, async (office) => {
+  const report = await withIssue(tools, flags, async (office) => {
     const events = await readAllEvents(tools, office.factory, flags.folder);
     const name = { project: office.project.name, issue: office.number };
-    return look(office, tellStory([...events.values()].flat(), name));
+    return readReport(office, buildIssueHistory([...events.values()].flat(), name));
   });
   tools.print(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : format(report));
   return ExitCode.done;
 }
 
-type Report = Awaited<ReturnType<typeof look>>;
+type Report = Awaited<ReturnType<typeof readReport>>;
 
-async function look(office: Office, { events, pull: told }: IssueStory) {
+async function readReport(office: IssueContext, { events, pull: told }: IssueHistory) {
   const { forge, project, issues, number, mirror } = office;
   const [pulls, statuses] = [forge.pulls(project.repo), forge.statuses(project.repo)];
   const branch = deriveBranch(number);

@@ -1,6 +1,6 @@
 /** What the commands about one issue start with: the project, its place on the forge, and everybody's events. */
 import { resolve } from "node:path";
-import type { IssuePlace } from "../apply/issue-care.ts";
+import type { IssueTools } from "../apply/issue-care.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
@@ -17,17 +17,17 @@ export interface IssueFlags {
   readonly yes?: boolean;
 }
 
-export interface Office extends IssuePlace {
+export interface IssueContext extends IssueTools {
   readonly factory: Factory;
   readonly project: Project;
   readonly number: number;
   readonly forge: Forge;
 }
 
-export async function inOffice<Result>(
+export async function withIssue<Result>(
   tools: Tools,
   { folder, number, project: wanted }: IssueFlags,
-  act: (office: Office) => Promise<Result>,
+  act: (office: IssueContext) => Promise<Result>,
 ): Promise<Result> {
   const { factory, environment } = await openFleet(tools, folder);
   const project = chooseProject(factory.projects, wanted);

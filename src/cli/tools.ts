@@ -1,6 +1,6 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
 import type { InitTools } from "../apply/init-tools.ts";
-import type { ProofTools } from "../bot/self-test.ts";
+import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import type { CiSettings } from "../ci/local/settings.ts";
@@ -11,7 +11,7 @@ import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { Questions } from "../ports/questions.ts";
 
-export interface Tools extends InitTools, ProofTools {
+export interface Tools extends InitTools, SelfTestTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
   readonly print: (text: string) => void;
   /** Prints as it is: only for a secret that was asked for by name. */

@@ -7,13 +7,13 @@ import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots
 import type { Problem } from "./problem.ts";
 import type { LoadedProject } from "./project-file.ts";
 import { AgentSection } from "./project-schema.ts";
-import type { Place } from "./toml-source.ts";
+import type { SourcePlace } from "./toml-source.ts";
 
 /** One `[agents.<name>]` with all projects that hold it. */
 interface Section {
   readonly name: string;
   readonly settings: AgentSection;
-  readonly place: Place;
+  readonly place: SourcePlace;
   readonly path: string;
   readonly projects: readonly string[];
 }

@@ -4,7 +4,7 @@ import { evaluateEnv } from "./env-value.ts";
 import { environmentKeys } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
-import type { Place } from "./toml-source.ts";
+import type { SourcePlace } from "./toml-source.ts";
 
 const knownKeys = environmentKeys.map(({ key }) => key);
 
@@ -13,14 +13,14 @@ export interface Environment {
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
   /** Place of the key, or of a word in its value. */
-  locate(key: string, word?: string): Place;
+  locate(key: string, word?: string): SourcePlace;
 }
 
 export function parseEnvironment(file: string, text: string): Environment {
   const { entries, errors } = parseEnv(text);
   const places = new Map(entries.map((entry) => [entry.key, entry]));
   const toPlace = indexLines(text);
-  const locate = (key: string, word?: string): Place => {
+  const locate = (key: string, word?: string): SourcePlace => {
     const entry = places.get(key);
     if (!entry) return { file, line: 1, column: 1 };
     return { file, ...toPlace(entry.start + findWord(text, entry, word)) };

@@ -36,7 +36,7 @@ export async function loadFactory(folder: string, version: string): Promise<Load
   return loaded;
 }
 
-export interface Foresight {
+export interface PendingChanges {
   /** Lines of `.env` that are not written yet. */
   readonly settings?: EnvChanges;
   readonly project?: { readonly file: string; readonly text: string } | undefined;
@@ -48,7 +48,7 @@ export interface Foresight {
 export async function loadFactoryWith(
   folder: string,
   version: string,
-  { settings = {}, project, edit = (text) => text }: Foresight,
+  { settings = {}, project, edit = (text) => text }: PendingChanges,
 ): Promise<LoadedFactory> {
   const files = await readFiles(folder).catch((error: unknown) => {
     if (error instanceof DisintoError && error.code === "config.missing")
@@ -133,6 +133,12 @@ function locateProject({ source, settings }: LoadedProject): ProjectPlaces {
   };
 }
 
+/** What a section may leave to `.env`. */
+const llamaVariables: ReadonlyMap<string, string> = new Map([
+  ["slots", "LLAMA_SLOTS"],
+  ["base_url", "LLAMA_BASE_URL"],
+]);
+
 function locateBot(wanted: {
   bot: Bot;
   key: string | undefined;
@@ -143,11 +149,12 @@ function locateBot(wanted: {
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
   const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
   const ofSection = own?.file.settings.agents[bot.name];
-  if (key === "slots" && ofSection?.slots === undefined)
-    return { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
+  const variable = key && llamaVariables.get(key);
+  if (variable && ofSection?.[key as "slots"] === undefined)
+    return { ...environment.locate(variable), path: variable };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
-  const variable = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
-  return { ...environment.locate(variable, bot.name), path: variable };
+  const front = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  return { ...environment.locate(front, bot.name), path: front };
 }
 
 function toProject({ source, settings }: LoadedProject): Project {

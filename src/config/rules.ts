@@ -1,17 +1,19 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
 
 import { ciProviders } from "../ci/definitions.ts";
+import { findUnreachable } from "../core/addresses.ts";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
+import { HOST_NAME } from "../core/service-ports.ts";
 import { engines } from "../engines/definitions.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
-import type { Place } from "./toml-source.ts";
+import type { SourcePlace } from "./toml-source.ts";
 
-export type Location = Place & { readonly path: string };
+export type Location = SourcePlace & { readonly path: string };
 
 export interface RuleInput {
   readonly factory: Factory;
@@ -40,6 +42,18 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkForgeUrls(input);
   yield* checkImages(input);
   yield* checkEngine(input);
+  yield* checkAddresses(input);
+}
+
+/** What cannot be reached from where it must be. */
+function* checkAddresses({ factory, environment, locateBot }: RuleInput): Generator<Problem> {
+  for (const { at, message, hint } of findUnreachable(factory)) {
+    if ("key" in at) yield { ...environment.locate(at.key), path: at.key, message, hint };
+    else {
+      const bot = factory.bots.find(({ name }) => name === at.bot);
+      if (bot) yield { ...locateBot(bot, "base_url"), message, hint };
+    }
+  }
 }
 
 /** A bot has one token, so there is one forge. */
@@ -120,7 +134,7 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
   return {
     ...place,
     message: `${bot.name} has no model: the harness ${bot.harness} needs a base URL`,
-    hint: `set ${key}, for example http://host.docker.internal:8081`,
+    hint: `set ${key}, for example http://${HOST_NAME}:8081`,
   };
 }
 

@@ -6,10 +6,10 @@ export interface TomlSource {
   readonly file: string;
   readonly values: Readonly<Record<string, unknown>>;
   /** Place of the deepest part of `path` that the file really has. */
-  locate(path: readonly PropertyKey[]): Place;
+  locate(path: readonly PropertyKey[]): SourcePlace;
 }
 
-export interface Place {
+export interface SourcePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -18,7 +18,7 @@ export interface Place {
 export function parseTomlSource(file: string, text: string): TomlSource | Problem {
   try {
     const program = parseTOML(text.replace(/^\ufeff/, ""), { tomlVersion: "1.0" });
-    const places = new Map<string, Place>();
+    const places = new Map<string, SourcePlace>();
     for (const node of program.body[0].body) indexNode(node, { file, prefix: [], places });
     const values = getStaticTOMLValue(program) as Record<string, unknown>;
     return { file, values, locate: (path) => findPlace(places, path, file) };
@@ -38,7 +38,7 @@ export function parseTomlSource(file: string, text: string): TomlSource | Proble
 interface Indexing {
   readonly file: string;
   readonly prefix: readonly PropertyKey[];
-  readonly places: Map<string, Place>;
+  readonly places: Map<string, SourcePlace>;
 }
 
 function indexNode(
@@ -66,16 +66,24 @@ function indexValue(node: AST.TOMLContentNode, { file, prefix, places }: Indexin
   }
 }
 
-function note(places: Map<string, Place>, path: readonly PropertyKey[], place: Place): void {
+function note(
+  places: Map<string, SourcePlace>,
+  path: readonly PropertyKey[],
+  place: SourcePlace,
+): void {
   const key = toKey(path);
   if (!places.has(key)) places.set(key, place);
 }
 
-function toPlace(file: string, { loc }: Pick<AST.TOMLNode, "loc">): Place {
+function toPlace(file: string, { loc }: Pick<AST.TOMLNode, "loc">): SourcePlace {
   return { file, line: loc.start.line, column: loc.start.column + 1 };
 }
 
-function findPlace(places: ReadonlyMap<string, Place>, path: readonly PropertyKey[], file: string) {
+function findPlace(
+  places: ReadonlyMap<string, SourcePlace>,
+  path: readonly PropertyKey[],
+  file: string,
+) {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const place = places.get(toKey(path.slice(0, depth)));
     if (place) return place;

@@ -1,21 +1,25 @@
 /** The edge's configuration: one site for each service that people open in a browser. */
-import { listUsedCis } from "../ci/definitions.ts";
-import { forgeKinds } from "../forge-kinds/definitions.ts";
-import { FORGE_HOST } from "../forge-kinds/service.ts";
+import { deriveAddresses } from "./addresses.ts";
 import type { Factory } from "./factory.ts";
 
 /** Undefined where there is no edge. With a domain each service has a host name, without one the forge has port 80. */
 export function renderCaddyfile(factory: Factory): string | undefined {
-  const { edge, forge } = factory;
+  const { edge } = factory;
   if (!edge) return undefined;
-  const upstream = forgeKinds[forge.kind].service ? FORGE_HOST : forge.url;
-  if (!edge.domain) return `${site("http://", upstream)}\n`;
-  const cis = listUsedCis(factory).flatMap((ci) => ci.site ?? []);
-  const sites = [
-    site(`forge.${edge.domain}`, upstream),
-    ...cis.map((ci) => site(`${ci.host}.${edge.domain}`, ci.upstream)),
-  ];
+  const { forge, woodpecker } = deriveAddresses(factory);
+  const upstream = nameUpstream(forge.part);
+  const sites = edge.domain
+    ? [
+        site(`forge.${edge.domain}`, upstream),
+        ...(woodpecker ? [site(`ci.${edge.domain}`, nameUpstream(woodpecker.part))] : []),
+      ]
+    : [site("http://", upstream)];
   return `${sites.join("\n\n")}\n`;
+}
+
+/** Caddy takes plain HTTP for granted. */
+function nameUpstream(url: string): string {
+  return url.replace(/^http:\/\//, "");
 }
 
 function site(address: string, upstream: string): string {

@@ -1,6 +1,7 @@
 /** The services beside the bots and the CI: forge and edge. What runs outside is not rendered. */
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import { deriveAddresses } from "./addresses.ts";
 import { renderCaddyfile } from "./caddyfile.ts";
 import type { Factory } from "./factory.ts";
 import type { Layout } from "./layout.ts";
@@ -24,7 +25,7 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
       limits: coreLimits,
       enabled: true,
       origin: "the factory's forge",
-      ...service.render(forge, layout, data),
+      ...service.render({ layout, told: deriveAddresses(factory).forge.told, data }),
     },
   ];
 }

@@ -1,11 +1,12 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
-import { type CiAccessKeys, ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { type CiAccessKeys, type CiPlace, ciProviders, listUsedCis } from "../ci/definitions.ts";
 import { engines } from "../engines/definitions.ts";
+import { deriveAddresses } from "./addresses.ts";
 import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
 import type { Bot, Factory } from "./factory.ts";
-import { deriveLayout, type Layout } from "./layout.ts";
+import { deriveLayout } from "./layout.ts";
 import {
   deriveContainerName,
   deriveCredentialKeys,
@@ -25,33 +26,35 @@ const botPids = 512;
 /** `folder` is the factory's absolute path, `project` the compose project it is rendered for. */
 export function deriveDesired(factory: Factory, folder: string, project = factory.name): Desired {
   const layout = deriveLayout(factory, folder);
+  const place = { layout, project, addresses: deriveAddresses(factory) };
   const slots = collectSlots(factory.bots);
   const bots = [...factory.bots].sort((a, b) => compare(serviceOf(a), serviceOf(b)));
   return {
     name: factory.name,
     services: [
       ...deriveForge(factory, layout),
-      ...listUsedCis(factory).flatMap((ci) => ci.services(factory, { layout, project })),
+      ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
-      ...bots.map((bot) => deriveBot(bot, { factory, layout, slots })),
+      ...bots.map((bot) => deriveBot(bot, { factory, place, slots })),
     ],
   };
 }
 
 interface Context {
   readonly factory: Factory;
-  readonly layout: Layout;
+  readonly place: CiPlace;
   readonly slots: Slots;
 }
 
-function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredService {
+function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService {
   const service = serviceOf(bot);
+  const { layout } = place;
   const [repos, data] = [
     layout.locate(service, "/home/agent/repos"),
     layout.locate(service, "/home/agent/data"),
   ];
   const credentials = deriveCredentialKeys(bot.name);
-  const ci = deriveCiAccess(factory, layout);
+  const ci = deriveCiAccess(factory, place);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -96,12 +99,12 @@ export function deriveImage(bot: Bot, { projects, images }: Factory): string {
 }
 
 /** What a bot needs to ask for the logs of its runs, of the CIs whose token is there. */
-function deriveCiAccess({ projects, ci }: Factory, layout: Layout) {
+function deriveCiAccess({ projects, ci }: Factory, place: CiPlace) {
   const known = ci.hasToken
     .filter((name) => projects.some((project) => project.ci.provider === name))
     .flatMap((name): CiAccessKeys | readonly CiAccessKeys[] => ciProviders[name].access ?? []);
   return {
-    environment: Object.fromEntries(known.map(({ urlKey, url }) => [urlKey, url(layout)])),
+    environment: Object.fromEntries(known.map(({ urlKey, url }) => [urlKey, url(place)])),
     secrets: Object.fromEntries(known.map(({ tokenKey }) => [tokenKey, tokenKey])),
   };
 }

@@ -10,7 +10,7 @@ export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
   readonly name: string;
   readonly engine: EngineName;
-  readonly forge: Forge;
+  readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];
   readonly projects: readonly Project[];
   readonly images: {
@@ -32,6 +32,8 @@ export interface Factory {
   readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
+  /** Undefined: there is none. */
+  readonly dashboard?: { readonly port: number } | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
   readonly shared: {
     readonly claude?: string;
@@ -47,7 +49,7 @@ interface Edge {
   readonly domain: string | undefined;
 }
 
-interface Forge {
+interface ForgeSettings {
   readonly kind: ForgeKind;
   /** The operator's address of the forge; bots in the compose network use the service's. */
   readonly url: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StampedEvent } from "./bot-status.ts";
-import { formatEvent, tellStory } from "./issue-history.ts";
+import { buildIssueHistory, formatEvent } from "./issue-history.ts";
 
 const shop = { project: "shop", issue: 7 };
 
@@ -47,7 +47,7 @@ test("the story has the issue's own events, its reviews and its CI runs, in the 
     }),
   ];
 
-  const { events, pull } = tellStory([...story, ...others], shop);
+  const { events, pull } = buildIssueHistory([...story, ...others], shop);
 
   expect(pull).toBe(8);
   expect(events.map(({ type, by }) => [type, by])).toEqual([
@@ -59,7 +59,7 @@ test("the story has the issue's own events, its reviews and its CI runs, in the 
 });
 
 test("an event is one line for people", () => {
-  expect(tellStory(story, shop).events.map(formatEvent).join("\n")).toMatchInlineSnapshot(`
+  expect(buildIssueHistory(story, shop).events.map(formatEvent).join("\n")).toMatchInlineSnapshot(`
     "2026-01-01 12:00:01  ada           issue.claimed
     2026-01-01 12:00:02  ada           state.entered  checking  pull request #8
     2026-01-01 12:00:03  reviewer      pull.reviewed  pull request #8  abc  approved

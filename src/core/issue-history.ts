@@ -1,12 +1,12 @@
 /** All that happened to one issue, from the events of everybody. Pure. */
 import type { StampedEvent } from "./bot-status.ts";
 
-export interface IssueName {
+export interface IssueKey {
   readonly project: string;
   readonly issue: number;
 }
 
-export interface IssueStory {
+export interface IssueHistory {
   /** Oldest first. */
   readonly events: readonly StampedEvent[];
   /** The issue's pull request, as events name it. */
@@ -14,7 +14,7 @@ export interface IssueStory {
 }
 
 /** Events name the issue, or its pull request, or a commit of it. */
-export function tellStory(all: readonly StampedEvent[], name: IssueName): IssueStory {
+export function buildIssueHistory(all: readonly StampedEvent[], name: IssueKey): IssueHistory {
   const sorted = all.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   const own = sorted.filter((event) => isAbout(event, name));
   const pull = own.flatMap((event) => ("pull" in event && event.pull) || []).at(-1);
@@ -31,7 +31,7 @@ export function tellStory(all: readonly StampedEvent[], name: IssueName): IssueS
   return { events, pull };
 }
 
-function isAbout(event: StampedEvent, { project, issue }: IssueName): boolean {
+function isAbout(event: StampedEvent, { project, issue }: IssueKey): boolean {
   return "issue" in event && event.issue === issue && isIn(event, project);
 }
 

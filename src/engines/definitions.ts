@@ -16,7 +16,7 @@ export interface EngineDefinition {
   /** The host itself, as its services see it. */
   readonly hostAddress: string;
   /** Where things are; `folder` is the factory's absolute path. */
-  readonly layout: (factory: Factory, folder: string) => Layout;
+  readonly layout: (forge: Factory["forge"], folder: string) => Omit<Layout, "forgeUrl" | "ciUrl">;
 }
 
 export const engines: Readonly<Record<EngineName, EngineDefinition>> = {

@@ -1,5 +1,4 @@
 /** Every kind of forge. What makes an administrator on it is the engine's to run; see wiring-forge.ts. */
-import type { Factory } from "../core/factory.ts";
 import type { Layout } from "../core/layout.ts";
 import type { DesiredService } from "../core/service.ts";
 import { embeddedForge } from "./embedded/definition.ts";
@@ -20,17 +19,21 @@ export interface ForgeDefinition {
 }
 
 export interface ForgeService {
-  /** Its address in the factory's network. */
-  readonly url: string;
   /** `tag` is that of disinto's own images. */
   readonly image: (tag: string) => string;
   /** The image is disinto's own, so every engine can run it and it says its version. */
   readonly isOwn: boolean;
   readonly render: (
-    forge: Factory["forge"],
-    layout: Layout,
-    data: string,
+    place: ForgePlace,
   ) => Pick<DesiredService, "args" | "entrypoint" | "environment" | "healthCheck">;
+}
+
+interface ForgePlace {
+  readonly layout: Layout;
+  /** What it says of itself in links. */
+  readonly told: string;
+  /** Its folder. */
+  readonly data: string;
 }
 
 export const forgeKinds: Readonly<Record<ForgeKind, ForgeDefinition>> = {

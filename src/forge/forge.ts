@@ -5,7 +5,7 @@ import { GitRepository } from "./git/repository.ts";
 import type { Database } from "./store/database.ts";
 import type { Authentication } from "./users/authentication.ts";
 
-export interface Forge {
+export interface ForgeContext {
   readonly db: Database;
   readonly folder: string;
   /** Without a slash at the end. */
@@ -20,7 +20,7 @@ export function repositoryPath(folder: string, id: number): string {
 }
 
 /** Repositories are stored by id, so no name from outside ever becomes a path. */
-export function gitOf(forge: Forge, repository: { readonly id: number }): GitRepository {
+export function gitOf(forge: ForgeContext, repository: { readonly id: number }): GitRepository {
   return new GitRepository(repositoryPath(forge.folder, repository.id), forge);
 }
 

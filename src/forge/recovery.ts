@@ -2,7 +2,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Forge, gitOf, repositoryPath } from "./forge.ts";
+import { type ForgeContext, gitOf, repositoryPath } from "./forge.ts";
 import { leaveEmptiness } from "./git/push.ts";
 import { closeByCommits } from "./issues/closing.ts";
 import { finishMerge } from "./pulls/merge.ts";
@@ -12,7 +12,7 @@ import type { RepositoryRow } from "./store/rows.ts";
 import { getUser } from "./users/users.ts";
 
 /** Runs before the first request is answered. */
-export async function recover(forge: Forge): Promise<void> {
+export async function recover(forge: ForgeContext): Promise<void> {
   await rm(join(forge.folder, "temporary"), { recursive: true, force: true });
   for (const repository of allRepositories(forge.db)) {
     await removeLocks(repositoryPath(forge.folder, repository.id));
@@ -62,7 +62,7 @@ interface Intent {
 }
 
 /** The base moved, but the rows were not written: written now. It did not move: forgotten. */
-async function finishMerges(forge: Forge, repository: RepositoryRow): Promise<void> {
+async function finishMerges(forge: ForgeContext, repository: RepositoryRow): Promise<void> {
   const intents = forge.db.all<Intent>(
     `SELECT merge_intents.id, issue_id, base, merge_intents.merger_id, commit_sha
      FROM merge_intents JOIN pulls ON pulls.id = pull_id JOIN issues ON issues.id = issue_id
@@ -82,7 +82,7 @@ async function finishMerges(forge: Forge, repository: RepositoryRow): Promise<vo
   }
 }
 
-async function restorePullRefs(forge: Forge, repository: RepositoryRow): Promise<void> {
+async function restorePullRefs(forge: ForgeContext, repository: RepositoryRow): Promise<void> {
   const git = gitOf(forge, repository);
   const open = openPulls(forge.db, repository);
   const kept = await git.commits(open.map(({ issue }) => pullRef(issue.number)));

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { type Forge, Queue } from "./forge.ts";
+import { type ForgeContext, Queue } from "./forge.ts";
 import { CommitLookups } from "./git/commit-lookups.ts";
 import { parseGitRequest, serveGit } from "./git/http.ts";
 import { maintain } from "./git/maintenance.ts";
@@ -52,7 +52,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     const url = (options.rootUrl ?? `http://${host}:${port}`).replace(/\/+$/, "");
     const authentication = new Authentication(db, new PasswordChecker());
     const lookups = new CommitLookups();
-    const forge: Forge = { db, folder, url, authentication, lookups, queue: new Queue() };
+    const forge: ForgeContext = { db, folder, url, authentication, lookups, queue: new Queue() };
     await recover(forge);
     begin(forge);
     void maintain(forge, stop.signal);
@@ -87,7 +87,7 @@ async function listen(
 }
 
 /** A request that comes while the forge still puts its folder in order waits; nobody would ever answer it otherwise. */
-function serveWhenReady(server: Server): (forge: Forge) => void {
+function serveWhenReady(server: Server): (forge: ForgeContext) => void {
   let begin!: (serve: RequestListener) => void;
   const ready = new Promise<RequestListener>((resolve) => {
     begin = resolve;
@@ -98,7 +98,7 @@ function serveWhenReady(server: Server): (forge: Forge) => void {
   return (forge) => begin(toListener(forge));
 }
 
-function toListener(forge: Forge): RequestListener {
+function toListener(forge: ForgeContext): RequestListener {
   const answer = getRequestListener(createApp(forge).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
     const git = parseGitRequest(request);

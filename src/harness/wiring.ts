@@ -36,9 +36,9 @@ export function buildHarness(
   };
 }
 
-type Place = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
+type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
-type Build = (settings: HarnessSettings, place: Place) => Promise<Harness>;
+type Build = (settings: HarnessSettings, place: AgentSetup) => Promise<Harness>;
 
 const builders: Readonly<Record<HarnessName, Build>> = {
   "claude-code": async (settings, place) => {
@@ -58,7 +58,10 @@ const builders: Readonly<Record<HarnessName, Build>> = {
 };
 
 /** What all agents that ask a model have in common. */
-async function askModel({ harness, model }: HarnessSettings, { learnSecrets, ...place }: Place) {
+async function askModel(
+  { harness, model }: HarnessSettings,
+  { learnSecrets, ...place }: AgentSetup,
+) {
   if (!model) {
     throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
       hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",

@@ -10,7 +10,7 @@ export interface Swap {
   readonly to: string | undefined;
 }
 
-export interface Person {
+export interface Author {
   readonly name: string;
   readonly email: string;
 }
@@ -19,7 +19,7 @@ export interface CommitRequest {
   readonly tree: string;
   readonly parents: readonly string[];
   readonly message: string;
-  readonly author: Person;
+  readonly author: Author;
   /** ISO 8601. The same request makes the same commit, so a repeated activity repeats no work. */
   readonly at: string;
 }

@@ -11,7 +11,7 @@ export interface TextQuestion {
   /** What Enter alone answers. */
   readonly offered?: string;
   /** Undefined: it will do. */
-  readonly refuse?: (answer: string) => string | undefined;
+  readonly validate?: (answer: string) => string | undefined;
 }
 
 export interface Choice {

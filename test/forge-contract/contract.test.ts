@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Forge } from "../../src/forge/forge.ts";
+import type { ForgeContext } from "../../src/forge/forge.ts";
 import { createApp } from "../../src/forge/http/app.ts";
 import { recordAnswers } from "../answers/recorder.mjs";
 import { chapters } from "./contract.ts";
@@ -51,7 +51,9 @@ for (const { title, rows } of chapters) {
 const embedded = process.env.DISINTO_CONTRACT_URL === undefined;
 
 test.runIf(embedded)("every route of the embedded forge's API is called by a row", () => {
-  const routes = createApp({} as Forge).routes.filter(({ path }) => /^\/api\/v1\/./.test(path));
+  const routes = createApp({} as ForgeContext).routes.filter(({ path }) =>
+    /^\/api\/v1\/./.test(path),
+  );
   const silent = routes.filter(
     (route) =>
       route.method !== "ALL" &&

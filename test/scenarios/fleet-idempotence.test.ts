@@ -220,6 +220,8 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
         ...names.map((name) => `DISINTO_IMAGE_${name}=${image}`),
         `DISINTO_CI_PORT=${ciPort}`,
         `DISINTO_HTTP_PORT=${httpPort}`,
+        `FORGE_URL=http://box.test:${fleet.port}`,
+        `WOODPECKER_HOST=http://box.test:${ciPort}`,
         "WOODPECKER_AGENT_SECRET=a",
         "WP_FORGEJO_CLIENT=b",
         "WP_FORGEJO_SECRET=c",

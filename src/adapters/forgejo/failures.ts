@@ -35,7 +35,7 @@ export function classify(request: string, { status, text }: Refusal): DisintoErr
 
 /** Forgejo names the scope (routers/api/v1/api.go tokenRequiresScopes); a missing role it puts into a sentence. */
 function hintOfForbidden(words: string): string {
-  const scope = /required scope\(s\)[^[]*\[([^\]]+)\]/.exec(words)?.[1];
+  const scope = /required scope\(s\)[^[\n]{0,20}\[([^\]]{1,500})\]/.exec(words)?.[1];
   if (scope) return `the token lacks the scope ${scope}; \`disinto rotate\` makes one that has it`;
   if (/admin/i.test(words)) return "this needs an administrator of the forge or of the repository";
   return "the user lacks the role for this; `disinto init` verifies and repairs access";

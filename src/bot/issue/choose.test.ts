@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import type { Issue } from "../../ports/forge.ts";
 import {
   type Circumstances,
+  findWaitingReason,
   formatWaiting,
   isTrusted,
   orderCandidates,
-  whyWaiting,
 } from "./choose.ts";
 
 function issue(number: number, facts: Partial<Issue> = {}): Issue {
@@ -50,7 +50,7 @@ test("an issue is trusted for its author, whose name has no case, or for its app
 
 test("each issue that waits says why, and one that can be claimed does not", () => {
   const why = (facts: Partial<Issue>, now: Partial<Circumstances> = {}): string => {
-    const waiting = whyWaiting(issue(7, facts), { ...calm, ...now });
+    const waiting = findWaitingReason(issue(7, facts), { ...calm, ...now });
     return waiting ? formatWaiting(waiting) : "ready";
   };
 

@@ -41,7 +41,7 @@ export function isTrusted(
 }
 
 /** Why no bot takes an issue of the backlog now. */
-export type Waiting =
+export type WaitingReason =
   | { readonly type: "blocked" }
   | { readonly type: "other-role"; readonly label: string }
   | { readonly type: "leased" }
@@ -60,7 +60,7 @@ export interface Circumstances {
 }
 
 /** Undefined: it can be claimed. What only people can change comes first, what passes by itself last. */
-export function whyWaiting(issue: Issue, now: Circumstances): Waiting | undefined {
+export function findWaitingReason(issue: Issue, now: Circumstances): WaitingReason | undefined {
   if (now.leased.has(issue.number)) return { type: "leased" };
   if (issue.labels.includes(BLOCKED)) return { type: "blocked" };
   const label = issue.labels.find(isForeign);
@@ -75,7 +75,7 @@ function isForeign(label: string): boolean {
   return foreignLabels.has(label) || label.startsWith(FOREIGN_PREFIX);
 }
 
-export function formatWaiting(waiting: Waiting): string {
+export function formatWaiting(waiting: WaitingReason): string {
   switch (waiting.type) {
     case "blocked":
       return "it has the label blocked; its last comment says why";

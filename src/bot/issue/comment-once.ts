@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Issues } from "../../ports/forge.ts";
 
-export interface Remark {
+export interface OnceComment {
   /** Number of the issue or pull request. */
   readonly on: number;
   readonly cause: string;
@@ -12,15 +12,15 @@ export interface Remark {
 }
 
 /** Invisible to people, and found again by every bot. */
-export function formatKey({ cause, about }: Pick<Remark, "cause" | "about">): string {
+export function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">): string {
   const digest = createHash("sha256").update(about).digest("hex").slice(0, 12);
   return `<!-- disinto:${cause.replaceAll(/[^A-Za-z0-9-]/g, "-")}:${digest} -->`;
 }
 
 /** False: it stood there already. */
-export async function remarkOnce(
+export async function commentOnce(
   issues: Pick<Issues, "comments" | "comment">,
-  remark: Remark,
+  remark: OnceComment,
 ): Promise<boolean> {
   const key = formatKey(remark);
   const said = await issues.comments(remark.on);

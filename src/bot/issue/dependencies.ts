@@ -1,8 +1,9 @@
 /** What an issue says that it depends on. A mention is no dependency, and neither is what stands in code. */
-import { cutHidden } from "./trust.ts";
+import { cutCode } from "../../core/code-text.ts";
+import { stripHidden } from "../../core/hidden-text.ts";
 
 /** "Depends on #3, #4", "- **Blocked by:** #5", with or without a colon. */
-const SENTENCE = /^\s*(?:[-*+]\s+)?[*_]*(?:depends on|blocked by)[*_]*:?[*_]*\s+(.*)$/i;
+const SENTENCE = /^\s*(?:[-*+]\s+)?[*_]{0,9}(?:depends on|blocked by)[*_]{0,9}:?[*_]{0,9}\s+(.*)$/i;
 const HEADING = /^ {0,3}#{1,6}\s+(.*)$/;
 const TITLE = /^[*_]*(?:depends on|dependencies|blocked by)\b/i;
 const OTHER = /^\s*(?:[-*+]\s+)?[*_]*(?:related|see|see also|part of|follow-up|ref|refs)\b/i;
@@ -12,7 +13,7 @@ const REFERENCE = /(?<![\w/&])#(\d{1,9})\b/g;
 export function parseDependencies(body: string): readonly number[] {
   const found = new Set<number>();
   let inSection = false;
-  for (const line of cutCode(cutHidden(body)).split("\n")) {
+  for (const line of cutCode(stripHidden(body)).split("\n")) {
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) inSection = TITLE.test(heading);
     const naming = inSection ? (heading ?? listed(line)) : (SENTENCE.exec(line)?.[1] ?? "");
@@ -24,11 +25,4 @@ export function parseDependencies(body: string): readonly number[] {
 /** A line of a section, unless it says that it names something else. */
 function listed(line: string): string {
   return OTHER.test(line) ? "" : line;
-}
-
-/** Fenced blocks, an unclosed one to the end, and code spans. */
-function cutCode(text: string): string {
-  return text
-    .replace(/^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:[\s\S]*?\n {0,3}\1[`~]*[ \t]*$|[\s\S]*)/gm, "")
-    .replace(/(`+)[^`](?:[\s\S]*?[^`])?\1(?!`)/g, "");
 }

@@ -9,16 +9,16 @@ import type { Mirror } from "../../ports/git.ts";
 import type { Observations } from "./expiry.ts";
 import { readNote, writeNote } from "./record.ts";
 import { deriveBreakerRef } from "./refs.ts";
-import { swapForCertain } from "./swap.ts";
+import { compareAndSwap } from "./swap.ts";
 
-export interface Trouble {
+export interface OutageCause {
   /** One word, for programs. */
   readonly cause: string;
   /** One sentence, for people. */
   readonly reason: string;
 }
 
-export interface Breaker extends Trouble {
+export interface Breaker extends OutageCause {
   /** The bot that opened it. */
   readonly by: string;
   /** ISO 8601, for people. */
@@ -51,7 +51,7 @@ interface BreakersTools {
 /** A minute with the usual term. */
 const PAUSES_IN_TERM = 15;
 
-interface Standing {
+interface FoundBreaker {
   readonly sha: string;
   readonly breaker: Breaker;
 }
@@ -66,14 +66,14 @@ export class Breakers {
   /** Exactly one of many openers is told "opened": the one that makes the visible remark. */
   async open(
     name: string,
-    { cause, reason, probeAfterMs }: Trouble & { readonly probeAfterMs?: number },
+    { cause, reason, probeAfterMs }: OutageCause & { readonly probeAfterMs?: number },
   ): Promise<"opened" | "already"> {
     const { holder: by, termMs } = this.#tools;
     const pauseMs = probeAfterMs ?? termMs / PAUSES_IN_TERM;
     const trouble = { cause, reason, probeAfterMs: pauseMs, by };
     const mine = await this.#write(trouble);
     const swap = { ref: deriveBreakerRef(name), from: undefined, to: mine };
-    return (await swapForCertain(this.#tools.mirror, swap)) ? "opened" : "already";
+    return (await compareAndSwap(this.#tools.mirror, swap)) ? "opened" : "already";
   }
 
   /** Undefined: it is closed. */
@@ -93,10 +93,10 @@ export class Breakers {
       if (!found) return "already";
       const { sha, breaker } = found;
       const isOthers = breaker.closer !== undefined && breaker.closer !== holder;
-      if (isOthers && observations.seenForMs(ref, sha) < termMs) return "already";
+      if (isOthers && observations.unchangedForMs(ref, sha) < termMs) return "already";
       const mine = await this.#write({ ...breaker, closer: holder });
-      if (!(await swapForCertain(mirror, { ref, from: sha, to: mine }))) continue;
-      if (await swapForCertain(mirror, { ref, from: mine, to: undefined })) return "closed";
+      if (!(await compareAndSwap(mirror, { ref, from: sha, to: mine }))) continue;
+      if (await compareAndSwap(mirror, { ref, from: mine, to: undefined })) return "closed";
     }
   }
 
@@ -107,12 +107,12 @@ export class Breakers {
     const { sha, breaker } = found;
     const ref = deriveBreakerRef(name);
     const pauseMs = breaker.prober === undefined ? breaker.probeAfterMs : this.#tools.termMs;
-    if (this.#tools.observations.seenForMs(ref, sha) < pauseMs) return undefined;
+    if (this.#tools.observations.unchangedForMs(ref, sha) < pauseMs) return undefined;
     const mine = await this.#write({ ...breaker, prober: this.#tools.holder });
     const { mirror } = this.#tools;
-    if (!(await swapForCertain(mirror, { ref, from: sha, to: mine }))) return undefined;
+    if (!(await compareAndSwap(mirror, { ref, from: sha, to: mine }))) return undefined;
     const conclude = async (to: string | undefined): Promise<void> => {
-      await swapForCertain(mirror, { ref, from: mine, to });
+      await compareAndSwap(mirror, { ref, from: mine, to });
     };
     return {
       breaker,
@@ -122,7 +122,7 @@ export class Breakers {
     };
   }
 
-  async #find(name: string): Promise<Standing | undefined> {
+  async #find(name: string): Promise<FoundBreaker | undefined> {
     const ref = deriveBreakerRef(name);
     const { mirror } = this.#tools;
     const sha = (await mirror.readRefs([ref])).get(ref);
@@ -132,7 +132,7 @@ export class Breakers {
     const fetched = (await mirror.fetchRefs(deriveBreakerRef("*"))).get(ref);
     return fetched === undefined
       ? undefined
-      : { sha: fetched, breaker: (await this.#readHere(fetched)) ?? strange };
+      : { sha: fetched, breaker: (await this.#readHere(fetched)) ?? unreadableBreaker };
   }
 
   async #readHere(sha: string): Promise<Breaker | undefined> {
@@ -166,4 +166,4 @@ function toBreaker(note: Readonly<Record<string, unknown>>): Breaker {
   };
 }
 
-const strange = toBreaker({});
+const unreadableBreaker = toBreaker({});

@@ -9,7 +9,7 @@ import {
   renewLease,
   termOf,
 } from "./lease.ts";
-import type { Carried, Counters, Facts } from "./record.ts";
+import type { Counters, Facts, LeasePayload } from "./record.ts";
 
 /** Thrown through an activity whose lease is gone; ends in the outcome `lost`. */
 export class LeaseLost extends Error {}
@@ -28,7 +28,7 @@ export class Claim {
   readonly #stopped = new AbortController();
   #lease: Lease;
   /** What the next renewal stores; ahead of the lease while the forge is away. */
-  #carried: Carried;
+  #carried: LeasePayload;
   /** Changes of the lease, one after the other: each needs the sha of the one before. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -67,7 +67,7 @@ export class Claim {
   }
 
   /** Puts what must outlive this bot on the forge at once, before what it pays for is begun. */
-  store(carried: Partial<Carried>): Promise<void> {
+  store(carried: Partial<LeasePayload>): Promise<void> {
     this.#carried = { ...this.#carried, ...carried };
     return this.#change((lease) => this.#renew(lease));
   }

@@ -5,8 +5,8 @@ import type { Mirror, Refs } from "../../ports/git.ts";
 import { Claim, type ClaimTools } from "./claim.ts";
 import type { Observations } from "./expiry.ts";
 import { adoptLease, type Lease, takeLease, takeOverLease, termOf } from "./lease.ts";
-import { type Carried, type Facts, type LeaseRecord, readLease } from "./record.ts";
-import { deriveClaimRef, EVERYTHING, parseClaimRef } from "./refs.ts";
+import { type Facts, type LeasePayload, type LeaseRecord, readLease } from "./record.ts";
+import { ALL_COORDINATION_REFS, deriveClaimRef, parseClaimRef } from "./refs.ts";
 
 export interface ClaimsTools extends ClaimTools {
   /** Noted by `observations`: `observations.watching(mirror)`. */
@@ -29,7 +29,7 @@ export class Claims {
   }
 
   /** Undefined: somebody has it. */
-  async take(name: Name, carried: Partial<Carried> = {}): Promise<Claim | undefined> {
+  async take(name: Name, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
     return this.#keep(await takeLease(this.#tools, toRef(name), carried));
   }
 
@@ -47,7 +47,7 @@ export class Claims {
   }
 
   /** By whichever of these ways is open. A claim that this process holds already is not given out twice. */
-  async tryAcquire(name: Name, carried: Partial<Carried> = {}): Promise<Claim | undefined> {
+  async tryAcquire(name: Name, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
     const ref = toRef(name);
     return this.isHeld(ref)
       ? undefined
@@ -57,7 +57,7 @@ export class Claims {
   /** The same from a reading that the caller has made. */
   async tryAcquireAt(
     { ref, sha }: { readonly ref: string; readonly sha: string | undefined },
-    carried: Partial<Carried> = {},
+    carried: Partial<LeasePayload> = {},
   ): Promise<Claim | undefined> {
     if (this.isHeld(ref)) return undefined;
     if (sha === undefined) return this.take(ref, carried);
@@ -65,7 +65,11 @@ export class Claims {
   }
 
   /** Waits its turn; ends with the signal's reason. */
-  async acquire(name: Name, signal: AbortSignal, carried: Partial<Carried> = {}): Promise<Claim> {
+  async acquire(
+    name: Name,
+    signal: AbortSignal,
+    carried: Partial<LeasePayload> = {},
+  ): Promise<Claim> {
     for (;;) {
       signal.throwIfAborted();
       const claim = await this.tryAcquire(name, carried);
@@ -112,7 +116,7 @@ export class Claims {
   }
 
   /** Does the work under the lease, adopting it after a restart; "lost" when it is not ours or stops being so. */
-  async under<Result>(
+  async withLease<Result>(
     name: Name,
     signal: AbortSignal,
     act: (claim: Claim, signal: AbortSignal) => Promise<Result>,
@@ -135,9 +139,9 @@ export class Claims {
     const { clock, mirror, observations } = this.#tools;
     const everyMs = observations.gapMs / 2;
     while (!signal.aborted) {
-      if (observations.sinceWholeMs() >= everyMs)
-        await mirror.readRefs([EVERYTHING]).catch(ignoreAbsence);
-      await clock.sleep(Math.max(everyMs - observations.sinceWholeMs(), everyMs / 4), signal);
+      if (observations.sinceCompleteMs() >= everyMs)
+        await mirror.readRefs([ALL_COORDINATION_REFS]).catch(ignoreAbsence);
+      await clock.sleep(Math.max(everyMs - observations.sinceCompleteMs(), everyMs / 4), signal);
     }
   }
 
@@ -162,7 +166,7 @@ export class Claims {
   }
 
   async #isExpired(ref: string, sha: string): Promise<boolean> {
-    const seenForMs = this.#tools.observations.seenForMs(ref, sha);
+    const seenForMs = this.#tools.observations.unchangedForMs(ref, sha);
     if (seenForMs < termOf(this.#tools)) return false;
     const record = await this.#read(ref, sha);
     return record !== undefined && seenForMs >= record.termMs;
@@ -178,7 +182,7 @@ export class Claims {
   }
 
   async #fetchAndRead(sha: string): Promise<LeaseRecord | undefined> {
-    await this.#tools.mirror.fetchRefs(EVERYTHING);
+    await this.#tools.mirror.fetchRefs(ALL_COORDINATION_REFS);
     return this.#readHere(sha);
   }
 

@@ -11,9 +11,9 @@ function observe(gapMs: number) {
   const read = (afterMs: number, refs: Readonly<Record<string, string>>, tookMs = 0): void => {
     const startedAtMs = nowMs + afterMs;
     nowMs = startedAtMs + tookMs;
-    observations.note({ refs: new Map(Object.entries(refs)), startedAtMs, whole: true });
+    observations.note({ refs: new Map(Object.entries(refs)), startedAtMs, isComplete: true });
   };
-  return { read, seen: (sha: string) => observations.seenForMs(ref, sha) };
+  return { read, seen: (sha: string) => observations.unchangedForMs(ref, sha) };
 }
 
 test("only the time between two readings close together counts, and what was counted stays", () => {
@@ -55,10 +55,10 @@ test("a branch is no lease", () => {
     observations.note({
       refs: new Map([["refs/heads/main", "a"]]),
       startedAtMs: nowMs,
-      whole: true,
+      isComplete: true,
     });
 
-  expect(observations.seenForMs("refs/heads/main", "a")).toBe(0);
+  expect(observations.unchangedForMs("refs/heads/main", "a")).toBe(0);
 });
 
 test("the allowed gap follows the poll interval and never exceeds a third of the term", () => {

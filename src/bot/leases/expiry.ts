@@ -4,20 +4,20 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Mirror, Refs } from "../../ports/git.ts";
-import { COORDINATION, EVERYTHING } from "./refs.ts";
+import { ALL_COORDINATION_REFS, COORDINATION_PREFIX } from "./refs.ts";
 
-interface Sight {
+interface ObservedRef {
   readonly sha: string;
-  readonly forMs: number;
+  readonly unchangedMs: number;
   /** When the last reading that showed it had ended. */
-  readonly lastMs: number;
+  readonly lastReadMs: number;
 }
 
-interface Seen {
+interface Reading {
   readonly refs: Refs;
   readonly startedAtMs: number;
   /** Of all leases, so what is not there is gone. */
-  readonly whole: boolean;
+  readonly isComplete: boolean;
 }
 
 const USUAL_GAP_MS = 30_000;
@@ -32,9 +32,9 @@ export function deriveGap(termMs: number, pollIntervalMs: number): number {
 
 export class Observations {
   readonly #clock: Clock;
-  readonly #sights = new Map<string, Sight>();
+  readonly #observed = new Map<string, ObservedRef>();
   readonly gapMs: number;
-  #lastWholeMs = Number.NEGATIVE_INFINITY;
+  #lastCompleteMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, gapMs: number) {
     this.#clock = clock;
@@ -43,50 +43,52 @@ export class Observations {
 
   /** The same mirror; what it reads is noted. */
   watching(mirror: Mirror): Mirror {
-    const noting = async (whole: boolean, read: () => Promise<Refs>): Promise<Refs> => {
+    const noting = async (isComplete: boolean, read: () => Promise<Refs>): Promise<Refs> => {
       const startedAtMs = this.#clock.monotonicMs();
       const refs = await read();
-      this.note({ refs, startedAtMs, whole });
+      this.note({ refs, startedAtMs, isComplete });
       return refs;
     };
     return {
       ...mirror,
       refresh: () => noting(true, () => mirror.refresh()),
       readRefs: (patterns) =>
-        noting(patterns.includes(EVERYTHING), () => mirror.readRefs(patterns)),
-      fetchRefs: (pattern) => noting(pattern === EVERYTHING, () => mirror.fetchRefs(pattern)),
+        noting(patterns.includes(ALL_COORDINATION_REFS), () => mirror.readRefs(patterns)),
+      fetchRefs: (pattern) =>
+        noting(pattern === ALL_COORDINATION_REFS, () => mirror.fetchRefs(pattern)),
     };
   }
 
-  note({ refs, startedAtMs, whole }: Seen): void {
+  note({ refs, startedAtMs, isComplete }: Reading): void {
     const nowMs = this.#clock.monotonicMs();
-    if (whole) this.#forgetAbsent(refs);
-    if (whole) this.#lastWholeMs = nowMs;
+    if (isComplete) this.#forgetAbsent(refs);
+    if (isComplete) this.#lastCompleteMs = nowMs;
     for (const [ref, sha] of refs) {
-      if (!ref.startsWith(COORDINATION)) continue;
-      const before = this.#sights.get(ref);
-      const forMs = before?.sha === sha ? before.forMs + this.#count(before, startedAtMs) : 0;
-      this.#sights.set(ref, { sha, forMs, lastMs: nowMs });
+      if (!ref.startsWith(COORDINATION_PREFIX)) continue;
+      const before = this.#observed.get(ref);
+      const unchangedMs =
+        before?.sha === sha ? before.unchangedMs + this.#addedMs(before, startedAtMs) : 0;
+      this.#observed.set(ref, { sha, unchangedMs, lastReadMs: nowMs });
     }
   }
 
   /** How long `sha` has been seen to stand there. */
-  seenForMs(ref: string, sha: string): number {
-    const sight = this.#sights.get(ref);
-    return sight?.sha === sha ? sight.forMs : 0;
+  unchangedForMs(ref: string, sha: string): number {
+    const observed = this.#observed.get(ref);
+    return observed?.sha === sha ? observed.unchangedMs : 0;
   }
 
-  sinceWholeMs(): number {
-    return this.#clock.monotonicMs() - this.#lastWholeMs;
+  sinceCompleteMs(): number {
+    return this.#clock.monotonicMs() - this.#lastCompleteMs;
   }
 
   /** From the end of one reading to the start of the next: in that time it stood there for certain. */
-  #count({ lastMs }: Sight, startedAtMs: number): number {
-    const gapMs = startedAtMs - lastMs;
+  #addedMs({ lastReadMs }: ObservedRef, startedAtMs: number): number {
+    const gapMs = startedAtMs - lastReadMs;
     return gapMs > 0 && gapMs <= this.gapMs ? gapMs : 0;
   }
 
   #forgetAbsent(refs: Refs): void {
-    for (const ref of this.#sights.keys()) if (!refs.has(ref)) this.#sights.delete(ref);
+    for (const ref of this.#observed.keys()) if (!refs.has(ref)) this.#observed.delete(ref);
   }
 }

@@ -5,10 +5,10 @@
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Mirror, Objects, Refs, Swap } from "../../ports/git.ts";
-import { type Carried, type Reading, readLease, writeNote } from "./record.ts";
-import { failedSwap, MAX_REFUSALS, swapForCertain } from "./swap.ts";
+import { type LeasePayload, type Reading, readLease, writeNote } from "./record.ts";
+import { compareAndSwap, MAX_REFUSALS, toSwapError } from "./swap.ts";
 
-export interface Lease extends Carried {
+export interface Lease extends LeasePayload {
   readonly ref: string;
   readonly sha: string;
   /** On the holder's monotonic clock; after it the holder must not act. */
@@ -43,7 +43,7 @@ export function termOf({ termMs }: Pick<LeaseTools, "termMs">): number {
 export function takeLease(
   tools: LeaseTools,
   ref: string,
-  { counters = {}, facts = {} }: Partial<Carried> = {},
+  { counters = {}, facts = {} }: Partial<LeasePayload> = {},
 ): Promise<Lease | undefined> {
   return swapLease(tools, { ref, from: undefined, carried: { counters, facts } });
 }
@@ -52,7 +52,7 @@ export function takeLease(
 export function renewLease(
   tools: LeaseTools,
   { ref, sha, offers, counters, facts }: Lease,
-  carried: Carried = { counters, facts },
+  carried: LeasePayload = { counters, facts },
 ): Promise<Lease | undefined> {
   return swapLease(tools, { ref, from: sha, carried, offers });
 }
@@ -89,7 +89,7 @@ export async function readHolder(tools: Reading, sha: string): Promise<string | 
 /** Gone afterwards, or somebody else's. */
 export async function releaseLease({ mirror }: LeaseTools, lease: Lease): Promise<void> {
   const isOwn = (sha: string): boolean => lease.offers.has(sha);
-  await swapForCertain(mirror, { ref: lease.ref, from: lease.sha, to: undefined }, { isOwn });
+  await compareAndSwap(mirror, { ref: lease.ref, from: lease.sha, to: undefined }, { isOwn });
 }
 
 export type FencedPush =
@@ -105,7 +105,7 @@ export type FencedPush =
 export async function pushFenced(
   tools: LeaseTools,
   lease: Lease,
-  { branch, ...carried }: Carried & { readonly branch: Swap },
+  { branch, ...carried }: LeasePayload & { readonly branch: Swap },
 ): Promise<FencedPush> {
   const { ref, offers } = lease;
   let next = await makeOffer(tools, { ref, carried, offers });
@@ -124,7 +124,7 @@ export async function pushFenced(
     held = end.lease;
     if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
   }
-  throw failedSwap(ref, answer);
+  throw toSwapError(ref, answer);
 }
 
 function judge(
@@ -142,7 +142,7 @@ function judge(
 interface LeaseSwap {
   readonly ref: string;
   readonly from: string | undefined;
-  readonly carried: Carried;
+  readonly carried: LeasePayload;
   readonly offers?: Map<string, Lease>;
 }
 
@@ -153,7 +153,7 @@ async function swapLease(
 ): Promise<Lease | undefined> {
   const offer = await makeOffer(tools, { ref, carried, offers });
   const isOwn = (sha: string): boolean => offers.has(sha);
-  const won = await swapForCertain(tools.mirror, { ref, from, to: offer.sha }, { isOwn });
+  const won = await compareAndSwap(tools.mirror, { ref, from, to: offer.sha }, { isOwn });
   return won ? settle(offer) : undefined;
 }
 

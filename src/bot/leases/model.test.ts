@@ -142,7 +142,7 @@ class Factory {
         const issue = await this.#choose(claims, await mirror.refresh());
         if (issue === undefined) await clock.sleep(pollIntervalMs);
         else {
-          const end = await claims.under(issue, new AbortController().signal, (claim, signal) =>
+          const end = await claims.withLease(issue, new AbortController().signal, (claim, signal) =>
             this.#finish({ issue, claim, signal, tools }),
           );
           if (end.type === "lost") this.#judgeLoss(process, issue);

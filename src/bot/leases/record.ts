@@ -9,12 +9,12 @@ export type Counters = Readonly<Record<string, number>>;
 export type Facts = Readonly<Record<string, string>>;
 
 /** Goes from holder to holder. */
-export interface Carried {
+export interface LeasePayload {
   readonly counters: Counters;
   readonly facts: Facts;
 }
 
-export interface LeaseRecord extends Carried {
+export interface LeaseRecord extends LeasePayload {
   readonly holder: string;
   /** An observer waits for at least this, whatever its own setting is. */
   readonly termMs: number;

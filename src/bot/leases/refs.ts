@@ -1,11 +1,11 @@
 /** The names of everything that is owned by compare-and-swap; docs/leases.md has the table. */
 
-export const COORDINATION = "refs/disinto/";
-export const EVERYTHING = `${COORDINATION}*`;
+export const COORDINATION_PREFIX = "refs/disinto/";
+export const ALL_COORDINATION_REFS = `${COORDINATION_PREFIX}*`;
 
 /** An issue's number; a bot that proves itself uses a word, which no bot takes for an issue. */
 export function deriveClaimRef(issue: number | string): string {
-  return `${COORDINATION}claims/${issue}`;
+  return `${COORDINATION_PREFIX}claims/${issue}`;
 }
 
 /** Undefined: it is no claim on an issue. */
@@ -16,19 +16,19 @@ export function parseClaimRef(ref: string): number | undefined {
 
 /** The turn to merge into a branch. */
 export function deriveLaneRef(branch: string): string {
-  return `${COORDINATION}lanes/${branch}`;
+  return `${COORDINATION_PREFIX}lanes/${branch}`;
 }
 
 /** The review of a pull request, shared out among review bots. */
 export function deriveReviewRef(pull: number): string {
-  return `${COORDINATION}reviews/${pull}`;
+  return `${COORDINATION_PREFIX}reviews/${pull}`;
 }
 
 /** Ends with a slash; a slot's number follows. `backend` is a name from core/backend.ts. */
 export function deriveSlotFolder(backend: string): string {
-  return `${COORDINATION}slots/${backend}/`;
+  return `${COORDINATION_PREFIX}slots/${backend}/`;
 }
 
 export function deriveBreakerRef(name: string): string {
-  return `${COORDINATION}breakers/${name}`;
+  return `${COORDINATION_PREFIX}breakers/${name}`;
 }

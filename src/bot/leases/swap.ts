@@ -8,16 +8,16 @@ const MAX_TRIES = 8;
 /** A rule of the server's is not changed by asking again; one more time in case it was no rule. */
 export const MAX_REFUSALS = 2;
 
-interface Insistence {
+interface SwapOptions {
   /** Commits of this process's own whose answer never came; the swap goes on from one of them. */
   readonly isOwn?: (sha: string) => boolean;
 }
 
 /** False: something of somebody else's stands there. */
-export async function swapForCertain(
+export async function compareAndSwap(
   mirror: Pick<Mirror, "readRefs" | "swap">,
   { ref, from, to }: Swap,
-  { isOwn = () => false }: Insistence = {},
+  { isOwn = () => false }: SwapOptions = {},
 ): Promise<boolean> {
   let expected = from;
   let refusals = 0;
@@ -31,11 +31,11 @@ export async function swapForCertain(
     expected = standing;
     if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
   }
-  throw failedSwap(ref, answer);
+  throw toSwapError(ref, answer);
 }
 
 /** What was offered again and again and never stood. */
-export function failedSwap(ref: string, answer: SwapAnswer): DisintoError {
+export function toSwapError(ref: string, answer: SwapAnswer): DisintoError {
   if (answer === "refused")
     return new DisintoError("push.refused", `the forge refuses every push to ${ref}`, {
       hint: "run `disinto init` to verify and repair access",

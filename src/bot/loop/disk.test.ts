@@ -8,7 +8,7 @@ import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import type { BotEvent } from "../../ports/event-log.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
 import type { BotTools } from "../tools.ts";
-import { boundDisk, removeLeftOvers } from "./disk.ts";
+import { enforceDiskLimit, removeLeftovers } from "./disk.ts";
 
 let root: string;
 let folders: WorkFolders;
@@ -53,7 +53,7 @@ test("folders of issues that are over go; the one at hand stays", async () => {
   await fill("issue-1", 10);
   await fill("issue-2", 10);
 
-  await removeLeftOvers(toolsWith(0), { project: "shop", issue: 2 });
+  await removeLeftovers(toolsWith(0), { project: "shop", issue: 2 });
 
   expect(await names()).toEqual(["issue-2"]);
 });
@@ -61,7 +61,7 @@ test("folders of issues that are over go; the one at hand stays", async () => {
 test("within its limit nothing is touched and nothing is said", async () => {
   await fill("issue-1", 100_000);
 
-  await boundDisk(toolsWith(2 ** 30));
+  await enforceDiskLimit(toolsWith(2 ** 30));
 
   expect([await names(), events]).toEqual([["issue-1"], []]);
 });
@@ -73,7 +73,7 @@ test("over its limit the oldest folders go until it is kept, and that is told", 
   const small = sizes.find(({ name }) => name === "issue-2")?.bytes ?? 0;
   const limitBytes = (await mirror.sizeBytes()) + small + 500_000;
 
-  await boundDisk(toolsWith(limitBytes));
+  await enforceDiskLimit(toolsWith(limitBytes));
 
   expect(await names()).toEqual(["issue-2"]);
   expect(events).toEqual([

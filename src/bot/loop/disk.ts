@@ -10,7 +10,7 @@ interface Current {
 }
 
 /** Of everything but the work at hand: a folder is made anew for each session. */
-export async function removeLeftOvers(
+export async function removeLeftovers(
   tools: BotTools,
   current: Current | undefined,
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function removeLeftOvers(
 }
 
 /** Over the limit: mirrors are compacted, the biggest first, then folders go, the oldest first. */
-export async function boundDisk(tools: BotTools): Promise<void> {
+export async function enforceDiskLimit(tools: BotTools): Promise<void> {
   const targets = [...tools.projects.values()];
   const limitBytes = tools.diskLimitBytes;
   const bytesBefore = await measure(targets);

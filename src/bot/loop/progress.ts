@@ -24,7 +24,7 @@ export class Progress {
   }
 
   /** Only a person can help, so it is to be seen at once and not after the limit. */
-  suffer(trouble: string): void {
+  noteFailure(trouble: string): void {
     this.#trouble = trouble;
   }
 

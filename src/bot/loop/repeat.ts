@@ -16,7 +16,7 @@ type Tools = Pick<BotTools, "clock" | "events" | "pollIntervalMs" | "progress" |
 const LIMITED_MS = 30_000;
 
 export async function repeat(tools: Tools, signal: AbortSignal, loop: Repeated): Promise<void> {
-  const row = new Row(tools);
+  const row = new FailureSeries(tools);
   while (!signal.aborted) {
     try {
       if ((await loop.act()) === "stop") return;
@@ -34,7 +34,7 @@ export async function repeat(tools: Tools, signal: AbortSignal, loop: Repeated):
 }
 
 /** A recovery that fails for a reason of the outside is tried again after the next turn. */
-async function recoverFrom(loop: Repeated, failure: Failure, row: Row): Promise<void> {
+async function recoverFrom(loop: Repeated, failure: Failure, row: FailureSeries): Promise<void> {
   try {
     await loop.recover(failure);
   } catch (error) {
@@ -45,7 +45,7 @@ async function recoverFrom(loop: Repeated, failure: Failure, row: Row): Promise<
 }
 
 /** Failures one after the other. */
-class Row {
+class FailureSeries {
   readonly #tools: Tools;
   #length = 0;
 
@@ -64,7 +64,7 @@ class Row {
     const baseMs = kind === "rate-limited" ? Math.max(LIMITED_MS, pollIntervalMs) : pollIntervalMs;
     const retryInMs = Math.round(backoffMs({ failures: this.#length, baseMs, random }));
     const { code, message } = error;
-    if (kind === "token-revoked") progress.suffer(message);
+    if (kind === "token-revoked") progress.noteFailure(message);
     if (Number.isInteger(Math.log2(this.#length)))
       events.append({ type: "failure", code, message, retryInMs });
     return retryInMs;

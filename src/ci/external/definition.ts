@@ -5,4 +5,5 @@ export const externalCi: CiDefinition = {
   needsImages: false,
   services: () => [],
   mounts: [],
+  hasPages: false,
 };

@@ -11,10 +11,11 @@ export const localCi: CiDefinition = {
   access: {
     urlKey: "CI_URL",
     tokenKey: CI_TOKEN_KEY,
-    url: ({ ciUrl }) => ciUrl,
+    url: ({ layout }) => layout.ciUrl,
     isMade: true,
   },
   mounts: [],
+  hasPages: false,
   user: {
     login: CI_LOGIN,
     keys,

@@ -87,13 +87,13 @@ async function planWorkflows(folder: string, decided: ReadonlySet<string>) {
   return { planned, mistakes };
 }
 
-interface Place {
+interface RunContext {
   readonly target: CiProject;
   readonly pipeline: PipelineRecord;
   readonly folder: string;
 }
 
-async function runWorkflow(tools: RunTools, place: Place, { record, steps }: Planned) {
+async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: Planned) {
   const { target, pipeline } = place;
   const post = (state: Status["state"], description: string): Promise<void> =>
     target.statuses.post(pipeline.commit, {
@@ -120,7 +120,7 @@ async function runWorkflow(tools: RunTools, place: Place, { record, steps }: Pla
 /** Undefined when every command of every step ended with 0; nothing runs after a step that did not. */
 async function runSteps(
   tools: RunTools,
-  { target, pipeline, folder }: Place,
+  { target, pipeline, folder }: RunContext,
   { record, steps }: Planned,
 ): Promise<string | undefined> {
   const environment = describeEnvironment(tools, { target, pipeline, folder });
@@ -160,7 +160,7 @@ function summarize(workflows: readonly WorkflowRecord[]): PipelineRecord["status
 
 function describeEnvironment(
   { pathVariable }: RunTools,
-  { target, pipeline, folder }: Place,
+  { target, pipeline, folder }: RunContext,
 ): Record<string, string> {
   const { owner, name } = target.project.repo;
   return {

@@ -1,7 +1,8 @@
+import type { Addresses } from "../../core/addresses.ts";
 import type { Factory } from "../../core/factory.ts";
 import { WOODPECKER_TOKEN_KEY } from "../../core/names.ts";
 import { coreLimits, type DesiredService } from "../../core/service.ts";
-import { forgeKinds } from "../../forge-kinds/definitions.ts";
+import { ports } from "../../core/service-ports.ts";
 import type { CiDefinition } from "../definitions.ts";
 import { applicationKeys } from "./oauth-application.ts";
 
@@ -11,13 +12,16 @@ export const woodpeckerCi: CiDefinition = {
   access: {
     urlKey: "WOODPECKER_URL",
     tokenKey: WOODPECKER_TOKEN_KEY,
-    url: () => "http://woodpecker:8000",
+    url: ({ addresses }) => addresses.woodpecker?.part ?? "",
     isMade: false,
   },
   /** For reading the logs of their runs. */
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],
-  site: { host: "ci", upstream: "woodpecker:8000" },
-  services: (factory, { project }) => [describeServer(factory), describeAgent(factory, project)],
+  hasPages: true,
+  services: (factory, { addresses, project }) => [
+    describeServer(factory, addresses),
+    describeAgent(factory, project),
+  ],
 };
 
 /** What the agent of Woodpecker and its server have in common. */
@@ -38,7 +42,10 @@ function describeCommon(name: string): Omit<DesiredService, "name" | "container"
   };
 }
 
-function describeServer({ name, ci, forge, images }: Factory): DesiredService {
+function describeServer(
+  { name, ci, forge, images }: Factory,
+  addresses: Addresses,
+): DesiredService {
   const common = describeCommon(name);
   return {
     ...common,
@@ -49,10 +56,10 @@ function describeServer({ name, ci, forge, images }: Factory): DesiredService {
       WOODPECKER_ADMIN: forge.adminUser,
       WOODPECKER_DATABASE_DATASOURCE: "/var/lib/woodpecker/woodpecker.sqlite",
       WOODPECKER_DATABASE_DRIVER: "sqlite3",
-      WOODPECKER_EXPERT_FORGE_OAUTH_HOST: forge.url,
+      WOODPECKER_EXPERT_FORGE_OAUTH_HOST: addresses.forge.told,
       WOODPECKER_FORGEJO: "true",
-      WOODPECKER_FORGEJO_URL: forgeKinds[forge.kind].service?.url ?? forge.url,
-      WOODPECKER_HOST: ci.url,
+      WOODPECKER_FORGEJO_URL: addresses.forge.part,
+      WOODPECKER_HOST: addresses.woodpecker?.told ?? ci.url,
       WOODPECKER_OPEN: "false",
     },
     secrets: {
@@ -61,7 +68,7 @@ function describeServer({ name, ci, forge, images }: Factory): DesiredService {
       WOODPECKER_FORGEJO_SECRET: applicationKeys.secret,
     },
     volumes: [{ name: "woodpecker-data", path: "/var/lib/woodpecker" }],
-    ports: [{ bind: forge.bind, published: ci.port, target: 8000 }],
+    ports: [{ bind: forge.bind, published: ci.port, target: ports.woodpecker }],
   };
 }
 
@@ -76,7 +83,7 @@ function describeAgent({ name, images }: Factory, project: string): DesiredServi
       WOODPECKER_BACKEND_DOCKER_NETWORK: `${project}_disinto-net`,
       WOODPECKER_GRPC_SECURE: "false",
       WOODPECKER_MAX_WORKFLOWS: "2",
-      WOODPECKER_SERVER: "woodpecker:9000",
+      WOODPECKER_SERVER: `woodpecker:${ports.woodpeckerRpc}`,
     },
     mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock" }],
   };

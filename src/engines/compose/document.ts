@@ -5,6 +5,7 @@
 import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Desired } from "../../core/desired.ts";
 import type { DesiredService, Mount } from "../../core/service.ts";
+import { HOST_NAME } from "../../core/service-ports.ts";
 
 type Tree = { readonly [key: string]: unknown };
 
@@ -30,7 +31,7 @@ const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
 const network = "disinto-net";
 /** Where a model on the host itself is found; on Linux the name means nothing unless it is said. */
-const modelHost = "host.docker.internal:host-gateway";
+const modelHost = `${HOST_NAME}:host-gateway`;
 
 /** `project` is the compose project; a factory older than its name keeps the one it has. */
 export function renderCompose(desired: Desired, project: string): string {

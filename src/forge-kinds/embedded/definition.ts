@@ -1,6 +1,5 @@
 import { deriveProbe } from "../../core/service.ts";
 import type { ForgeDefinition } from "../definitions.ts";
-import { FORGE_HOST } from "../service.ts";
 
 export const embeddedForge: ForgeDefinition = {
   meaning: "disinto's own small one for trying it out",
@@ -8,10 +7,9 @@ export const embeddedForge: ForgeDefinition = {
   hint: (port) => `port ${port}`,
   hasPages: false,
   service: {
-    url: `http://${FORGE_HOST}`,
     image: (tag) => `disinto-forge:${tag}`,
     isOwn: true,
-    render: (_forge, { bind, forgePort }, data) => {
+    render: ({ layout: { bind, forgePort }, data }) => {
       const port = String(forgePort);
       return {
         entrypoint: ["forge"],

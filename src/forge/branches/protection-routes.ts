@@ -1,7 +1,7 @@
 /** Branch protections (routers/api/v1/repo/branch.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { ApiError, forbidden, invalid, notFound } from "../http/api-error.ts";
 import {
   bodyOf,
@@ -81,7 +81,7 @@ const nothing: ProtectionSettings = {
   approvers: [],
 };
 
-export function protectionRoutes(forge: Forge): Hono<Env> {
+export function protectionRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const { repository } = enterAdmin(c, forge);
@@ -117,20 +117,20 @@ export function protectionRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function shapeOf(forge: Forge, repository: RepositoryRow, rule: string) {
+function shapeOf(forge: ForgeContext, repository: RepositoryRow, rule: string) {
   const protection = findProtection(forge.db, repository, rule);
   if (!protection) throw notFound();
   return protectionShape(forge, repository, protection);
 }
 
-function ruleParameter(c: Context, forge: Forge, repository: RepositoryRow): Protection {
+function ruleParameter(c: Context, forge: ForgeContext, repository: RepositoryRow): Protection {
   const protection = findProtection(forge.db, repository, c.req.param("name") ?? "");
   if (!protection) throw notFound();
   return protection;
 }
 
 function create(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   body: z.infer<typeof NewProtection>,
 ): string {
@@ -151,13 +151,13 @@ function create(
   return rule;
 }
 
-function save(forge: Forge, id: number, settings: ProtectionSettings): void {
+function save(forge: ForgeContext, id: number, settings: ProtectionSettings): void {
   forge.db.update("protections", id, { settings: JSON.stringify(settings), updated: now() });
 }
 
 /** A push list means nothing where nobody may push. */
 function apply(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { before, changes }: { before: ProtectionSettings; changes: Changes },
 ): ProtectionSettings {
@@ -178,7 +178,7 @@ function apply(
 
 /** Who has not the access is left out without a word; who does not exist is an error (updateUserWhitelist). */
 function idsOf(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { logins, needed }: { logins: readonly string[]; needed: AccessLevel },
 ): number[] {

@@ -83,25 +83,25 @@ function appliesTo(rule: string, branch: string): boolean {
   return globMatches(rule, "/", branch);
 }
 
-interface Person {
+interface Actor {
   readonly user: UserRow;
   readonly access: AccessLevel;
 }
 
-export function mayPush(protection: Protection | undefined, { user, access }: Person): boolean {
+export function mayPush(protection: Protection | undefined, { user, access }: Actor): boolean {
   if (!protection) return allows(access, "write");
   if (!protection.enable_push) return false;
   if (!protection.enable_push_whitelist) return allows(access, "write");
   return protection.pushers.includes(user.id);
 }
 
-export function mayMerge(protection: Protection | undefined, { user, access }: Person): boolean {
+export function mayMerge(protection: Protection | undefined, { user, access }: Actor): boolean {
   if (!protection?.enable_merge_whitelist) return allows(access, "write");
   return protection.mergers.includes(user.id);
 }
 
 /** Whether a review of this user counts (IsOfficialReviewer). */
-export function isOfficial(protection: Protection | undefined, { user, access }: Person): boolean {
+export function isOfficial(protection: Protection | undefined, { user, access }: Actor): boolean {
   if (!protection?.enable_approvals_whitelist) return allows(access, "write");
   return protection.approvers.includes(user.id);
 }

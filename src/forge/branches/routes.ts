@@ -1,7 +1,7 @@
 /** Branches (routers/api/v1/repo/branch.go). A branch's name may hold slashes. */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { readCommit, readEach } from "../git/commits.ts";
 import { isBranchName, noCommit } from "../git/repository.ts";
 import { ApiError, forbidden, invalid, notFound } from "../http/api-error.ts";
@@ -27,7 +27,7 @@ const NewBranch = z.object({
   old_ref_name: text.max(100, "MaxSize").default(""),
 });
 
-export function branchRoutes(forge: Forge): Hono<Env> {
+export function branchRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, async (c) => {
     const { repository, user } = enterRepository(c, forge);
@@ -73,7 +73,7 @@ function restOf(c: Context): string {
 }
 
 async function shapeOf(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { name, viewer }: { name: string; viewer: Parameters<typeof branchShape>[2]["viewer"] },
 ) {
@@ -89,7 +89,7 @@ function noBranch(name: string): ApiError {
 
 /** services/repository/branch.go DeleteBranch: not the default one, not a protected one. */
 export async function deleteBranch(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   name: string,
 ): Promise<void> {
@@ -103,7 +103,7 @@ export async function deleteBranch(
 }
 
 async function createBranch(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   body: z.infer<typeof NewBranch>,
 ): Promise<string> {

@@ -1,6 +1,6 @@
 /** Files at a commit, and commits that change files, without a work tree. */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { type Commit, readCommits } from "../git/commits.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { notFound } from "../http/api-error.ts";
@@ -64,7 +64,7 @@ export function kindOf({ mode }: TreeEntry): string {
   return kinds[mode] ?? "file";
 }
 
-interface Place {
+interface Revision {
   readonly commit: string;
   /** As it was asked for: a branch, a tag, a sha. */
   readonly ref: string;
@@ -72,9 +72,9 @@ interface Place {
 
 /** structs.ContentsResponse; the text itself only where one file was asked for. */
 export async function contentShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
-  { entry, place, whole }: { entry: TreeEntry; place: Place; whole: boolean },
+  { entry, place, whole }: { entry: TreeEntry; place: Revision; whole: boolean },
 ) {
   const git = gitOf(forge, repository);
   const kind = kindOf(entry);
@@ -100,7 +100,7 @@ export async function contentShape(
 }
 
 function linksOf(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { entry, ref }: { entry: TreeEntry; ref: string },
 ) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filePatterns, matchesFile } from "../../core/glob.ts";
 import { mayPush, protectionOf } from "../branches/protections.ts";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { leaveEmptiness } from "../git/push.ts";
 import {
   emptyTree,
@@ -34,16 +34,16 @@ export interface FileChange {
   readonly committer: Identity;
 }
 
-interface Person {
+interface Actor {
   readonly user: UserRow;
   readonly access: AccessLevel;
 }
 
 /** Answers the new commit; callers hold the repository's queue. */
 export async function commitFile(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
-  { change, person }: { change: FileChange; person: Person },
+  { change, person }: { change: FileChange; person: Actor },
 ): Promise<string> {
   const target = change.newBranch || change.branch;
   mustBeAllowed(forge, repository, { change, person, target });
@@ -74,9 +74,9 @@ function noBranch(name: string): ApiError {
 
 /** routers/api/v1/api.go reqRepoBranchWriter, and the protected files of the branch. */
 function mustBeAllowed(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
-  { change, person, target }: { change: FileChange; person: Person; target: string },
+  { change, person, target }: { change: FileChange; person: Actor; target: string },
 ): void {
   const protection = protectionOf(forge.db, repository, target);
   if (!mayPush(protection, person)) {

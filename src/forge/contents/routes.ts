@@ -1,7 +1,7 @@
 /** Files by path (routers/api/v1/repo/file.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { type Commit, readCommit } from "../git/commits.ts";
 import { invalid, notFound } from "../http/api-error.ts";
 import {
@@ -39,7 +39,7 @@ const Body = z.object({
 });
 type Body = z.infer<typeof Body>;
 
-export function contentRoutes(forge: Forge): Hono<Env> {
+export function contentRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, async (c) => c.json(await read(c, forge, "")));
   routes.get(`${path}/*`, async (c) => c.json(await read(c, forge, pathOf(c))));
@@ -60,7 +60,7 @@ function pathOf(c: Context): string {
   throw notFound();
 }
 
-async function read(c: Context, forge: Forge, wanted: string) {
+async function read(c: Context, forge: ForgeContext, wanted: string) {
   const { repository } = enterRepository(c, forge);
   const git = gitOf(forge, repository);
   const ref = c.req.query("ref") || repository.default_branch;
@@ -78,7 +78,7 @@ async function read(c: Context, forge: Forge, wanted: string) {
   );
 }
 
-async function write(c: Context, forge: Forge, operation: FileChange["operation"]) {
+async function write(c: Context, forge: ForgeContext, operation: FileChange["operation"]) {
   const request = enterSigned(c, forge);
   mustNotBeArchived(request);
   const change = changeOf(request, { operation, path: pathOf(c), body: await bodyOf(c, Body) });
@@ -118,7 +118,7 @@ function decode(base64: string): Buffer {
 }
 
 async function answer(
-  forge: Forge,
+  forge: ForgeContext,
   request: RepositoryRequest,
   { change, sha }: { change: FileChange; sha: string },
 ) {
@@ -141,7 +141,7 @@ async function answer(
 }
 
 /** structs.FileCommitResponse. */
-function commitShape(forge: Forge, repository: RepositoryRow, commit: Commit) {
+function commitShape(forge: ForgeContext, repository: RepositoryRow, commit: Commit) {
   const api = `${repositoryApiUrl(forge, repository)}/git`;
   const meta = (kind: "commits" | "trees", sha: string) => ({
     url: `${api}/${kind}/${sha}`,

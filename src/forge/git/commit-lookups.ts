@@ -11,7 +11,7 @@ const mostAtOnce = 16;
 /** git keeps every commit that it has seen: after so many names a new process takes over. */
 const mostNames = 200_000;
 
-export interface Place {
+export interface GitLocation {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -20,7 +20,7 @@ export class CommitLookups {
   readonly #running = new Map<string, Lookup>();
 
   /** For each name (a full ref or a whole sha, without white space) the sha of its commit, if it has one. */
-  async find(place: Place, names: readonly string[]): Promise<(string | undefined)[]> {
+  async find(place: GitLocation, names: readonly string[]): Promise<(string | undefined)[]> {
     const usable = names.every((name) => /^\S+$/.test(name));
     if (!usable) throw new Error("a name to look up has white space in it");
     return names.length === 0 ? [] : await this.#lookup(place).ask(names);
@@ -36,7 +36,7 @@ export class CommitLookups {
     for (const path of this.#running.keys()) this.close(path);
   }
 
-  #lookup(place: Place): Lookup {
+  #lookup(place: GitLocation): Lookup {
     const known = this.#running.get(place.path);
     if (known?.usable) return known;
     const [oldest] = this.#running.keys();
@@ -63,7 +63,7 @@ class Lookup {
   #asked = 0;
   #ended = false;
 
-  constructor({ path, env }: Place) {
+  constructor({ path, env }: GitLocation) {
     const args = ["cat-file", "--batch-check=%(objectname)"];
     this.#child = spawn("git", args, { cwd: path, env, stdio: ["pipe", "pipe", "ignore"] });
     this.#child.stdin.on("error", () => undefined);

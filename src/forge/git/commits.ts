@@ -1,12 +1,12 @@
 /** Commits as Forgejo shows them: read with one git call for any number of them. */
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { gitOf } from "../forge.ts";
 import { repositoryApiUrl, repositoryUrl, userShape } from "../http/shapes.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import { findUserByEmail } from "../users/users.ts";
 import { emptyTree, type GitRepository } from "./repository.ts";
 
-interface Person {
+interface Signature {
   readonly name: string;
   readonly email: string;
   readonly date: string;
@@ -16,8 +16,8 @@ export interface Commit {
   readonly sha: string;
   readonly tree: string;
   readonly parents: readonly string[];
-  readonly author: Person;
-  readonly committer: Person;
+  readonly author: Signature;
+  readonly committer: Signature;
   readonly message: string;
 }
 
@@ -83,7 +83,7 @@ const unsigned = {
 };
 
 /** structs.PayloadCommit, the short form inside a branch. */
-export function payloadCommitShape(forge: Forge, repository: RepositoryRow, commit: Commit) {
+export function payloadCommitShape(forge: ForgeContext, repository: RepositoryRow, commit: Commit) {
   return {
     id: commit.sha,
     message: commit.message,
@@ -98,11 +98,11 @@ export function payloadCommitShape(forge: Forge, repository: RepositoryRow, comm
   };
 }
 
-function payloadUser(forge: Forge, { name, email }: Person) {
+function payloadUser(forge: ForgeContext, { name, email }: Signature) {
   return { name, email, username: findUserByEmail(forge.db, email)?.login ?? "" };
 }
 
-export async function commitShape(forge: Forge, repository: RepositoryRow, commit: Commit) {
+export async function commitShape(forge: ForgeContext, repository: RepositoryRow, commit: Commit) {
   const api = `${repositoryApiUrl(forge, repository)}/git`;
   const files = await affectedFiles(gitOf(forge, repository), commit);
   const meta = (sha: string) => ({
@@ -129,7 +129,7 @@ export async function commitShape(forge: Forge, repository: RepositoryRow, commi
   };
 }
 
-function knownUser(forge: Forge, { email }: Person) {
+function knownUser(forge: ForgeContext, { email }: Signature) {
   const user = findUserByEmail(forge.db, email);
   return user ? userShape(forge, user) : null;
 }

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { protectionsOf } from "../branches/protections.ts";
-import { type Forge, repositoryPath } from "../forge.ts";
+import { type ForgeContext, repositoryPath } from "../forge.ts";
 import { ApiError } from "../http/api-error.ts";
 import { type AccessLevel, accessOf } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
@@ -52,7 +52,7 @@ function decodeSegment(segment: string): string {
 }
 
 export async function serveGit(
-  forge: Forge,
+  forge: ForgeContext,
   git: GitRequest,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
@@ -64,7 +64,7 @@ export async function serveGit(
     });
   } catch (error) {
     request.resume();
-    refuse(response, error);
+    sendError(response, error);
   }
 }
 
@@ -74,7 +74,7 @@ interface Authorized {
 }
 
 /** routers/web/repo/githttp.go httpBase: reading a public repository asks for nothing, all else for a user. */
-async function authorize(forge: Forge, git: GitRequest, request: IncomingMessage) {
+async function authorize(forge: ForgeContext, git: GitRequest, request: IncomingMessage) {
   const repository = findRepository(forge.db, git.owner, git.name);
   const open = repository !== undefined && !repository.private && !git.pushes;
   if (open) return { repository, doer: undefined } satisfies Authorized;
@@ -115,7 +115,7 @@ interface Backend extends Authorized {
  * client that left by reading an ended input for ever (pipe_fixed_length in http-backend.c).
  */
 function backendEnvironment(
-  forge: Forge,
+  forge: ForgeContext,
   { git, request, repository, doer }: Backend,
 ): Record<string, string> {
   const header = (name: string) => request.headers[name]?.toString() ?? "";
@@ -221,7 +221,7 @@ class HeaderReader {
   }
 }
 
-function refuse(response: ServerResponse, error: unknown): void {
+function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
     return;

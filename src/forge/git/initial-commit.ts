@@ -1,10 +1,10 @@
 /** The first commit of a repository that was asked for with `auto_init`: a README and nothing else. */
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { authorEnvironment, commitTree, identityOf } from "../pulls/merge.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
 
 export async function initializeRepository(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   owner: UserRow,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { WorkTree } from "../../../test/forge-contract/work-tree.ts";
-import { type Forge, gitOf, Queue } from "../forge.ts";
+import { type ForgeContext, gitOf, Queue } from "../forge.ts";
 import { createRepository } from "../repositories/repositories.ts";
 import { databaseFile } from "../serve.ts";
 import { Database } from "../store/database.ts";
@@ -20,7 +20,14 @@ test("tidying drops the objects of leases that are gone, and keeps every ref", a
   const db = new Database(databaseFile(folder));
   const authentication = new Authentication(db, new PasswordChecker());
   const lookups = new CommitLookups();
-  const forge: Forge = { db, folder, url: "http://x", authentication, lookups, queue: new Queue() };
+  const forge: ForgeContext = {
+    db,
+    folder,
+    url: "http://x",
+    authentication,
+    lookups,
+    queue: new Queue(),
+  };
   const options = { name: "work", description: "", private: false, template: false };
   const repository = await createRepository(forge, getUser(db, 1), {
     ...options,

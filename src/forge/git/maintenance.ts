@@ -1,6 +1,6 @@
 /** Packs what has gathered and drops what nothing reaches: leases leave a small object with every renewal. */
 import { setInterval as every } from "node:timers/promises";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { allRepositories } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 
@@ -9,7 +9,7 @@ const worthIt = 2_000;
 /** Longer than any push takes, so nothing is dropped between its arrival and its ref. */
 const grace = "2.hours.ago";
 
-export async function maintain(forge: Forge, signal: AbortSignal): Promise<void> {
+export async function maintain(forge: ForgeContext, signal: AbortSignal): Promise<void> {
   try {
     for await (const _ of every(intervalMs, undefined, { signal, ref: false })) {
       for (const repository of allRepositories(forge.db)) await tidy(forge, repository);
@@ -21,7 +21,7 @@ export async function maintain(forge: Forge, signal: AbortSignal): Promise<void>
 
 /** `--prune` removes unreachable objects older than the grace; moving refs stay safe by git's own locks. */
 export async function tidy(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { atLeast = worthIt, expire = grace } = {},
 ): Promise<boolean> {

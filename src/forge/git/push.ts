@@ -1,12 +1,12 @@
 /** What a push causes after git has taken it: the first branch becomes the default, pull requests follow their heads. */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { closeByCommits } from "../issues/closing.ts";
 import { refreshPulls } from "../pulls/pulls.ts";
 import { getRepository, touchRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 
-export async function afterPush(forge: Forge, repositoryId: number): Promise<void> {
+export async function afterPush(forge: ForgeContext, repositoryId: number): Promise<void> {
   await forge.queue.run(repositoryId, async () => {
     const known = forge.db.get("SELECT 1 FROM repositories WHERE id = ?", repositoryId);
     if (!known) return;
@@ -19,7 +19,10 @@ export async function afterPush(forge: Forge, repositoryId: number): Promise<voi
 }
 
 /** routers/private/hook_post_receive.go and services/repository/push.go: main or master first, else the first pushed. */
-export async function leaveEmptiness(forge: Forge, repository: RepositoryRow): Promise<void> {
+export async function leaveEmptiness(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+): Promise<void> {
   const git = gitOf(forge, repository);
   const names = [...(await git.branches()).keys()];
   const first = names.find((name) => name === "main" || name === "master") ?? names[0];

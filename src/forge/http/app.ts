@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { protectionRoutes } from "../branches/protection-routes.ts";
 import { branchRoutes } from "../branches/routes.ts";
 import { contentRoutes } from "../contents/routes.ts";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { commentRoutes } from "../issues/comment-routes.ts";
 import { labelRoutes } from "../issues/label-routes.ts";
 import { dependencyRoutes, issueLabelRoutes } from "../issues/link-routes.ts";
@@ -49,7 +49,7 @@ const parts = [
   oauthApplicationRoutes,
 ];
 
-export function createApp(forge: Forge): Hono<Env> {
+export function createApp(forge: ForgeContext): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error, c) => answerError(c, forge, error));
   app.notFound((c) => answerError(c, forge, notFound()));
@@ -66,7 +66,7 @@ export function createApp(forge: Forge): Hono<Env> {
   return app;
 }
 
-async function identify(c: Context, forge: Forge): Promise<Doer | undefined> {
+async function identify(c: Context, forge: ForgeContext): Promise<Doer | undefined> {
   const doer = await forge.authentication.identify({
     authorization: c.req.header("authorization"),
     queryToken: c.req.query("token") ?? c.req.query("access_token"),
@@ -76,7 +76,7 @@ async function identify(c: Context, forge: Forge): Promise<Doer | undefined> {
 }
 
 /** verifyAuthWithOptions of routers/api/shared/middleware.go; these bodies have no url. */
-function mayUseApi(forge: Forge, { user }: Doer): void {
+function mayUseApi(forge: ForgeContext, { user }: Doer): void {
   const refuse = (message: string) => new ApiError(403, message, { message });
   if (!user.active || user.prohibit_login) {
     throw refuse(
@@ -88,7 +88,7 @@ function mayUseApi(forge: Forge, { user }: Doer): void {
   }
 }
 
-function answerError(c: Context, forge: Forge, error: Error): Response {
+function answerError(c: Context, forge: ForgeContext, error: Error): Response {
   if (!(error instanceof ApiError)) return unexpected(c, forge, error);
   if (error.body === null) return c.body(null, error.status);
   const url = `${forge.url}/api/swagger`;
@@ -99,7 +99,7 @@ function answerError(c: Context, forge: Forge, error: Error): Response {
 }
 
 /** A bug: the log gets it, the caller gets no word of it. */
-function unexpected(c: Context, forge: Forge, error: Error): Response {
+function unexpected(c: Context, forge: ForgeContext, error: Error): Response {
   process.stderr.write(`forge: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}\n`);
   return c.json({ message: "", url: `${forge.url}/api/swagger` }, 500);
 }

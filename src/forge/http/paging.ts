@@ -1,5 +1,5 @@
 /** Pages as Forgejo's: 30 entries unless `limit` says otherwise, 50 at most; X-Total-Count and Link. */
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import type { Context } from "./request.ts";
 
 export interface Page {
@@ -31,7 +31,7 @@ export function countHeader(c: Context, total: number): void {
   expose(c, "X-Total-Count");
 }
 
-export function pageHeaders(c: Context, forge: Forge, total: number): void {
+export function pageHeaders(c: Context, forge: ForgeContext, total: number): void {
   const page = pageOf(c);
   const links = linksOf(page, Math.max(1, Math.ceil(total / page.size))).map(
     ([number, relation]) => `<${pageUrl(c, forge, number)}>; rel="${relation}"`,
@@ -51,7 +51,7 @@ function linksOf({ number }: Page, last: number): [number, string][] {
   return links;
 }
 
-function pageUrl(c: Context, forge: Forge, page: number): string {
+function pageUrl(c: Context, forge: ForgeContext, page: number): string {
   const query = new URLSearchParams(c.req.query());
   query.set("page", String(page));
   query.sort();

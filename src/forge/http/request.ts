@@ -1,7 +1,7 @@
 /** The common start of every API route: who asks, with what scopes, for which repository. */
 import type { Context as HonoContext } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
@@ -38,7 +38,7 @@ export function siteAdmin(c: Context): Doer {
   return doer;
 }
 
-export function userParameter(c: Context, forge: Forge, name = "username"): UserRow {
+export function userParameter(c: Context, forge: ForgeContext, name = "username"): UserRow {
   const user = findUser(forge.db, c.req.param(name) ?? "");
   if (!user) throw notFound();
   return user;
@@ -53,7 +53,7 @@ export interface RepositoryRequest {
 /** What the caller may not even read is not found (repoAssignment). */
 export function enterRepository(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   ...categories: ScopeCategory[]
 ): RepositoryRequest {
   requireScopes(c, ...(categories.length > 0 ? categories : (["repository"] as const)));
@@ -72,7 +72,7 @@ export type SignedRequest = RepositoryRequest & { readonly user: UserRow };
 
 export function enterSigned(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   ...categories: ScopeCategory[]
 ): SignedRequest {
   const request = enterRepository(c, forge, ...categories);
@@ -82,7 +82,7 @@ export function enterSigned(
 /** As enterSigned, and the caller may write (reqRepoWriter) and the repository is not archived. */
 export function enterWriter(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   ...categories: ScopeCategory[]
 ): SignedRequest {
   const request = enterSigned(c, forge, ...categories);
@@ -93,7 +93,7 @@ export function enterWriter(
   return request;
 }
 
-export function enterAdmin(c: Context, forge: Forge): SignedRequest {
+export function enterAdmin(c: Context, forge: ForgeContext): SignedRequest {
   const request = enterSigned(c, forge);
   if (!allows(request.access, "admin")) {
     throw forbidden("user should be an owner or a collaborator with admin write of a repository");

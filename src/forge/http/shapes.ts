@@ -1,5 +1,5 @@
 /** JSON shapes of users, repositories, labels and comments, property by property as Forgejo's modules/structs. */
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { type AccessLevel, allows } from "../repositories/permission.ts";
 import { mergeStyles, settingsOf } from "../repositories/repositories.ts";
 import type {
@@ -25,7 +25,7 @@ export function timeOrNull(seconds: number): string | null {
 }
 
 /** services/convert/user.go: only the user and administrators see the account's inner state. */
-export function userShape(forge: Forge, user: UserRow, viewer?: UserRow) {
+export function userShape(forge: ForgeContext, user: UserRow, viewer?: UserRow) {
   return personShape(forge, user, {
     signed: viewer !== undefined,
     intimate: viewer !== undefined && (viewer.id === user.id || viewer.admin === 1),
@@ -33,7 +33,7 @@ export function userShape(forge: Forge, user: UserRow, viewer?: UserRow) {
 }
 
 function personShape(
-  forge: Forge,
+  forge: ForgeContext,
   user: UserRow,
   { signed, intimate }: { signed: boolean; intimate: boolean },
 ) {
@@ -78,15 +78,22 @@ export function tokenShape(row: TokenRow, token = "") {
   };
 }
 
-export function repositoryUrl(forge: Forge, { owner_login, name }: RepositoryRow): string {
+export function repositoryUrl(forge: ForgeContext, { owner_login, name }: RepositoryRow): string {
   return `${forge.url}/${owner_login}/${name}`;
 }
 
-export function repositoryApiUrl(forge: Forge, { owner_login, name }: RepositoryRow): string {
+export function repositoryApiUrl(
+  forge: ForgeContext,
+  { owner_login, name }: RepositoryRow,
+): string {
   return `${forge.url}/api/v1/repos/${owner_login}/${name}`;
 }
 
-export function repositoryShape(forge: Forge, repository: RepositoryRow, access: AccessLevel) {
+export function repositoryShape(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+  access: AccessLevel,
+) {
   const page = repositoryUrl(forge, repository);
   const host = new URL(forge.url).hostname;
   const address = `${repository.owner_login}/${repository.name}`;
@@ -121,7 +128,7 @@ export function repositoryShape(forge: Forge, repository: RepositoryRow, access:
   };
 }
 
-function identityShape(forge: Forge, repository: RepositoryRow, access: AccessLevel) {
+function identityShape(forge: ForgeContext, repository: RepositoryRow, access: AccessLevel) {
   const owner = getUser(forge.db, repository.owner_id);
   return {
     id: repository.id,
@@ -144,7 +151,7 @@ function identityShape(forge: Forge, repository: RepositoryRow, access: AccessLe
   };
 }
 
-function countShape(forge: Forge, repository: RepositoryRow) {
+function countShape(forge: ForgeContext, repository: RepositoryRow) {
   const open = forge.db.get<{ issues: number; pulls: number }>(
     `SELECT COUNT(*) - COALESCE(SUM(is_pull), 0) AS issues, COALESCE(SUM(is_pull), 0) AS pulls
      FROM issues WHERE repository_id = ? AND closed = 0`,
@@ -199,7 +206,7 @@ function mergeShape(repository: RepositoryRow) {
   };
 }
 
-export function labelShape(forge: Forge, repository: RepositoryRow, label: LabelRow) {
+export function labelShape(forge: ForgeContext, repository: RepositoryRow, label: LabelRow) {
   return {
     id: label.id,
     name: label.name,
@@ -211,13 +218,13 @@ export function labelShape(forge: Forge, repository: RepositoryRow, label: Label
   };
 }
 
-export function issuePage(forge: Forge, repository: RepositoryRow, issue: IssueRow): string {
+export function issuePage(forge: ForgeContext, repository: RepositoryRow, issue: IssueRow): string {
   const kind = issue.is_pull ? "pulls" : "issues";
   return `${repositoryUrl(forge, repository)}/${kind}/${issue.number}`;
 }
 
 export function commentShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { comment, issue }: { comment: CommentRow; issue: IssueRow },
 ) {

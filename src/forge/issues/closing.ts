@@ -3,7 +3,7 @@
  * the default branch (modules/references/references.go).
  */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import type { Database } from "../store/database.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
@@ -17,7 +17,7 @@ const pattern =
   /(?:^|\s|\(|\[)(close[sd]?|fix(?:es|ed)?|resolve[sd]?|reopen(?:s|ed)?):? [#!](\d{1,9})(?=\s|$|\)|\]|'|"|[:;,.?!](?:\s|$))/gi;
 
 /** The keyword stands directly before its number; code is no text. */
-function closingReferences(text: string): Reference[] {
+export function closingReferences(text: string): Reference[] {
   return [...withoutCode(text).matchAll(pattern)].map(([, word = "", number]) => ({
     number: Number(number),
     action: word.toLowerCase().startsWith("reopen") ? "reopen" : "close",
@@ -42,7 +42,10 @@ export function applyReferences(db: Database, repository: RepositoryRow, text: s
 }
 
 /** services/issue/commit.go UpdateIssuesCommit. The history that a repository starts with closes nothing. */
-export async function closeByCommits(forge: Forge, repository: RepositoryRow): Promise<void> {
+export async function closeByCommits(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+): Promise<void> {
   const git = gitOf(forge, repository);
   const tip = await git.branch(repository.default_branch);
   if (tip === undefined || tip === repository.read_tip) return;

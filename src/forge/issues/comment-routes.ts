@@ -1,7 +1,7 @@
 /** Comments on issues and pull requests (routers/api/v1/repo/issue_comment.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { forbidden, notFound } from "../http/api-error.ts";
 import { countHeader } from "../http/paging.ts";
 import {
@@ -26,7 +26,7 @@ import { issueParameter, mustBePosterOrWriter, timeQuery } from "./routes.ts";
 const path = "/repos/:owner/:repo/issues";
 const Body = z.object({ body: required });
 
-export function commentRoutes(forge: Forge): Hono<Env> {
+export function commentRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(`${path}/:index/comments`, (c) => {
     const request = enterRepository(c, forge, "issue");
@@ -68,11 +68,11 @@ export function commentRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function shapeOf(forge: Forge, { repository }: RepositoryRequest, comment: CommentRow) {
+function shapeOf(forge: ForgeContext, { repository }: RepositoryRequest, comment: CommentRow) {
   return commentShape(forge, repository, { comment, issue: getIssue(forge.db, comment.issue_id) });
 }
 
-function listComments(c: Context, forge: Forge, issue: IssueRow): CommentRow[] {
+function listComments(c: Context, forge: ForgeContext, issue: IssueRow): CommentRow[] {
   return forge.db.all<CommentRow>(
     `SELECT * FROM comments WHERE issue_id = ? AND updated >= ? AND updated <= ?
      ORDER BY created, id`,
@@ -83,7 +83,7 @@ function listComments(c: Context, forge: Forge, issue: IssueRow): CommentRow[] {
 }
 
 function create(
-  forge: Forge,
+  forge: ForgeContext,
   { user }: SignedRequest,
   { issue, body }: { issue: IssueRow; body: string },
 ): CommentRow {
@@ -98,7 +98,11 @@ function create(
   });
 }
 
-function commentParameter(c: Context, forge: Forge, { repository }: RepositoryRequest): CommentRow {
+function commentParameter(
+  c: Context,
+  forge: ForgeContext,
+  { repository }: RepositoryRequest,
+): CommentRow {
   const id = numberParameter(c, "id");
   const comment = forge.db.get<CommentRow>("SELECT * FROM comments WHERE id = ?", id);
   if (!comment) throw notFound(undefined, [`comment does not exist [id: ${id}, issue_id: 0]`]);
@@ -106,7 +110,7 @@ function commentParameter(c: Context, forge: Forge, { repository }: RepositoryRe
   return comment;
 }
 
-function remove(forge: Forge, comment: CommentRow): void {
+function remove(forge: ForgeContext, comment: CommentRow): void {
   forge.db.transaction(() => {
     forge.db.run("DELETE FROM comments WHERE id = ?", comment.id);
     forge.db.run("UPDATE issues SET comments = comments - 1 WHERE id = ?", comment.issue_id);

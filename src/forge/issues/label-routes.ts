@@ -1,7 +1,7 @@
 /** A repository's labels (routers/api/v1/repo/label.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { invalid, notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
@@ -37,7 +37,7 @@ const LabelChanges = z.object({
   is_archived: z.boolean().default(false),
 });
 
-export function labelRoutes(forge: Forge): Hono<Env> {
+export function labelRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const { repository } = enterRepository(c, forge, "issue");
@@ -87,14 +87,14 @@ export function labelRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function getLabel(forge: Forge, repository: RepositoryRow, id: number): LabelRow {
+function getLabel(forge: ForgeContext, repository: RepositoryRow, id: number): LabelRow {
   const [label] = labelsById(forge.db, repository, [id]);
   if (!label) throw notFound();
   return label;
 }
 
 /** By id, or by name when it is no number. */
-function labelParameter(c: Context, forge: Forge, repository: RepositoryRow): LabelRow {
+function labelParameter(c: Context, forge: ForgeContext, repository: RepositoryRow): LabelRow {
   const id = numberParameter(c, "id");
   if (id > 0) return getLabel(forge, repository, id);
   const label = forge.db.get<LabelRow>(

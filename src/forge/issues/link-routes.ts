@@ -1,7 +1,7 @@
 /** What hangs on an issue: its labels and its dependencies (routers/api/v1/repo/issue_label.go, issue_dependency.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
 import { cut, pageOf } from "../http/paging.ts";
 import {
@@ -38,7 +38,7 @@ const path = "/repos/:owner/:repo/issues/:index";
 const LabelNames = z.object({ labels: z.array(z.union([int, text])).default([]) });
 const Dependency = z.object({ index: int, owner: required, repo: required });
 
-export function issueLabelRoutes(forge: Forge): Hono<Env> {
+export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   const answer = (request: Pick<SignedRequest, "repository">, issue: IssueRow) =>
     labelsOf(forge.db, issue).map((label) => labelShape(forge, request.repository, label));
@@ -74,7 +74,7 @@ export function issueLabelRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function writable(c: Context, forge: Forge): { request: SignedRequest; issue: IssueRow } {
+function writable(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   if (!allows(request.access, "write")) throw bareRefusal(403);
@@ -83,7 +83,7 @@ function writable(c: Context, forge: Forge): { request: SignedRequest; issue: Is
 
 async function wantedLabels(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: SignedRequest,
 ): Promise<LabelRow[]> {
   const { labels } = await bodyOf(c, LabelNames);
@@ -97,7 +97,7 @@ async function wantedLabels(
     : labelsById(forge.db, repository, ids);
 }
 
-export function dependencyRoutes(forge: Forge): Hono<Env> {
+export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(`${path}/dependencies`, (c) => {
     const request = enterRepository(c, forge, "issue");
@@ -125,7 +125,7 @@ export function dependencyRoutes(forge: Forge): Hono<Env> {
 }
 
 /** Who may not write has nothing to find here (createIssueDependency). */
-function dependent(c: Context, forge: Forge): { request: SignedRequest; issue: IssueRow } {
+function dependent(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   mustNotBeArchived(request);
@@ -133,12 +133,16 @@ function dependent(c: Context, forge: Forge): { request: SignedRequest; issue: I
   return { request, issue };
 }
 
-function mayRead(forge: Forge, user: SignedRequest["user"] | undefined, issue: IssueRow): boolean {
+function mayRead(
+  forge: ForgeContext,
+  user: SignedRequest["user"] | undefined,
+  issue: IssueRow,
+): boolean {
   return accessOf(forge.db, getRepository(forge.db, issue.repository_id), user) !== "none";
 }
 
 function dependencyOf(
-  forge: Forge,
+  forge: ForgeContext,
   { user }: SignedRequest,
   { owner, repo, index }: z.infer<typeof Dependency>,
 ): IssueRow {
@@ -149,7 +153,7 @@ function dependencyOf(
 }
 
 /** models/issues/dependency.go: neither twice nor in a circle. */
-function add(forge: Forge, issue: IssueRow, other: IssueRow): void {
+function add(forge: ForgeContext, issue: IssueRow, other: IssueRow): void {
   const has = (one: IssueRow, two: IssueRow) =>
     dependenciesOf(forge.db, one).some(({ id }) => id === two.id);
   if (has(issue, other)) throw invalid("issue dependency does already exist");
@@ -159,7 +163,7 @@ function add(forge: Forge, issue: IssueRow, other: IssueRow): void {
   forge.db.run("INSERT INTO issue_dependencies VALUES (?, ?)", issue.id, other.id);
 }
 
-function remove(forge: Forge, issue: IssueRow, other: IssueRow): void {
+function remove(forge: ForgeContext, issue: IssueRow, other: IssueRow): void {
   const removed = forge.db.run(
     "DELETE FROM issue_dependencies WHERE issue_id = ? AND dependency_id = ?",
     issue.id,

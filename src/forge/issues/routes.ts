@@ -1,7 +1,7 @@
 /** Issues (routers/api/v1/repo/issue.go). */
 import { Hono, type Context as HonoContext } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -67,7 +67,7 @@ const IssueChanges = z.object({
 });
 export type IssueChanges = z.infer<typeof IssueChanges>;
 
-export function issueRoutes(forge: Forge): Hono<Env> {
+export function issueRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const { repository, user } = enterRepository(c, forge, "issue");
@@ -102,13 +102,13 @@ export function issueRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function shapeOf(forge: Forge, { repository, user }: RepositoryRequest, id: number) {
+function shapeOf(forge: ForgeContext, { repository, user }: RepositoryRequest, id: number) {
   return issueShape(forge, repository, { issue: getIssue(forge.db, id), viewer: user });
 }
 
 export function issueParameter(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: RepositoryRequest,
 ): IssueRow {
   const issue = findIssue(forge.db, repository, numberParameter(c, "index"));
@@ -123,7 +123,7 @@ export function mustBePosterOrWriter(
   if (poster_id !== user.id && !allows(access, "write")) throw bareRefusal(403);
 }
 
-function filterOf(c: Context, forge: Forge, repository: RepositoryRow): IssueFilter {
+function filterOf(c: Context, forge: ForgeContext, repository: RepositoryRow): IssueFilter {
   const state = c.req.query("state");
   const kind = c.req.query("type");
   const labels = (c.req.query("labels") ?? "").split(",").filter((name) => name !== "");
@@ -148,7 +148,7 @@ export function timeQuery(c: HonoContext, name: string): number | undefined {
   return Math.floor(seconds);
 }
 
-function userQuery(c: Context, forge: Forge, name: string): number | undefined {
+function userQuery(c: Context, forge: ForgeContext, name: string): number | undefined {
   const login = c.req.query(name);
   if (login === undefined || login === "") return undefined;
   const user = findUser(forge.db, login);
@@ -164,7 +164,7 @@ export function dueOf(date: string | undefined): number {
 }
 
 /** Only who can write sets labels, assignees and dates. */
-function create(forge: Forge, request: SignedRequest, body: NewIssueBody): IssueRow {
+function create(forge: ForgeContext, request: SignedRequest, body: NewIssueBody): IssueRow {
   const { repository, user, access } = request;
   const writer = allows(access, "write");
   const logins = writer ? [body.assignee, ...body.assignees] : [];
@@ -190,7 +190,7 @@ interface Change {
   readonly changes: Omit<IssueChanges, "ref"> & { readonly ref?: string | undefined };
 }
 
-export function change(forge: Forge, { request, issue, changes }: Change): void {
+export function change(forge: ForgeContext, { request, issue, changes }: Change): void {
   const { db } = forge;
   const writer = allows(request.access, "write");
   db.transaction(() => {
@@ -211,14 +211,14 @@ function newDue(issue: IssueRow, { unset_due_date, due_date }: Change["changes"]
   return due_date === undefined ? issue.due : dueOf(due_date);
 }
 
-function changeAssignees(forge: Forge, { request, issue, changes }: Change): void {
+function changeAssignees(forge: ForgeContext, { request, issue, changes }: Change): void {
   if (changes.assignees === undefined && changes.assignee === undefined) return;
   const logins = [changes.assignee ?? "", ...(changes.assignees ?? [])];
   replaceAssignees(forge.db, issue, assignable(forge.db, request.repository, logins));
 }
 
 function changeState(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { issue, changes }: Omit<Change, "request">,
 ): void {

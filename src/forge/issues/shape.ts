@@ -1,5 +1,5 @@
 /** JSON of an issue (services/convert/issue.go). */
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import {
   iso,
   issuePage,
@@ -13,7 +13,7 @@ import { getUser } from "../users/users.ts";
 import { assigneesOf, labelsOf } from "./issues.ts";
 
 export function issueShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { issue, viewer }: { issue: IssueRow; viewer: UserRow | undefined },
 ) {
@@ -40,7 +40,7 @@ export function issueShape(
 
 /** What an issue and a pull request have in common. */
 export function conversationShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { issue, viewer }: { issue: IssueRow; viewer: UserRow | undefined },
 ) {
@@ -63,7 +63,7 @@ export function conversationShape(
   };
 }
 
-function pullMeta(forge: Forge, repository: RepositoryRow, issue: IssueRow) {
+function pullMeta(forge: ForgeContext, repository: RepositoryRow, issue: IssueRow) {
   const pull = forge.db.get<PullRow>("SELECT * FROM pulls WHERE issue_id = ?", issue.id);
   return {
     merged: pull?.merged === 1,

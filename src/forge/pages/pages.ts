@@ -1,7 +1,7 @@
 /** A plain page per issue and pull request, for people. Everything that came from outside is escaped. */
 import { Hono } from "hono";
 import { html, raw } from "hono/html";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import type { Context, Env } from "../http/request.ts";
 import { iso } from "../http/shapes.ts";
 import { assigneesOf, findIssue, labelsOf } from "../issues/issues.ts";
@@ -26,13 +26,13 @@ pre { margin: 0; padding: .6rem .8rem; font: inherit; white-space: pre-wrap; ove
 @media (prefers-color-scheme: dark) { body { background: #181a1c; color: #ddd; } section { border-color: #444; } }
 `;
 
-export function pageRoutes(forge: Forge): Hono<Env> {
+export function pageRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/:owner/:repo/:kind{issues|pulls}/:index{[0-9]+}", (c) => page(c, forge));
   return routes;
 }
 
-function page(c: Context, forge: Forge) {
+function page(c: Context, forge: ForgeContext) {
   const { owner = "", repo = "", index = "" } = c.req.param() as Record<string, string>;
   const repository = findRepository(forge.db, owner, repo);
   const viewer = c.get("doer")?.user;
@@ -44,7 +44,7 @@ function page(c: Context, forge: Forge) {
   return c.html(issuePage(forge, repository, issue));
 }
 
-function issuePage(forge: Forge, repository: RepositoryRow, issue: IssueRow) {
+function issuePage(forge: ForgeContext, repository: RepositoryRow, issue: IssueRow) {
   const poster = getUser(forge.db, issue.poster_id);
   const labels = labelsOf(forge.db, issue).map(({ name }) => name);
   const assignees = assigneesOf(forge.db, issue).map(({ login }) => login);
@@ -90,7 +90,7 @@ const verdicts: Readonly<Record<string, string>> = {
   COMMENT: "comments",
 };
 
-function reviewList(forge: Forge, pull: Pull) {
+function reviewList(forge: ForgeContext, pull: Pull) {
   return reviewsOf(forge.db, pull)
     .filter(({ state }) => state !== "PENDING")
     .map(
@@ -105,7 +105,7 @@ function reviewList(forge: Forge, pull: Pull) {
     );
 }
 
-function commentList(forge: Forge, issue: IssueRow) {
+function commentList(forge: ForgeContext, issue: IssueRow) {
   return forge.db
     .all<CommentRow>("SELECT * FROM comments WHERE issue_id = ? ORDER BY id", issue.id)
     .map(

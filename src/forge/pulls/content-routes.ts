@@ -1,6 +1,6 @@
 /** What a pull request changes: diff, patch, files, commits. */
 import { Hono } from "hono";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { commitShape, type FileChange, fileChanges, readCommits } from "../git/commits.ts";
 import { notFound } from "../http/api-error.ts";
 import { cut, pageHeaders, pageOf } from "../http/paging.ts";
@@ -18,7 +18,7 @@ import { inQueue } from "./routes.ts";
 
 const path = "/repos/:owner/:repo/pulls";
 
-export function pullContentRoutes(forge: Forge): Hono<Env> {
+export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(`${path}/:file{[0-9]+\\.(?:diff|patch)}`, async (c) => {
     const [index = "", kind] = c.req.param("file").split(".");
@@ -58,7 +58,11 @@ export function pullContentRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-async function fresh(forge: Forge, request: RepositoryRequest, number: number): Promise<Pull> {
+async function fresh(
+  forge: ForgeContext,
+  request: RepositoryRequest,
+  number: number,
+): Promise<Pull> {
   const { repository } = request;
   const found = findPull(forge.db, repository, number);
   if (!found) throw notFound();
@@ -66,7 +70,7 @@ async function fresh(forge: Forge, request: RepositoryRequest, number: number): 
   return (await inQueue(forge, request, work)).pull;
 }
 
-function countPages(c: Context, forge: Forge, total: number): void {
+function countPages(c: Context, forge: ForgeContext, total: number): void {
   const page = pageOf(c);
   const pages = Math.ceil(total / page.size);
   pageHeaders(c, forge, total);
@@ -80,7 +84,7 @@ const words: Readonly<Record<string, string>> = { A: "added", D: "deleted", R: "
 
 /** services/convert/convert.go ToChangedFile. */
 function fileShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { file, head }: { file: FileChange; head: string },
 ) {

@@ -2,7 +2,7 @@
 
 import { filePatterns, matchesFile } from "../../core/glob.ts";
 import { mayMerge, type Protection, protectionOf } from "../branches/protections.ts";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { gitOf } from "../forge.ts";
 import { ApiError, notFound } from "../http/api-error.ts";
 import { hasOpenDependencies } from "../issues/issues.ts";
@@ -21,7 +21,7 @@ export interface Merger {
 }
 
 export async function checkMergeable(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull, merger }: { pull: Pull; merger: Merger },
 ): Promise<void> {
@@ -48,7 +48,7 @@ function skipsProtection(protection: Protection, { user, access, force }: Merger
 
 /** CheckPullBranchProtections: the first rule that is not met. */
 async function disallowed(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull, protection }: { pull: Pull; protection: Protection },
 ): Promise<string | undefined> {
@@ -73,7 +73,7 @@ async function disallowed(
 }
 
 async function protectedFiles(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull: { pull }, protection }: { pull: Pull; protection: Protection },
 ): Promise<string[]> {

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { deleteBranch } from "../branches/routes.ts";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { forbidden, notFound } from "../http/api-error.ts";
 import {
   bodyOf,
@@ -33,7 +33,7 @@ const Merge = z.object({
   delete_branch_after_merge: z.boolean().default(false),
 });
 
-export function mergeRoutes(forge: Forge): Hono<Env> {
+export function mergeRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const request = enterRepository(c, forge);
@@ -64,7 +64,7 @@ export function mergeRoutes(forge: Forge): Hono<Env> {
 }
 
 async function merge(
-  forge: Forge,
+  forge: ForgeContext,
   { repository, user, access }: SignedRequest,
   { issueId, body }: { issueId: number; body: z.infer<typeof Merge> },
 ): Promise<Pull> {
@@ -80,7 +80,7 @@ async function merge(
 
 /** Stays where another open pull request still comes from it (services/repository/branch.go). */
 async function deleteHead(
-  forge: Forge,
+  forge: ForgeContext,
   { repository, access }: SignedRequest,
   { pull }: Pull,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** Merges a pull request: makes the commit, then moves the base by compare-and-swap, then writes the rows. */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { rebaseOnto } from "../git/rebase.ts";
 import type { GitRepository, Identity } from "../git/repository.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -22,7 +22,7 @@ export interface MergeRequest {
 
 /** Callers hold the repository's queue; a push may still come between, so the base moves by compare-and-swap. */
 export async function mergePull(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { issueId, request }: { issueId: number; request: MergeRequest },
 ): Promise<Pull> {
@@ -56,7 +56,7 @@ export async function mergePull(
 
 /** The base has the commit; also called for a merge that a killed server left here. */
 export function finishMerge(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull: { issue, pull }, merger, commit }: { pull: Pull; merger: UserRow; commit: string },
 ): void {
@@ -94,7 +94,7 @@ interface Making {
 }
 
 async function makeCommit(
-  forge: Forge,
+  forge: ForgeContext,
   git: GitRepository,
   { pull, request }: Making,
 ): Promise<string> {
@@ -144,7 +144,7 @@ async function mergeCommit(
 
 /** The author of a squash is the pull request's (getAuthorSignatureSquash). */
 async function squash(
-  forge: Forge,
+  forge: ForgeContext,
   git: GitRepository,
   { pull, request }: Making,
 ): Promise<string> {
@@ -196,7 +196,7 @@ export async function commitTree(
   return (await git.read(args, { input: `${message}\n`, env })).trim();
 }
 
-async function rebased(forge: Forge, git: GitRepository, { pull, request }: Making) {
+async function rebased(forge: ForgeContext, git: GitRepository, { pull, request }: Making) {
   const result = await rebaseOnto(git, {
     folder: forge.folder,
     head: pull.pull.head_sha,

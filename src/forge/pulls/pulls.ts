@@ -1,7 +1,7 @@
 /** Pull requests: the rows, and what git says about head and base, kept in the row until one of them moves. */
 
 import { protectionOf } from "../branches/protections.ts";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { findIssue, getIssue, touchIssue } from "../issues/issues.ts";
 import { bit, type Database, now } from "../store/database.ts";
@@ -44,7 +44,7 @@ export type Branches = ReadonlyMap<string, string>;
  * branches (closed). Answers the branches of the open ones and those named beside them. Called before anything is decided on a pull request; callers hold the repository's queue.
  */
 export async function refreshPulls(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   also: readonly string[] = [],
 ): Promise<Branches> {
@@ -75,7 +75,7 @@ function openHeads(db: Database, repository: RepositoryRow): OpenHead[] {
 
 /** The pull request, measured against the branches; one that is merged or closed stays as it was. */
 export async function measuredPull(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { issueId, branches }: { issueId: number; branches: Branches },
 ): Promise<Pull> {
@@ -91,7 +91,7 @@ export async function measuredPull(
 
 /** Both of the above, for one. */
 export async function refreshedPull(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   issueId: number,
 ): Promise<{ pull: Pull; branches: Branches }> {
@@ -110,7 +110,7 @@ function closeQuietly(db: Database, issue: IssueRow): void {
  * the merge base; those of the new head are fresh again.
  */
 async function moveHead(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull: { issue, pull }, head }: { pull: Pull; head: string },
 ): Promise<void> {

@@ -1,7 +1,7 @@
 /** Pull requests (routers/api/v1/repo/pull.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { ApiError, invalid, notFound } from "../http/api-error.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -74,7 +74,7 @@ const PullChanges = z.object({
 });
 type PullChanges = z.infer<typeof PullChanges>;
 
-export function pullRoutes(forge: Forge): Hono<Env> {
+export function pullRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, async (c) => await list(c, forge));
   routes.post(path, async (c) => {
@@ -100,21 +100,25 @@ export function pullRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-export function pullParameter(c: Context, forge: Forge, { repository }: RepositoryRequest): Pull {
+export function pullParameter(
+  c: Context,
+  forge: ForgeContext,
+  { repository }: RepositoryRequest,
+): Pull {
   const pull = findPull(forge.db, repository, numberParameter(c, "index"));
   if (!pull) throw notFound();
   return pull;
 }
 
 export async function inQueue<Result>(
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: RepositoryRequest,
   work: () => Promise<Result>,
 ): Promise<Result> {
   return await forge.queue.run(repository.id, work);
 }
 
-async function freshShape(forge: Forge, request: RepositoryRequest, issueId: number) {
+async function freshShape(forge: ForgeContext, request: RepositoryRequest, issueId: number) {
   const { repository, user } = request;
   const work = () => refreshedPull(forge, repository, issueId);
   const { pull, branches } = await inQueue(forge, request, work);
@@ -123,7 +127,7 @@ async function freshShape(forge: Forge, request: RepositoryRequest, issueId: num
   return pullShape(forge, fresh, { pull, viewer: user, branches, repo });
 }
 
-async function list(c: Context, forge: Forge) {
+async function list(c: Context, forge: ForgeContext) {
   const request = enterRepository(c, forge);
   const { repository, user } = request;
   const state = c.req.query("state") ?? "";
@@ -155,13 +159,13 @@ async function list(c: Context, forge: Forge) {
 }
 
 /** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
-async function whatPushesCaused(forge: Forge, request: RepositoryRequest): Promise<void> {
+async function whatPushesCaused(forge: ForgeContext, request: RepositoryRequest): Promise<void> {
   await inQueue(forge, request, async () => undefined);
 }
 
 /** Those of a page alone: git looks up every name anew. */
 async function branchesOf(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   issues: readonly IssueRow[],
 ): Promise<Branches> {
@@ -170,7 +174,7 @@ async function branchesOf(
 }
 
 /** parseCompareInfo; forks do not exist here, so `owner:branch` must name this repository's owner. */
-async function create(forge: Forge, request: SignedRequest, body: NewPull): Promise<number> {
+async function create(forge: ForgeContext, request: SignedRequest, body: NewPull): Promise<number> {
   const { repository, user } = request;
   if (body.head === body.base) {
     throw invalid("Invalid PullRequest: There are no changes between the head and the base");
@@ -210,7 +214,7 @@ function headBranch({ repository }: SignedRequest, head: string): string {
 
 /** models/issues/pull.go GetUnmergedPullRequest. */
 function refuseSecond(
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: SignedRequest,
   { head, base }: { head: string; base: string },
 ): void {
@@ -229,7 +233,7 @@ function refuseSecond(
 }
 
 async function edit(
-  forge: Forge,
+  forge: ForgeContext,
   request: SignedRequest,
   { pull, changes }: { pull: Pull; changes: PullChanges },
 ): Promise<void> {

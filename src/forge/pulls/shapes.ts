@@ -2,7 +2,7 @@
 
 import { isPattern } from "../../core/glob.ts";
 import { mayMerge, mayPush, type Protection, protectionOf } from "../branches/protections.ts";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { type Commit, payloadCommitShape } from "../git/commits.ts";
 import {
   iso,
@@ -29,7 +29,7 @@ export interface PullView {
 }
 
 /** services/convert/pull.go ToAPIPullRequest. */
-export function pullShape(forge: Forge, repository: RepositoryRow, view: PullView) {
+export function pullShape(forge: ForgeContext, repository: RepositoryRow, view: PullView) {
   const { issue, pull } = view.pull;
   const page = issuePage(forge, repository, issue);
   return {
@@ -58,7 +58,7 @@ export function pullShape(forge: Forge, repository: RepositoryRow, view: PullVie
   };
 }
 
-function mergedShape(forge: Forge, { pull }: Pull) {
+function mergedShape(forge: ForgeContext, { pull }: Pull) {
   const merged = pull.merged === 1;
   return {
     merged,
@@ -91,7 +91,7 @@ function endShapes(repository: RepositoryRow, { pull, branches, repo }: PullView
   };
 }
 
-function reviewComments(forge: Forge, { issue }: Pull): number {
+function reviewComments(forge: ForgeContext, { issue }: Pull): number {
   const counted = forge.db.get<{ total: number }>(
     `SELECT COUNT(*) AS total FROM review_comments JOIN reviews ON reviews.id = review_id
      WHERE issue_id = ? AND state <> 'PENDING'`,
@@ -101,7 +101,7 @@ function reviewComments(forge: Forge, { issue }: Pull): number {
 }
 
 export function reviewShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { review, pull, viewer }: { review: ReviewRow; pull: Pull; viewer: UserRow | undefined },
 ) {
@@ -128,7 +128,7 @@ export function reviewShape(
   };
 }
 
-export function statusShape(forge: Forge, repository: RepositoryRow, status: StatusRow) {
+export function statusShape(forge: ForgeContext, repository: RepositoryRow, status: StatusRow) {
   return {
     id: status.number,
     status: status.state,
@@ -144,7 +144,7 @@ export function statusShape(forge: Forge, repository: RepositoryRow, status: Sta
 
 /** services/convert/status.go ToCombinedStatus: an error counts as a failure; without statuses all is empty. */
 export function combinedShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { statuses, viewer }: { statuses: readonly StatusRow[]; viewer: UserRow | undefined },
 ) {
@@ -164,7 +164,7 @@ export function combinedShape(
 }
 
 export function branchShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { name, commit, viewer }: { name: string; commit: Commit; viewer: UserRow | undefined },
 ) {
@@ -185,7 +185,11 @@ export function branchShape(
 }
 
 /** Only names of people who may still read the repository are shown (ToBranchProtection). */
-export function protectionShape(forge: Forge, repository: RepositoryRow, protection: Protection) {
+export function protectionShape(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+  protection: Protection,
+) {
   const { id, rule, created, updated, pushers, mergers, approvers, ...flags } = protection;
   const logins = (ids: readonly number[]) =>
     ids

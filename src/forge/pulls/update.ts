@@ -1,7 +1,7 @@
 /** Brings a pull request's head up to date with its base, by a merge or a rebase (services/pull/update.go). */
 
 import { mayMerge, mayPush, protectionOf } from "../branches/protections.ts";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { rebaseOnto } from "../git/rebase.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { ApiError, bareRefusal, invalid } from "../http/api-error.ts";
@@ -20,7 +20,7 @@ export interface Update {
 
 /** Callers hold the repository's queue. Already up to date is no error (as since Forgejo 8). */
 export async function updatePull(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   update: Update,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function updatePull(
 
 /** IsUserAllowedToUpdate: a protected head takes no rebase, and a merge only from who may push and merge there. */
 function mustBeAllowed(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull, update }: { pull: Pull; update: Update },
 ): void {
@@ -50,7 +50,7 @@ function mustBeAllowed(
 }
 
 async function newHead(
-  forge: Forge,
+  forge: ForgeContext,
   git: GitRepository,
   { pull: { pull }, update }: { pull: Pull; update: Update },
 ): Promise<string> {

@@ -1,7 +1,7 @@
 /** Collaborators and their permission (routers/api/v1/repo/collaborators.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { forbidden, invalid, notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import { bodyOf, type Context, type Env, enterAdmin, enterSigned, text } from "../http/request.ts";
@@ -14,7 +14,7 @@ import { assignable, collaborators, setCollaborator } from "./repositories.ts";
 const path = "/repos/:owner/:repo/collaborators";
 const Body = z.object({ permission: text.optional() });
 
-export function collaboratorRoutes(forge: Forge): Hono<Env> {
+export function collaboratorRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const { repository, user } = enterSigned(c, forge);
@@ -62,14 +62,14 @@ function parseAccess(permission: string): AccessLevel | undefined {
     : undefined;
 }
 
-function collaborator(c: Context, forge: Forge): UserRow {
+function collaborator(c: Context, forge: ForgeContext): UserRow {
   const login = c.req.param("collaborator") ?? "";
   const user = findUser(forge.db, login);
   if (!user) throw invalid(noSuchUser(login));
   return user;
 }
 
-function permissionOf(c: Context, forge: Forge) {
+function permissionOf(c: Context, forge: ForgeContext) {
   const { repository, access: own, user: viewer } = enterSigned(c, forge);
   const login = c.req.param("collaborator") ?? "";
   if (!viewer.admin && viewer.login !== login && !allows(own, "admin")) {

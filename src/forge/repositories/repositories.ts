@@ -1,6 +1,6 @@
 /** Repositories: rows, settings, collaborators. */
 import { rm } from "node:fs/promises";
-import { type Forge, gitOf, repositoryPath } from "../forge.ts";
+import { type ForgeContext, gitOf, repositoryPath } from "../forge.ts";
 import { isBranchName } from "../git/repository.ts";
 import { ApiError, invalid } from "../http/api-error.ts";
 import { bit, type Database, now } from "../store/database.ts";
@@ -83,7 +83,7 @@ export interface NewRepository {
 }
 
 export async function createRepository(
-  forge: Forge,
+  forge: ForgeContext,
   owner: UserRow,
   wanted: NewRepository,
 ): Promise<RepositoryRow> {
@@ -135,7 +135,10 @@ export function checkName(name: string): void {
   if (pattern) throw invalid(`name pattern is not allowed [pattern: ${pattern}]`);
 }
 
-export async function deleteRepository(forge: Forge, repository: RepositoryRow): Promise<void> {
+export async function deleteRepository(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+): Promise<void> {
   forge.db.run("DELETE FROM repositories WHERE id = ?", repository.id);
   await rm(repositoryPath(forge.folder, repository.id), { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /** Repositories (routers/api/v1/repo/repo.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { initializeRepository } from "../git/initial-commit.ts";
 import { forbidden, invalid } from "../http/api-error.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
@@ -73,7 +73,7 @@ const Changes = z.object({
 });
 type Changes = z.infer<typeof Changes>;
 
-export function repositoryRoutes(forge: Forge): Hono<Env> {
+export function repositoryRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/user/repos", (c) => listMine(c, forge));
   routes.post("/user/repos", async (c) => {
@@ -104,7 +104,7 @@ export function repositoryRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function listMine(c: Context, forge: Forge) {
+function listMine(c: Context, forge: ForgeContext) {
   requireScopes(c, "user");
   requireScopes(c, "repository");
   const { user } = signedIn(c);
@@ -127,7 +127,7 @@ function listMine(c: Context, forge: Forge) {
   return c.json(rows.map((row) => repositoryShape(forge, row, accessOf(forge.db, row, user))));
 }
 
-async function create(c: Context, forge: Forge, ownerLogin: string) {
+async function create(c: Context, forge: ForgeContext, ownerLogin: string) {
   const body = await bodyOf(c, NewRepositoryBody);
   const wanted: NewRepository = {
     name: body.name,
@@ -143,12 +143,16 @@ async function create(c: Context, forge: Forge, ownerLogin: string) {
   return repositoryShape(forge, getRepository(forge.db, repository.id), access);
 }
 
-function userByLogin(c: Context, forge: Forge, login: string) {
+function userByLogin(c: Context, forge: ForgeContext, login: string) {
   const { user } = signedIn(c);
   return user.login === login ? user : userParameter(c, forge);
 }
 
-async function change(forge: Forge, repository: RepositoryRow, changes: Changes): Promise<void> {
+async function change(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+  changes: Changes,
+): Promise<void> {
   if (changes.name !== undefined) checkNewName(forge, repository, changes.name);
   const branch = changes.default_branch;
   if (branch !== undefined && branch !== repository.default_branch) {
@@ -157,7 +161,7 @@ async function change(forge: Forge, repository: RepositoryRow, changes: Changes)
   forge.db.update("repositories", repository.id, columnsOf(repository, changes));
 }
 
-function checkNewName(forge: Forge, repository: RepositoryRow, name: string): void {
+function checkNewName(forge: ForgeContext, repository: RepositoryRow, name: string): void {
   checkName(name);
   const other = findRepository(forge.db, repository.owner_login, name);
   if (other && other.id !== repository.id) {
@@ -166,7 +170,7 @@ function checkNewName(forge: Forge, repository: RepositoryRow, name: string): vo
 }
 
 async function setDefaultBranch(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   branch: string,
 ): Promise<void> {

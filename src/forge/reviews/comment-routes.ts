@@ -1,7 +1,7 @@
 /** Comments on lines, within a review (routers/api/v1/repo/pull_review.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { bareRefusal, notFound } from "../http/api-error.ts";
 import {
   bodyOf,
@@ -26,7 +26,7 @@ const NewComment = z.object({
   new_position: int.default(0),
 });
 
-export function reviewCommentRoutes(forge: Forge): Hono<Env> {
+export function reviewCommentRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const request = enterRepository(c, forge);
@@ -70,7 +70,7 @@ export function reviewCommentRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-function commentParameter(c: Context, forge: Forge, request: RepositoryRequest) {
+function commentParameter(c: Context, forge: ForgeContext, request: RepositoryRequest) {
   const { pull, review } = reviewParameter(c, forge, request);
   const id = numberParameter(c, "comment");
   const comment = reviewCommentsOf(forge.db, review).find((row) => row.id === id);

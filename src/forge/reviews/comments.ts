@@ -1,6 +1,6 @@
 /** Comments on lines of a diff; they belong to a review. */
 
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { iso, issuePage, userShape } from "../http/shapes.ts";
 import type { Pull } from "../pulls/pulls.ts";
 import { type Database, now } from "../store/database.ts";
@@ -41,7 +41,7 @@ export function commentCount(db: Database, review: ReviewRow): number {
 
 /** Reads the hunks first (git), so that review and comments can be saved in one transaction. */
 export async function addReviewComments(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull, commit, comments }: { pull: Pull; commit: string; comments: readonly NewReviewComment[] },
 ): Promise<{ save(review: ReviewRow, poster: UserRow): void }> {
@@ -70,7 +70,7 @@ export async function addReviewComments(
 
 /** The hunk that holds the line, empty where the diff does not show it. */
 async function hunkOf(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { pull: { pull }, path, line }: { pull: Pull; path: string; line: number },
 ): Promise<string> {
@@ -96,7 +96,7 @@ function holds(hunk: string, line: number): boolean {
 }
 
 export function reviewCommentShape(
-  forge: Forge,
+  forge: ForgeContext,
   repository: RepositoryRow,
   { comment, pull, viewer }: { comment: ReviewCommentRow; pull: Pull; viewer: UserRow | undefined },
 ) {

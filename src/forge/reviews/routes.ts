@@ -1,7 +1,7 @@
 /** Reviews (routers/api/v1/repo/pull_review.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { forbidden, invalid, notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
@@ -45,7 +45,7 @@ type NewReview = z.infer<typeof NewReview>;
 const Submission = z.object({ event: text.default(""), body: text.default("") });
 const Dismissal = z.object({ message: text.default(""), priors: z.boolean().default(false) });
 
-export function reviewRoutes(forge: Forge): Hono<Env> {
+export function reviewRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, async (c) => {
     const request = enterRepository(c, forge);
@@ -104,11 +104,15 @@ interface Found {
   readonly review: ReviewRow;
 }
 
-function shapeOf(forge: Forge, { repository, user }: RepositoryRequest, found: Found) {
+function shapeOf(forge: ForgeContext, { repository, user }: RepositoryRequest, found: Found) {
   return reviewShape(forge, repository, { ...found, viewer: user });
 }
 
-async function freshPull(c: Context, forge: Forge, request: RepositoryRequest): Promise<Pull> {
+async function freshPull(
+  c: Context,
+  forge: ForgeContext,
+  request: RepositoryRequest,
+): Promise<Pull> {
   const { issue } = pullParameter(c, forge, request);
   await inQueue(forge, request, () => refreshPulls(forge, request.repository));
   return getPull(forge.db, issue.id);
@@ -118,7 +122,11 @@ function maySee({ user }: RepositoryRequest, { state, reviewer_id }: ReviewRow):
   return state !== "PENDING" || user?.admin === 1 || user?.id === reviewer_id;
 }
 
-export function reviewParameter(c: Context, forge: Forge, request: RepositoryRequest): Found {
+export function reviewParameter(
+  c: Context,
+  forge: ForgeContext,
+  request: RepositoryRequest,
+): Found {
   const pull = pullParameter(c, forge, request);
   const review = findReview(forge.db, pull, numberParameter(c, "id"));
   if (!review || !maySee(request, review)) throw notFound();
@@ -147,7 +155,7 @@ function stateOf(
 }
 
 async function create(
-  forge: Forge,
+  forge: ForgeContext,
   request: SignedRequest,
   { pull, body }: { pull: Pull; body: NewReview },
 ): Promise<ReviewRow> {
@@ -171,7 +179,7 @@ async function create(
 
 /** services/pull/review.go SubmitReview: a verdict on an older commit counts as stale if the content changed since. */
 async function isStale(
-  forge: Forge,
+  forge: ForgeContext,
   { repository }: SignedRequest,
   { pull, state, commit }: { pull: Pull; state: ReviewState; commit: string },
 ): Promise<boolean> {
@@ -183,7 +191,7 @@ async function isStale(
 }
 
 async function submit(
-  forge: Forge,
+  forge: ForgeContext,
   request: SignedRequest,
   { pull, review, body }: Found & { body: z.infer<typeof Submission> },
 ): Promise<ReviewRow> {
@@ -204,7 +212,7 @@ async function submit(
 }
 
 /** dismissReview: only the repository's administrators, only verdicts, only while it is open. */
-function dismissable(c: Context, forge: Forge, request: SignedRequest): Found {
+function dismissable(c: Context, forge: ForgeContext, request: SignedRequest): Found {
   if (!allows(request.access, "admin")) throw forbidden("Must be repo admin");
   const found = reviewParameter(c, forge, request);
   if (found.review.state !== "APPROVED" && found.review.state !== "REQUEST_CHANGES") {
@@ -218,7 +226,7 @@ function dismissable(c: Context, forge: Forge, request: SignedRequest): Found {
   return found;
 }
 
-function dismissPriors(forge: Forge, { pull, review }: Found): void {
+function dismissPriors(forge: ForgeContext, { pull, review }: Found): void {
   for (const other of reviewsOf(forge.db, pull)) {
     if (other.reviewer_id === review.reviewer_id) setDismissed(forge.db, other, true);
   }

@@ -1,7 +1,7 @@
 /** Commit statuses (routers/api/v1/repo/status.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Forge, gitOf } from "../forge.ts";
+import { type ForgeContext, gitOf } from "../forge.ts";
 import { notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -24,7 +24,7 @@ const NewStatus = z.object({
   description: text.default(""),
 });
 
-export function statusRoutes(forge: Forge): Hono<Env> {
+export function statusRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.post(`${path}/statuses/:sha`, async (c) => {
     const { repository, user } = enterWriter(c, forge);
@@ -52,13 +52,13 @@ export function statusRoutes(forge: Forge): Hono<Env> {
 
 async function commitParameter(
   c: Context,
-  forge: Forge,
+  forge: ForgeContext,
   { repository, name }: { repository: RepositoryRow; name: string },
 ): Promise<string | undefined> {
   return await gitOf(forge, repository).resolve(c.req.param(name) ?? "");
 }
 
-async function list(c: Context, forge: Forge, name: "sha" | "ref") {
+async function list(c: Context, forge: ForgeContext, name: "sha" | "ref") {
   const { repository } = enterRepository(c, forge);
   const { statuses, total } = listStatuses(forge.db, repository, {
     sha: (await commitParameter(c, forge, { repository, name })) ?? "",

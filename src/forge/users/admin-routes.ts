@@ -1,7 +1,7 @@
 /** What only site administrators may do (routers/api/v1/admin/user.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { invalid } from "../http/api-error.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -61,7 +61,7 @@ const UserChanges = z.object({
 });
 type UserChanges = z.infer<typeof UserChanges>;
 
-export function adminRoutes(forge: Forge): Hono<Env> {
+export function adminRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/admin/users", (c) => {
     const { user } = siteAdmin(c);
@@ -108,7 +108,7 @@ export function adminRoutes(forge: Forge): Hono<Env> {
   return routes;
 }
 
-async function changeUser(forge: Forge, user: UserRow, changes: UserChanges): Promise<void> {
+async function changeUser(forge: ForgeContext, user: UserRow, changes: UserChanges): Promise<void> {
   if ((changes.source_id === undefined) !== (changes.login_name === undefined)) {
     throw invalid("source_id and login_name must be specified together");
   }
@@ -121,7 +121,7 @@ async function changeUser(forge: Forge, user: UserRow, changes: UserChanges): Pr
   forge.db.update("users", user.id, columnsOf(changes));
 }
 
-function checkEmail(forge: Forge, user: UserRow, email: string): void {
+function checkEmail(forge: ForgeContext, user: UserRow, email: string): void {
   const owner = findUserByEmail(forge.db, email);
   if (owner && owner.id !== user.id) throw invalid(`e-mail already in use [email: ${email}]`);
 }

@@ -31,7 +31,7 @@ export class Authentication {
   /** undefined for a stranger; wrong credentials are refused, never ignored. */
   async identify({ authorization, queryToken }: Proof): Promise<Doer | undefined> {
     const token = queryToken || bearerOf(authorization);
-    if (token !== undefined) return this.#byToken(token, false) ?? refuse("");
+    if (token !== undefined) return this.#byToken(token, false) ?? rejectCredentials("");
     const basic = basicOf(authorization);
     return basic && this.#byBasic(basic);
   }
@@ -41,7 +41,8 @@ export class Authentication {
     const doer = this.#byToken(token, true);
     if (doer) return doer;
     const user = findUser(this.#db, name);
-    if (!user || !(await this.#passwords.check(password, user.password_hash))) return refuse(name);
+    if (!user || !(await this.#passwords.check(password, user.password_hash)))
+      return rejectCredentials(name);
     return { user, scopes: undefined, basic: true };
   }
 
@@ -52,7 +53,7 @@ export class Authentication {
 }
 
 /** The text of Forgejo's ErrUserNotExist, which every wrong token or password ends in. */
-function refuse(name: string): never {
+function rejectCredentials(name: string): never {
   throw new ApiError(401, `user does not exist [uid: 0, name: ${name}]`);
 }
 

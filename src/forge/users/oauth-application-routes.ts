@@ -1,7 +1,7 @@
 /** A user's own OAuth applications (routers/api/v1/user/app.go). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
@@ -30,7 +30,7 @@ const Options = z.object({
   redirect_uris: z.array(text).min(1, "Required"),
 });
 
-export function oauthApplicationRoutes(forge: Forge): Hono<Env> {
+export function oauthApplicationRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get(path, (c) => {
     const all = listApplications(forge.db, owner(c));
@@ -62,7 +62,7 @@ function owner(c: Context): UserRow {
   return signedIn(c).user;
 }
 
-function applicationParameter(c: Context, forge: Forge) {
+function applicationParameter(c: Context, forge: ForgeContext) {
   const application = findApplication(forge.db, owner(c), numberParameter(c, "id"));
   if (!application) throw notFound();
   return application;

@@ -1,7 +1,7 @@
 /** The user who asks, other users, and access tokens (routers/api/v1/user). */
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Forge } from "../forge.ts";
+import type { ForgeContext } from "../forge.ts";
 import { ApiError, forbidden, notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
@@ -21,7 +21,7 @@ import { createToken } from "./users.ts";
 
 const NewToken = z.object({ name: required, scopes: z.array(text).default([]) });
 
-export function userRoutes(forge: Forge): Hono<Env> {
+export function userRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/user", (c) => {
     requireScopes(c, "user");
@@ -59,7 +59,7 @@ function isHidden(user: UserRow, viewer: UserRow | undefined): boolean {
 }
 
 /** reqSelfOrAdmin, then reqBasicOrRevProxyAuth: no bearer token can make tokens. */
-function tokenOwner(c: Context, forge: Forge): UserRow {
+function tokenOwner(c: Context, forge: ForgeContext): UserRow {
   requireScopes(c, "user");
   const owner = userParameter(c, forge);
   const doer = c.get("doer");
@@ -70,12 +70,12 @@ function tokenOwner(c: Context, forge: Forge): UserRow {
   return owner;
 }
 
-function tokensOf(forge: Forge, owner: UserRow): TokenRow[] {
+function tokensOf(forge: ForgeContext, owner: UserRow): TokenRow[] {
   return forge.db.all<TokenRow>("SELECT * FROM tokens WHERE user_id = ? ORDER BY id", owner.id);
 }
 
 /** By id or by name. */
-function removeToken(forge: Forge, owner: UserRow, c: Context): void {
+function removeToken(forge: ForgeContext, owner: UserRow, c: Context): void {
   const wanted = c.req.param("id") ?? "";
   const id = numberParameter(c, "id");
   const token = tokensOf(forge, owner).find((row) =>

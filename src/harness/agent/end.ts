@@ -1,7 +1,7 @@
 /** Why a coding agent's session failed, from what its process, its stream and its model's server were seen to do. */
 import { existsSync } from "node:fs";
 import type { Session } from "../../ports/harness.ts";
-import type { Seen } from "../gateway/gateway.ts";
+import type { GatewayStats } from "../gateway/gateway.ts";
 import { classifyCut, describeExit, type Fault, formatMinutes } from "../session/process-fault.ts";
 import type { Tail } from "../session/tail.ts";
 import type { AgentEvents } from "./agent.ts";
@@ -9,7 +9,7 @@ import type { ProcessEnd } from "./process.ts";
 
 export interface Attempt {
   readonly end: ProcessEnd;
-  readonly seen: Seen;
+  readonly seen: GatewayStats;
   readonly events: AgentEvents;
   readonly output: Tail;
   /** An answer of the model was awaited when it was ended. */

@@ -2,11 +2,16 @@
 import path from "node:path";
 import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
 import { readContextWindow } from "../gateway/context-window.ts";
-import { ModelGateway, type Seen } from "../gateway/gateway.ts";
+import { type GatewayStats, ModelGateway } from "../gateway/gateway.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
 import { readMessageVerdict } from "../session/message-verdict.ts";
 import type { Fault } from "../session/process-fault.ts";
-import { closePlace, openPlace, readResult, type SessionPlace } from "../session/session-place.ts";
+import {
+  closeSessionFolder,
+  openSessionFolder,
+  readResult,
+  type SessionFolder,
+} from "../session/session-place.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 import type { AgentEvents, CodingAgent } from "./agent.ts";
@@ -52,7 +57,7 @@ async function runOnce(
 ): Promise<SessionEnd & { readonly requests: number }> {
   const { stateFolder, pathVariable, transcripts } = options;
   const { folder, resume } = session;
-  const place = await openPlace({
+  const place = await openSessionFolder({
     stateFolder,
     folder,
     pathVariable,
@@ -65,7 +70,7 @@ async function runOnce(
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
-    await closePlace(stateFolder, place);
+    await closeSessionFolder(stateFolder, place);
     await showFiles(folder, hides, aside);
     await transcript.close();
   }
@@ -74,7 +79,7 @@ async function runOnce(
 async function runAgent(
   options: AgentHarnessOptions,
   session: Session,
-  { place, transcript }: { place: SessionPlace; transcript: Transcript },
+  { place, transcript }: { place: SessionFolder; transcript: Transcript },
 ): Promise<SessionEnd & { readonly requests: number }> {
   const { agent } = options;
   const events = agent.readEvents();
@@ -87,7 +92,7 @@ async function runAgent(
     key,
     redact: options.transcripts.redact,
     admit: () => {
-      const limit = findLimit(session, gateway.seen, events);
+      const limit = findLimit(session, gateway.stats, events);
       if (!limit) return undefined;
       watch.stop ??= limit;
       watch.process?.stop("stopped");
@@ -99,7 +104,7 @@ async function runAgent(
   try {
     const model = {
       url: gateway.url,
-      word: gateway.word,
+      word: gateway.sessionKey,
       name,
       contextWindow: await readContextWindow({ baseUrl, key }),
     };
@@ -121,7 +126,7 @@ async function runAgent(
       },
       onActivity: () => session.onOutput?.(),
       onCut: (_cut: Cut) => {
-        watch.wasWaiting = gateway.seen.isWaiting;
+        watch.wasWaiting = gateway.stats.isWaiting;
       },
     });
     const end = await watch.process.run();
@@ -129,7 +134,7 @@ async function runAgent(
     return await tell(
       options,
       { session, place },
-      { end, seen: gateway.seen, events, output, wasWaiting, stop },
+      { end, seen: gateway.stats, events, output, wasWaiting, stop },
     );
   } finally {
     await gateway.close();
@@ -139,7 +144,7 @@ async function runAgent(
 /** Before a turn: what of the session's limits is used up. */
 function findLimit(
   { turns, tokens, money }: Session,
-  seen: Seen,
+  seen: GatewayStats,
   events: AgentEvents,
 ): Fault | undefined {
   if (turns !== undefined && seen.turns >= turns)
@@ -157,7 +162,7 @@ function findLimit(
 
 async function tell(
   { agent, mayAnswerByMessage }: AgentHarnessOptions,
-  { session, place }: { session: Session; place: SessionPlace },
+  { session, place }: { session: Session; place: SessionFolder },
   attempt: Attempt,
 ): Promise<SessionEnd & { readonly requests: number }> {
   const { seen, events, output } = attempt;

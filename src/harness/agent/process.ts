@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
-  endStrays,
+  endLeftovers,
   MARK,
   type Session as MarkedSession,
   signal,
@@ -85,7 +85,7 @@ export class AgentProcess {
       clearTimeout(this.#force);
       this.#silence.stop();
       interrupted.removeEventListener("abort", kill);
-      await endStrays(session);
+      await endLeftovers(session);
     }
   }
 
@@ -110,7 +110,7 @@ export class AgentProcess {
           resolve({ exitCode: undefined, signalName: undefined, cut: this.#cut, unstarted });
       });
       // What it left behind may hold its output open, and is ended before that is waited for.
-      child.once("exit", () => void endStrays(session));
+      child.once("exit", () => void endLeftovers(session));
       child.once("close", (exitCode, signalName) => {
         for (const output of outputs) output.end();
         resolve({

@@ -14,7 +14,12 @@ import {
 } from "../../ports/harness.ts";
 import { AgentProcess, type ProcessEnd } from "../agent/process.ts";
 import { classifyCut, describeExit, type Fault } from "../session/process-fault.ts";
-import { closePlace, openPlace, readResult, type SessionPlace } from "../session/session-place.ts";
+import {
+  closeSessionFolder,
+  openSessionFolder,
+  readResult,
+  type SessionFolder,
+} from "../session/session-place.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 
@@ -36,11 +41,11 @@ export function buildCommandHarness(options: CommandHarnessOptions): Harness {
   return {
     run: async (session) => {
       const { folder } = session;
-      const place = await openPlace({ stateFolder, folder, pathVariable, keepHome: true });
+      const place = await openSessionFolder({ stateFolder, folder, pathVariable, keepHome: true });
       try {
         return await runSession([file, ...args], session, { options, place });
       } finally {
-        await closePlace(stateFolder, place);
+        await closeSessionFolder(stateFolder, place);
       }
     },
   };
@@ -49,7 +54,7 @@ export function buildCommandHarness(options: CommandHarnessOptions): Harness {
 async function runSession(
   argv: readonly [string, ...string[]],
   session: Session,
-  { options, place }: { options: CommandHarnessOptions; place: SessionPlace },
+  { options, place }: { options: CommandHarnessOptions; place: SessionFolder },
 ): Promise<SessionEnd> {
   const output = new Tail();
   const transcript = await Transcript.open(options.transcripts, path.basename(session.folder));

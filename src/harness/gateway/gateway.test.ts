@@ -37,7 +37,7 @@ interface Asking {
 
 async function ask(gateway: ModelGateway, { api = "anthropic", stream = true, word }: Asking = {}) {
   const { path, header } = apis[api];
-  const shown = word ?? gateway.word;
+  const shown = word ?? gateway.sessionKey;
   const response = await fetch(`${gateway.url}${path}`, {
     method: "POST",
     headers: { [header]: header === "authorization" ? `Bearer ${shown}` : shown },
@@ -58,7 +58,7 @@ test.each([
 
   const { inputTokens, outputTokens } = server.stats;
   expect(text).toContain("ok");
-  expect(gateway.seen).toMatchObject({ turns: 1, inputTokens, outputTokens, fault: undefined });
+  expect(gateway.stats).toMatchObject({ turns: 1, inputTokens, outputTokens, fault: undefined });
   expect(inputTokens).toBeGreaterThan(0);
 });
 
@@ -80,11 +80,11 @@ test("a subscription's token is shown as one, beside what the agent asks for", a
 
   await fetch(`${gateway.url}/v1/messages`, {
     method: "POST",
-    headers: { "x-api-key": gateway.word, "anthropic-beta": "one,two" },
+    headers: { "x-api-key": gateway.sessionKey, "anthropic-beta": "one,two" },
     body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
   });
 
-  expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+  expect(gateway.stats).toMatchObject({ turns: 1, fault: undefined });
   const [{ headers } = { headers: {} }] = server.requests;
   expect(headers).toMatchObject({
     authorization: `Bearer ${login}`,
@@ -100,7 +100,7 @@ test("a secret that the agent came upon is taken out of what it asks", async () 
 
   await fetch(`${gateway.url}/v1/messages`, {
     method: "POST",
-    headers: { "x-api-key": gateway.word },
+    headers: { "x-api-key": gateway.sessionKey },
     body: JSON.stringify({ model: "m", messages: [{ role: "user", content: 'a quo"ted-ü, ü' }] }),
   });
 
@@ -137,12 +137,12 @@ test.each(faults)(
     server.fault = cause;
 
     await ask(gateway);
-    const { seen } = gateway;
+    const { stats } = gateway;
     server.fault = undefined;
     await ask(gateway);
 
-    expect(seen).toMatchObject({ turns: 0, fault: { fault } });
-    expect(gateway.seen).toMatchObject({ turns: 1, fault: undefined });
+    expect(stats).toMatchObject({ turns: 0, fault: { fault } });
+    expect(gateway.stats).toMatchObject({ turns: 1, fault: undefined });
   },
 );
 
@@ -150,12 +150,12 @@ test("an answer that is awaited is seen as awaited, and one that never ends", as
   const { server, gateway } = await buildScene();
   server.hold();
   const asked = ask(gateway);
-  await expect.poll(() => gateway.seen.isWaiting).toBe(true);
+  await expect.poll(() => gateway.stats.isWaiting).toBe(true);
 
   server.release();
   await asked;
 
-  expect(gateway.seen.isWaiting).toBe(false);
+  expect(gateway.stats.isWaiting).toBe(false);
 });
 
 test("three failures one after another end the agent's patience", async () => {
@@ -177,5 +177,5 @@ test("a server that is down is unreachable", async () => {
   const { status } = await ask(gateway);
 
   expect(status).toBe(502);
-  expect(gateway.seen).toMatchObject({ fault: { fault: "unreachable" } });
+  expect(gateway.stats).toMatchObject({ fault: { fault: "unreachable" } });
 });

@@ -11,6 +11,7 @@ import { Agent, request as send } from "undici";
 import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { readAnswer } from "./model-answer.ts";
+import { type ModelRequest, readModelRequest } from "./model-paths.ts";
 
 export interface GatewayOptions {
   /** With or without the `/v1` that some agents want and others add. */
@@ -26,7 +27,7 @@ export interface GatewayOptions {
   readonly onFaults: () => void;
 }
 
-export interface Seen {
+export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -39,7 +40,8 @@ export interface Seen {
 
 const MAX_FAULTS = 3;
 const MAX_ANSWER_CHARACTERS = 32_000_000;
-const turnPath = /\/(messages|chat\/completions|responses)$/;
+const MAX_ERROR_CHARACTERS = 100_000;
+const MAX_QUESTION_BYTES = 64_000_000;
 
 export class ModelGateway {
   readonly #options: GatewayOptions;
@@ -50,7 +52,7 @@ export class ModelGateway {
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
   readonly #word = randomUUID();
   #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
-  #fault: Seen["fault"];
+  #fault: GatewayStats["fault"];
   #faults = 0;
   #waiting = 0;
 
@@ -71,11 +73,11 @@ export class ModelGateway {
   }
 
   /** What the agent shows instead of a key. */
-  get word(): string {
+  get sessionKey(): string {
     return this.#word;
   }
 
-  get seen(): Seen {
+  get stats(): GatewayStats {
     return { ...this.#seen, fault: this.#fault, isWaiting: this.#waiting > 0 };
   }
 
@@ -86,21 +88,28 @@ export class ModelGateway {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://gateway");
-    const isTurn = request.method === "POST" && turnPath.test(url.pathname);
     if (!this.#knows(request)) {
-      refuse(response, 401, "this is not a session's word");
+      sendError(response, 401, "this is not a session's word");
       return;
     }
-    const refusal = isTurn ? this.#options.admit() : undefined;
+    const asked = readModelRequest(request.method ?? "", request.url ?? "");
+    if (!asked) {
+      sendError(
+        response,
+        404,
+        "a session asks its model for turns, counts and names, nothing else",
+      );
+      return;
+    }
+    const refusal = asked.isTurn ? this.#options.admit() : undefined;
     if (refusal !== undefined) {
-      refuse(response, 403, refusal);
+      sendError(response, 403, refusal);
       return;
     }
-    if (isTurn) this.#seen.requests += 1;
+    if (asked.isTurn) this.#seen.requests += 1;
     this.#waiting += 1;
     try {
-      await this.#exchange(request, response, { target: `${url.pathname}${url.search}`, isTurn });
+      await this.#exchange(request, response, asked);
     } catch (error) {
       this.#breakOff(response, error);
     } finally {
@@ -116,38 +125,46 @@ export class ModelGateway {
     // An agent that is gone says nothing about the server.
     if (!response.destroyed) this.#note("unreachable", describeFailure(error));
     if (response.headersSent) response.destroy();
-    else refuse(response, 502, "the model's server cannot be reached");
+    else sendError(response, 502, "the model's server cannot be reached");
   }
 
   async #exchange(
     request: IncomingMessage,
     response: ServerResponse,
-    { target, isTurn }: { target: string; isTurn: boolean },
+    { target, isTurn }: ModelRequest,
   ): Promise<void> {
+    const question = await readBody(request);
+    if (question === undefined) {
+      sendError(response, 413, "the request is too large");
+      return;
+    }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const answer = await send(`${this.#options.baseUrl.replace(/(\/v1)?\/*$/, "")}${target}`, {
       method: request.method as "POST",
       headers: this.#headersOf(request),
-      body: this.#options.redact(await readBody(request)) || null,
+      body: this.#options.redact(question) || null,
       dispatcher: this.#agent,
       signal: gone.signal,
     });
     const contentType = String(answer.headers["content-type"] ?? "");
     const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
       const value = answer.headers[name];
-      return value === undefined ? [] : [[name, value] as const];
+      return value === undefined ? [] : [[name, this.#options.redact(String(value))] as const];
     });
+    const isError = answer.statusCode >= 400;
     response.writeHead(answer.statusCode, Object.fromEntries(passed));
     const decoder = new StringDecoder("utf8");
     let text = "";
     for await (const chunk of answer.body) {
       this.#options.onActivity();
       if (text.length < MAX_ANSWER_CHARACTERS) text += decoder.write(chunk as Buffer);
-      response.write(chunk);
+      // What a model says goes on as it came; what a server complains of may quote the key.
+      if (!isError) response.write(chunk);
     }
-    if (isTurn) this.#read({ status: answer.statusCode, contentType, text });
-    response.end();
+    const told = isError ? this.#options.redact(text).slice(0, MAX_ERROR_CHARACTERS) : text;
+    if (isTurn) this.#read({ status: answer.statusCode, contentType, text: told });
+    response.end(isError ? told : undefined);
   }
 
   /** Before the agent sees the end of an answer, so that its next turn is judged by it. */
@@ -165,7 +182,7 @@ export class ModelGateway {
   }
 
   #note(fault: BackendFault, reason: string): void {
-    this.#fault = { fault, reason };
+    this.#fault = { fault, reason: this.#options.redact(reason) };
     this.#faults += 1;
     if (this.#faults >= MAX_FAULTS) this.#options.onFaults();
   }
@@ -189,15 +206,27 @@ export class ModelGateway {
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
-  const error = { type: status === 401 ? "authentication_error" : "permission_error", message };
+const errorTypes: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  404: "not_found_error",
+  413: "request_too_large",
+};
+
+function sendError(response: ServerResponse, status: number, message: string): void {
+  const error = { type: errorTypes[status] ?? "permission_error", message };
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** Undefined: more than any model could read. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_QUESTION_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks).toString();
 }
 

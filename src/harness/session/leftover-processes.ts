@@ -13,15 +13,15 @@ export interface Session {
 }
 
 /** Kills whatever is left; repeated, since a process may start another while it is being looked for. */
-export async function endStrays(session: Session): Promise<void> {
+export async function endLeftovers(session: Session): Promise<void> {
   for (let round = 0; round < 20; round++) {
-    const strays = await findStrays(session);
+    const strays = await findLeftovers(session);
     if (strays.length === 0) return;
     for (const pid of strays) signal(pid, "SIGKILL");
   }
 }
 
-async function findStrays(session: Session): Promise<readonly number[]> {
+async function findLeftovers(session: Session): Promise<readonly number[]> {
   const entries = await readdir("/proc").catch(() => []);
   const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map((pid) => belongsTo(pid, session)));

@@ -5,12 +5,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { endStrays, type Session as MarkedSession } from "./leftover-processes.ts";
+import { endLeftovers, type Session as MarkedSession } from "./leftover-processes.ts";
 
 const MAX_HOMES = 12;
 const MAX_RESULT_BYTES = 1_000_000;
 
-export interface SessionPlace {
+export interface SessionFolder {
   readonly home: string;
   readonly resultFile: string;
   readonly marked: MarkedSession;
@@ -18,17 +18,17 @@ export interface SessionPlace {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export async function openPlace(opening: {
+export async function openSessionFolder(opening: {
   readonly stateFolder: string;
   readonly folder: string;
   readonly pathVariable: string | undefined;
   /** Keep the home of the session before; else it starts from nothing. */
   readonly keepHome: boolean;
-}): Promise<SessionPlace> {
+}): Promise<SessionFolder> {
   const { stateFolder, folder, pathVariable, keepHome } = opening;
   const homes = path.join(stateFolder, "homes");
   await mkdir(homes, { recursive: true });
-  await endForgotten(stateFolder);
+  await endLeftoverSessions(stateFolder);
   const home = path.join(homes, nameOf(folder));
   if (!keepHome) await rm(home, { recursive: true, force: true });
   await mkdir(home, { recursive: true });
@@ -49,8 +49,11 @@ export async function openPlace(opening: {
   return { home, resultFile, marked, env };
 }
 
-export async function closePlace(stateFolder: string, { marked }: SessionPlace): Promise<void> {
-  await endStrays(marked);
+export async function closeSessionFolder(
+  stateFolder: string,
+  { marked }: SessionFolder,
+): Promise<void> {
+  await endLeftovers(marked);
   await rm(markFileOf(stateFolder), { force: true });
 }
 
@@ -65,11 +68,11 @@ function markFileOf(stateFolder: string): string {
 }
 
 /** What a session left running whose runner was killed. */
-async function endForgotten(stateFolder: string): Promise<void> {
+async function endLeftoverSessions(stateFolder: string): Promise<void> {
   const text = await readFile(markFileOf(stateFolder), "utf8").catch(() => "");
   const forgotten = parse(text) as Partial<MarkedSession> | undefined;
   if (!forgotten?.mark) return;
-  await endStrays({ mark: forgotten.mark, folders: forgotten.folders ?? [] });
+  await endLeftovers({ mark: forgotten.mark, folders: forgotten.folders ?? [] });
 }
 
 /** An agent's own session can be gone on with as long as its home is there. */

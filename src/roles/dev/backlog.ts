@@ -1,28 +1,28 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
 import { parseDependencies } from "../../bot/issue/dependencies.ts";
-import { EVERYTHING, parseClaimRef } from "../../bot/leases/refs.ts";
+import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
 import { readTrusted } from "./issue-watch.ts";
 
-export interface Sight {
+export interface BacklogSnapshot {
   /** All open issues. */
   readonly open: readonly Issue[];
   readonly refs: Refs;
   readonly leased: ReadonlySet<number>;
 }
 
-export interface Seen {
-  readonly board: Board;
-  readonly sight: Sight;
+export interface ObservedBacklog {
+  readonly backlog: Backlog;
+  readonly snapshot: BacklogSnapshot;
 }
 
 const TRUST_KEPT_MS = 5 * 60_000;
 
-export class Board {
+export class Backlog {
   readonly target: ProjectTools;
   readonly #nowMs: () => number;
   readonly #named = new Map<
@@ -39,9 +39,12 @@ export class Board {
     this.#nowMs = nowMs;
   }
 
-  async look(): Promise<Sight> {
+  async observe(): Promise<BacklogSnapshot> {
     const { mirror, issues, project } = this.target;
-    const refs = await mirror.readRefs([EVERYTHING, `refs/heads/${project.primaryBranch}`]);
+    const refs = await mirror.readRefs([
+      ALL_COORDINATION_REFS,
+      `refs/heads/${project.primaryBranch}`,
+    ]);
     const claimed = [...refs.keys()].flatMap((ref) => parseClaimRef(ref) ?? []);
     return { refs, leased: new Set(claimed), open: await issues.listOpen() };
   }
@@ -66,7 +69,7 @@ export class Board {
   }
 
   /** Of the required contexts on the head of the primary branch; green is asked once for each head. */
-  async judgePrimary({ refs }: Sight): Promise<Primary> {
+  async judgePrimary({ refs }: BacklogSnapshot): Promise<PrimaryState> {
     const { project, statuses } = this.target;
     const head = refs.get(`refs/heads/${project.primaryBranch}`);
     const { required } = project.ci;
@@ -114,7 +117,7 @@ export class Board {
   }
 }
 
-export type Primary =
+export type PrimaryState =
   | { readonly type: "green" }
   | { readonly type: "red"; readonly reason: string }
   | { readonly type: "undecided" };

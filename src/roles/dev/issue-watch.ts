@@ -1,32 +1,32 @@
 /** Looks after the issue while an activity works on it: a person may close it or change its text at any time. */
 
-import { type IssueNews, judgeIssue, pinOf } from "../../bot/issue/trust.ts";
+import { type IssueChange, judgeIssue, pinOf } from "../../bot/issue/trust.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
 import type { Work } from "./work.ts";
 
-interface Guarded<Outcome> {
+interface WatchedActivity<Outcome> {
   readonly work: Work;
   readonly signal: AbortSignal;
   readonly act: (signal: AbortSignal) => Promise<Outcome>;
 }
 
 /** Ends the activity at the news; only a merge that is done is done, whatever the news. */
-export async function guarded<Outcome extends { readonly type: string }>(
+export async function withIssueWatch<Outcome extends { readonly type: string }>(
   tools: BotTools,
-  { work, signal, act }: Guarded<Outcome>,
-): Promise<Outcome | IssueNews> {
+  { work, signal, act }: WatchedActivity<Outcome>,
+): Promise<Outcome | IssueChange> {
   const target = projectOf(tools, work.project);
-  const before = await readNews(target, work);
+  const before = await readIssueChange(target, work);
   if (before) return before;
-  const watch = new Watch(tools, target, work);
+  const watch = new IssueWatch(tools, target, work);
   const watching = watch.run(signal);
   try {
     const outcome = await act(AbortSignal.any([signal, watch.stopped]));
-    return outcome.type === "merged" ? outcome : (watch.news ?? outcome);
+    return outcome.type === "merged" ? outcome : (watch.change ?? outcome);
   } catch (error) {
-    if (watch.news && !signal.aborted) return watch.news;
+    if (watch.change && !signal.aborted) return watch.change;
     throw error;
   } finally {
     watch.end();
@@ -34,13 +34,13 @@ export async function guarded<Outcome extends { readonly type: string }>(
   }
 }
 
-class Watch {
+class IssueWatch {
   readonly #tools: BotTools;
   readonly #target: ProjectTools;
   readonly #work: Work;
   readonly #stop = new AbortController();
   readonly #end = new AbortController();
-  news: IssueNews | undefined;
+  change: IssueChange | undefined;
 
   constructor(tools: BotTools, target: ProjectTools, work: Work) {
     this.#tools = tools;
@@ -62,8 +62,8 @@ class Watch {
     for (;;) {
       await clock.sleep(pollIntervalMs, over);
       if (over.aborted) return;
-      this.news = await readNews(this.#target, this.#work).catch(ignoreFailure);
-      if (!this.news) continue;
+      this.change = await readIssueChange(this.#target, this.#work).catch(ignoreFailure);
+      if (!this.change) continue;
       this.#stop.abort();
       return;
     }
@@ -76,7 +76,7 @@ function ignoreFailure(error: unknown): undefined {
 }
 
 /** Undefined: the work may go on. */
-async function readNews(target: ProjectTools, work: Work): Promise<IssueNews | undefined> {
+async function readIssueChange(target: ProjectTools, work: Work): Promise<IssueChange | undefined> {
   const issue = await findIssue(target, work.issue);
   if (!issue) return { type: "withdrawn", why: "closed" };
   if (issue.state === "closed") {

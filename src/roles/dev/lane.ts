@@ -29,11 +29,11 @@ export async function enterLane(target: ProjectTools, { counters }: Work): Promi
 export async function leaveLane(target: ProjectTools): Promise<void> {
   const ref = refOf(target);
   if (!target.claims.isHeld(ref)) return;
-  await target.claims.under(ref, new AbortController().signal, (claim) => claim.release());
+  await target.claims.withLease(ref, new AbortController().signal, (claim) => claim.release());
 }
 
 /** Ends after which the work still is on its way to a merge; after all others the turn is somebody else's. */
-const onItsWay: ReadonlySet<string> = new Set([
+const stillMerging: ReadonlySet<string> = new Set([
   "green",
   "behind",
   "infrastructure",
@@ -47,6 +47,6 @@ export async function leaveLaneAfter<Outcome extends { readonly type: string }>(
   target: ProjectTools,
   outcome: Outcome,
 ): Promise<Outcome> {
-  if (!onItsWay.has(outcome.type)) await leaveLane(target);
+  if (!stillMerging.has(outcome.type)) await leaveLane(target);
   return outcome;
 }

@@ -2,10 +2,16 @@
 import type { Limits } from "../../core/factory.ts";
 import type { MergeRefusal } from "../../ports/forge.ts";
 import type { Usage } from "../../ports/harness.ts";
-import { afterInfrastructure, afterRebase, afterRefusal, again, goOn } from "./setback.ts";
+import {
+  afterInfrastructure,
+  afterRebase,
+  afterRefusal,
+  recheck,
+  retryWithFeedback,
+} from "./setback.ts";
 import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
-interface Memory {
+interface StateData {
   choosing: object;
   preparing: { readonly work: Work };
   coding: { readonly work: PreparedWork };
@@ -24,90 +30,100 @@ interface Memory {
 /** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
 export type Withdrawal = "closed" | "edited";
 
-type End<Type extends string, Learned = object> = { readonly type: Type } & Learned;
+type Result<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
 /** Something that the harness must answer. */
 type Reason = { readonly reason: string };
 
 /** Somebody pushed to the work branch: what they made of it goes the same way. */
-type Moved = End<"moved", { readonly head: string }>;
+type Moved = Result<"moved", { readonly head: string }>;
 
 /** How every activity that works on an issue may end, beside its own ends. */
-type Lost =
+type Interruption =
   /** The lease is somebody else's now. */
-  | End<"lost">
-  | End<"withdrawn", { readonly why: Withdrawal }>
+  | Result<"lost">
+  | Result<"withdrawn", { readonly why: Withdrawal }>
   /** A trusted person changed the issue's text: the work goes on with the new one. */
-  | End<"edited", { readonly pin: string; readonly title: string }>;
+  | Result<"edited", { readonly pin: string; readonly title: string }>;
 /** Only a person can help. A cause of its own, or the state's name. */
-type Stuck = End<"stuck", Reason & { readonly cause?: string }>;
+type Stuck = Result<"stuck", Reason & { readonly cause?: string }>;
 
 /** What a session of the harness leaves behind, however it ended. */
-interface Spent {
+interface SessionCost {
   readonly usage: Usage;
   readonly session?: string | undefined;
 }
 
 /** What an interrupted session left in the folder, for the next one. */
-interface Kept {
+interface ParkedWork {
   readonly parked?: string | undefined;
 }
 
 interface Outcomes {
-  choosing: End<"claimed", { readonly work: Work }> | End<"nothing-to-do">;
+  choosing: Result<"claimed", { readonly work: Work }> | Result<"nothing-to-do">;
   preparing:
-    | End<"ready", { readonly work: PreparedWork }>
-    | End<"published-before", { readonly work: PublishedWork }>
-    | End<"merged-before", { readonly work: PublishedWork }>
+    | Result<"ready", { readonly work: PreparedWork }>
+    | Result<"published-before", { readonly work: PublishedWork }>
+    | Result<"merged-before", { readonly work: PublishedWork }>
     | Stuck
-    | Lost;
+    | Interruption;
   coding:
-    | End<
+    | Result<
         "changed",
-        Omit<Memory["publishing"], "work"> & Spent & { readonly handOver?: readonly string[] }
+        Omit<StateData["publishing"], "work"> &
+          SessionCost & { readonly handOver?: readonly string[] }
       >
     /** The agent says that it cannot be done as asked, and left the tree as it was. */
-    | End<"refused", Reason & Spent & { readonly refusal: Refusal }>
+    | Result<"refused", Reason & SessionCost & { readonly refusal: Refusal }>
     /** It said nothing for too long. */
-    | End<"stalled", Reason & Spent>
-    | End<"failed", Reason & Spent>
+    | Result<"stalled", Reason & SessionCost>
+    | Result<"failed", Reason & SessionCost>
     /** The model's server is at fault: no budget of the issue is spent. */
-    | End<"backend-away", Reason & Spent & Kept>
+    | Result<"backend-away", Reason & SessionCost & ParkedWork>
     /** The bot was told to stop. */
-    | End<"parked", Spent & Kept>
+    | Result<"parked", SessionCost & ParkedWork>
     /** The change touches what no bot may push unless a trusted person said so. */
-    | End<"protected", Reason & Spent>
-    | Lost;
-  publishing: End<"published", { readonly work: PublishedWork }> | End<"moved"> | Stuck | Lost;
+    | Result<"protected", Reason & SessionCost>
+    | Interruption;
+  publishing:
+    | Result<"published", { readonly work: PublishedWork }>
+    | Result<"moved">
+    | Stuck
+    | Interruption;
   checking:
-    | End<"green">
-    | End<"red", Reason>
+    | Result<"green">
+    | Result<"red", Reason>
     /** The run could not be done, and was started again where the budget allows: costs no model time. */
-    | End<"infrastructure", Reason>
+    | Result<"infrastructure", Reason>
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
-    | End<"behind">
+    | Result<"behind">
     | Moved
     | Stuck
-    | Lost;
-  reviewing: End<"approved"> | End<"changes-requested", Reason> | Moved | Stuck | Lost;
+    | Interruption;
+  reviewing:
+    | Result<"approved">
+    | Result<"changes-requested", Reason>
+    | Moved
+    | Stuck
+    | Interruption;
   merging:
-    | End<"merged">
-    | End<"rebased", { readonly head: string }>
-    | End<"conflicted", Reason>
-    | End<"refused", Reason & { readonly cause: MergeRefusal }>
+    | Result<"merged">
+    | Result<"rebased", { readonly head: string }>
+    | Result<"conflicted", Reason>
+    | Result<"refused", Reason & { readonly cause: MergeRefusal }>
     | Moved
     | Stuck
-    | Lost;
-  closing: End<"closed"> | Lost;
-  blocked: End<"reported"> | Lost;
-  withdrawing: End<"withdrawn-from"> | Lost;
+    | Interruption;
+  closing: Result<"closed"> | Interruption;
+  blocked: Result<"reported"> | Interruption;
+  withdrawing: Result<"withdrawn-from"> | Interruption;
 }
 
 export const refusals = ["unmet-dependency", "too-large", "already-done"] as const;
 export type Refusal = (typeof refusals)[number];
 
-export type At = keyof Memory;
-export type State<A extends At = At> = { [K in A]: { readonly at: K } & Memory[K] }[A];
+export type At = keyof StateData;
+export type State<A extends At = At> = { [K in A]: { readonly at: K } & StateData[K] }[A];
 export type Outcome<A extends At> = Outcomes[A];
 export type Activities = {
   readonly [A in At]: (state: State<A>, signal: AbortSignal) => Promise<Outcomes[A]>;
@@ -121,14 +137,14 @@ export interface Budget extends Limits {
 type Transitions = {
   readonly [A in At]: (
     state: State<A>,
-    outcome: Exclude<Outcomes[A], Lost | Stuck>,
+    outcome: Exclude<Outcomes[A], Interruption | Stuck>,
     budget: Budget,
   ) => State;
 };
 
 const idle: State = { at: "choosing" };
 
-const after: Transitions = {
+const transitions: Transitions = {
   choosing: (_, outcome) =>
     outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
   preparing: (_, outcome) => {
@@ -136,7 +152,7 @@ const after: Transitions = {
     return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
   },
   coding: ({ work: before }, outcome, { attempts }) => {
-    const work = spend(before, outcome);
+    const work = addCost(before, outcome);
     switch (outcome.type) {
       case "changed": {
         const { tree, committedAt, handOver } = outcome;
@@ -152,9 +168,17 @@ const after: Transitions = {
         return { at: "coding", work: { ...work, ...(parked && { parked }) } };
       }
       case "protected":
-        return again(work, { cause: "protectedPaths", limit: attempts, reason: outcome.reason });
+        return retryWithFeedback(work, {
+          cause: "protectedPaths",
+          limit: attempts,
+          reason: outcome.reason,
+        });
       default:
-        return again(work, { cause: "attempts", limit: attempts, reason: outcome.reason });
+        return retryWithFeedback(work, {
+          cause: "attempts",
+          limit: attempts,
+          reason: outcome.reason,
+        });
     }
   },
   publishing: ({ work }, outcome) =>
@@ -164,16 +188,20 @@ const after: Transitions = {
   checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
     if (outcome.type === "green") return { at: "reviewing", work };
     if (outcome.type === "behind") return { at: "merging", work };
-    if (outcome.type === "moved") return goOn(work, outcome.head);
+    if (outcome.type === "moved") return recheck(work, outcome.head);
     const { reason } = outcome;
     return outcome.type === "red"
-      ? again(work, { cause: "ciFixes", limit: ciFixes, reason })
+      ? retryWithFeedback(work, { cause: "ciFixes", limit: ciFixes, reason })
       : afterInfrastructure(work, reason, infrastructureRetries);
   },
   reviewing: ({ work }, outcome, { reviewRounds }) => {
-    if (outcome.type === "moved") return goOn(work, outcome.head);
+    if (outcome.type === "moved") return recheck(work, outcome.head);
     if (outcome.type !== "approved")
-      return again(work, { cause: "reviewRounds", limit: reviewRounds, reason: outcome.reason });
+      return retryWithFeedback(work, {
+        cause: "reviewRounds",
+        limit: reviewRounds,
+        reason: outcome.reason,
+      });
     return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
   },
   merging: ({ work }, outcome, { mergeAttempts: limit }) => {
@@ -181,11 +209,11 @@ const after: Transitions = {
       case "merged":
         return { at: "closing", work };
       case "moved":
-        return goOn(work, outcome.head);
+        return recheck(work, outcome.head);
       case "rebased":
         return afterRebase(work, outcome.head, limit);
       case "conflicted":
-        return again(work, { cause: "conflicts", limit, reason: outcome.reason });
+        return retryWithFeedback(work, { cause: "conflicts", limit, reason: outcome.reason });
       default:
         return afterRefusal(work, outcome, limit);
     }
@@ -195,7 +223,7 @@ const after: Transitions = {
   withdrawing: () => idle,
 };
 
-function spend(work: PreparedWork, { usage, session }: Spent): PreparedWork {
+function addCost(work: PreparedWork, { usage, session }: SessionCost): PreparedWork {
   return { ...work, usage: addUsage(work.usage, usage), ...(session !== undefined && { session }) };
 }
 
@@ -236,6 +264,6 @@ export async function turn<A extends At>(
   const outcome: Outcome<At> = await activities[at](state, signal);
   return (
     interrupt(state as State, outcome) ??
-    after[at](state, outcome as Exclude<Outcomes[A], Lost | Stuck>, budget)
+    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption | Stuck>, budget)
   );
 }

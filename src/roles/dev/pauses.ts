@@ -3,12 +3,12 @@
 import { deriveBreakerRef } from "../../bot/leases/refs.ts";
 import { deriveBackendBreaker } from "../../bot/session/model-gate.ts";
 import type { BotTools } from "../../bot/tools.ts";
-import type { Seen } from "./backlog.ts";
+import type { ObservedBacklog } from "./backlog.ts";
 
 /** Whoever opened a breaker of the model's server tries it again with its own work; after so long, anybody does. */
 const PATIENCE_MS = 10 * 60_000;
 
-export class Holds {
+export class Pauses {
   readonly #tools: BotTools;
   /** The breaker last seen open, and since when. */
   #away: { readonly at: string; readonly sinceMs: number } | undefined;
@@ -18,17 +18,17 @@ export class Holds {
   }
 
   /** Undefined: go on. */
-  async why(seen: Seen): Promise<string | undefined> {
+  async findReason(seen: ObservedBacklog): Promise<string | undefined> {
     return (await this.#redPrimary(seen)) ?? (await this.#backendAway());
   }
 
   /** Held until it is green again, not only until it is no more red: a new head may be as broken as the old one. */
-  async #redPrimary({ board, sight }: Seen): Promise<string | undefined> {
-    const { breakers, project } = board.target;
+  async #redPrimary({ backlog, snapshot }: ObservedBacklog): Promise<string | undefined> {
+    const { breakers, project } = backlog.target;
     const { events } = this.#tools;
     const name = `primary/${project.primaryBranch}`;
-    const stands = sight.refs.has(deriveBreakerRef(name));
-    const primary = await board.judgePrimary(sight);
+    const stands = snapshot.refs.has(deriveBreakerRef(name));
+    const primary = await backlog.judgePrimary(snapshot);
     if (primary.type === "red") {
       const { reason } = primary;
       if (!stands && (await breakers.open(name, { cause: "red", reason })) === "opened")

@@ -4,17 +4,17 @@ import { type BotTools, deriveBranch, type ProjectTools } from "../../bot/tools.
 import type { Pull } from "../../ports/forge.ts";
 import type { PublishedWork } from "./work.ts";
 
-export type PullNews =
+export type PullChange =
   | { readonly type: "merged" }
   /** Somebody pushed to the branch; their commits are kept and gone on with. */
   | { readonly type: "moved"; readonly head: string }
   | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
 
 /** Undefined: it stands as this bot left it. */
-export async function readPullNews(
+export async function readPullChange(
   target: ProjectTools,
   work: PublishedWork,
-): Promise<PullNews | undefined> {
+): Promise<PullChange | undefined> {
   return judgePull(target, work, await target.pulls.get(work.pull));
 }
 
@@ -23,7 +23,7 @@ export async function judgePull(
   { mirror }: ProjectTools,
   { pull: number, issue, head }: PublishedWork,
   pull: Pull,
-): Promise<PullNews | undefined> {
+): Promise<PullChange | undefined> {
   if (pull.merged) return { type: "merged" };
   if (pull.state === "closed")
     return {
@@ -46,7 +46,7 @@ export async function judgePull(
 const FIRST_WAITS = [1 / 8, 1 / 4, 1 / 2];
 
 /** `look` counts the looks before, from 0; without it, a whole poll. Ends early when the bot is told to stop. */
-export async function waitForNews(
+export async function waitForChange(
   { clock, pollIntervalMs }: Pick<BotTools, "clock" | "pollIntervalMs">,
   signal: AbortSignal,
   look = FIRST_WAITS.length,

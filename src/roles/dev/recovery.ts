@@ -1,14 +1,14 @@
 /** What a dev bot does about each class of failure, once, before it tries again: docs/recovery.md has the table. */
 
-import { removeLeftOvers } from "../../bot/loop/disk.ts";
+import { removeLeftovers } from "../../bot/loop/disk.ts";
 import { type Failure, MAX_REFUSALS } from "../../bot/loop/failure.ts";
 import { type BotTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { State } from "./machine.ts";
-import { charge, isSpent } from "./setback.ts";
+import { charge, isExhausted } from "./setback.ts";
 import type { Work } from "./work.ts";
 
-interface Trouble {
+interface FailedTurn {
   readonly state: State;
   readonly failure: Failure;
   readonly signal: AbortSignal;
@@ -18,7 +18,7 @@ const idle: State = { at: "choosing" };
 const CAUSE = "refused";
 
 /** The state to go on from: the same, unless the failure is about the work. */
-export async function recover(tools: BotTools, trouble: Trouble): Promise<State> {
+export async function recover(tools: BotTools, trouble: FailedTurn): Promise<State> {
   const { state, failure } = trouble;
   switch (failure.kind) {
     case "forge-away":
@@ -26,18 +26,18 @@ export async function recover(tools: BotTools, trouble: Trouble): Promise<State>
     case "token-revoked":
       return state;
     case "disk-full":
-      await makeRoom(tools, state);
+      await freeDisk(tools, state);
       return state;
     case "git-failed":
       await mendMirrors(tools, state);
-      return refuse(tools, { ...trouble, state: startOver(state) });
+      return chargeRefusal(tools, { ...trouble, state: startOver(state) });
     case "refused":
-      return refuse(tools, trouble);
+      return chargeRefusal(tools, trouble);
   }
 }
 
-async function makeRoom(tools: BotTools, state: State): Promise<void> {
-  await removeLeftOvers(tools, "work" in state ? state.work : undefined);
+async function freeDisk(tools: BotTools, state: State): Promise<void> {
+  await removeLeftovers(tools, "work" in state ? state.work : undefined);
   for (const { mirror } of tools.projects.values()) await mirror.compact();
 }
 
@@ -54,14 +54,17 @@ function startOver(state: State): State {
 }
 
 /** Within the issue's budget; then a person is asked, and if even that is refused, the issue is let go. */
-async function refuse(tools: BotTools, { state, failure, signal }: Trouble): Promise<State> {
+async function chargeRefusal(
+  tools: BotTools,
+  { state, failure, signal }: FailedTurn,
+): Promise<State> {
   if (!("work" in state)) return state;
   const work = charge(state.work as Work, CAUSE);
-  if (!isSpent(work, CAUSE, MAX_REFUSALS)) return { ...state, work } as State;
+  if (!isExhausted(work, CAUSE, MAX_REFUSALS)) return { ...state, work } as State;
   const reason = `the forge or git refused it ${MAX_REFUSALS} times: ${failure.error.message}`;
   if (!isLast(state))
     return { at: "blocked", work: charge(work, CAUSE, -MAX_REFUSALS), cause: CAUSE, reason };
-  await letGo(tools, work, signal);
+  await releaseClaim(tools, work, signal);
   return idle;
 }
 
@@ -70,10 +73,10 @@ function isLast({ at }: State): boolean {
 }
 
 /** Nothing more can be said about it. A lease that cannot be given back lapses. */
-async function letGo(tools: BotTools, work: Work, signal: AbortSignal): Promise<void> {
+async function releaseClaim(tools: BotTools, work: Work, signal: AbortSignal): Promise<void> {
   const { claims } = projectOf(tools, work.project);
   try {
-    await claims.under(work.issue, signal, (claim) => claim.release());
+    await claims.withLease(work.issue, signal, (claim) => claim.release());
   } catch (error) {
     if (!(error instanceof DisintoError)) throw error;
   }

@@ -1,6 +1,6 @@
 /** The loop of the dev role. A restart goes on where the journal ends. */
 
-import { boundDisk, removeLeftOvers } from "../../bot/loop/disk.ts";
+import { enforceDiskLimit, removeLeftovers } from "../../bot/loop/disk.ts";
 import type { Failure } from "../../bot/loop/failure.ts";
 import { repeat } from "../../bot/loop/repeat.ts";
 import type { RoleRun } from "../../bot/loop/role-run.ts";
@@ -16,7 +16,7 @@ import { prepare } from "./activities/preparing.ts";
 import { publish } from "./activities/publishing.ts";
 import { awaitReview } from "./activities/reviewing.ts";
 import { withdraw } from "./activities/withdrawing.ts";
-import { guarded } from "./issue-watch.ts";
+import { withIssueWatch } from "./issue-watch.ts";
 import { leaveLaneAfter } from "./lane.ts";
 import {
   type Activities,
@@ -60,12 +60,12 @@ class DevLoop {
   async turn(signal: AbortSignal): Promise<boolean> {
     const state = this.#state ?? (await this.#begin());
     const budget = budgetOf(this.#tools, state);
-    if ("work" in state && !(await carry(this.#tools, state.work, signal)))
+    if ("work" in state && !(await syncLease(this.#tools, state.work, signal)))
       await this.#move(state, { at: "choosing" });
     else
       await this.#move(state, await turn(state, { activities: this.#activities, budget }, signal));
     const ended = this.#state?.at === "choosing" && state.at !== "choosing";
-    if (ended) await boundDisk(this.#tools);
+    if (ended) await enforceDiskLimit(this.#tools);
     return ended;
   }
 
@@ -77,8 +77,8 @@ class DevLoop {
 
   async #begin(): Promise<State> {
     const state = (await loadKnown(this.#tools, this.#journal)) ?? { at: "choosing" };
-    await removeLeftOvers(this.#tools, "work" in state ? state.work : undefined);
-    await boundDisk(this.#tools);
+    await removeLeftovers(this.#tools, "work" in state ? state.work : undefined);
+    await enforceDiskLimit(this.#tools);
     this.#state = state;
     return state;
   }
@@ -91,10 +91,10 @@ class DevLoop {
 }
 
 /** What must outlive this bot goes into the lease before more is spent; false: the lease is not ours. */
-async function carry(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
+async function syncLease(tools: BotTools, work: Work, signal: AbortSignal): Promise<boolean> {
   const { claims } = projectOf(tools, work.project);
   const facts = factsOf(work);
-  const done = await claims.under(work.issue, signal, async (claim) => {
+  const done = await claims.withLease(work.issue, signal, async (claim) => {
     if (!(isSame(claim.counters, work.counters) && isSame(claim.facts, facts)))
       await claim.store({ counters: work.counters, facts });
     return { type: "carried" } as const;
@@ -141,7 +141,7 @@ function bindActivities(tools: BotTools): Activities {
     ) =>
     async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
       const { work } = state as { readonly work: Work };
-      const outcome = await guarded(tools, {
+      const outcome = await withIssueWatch(tools, {
         work,
         signal,
         act: (signal) => act(tools, state, signal),

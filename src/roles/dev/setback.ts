@@ -10,7 +10,7 @@ export const LOST_ROUNDS = "lostRounds";
 /** After so many lost rounds a bot takes the lane (lane.ts). */
 export const LANE_AFTER = 2;
 
-interface Setback {
+interface Retry {
   readonly cause: string;
   readonly limit: number;
   /** Something that the harness must answer. */
@@ -18,9 +18,9 @@ interface Setback {
 }
 
 /** Back to the harness with what it must answer, unless the budget of this cause is spent. */
-export function again(work: Work, { cause, limit, reason }: Setback): State {
+export function retryWithFeedback(work: Work, { cause, limit, reason }: Retry): State {
   const charged = charge(work, cause);
-  if (isSpent(charged, cause, limit)) return giveUp(charged, cause, reason);
+  if (isExhausted(charged, cause, limit)) return giveUp(charged, cause, reason);
   return { at: "preparing", work: { ...charged, feedback: reason } };
 }
 
@@ -28,7 +28,7 @@ export function charge<W extends Work>(work: W, cause: string, by = 1): W {
   return { ...work, counters: { ...work.counters, [cause]: (work.counters[cause] ?? 0) + by } };
 }
 
-export function isSpent({ counters }: Work, cause: string, limit: number): boolean {
+export function isExhausted({ counters }: Work, cause: string, limit: number): boolean {
   return (counters[cause] ?? 0) > limit;
 }
 
@@ -37,14 +37,14 @@ function giveUp(work: Work, cause: string, reason: string): State {
 }
 
 /** Another head of the same work, its own or somebody's push, goes the whole way. */
-export function goOn(work: PublishedWork, head: string): State {
+export function recheck(work: PublishedWork, head: string): State {
   return { at: "checking", work: { ...work, head } };
 }
 
 /** The run could not be done: no budget of the change is spent for it. */
 export function afterInfrastructure(work: PublishedWork, reason: string, limit: number): State {
   const charged = charge(work, INFRASTRUCTURE);
-  return isSpent(charged, INFRASTRUCTURE, limit)
+  return isExhausted(charged, INFRASTRUCTURE, limit)
     ? giveUp(charged, INFRASTRUCTURE, reason)
     : { at: "checking", work: charged };
 }
@@ -52,9 +52,9 @@ export function afterInfrastructure(work: PublishedWork, reason: string, limit: 
 /** A round lost to others; who holds the lane after two of them loses few more. */
 export function afterRebase(work: PublishedWork, head: string, limit: number): State {
   const charged = charge(work, LOST_ROUNDS);
-  return isSpent(charged, LOST_ROUNDS, LANE_AFTER + limit)
+  return isExhausted(charged, LOST_ROUNDS, LANE_AFTER + limit)
     ? giveUp(charged, LOST_ROUNDS, "the primary branch moved before every merge")
-    : goOn(charged, head);
+    : recheck(charged, head);
 }
 
 /** Where each refusal of a merge is answered; for the causes that are not here only a person can do something. */
@@ -77,18 +77,23 @@ export function afterRefusal(
   { cause, reason }: Refusal,
   limit: number,
 ): State {
-  if (cause === "conflict") return again(work, { cause: "conflicts", limit, reason });
+  if (cause === "conflict") return retryWithFeedback(work, { cause: "conflicts", limit, reason });
   const counter = `merge-${cause}`;
   const at = answeredAt[cause];
   if (at === undefined)
-    return { at: "blocked", work, cause: counter, reason: `${askFor(cause)} (${reason})` };
+    return {
+      at: "blocked",
+      work,
+      cause: counter,
+      reason: `${describeManualMerge(cause)} (${reason})`,
+    };
   const charged = charge(work, counter);
-  return isSpent(charged, counter, limit)
+  return isExhausted(charged, counter, limit)
     ? giveUp(charged, counter, reason)
     : { at, work: charged };
 }
 
-function askFor(cause: MergeRefusal): string {
+function describeManualMerge(cause: MergeRefusal): string {
   return cause === "protected-files"
     ? "the change is checked and approved, and touches protected files: an administrator has to merge the pull request by hand"
     : `the forge does not let me merge: ${cause}`;

@@ -76,10 +76,10 @@ export type Parts =
 export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_CHARACTERS): Parts {
   const binary = files.filter(({ isBinary }) => isBinary);
   if (binary.length > 0)
-    return refuse(`it changes binary files: ${binary.map(({ path }) => path).join(", ")}`);
+    return toRefused(`it changes binary files: ${binary.map(({ path }) => path).join(", ")}`);
   const pieces = files.flatMap((file) => cutFile(file, maxCharacters));
   if (pieces.some((piece) => piece.length > maxCharacters))
-    return refuse("a single place of it is too long to be read at once");
+    return toRefused("a single place of it is too long to be read at once");
   const parts: string[] = [];
   for (const piece of pieces) {
     const last = parts.at(-1);
@@ -87,11 +87,12 @@ export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_C
       parts[parts.length - 1] = last + piece;
     else parts.push(piece);
   }
-  if (parts.length > MAX_PARTS) return refuse(`it is too long: it would be ${parts.length} parts`);
+  if (parts.length > MAX_PARTS)
+    return toRefused(`it is too long: it would be ${parts.length} parts`);
   return { type: "parts", parts };
 }
 
-function refuse(reason: string): Parts {
+function toRefused(reason: string): Parts {
   return { type: "refused", reason };
 }
 

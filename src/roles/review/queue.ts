@@ -1,6 +1,6 @@
 /** The review bot: one formal review per head sha, of the whole change, never of its own work, shared by leases. */
 
-import { formatKey, remarkOnce } from "../../bot/issue/comment-once.ts";
+import { commentOnce, formatKey } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
@@ -61,7 +61,7 @@ async function reviewAlone(tools: BotTools, turn: Turn): Promise<ReviewEnd | "no
   if (need === "somebody-elses" || !(await isChecked(target, pull))) return "not-now";
   const ref = deriveReviewRef(pull.number);
   if (!(await target.claims.tryAcquire(ref))) return "not-now";
-  const end = await target.claims.under(ref, signal, async (claim, signal) => {
+  const end = await target.claims.withLease(ref, signal, async (claim, signal) => {
     try {
       // Between the look and the lease another bot may have done it.
       if ((await readNeed(tools, target, pull)) !== "to-review") return "not-needed" as const;
@@ -95,7 +95,7 @@ async function review(tools: BotTools, turn: Turn, assertHeld: () => void): Prom
   const judged = await judgeHead(tools, turn, { files, before });
   if (signal.aborted) return "head-moved";
   if (judged.type === "backend-away") return "backend-away";
-  if (judged.type === "refused") return refuse(tools, turn, judged.reason);
+  if (judged.type === "refused") return refuseReview(tools, turn, judged.reason);
   assertHeld();
   await reviews.submit(pull.number, toReview(judged.verdict, files, pull.headSha));
   report(tools, turn, judged.verdict.verdict);
@@ -109,10 +109,10 @@ async function wasRefused({ target: { issues }, pull }: Turn): Promise<boolean> 
   return (await issues.comments(pull.number)).some(({ body }) => body.includes(key));
 }
 
-async function refuse(tools: BotTools, turn: Turn, reason: string): Promise<ReviewEnd> {
+async function refuseReview(tools: BotTools, turn: Turn, reason: string): Promise<ReviewEnd> {
   const { target, pull } = turn;
   report(tools, turn, `refused: ${reason}`);
-  await remarkOnce(target.issues, {
+  await commentOnce(target.issues, {
     on: pull.number,
     cause: REFUSED,
     about: pull.headSha,

@@ -1,12 +1,12 @@
 /** The loop of the review role: one review after the other; where it was is read from the forge. */
-import { removeLeftOvers } from "../../bot/loop/disk.ts";
+import { removeLeftovers } from "../../bot/loop/disk.ts";
 import { repeat } from "../../bot/loop/repeat.ts";
 import type { RoleRun } from "../../bot/loop/role-run.ts";
 import { reviewNext } from "./queue.ts";
 
 export async function runReview({ tools, signal, once }: RoleRun): Promise<void> {
   const reviewed = new Map<string, string>();
-  await removeLeftOvers(tools, undefined);
+  await removeLeftovers(tools, undefined);
   await repeat(tools, signal, {
     act: async () => {
       const found = await reviewNext(tools, reviewed, signal);
@@ -14,7 +14,7 @@ export async function runReview({ tools, signal, once }: RoleRun): Promise<void>
       return once && found ? "stop" : "go";
     },
     recover: async ({ kind }) => {
-      if (kind === "disk-full") await removeLeftOvers(tools, undefined);
+      if (kind === "disk-full") await removeLeftovers(tools, undefined);
     },
   });
 }

@@ -1,5 +1,5 @@
 import { BACKLOG, BLOCKED, IN_PROGRESS, PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
-import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, deriveFolder, projectOf } from "../../../bot/tools.ts";
 import type { Outcome, State } from "../machine.ts";
 import type { Work } from "../work.ts";
@@ -11,8 +11,8 @@ export function block(
   signal: AbortSignal,
 ): Promise<Outcome<"blocked">> {
   const { issues, folders, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (claim) => {
-    await remarkOnce(issues, {
+  return claims.withLease(work.issue, signal, async (claim) => {
+    await commentOnce(issues, {
       on: work.issue,
       cause,
       about: aboutOf(work, cause),

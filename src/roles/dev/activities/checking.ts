@@ -1,10 +1,10 @@
-import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { judgePull, waitForNews } from "../pull-changes.ts";
+import { judgePull, waitForChange } from "../pull-changes.ts";
 import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
 import type { PublishedWork } from "../work.ts";
 
@@ -18,7 +18,7 @@ export function check(
   signal: AbortSignal,
 ): Promise<Outcome<"checking">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, (_, signal) =>
+  return target.claims.withLease(work.issue, signal, (_, signal) =>
     awaitCi(tools, { target, work, signal, built: new Set() }),
   );
 }
@@ -39,18 +39,18 @@ async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
     const { end, missing } = await look(tools, waiting);
     if (end) return end;
     if (missing.length > 0 && tools.clock.monotonicMs() - sinceMs > LONG_MS)
-      await sayWaiting(waiting, missing);
-    await waitForNews(tools, waiting.signal, looks);
+      await commentOnWaiting(waiting, missing);
+    await waitForChange(tools, waiting.signal, looks);
   }
 }
 
-interface Look {
+interface CheckResult {
   readonly end?: Checked | undefined;
   /** What is not decided yet. */
   readonly missing: readonly string[];
 }
 
-async function look(tools: BotTools, waiting: Waiting): Promise<Look> {
+async function look(tools: BotTools, waiting: Waiting): Promise<CheckResult> {
   const { target, work } = waiting;
   const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
@@ -61,14 +61,14 @@ async function look(tools: BotTools, waiting: Waiting): Promise<Look> {
   const news = await judgePull(target, work, pull);
   // The merge is read back, and tidied up after, where the work is merged.
   if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
-  return { end: (await isOutrun(waiting, pull)) ? { type: "behind" } : undefined, missing };
+  return { end: (await isOutdated(waiting, pull)) ? { type: "behind" } : undefined, missing };
 }
 
 /**
  * The primary branch has moved on past the head, so what CI still works out is of no use: it could not be merged. Only
  * while rounds are cheap: who has lost some is checked and reviewed as it stands, and then takes the lane.
  */
-async function isOutrun({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
+async function isOutdated({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
   if (built.has(baseSha) || work.handOver?.length) return false;
   if ((work.counters[LOST_ROUNDS] ?? 0) >= LANE_AFTER) return false;
   await target.mirror.refresh();
@@ -136,9 +136,12 @@ function formatFailures(head: string, failures: readonly CiFailure[]): string {
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
 }
 
-async function sayWaiting({ target, work }: Waiting, missing: readonly string[]): Promise<void> {
+async function commentOnWaiting(
+  { target, work }: Waiting,
+  missing: readonly string[],
+): Promise<void> {
   const head = work.head.slice(0, 10);
-  await remarkOnce(target.issues, {
+  await commentOnce(target.issues, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,

@@ -1,55 +1,56 @@
 import {
   BACKLOG,
   BLOCKED,
+  findWaitingReason,
   formatWaiting,
   IN_PROGRESS,
   isTrusted,
   orderCandidates,
-  type Waiting,
-  whyWaiting,
+  type WaitingReason,
 } from "../../../bot/issue/choose.ts";
-import { cutHidden, pinOf } from "../../../bot/issue/trust.ts";
+import { pinOf } from "../../../bot/issue/trust.ts";
 import type { Claim } from "../../../bot/leases/claim.ts";
 import type { Claims } from "../../../bot/leases/claims.ts";
 import { readHolder } from "../../../bot/leases/lease.ts";
 import { deriveClaimRef } from "../../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
+import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
-import { Board, type Seen, type Sight } from "../backlog.ts";
+import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
 import { findIssue, readTrusted } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
-import { Holds } from "../pauses.ts";
+import { Pauses } from "../pauses.ts";
 import { needsModel, resumeWork, type Work } from "../work.ts";
 
-type Step = (seen: Seen) => Promise<Work | undefined>;
+type Strategy = (observed: ObservedBacklog) => Promise<Work | undefined>;
 
 /** Unfinished work of this bot first, then of bots that did not come back, then the backlog; keeps what it learned. */
 export class Chooser {
   readonly #tools: BotTools;
-  readonly #boards: readonly Board[];
-  readonly #holds: Holds;
-  /** By project: what was last told of its queue. */
-  readonly #told = new Map<string, string>();
+  readonly #backlogs: readonly Backlog[];
+  readonly #pauses: Pauses;
+  /** By project: the queue as last reported. */
+  readonly #lastReported = new Map<string, string>();
 
   constructor(tools: BotTools) {
     this.#tools = tools;
-    this.#holds = new Holds(tools);
+    this.#pauses = new Pauses(tools);
     const nowMs = () => tools.clock.monotonicMs();
-    this.#boards = [...tools.projects.values()].map((target) => new Board(target, nowMs));
+    this.#backlogs = [...tools.projects.values()].map((target) => new Backlog(target, nowMs));
   }
 
   /** Waits one poll when there is nothing. A project that cannot be read keeps no other one from being worked on. */
   async choose(signal: AbortSignal): Promise<Outcome<"choosing">> {
     const failures: DisintoError[] = [];
-    const seen = await this.#look(failures);
-    const steps: readonly Step[] = [
+    const observed = await this.#observe(failures);
+    const steps: readonly Strategy[] = [
       (one) => this.#resumeOwn(one),
       (one) => this.#takeOver(one),
       (one) => this.#claimNext(one),
     ];
     for (const step of steps) {
-      for (const one of seen) {
+      for (const one of observed) {
         const work = await step(one);
         if (work) return { type: "claimed", work };
       }
@@ -60,50 +61,57 @@ export class Chooser {
     return { type: "nothing-to-do" };
   }
 
-  async #look(failures: DisintoError[]): Promise<readonly Seen[]> {
-    const seen: Seen[] = [];
-    for (const board of this.#boards) {
+  async #observe(failures: DisintoError[]): Promise<readonly ObservedBacklog[]> {
+    const observed: ObservedBacklog[] = [];
+    for (const backlog of this.#backlogs) {
       try {
-        seen.push({ board, sight: await board.look() });
+        observed.push({ backlog, snapshot: await backlog.observe() });
       } catch (error) {
         if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
         failures.push(error);
       }
     }
-    return seen;
+    return observed;
   }
 
-  async #resumeOwn({ board, sight }: Seen): Promise<Work | undefined> {
-    const { claims } = board.target;
-    for (const number of await orderUnfinished(claims, sight, await claims.findOwn(sight.refs))) {
-      const work = await this.#goOn(board.target, number, await claims.adopt(number));
+  async #resumeOwn({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
+    const { claims } = backlog.target;
+    for (const number of await orderUnfinished(
+      claims,
+      snapshot,
+      await claims.findOwn(snapshot.refs),
+    )) {
+      const work = await this.#resume(backlog.target, number, await claims.adopt(number));
       if (work) return work;
     }
-    const mine = sight.open.filter((issue) => this.#isLeftOver(issue, sight));
+    const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
     for (const issue of mine) {
-      if (!isTrusted(issue, await board.trusted())) continue;
+      if (!isTrusted(issue, await backlog.trusted())) continue;
       const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
-      const work = await this.#goOn(board.target, issue.number, claim);
+      const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
     }
     return undefined;
   }
 
   /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
-  #isLeftOver({ number, labels, assignees }: Issue, { leased }: Sight): boolean {
+  #isLeftOver({ number, labels, assignees }: Issue, { leased }: BacklogSnapshot): boolean {
     const isMine = assignees.includes(this.#tools.user);
     return (
       isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
     );
   }
 
-  async #takeOver({ board, sight }: Seen): Promise<Work | undefined> {
-    const { claims } = board.target;
-    const expired = await claims.findExpired(sight.refs);
-    for (const number of await orderUnfinished(claims, sight, expired)) {
-      const from = await readHolder(board.target, sight.refs.get(deriveClaimRef(number)) ?? "");
+  async #takeOver({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
+    const { claims } = backlog.target;
+    const expired = await claims.findExpired(snapshot.refs);
+    for (const number of await orderUnfinished(claims, snapshot, expired)) {
+      const from = await readHolder(
+        backlog.target,
+        snapshot.refs.get(deriveClaimRef(number)) ?? "",
+      );
       const claim = await claims.takeOver(number);
-      const { project } = board.target;
+      const { project } = backlog.target;
       if (claim && from !== undefined)
         this.#tools.events.append({
           type: "lease.taken-over",
@@ -111,14 +119,14 @@ export class Chooser {
           issue: number,
           from,
         });
-      const work = await this.#goOn(board.target, number, claim);
+      const work = await this.#resume(backlog.target, number, claim);
       if (work) return work;
     }
     return undefined;
   }
 
   /** Undefined: it is not this bot's, or there is nothing left to do. */
-  async #goOn(
+  async #resume(
     target: ProjectTools,
     number: number,
     claim: Claim | undefined,
@@ -136,26 +144,26 @@ export class Chooser {
       await claim.release();
       return undefined;
     }
-    if (issue.state === "open") await this.#show(target, issue);
+    if (issue.state === "open") await this.#mirrorClaim(target, issue);
     const { counters, facts } = claim;
-    const shown = { number, title: cutHidden(issue.title) };
+    const shown = { number, title: stripHidden(issue.title) };
     const { name: project } = target.project;
     return resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue) });
   }
 
-  async #claimNext({ board, sight }: Seen): Promise<Work | undefined> {
-    const candidates = orderCandidates(sight.open);
-    const waiting = new Map<number, Waiting>();
-    const held = once(() => this.#holds.why({ board, sight }));
+  async #claimNext({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
+    const candidates = orderCandidates(snapshot.open);
+    const waiting = new Map<number, WaitingReason>();
+    const held = memoize(() => this.#pauses.findReason({ backlog, snapshot }));
     for (const issue of candidates) {
-      const why = await whyNot({ board, sight }, issue, held);
+      const why = await explainWaiting({ backlog, snapshot }, issue, held);
       if (why) waiting.set(issue.number, why);
       else {
-        const work = await this.#claim(board.target, issue);
+        const work = await this.#claim(backlog.target, issue);
         if (work) return work;
       }
     }
-    this.#tell(board.target.project.name, waiting);
+    this.#reportQueue(backlog.target.project.name, waiting);
     return undefined;
   }
 
@@ -165,23 +173,26 @@ export class Chooser {
     if (!claim) return undefined;
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
-    if (!issue || !isOffered(issue) || !isTrusted(issue, await readTrusted(target))) {
+    if (!issue || !isAvailable(issue) || !isTrusted(issue, await readTrusted(target))) {
       await claim.release();
       return undefined;
     }
-    await this.#show(target, issue);
+    await this.#mirrorClaim(target, issue);
     const project = target.project.name;
     // The text that was judged; if it is another one by now, the work ends before it begins.
     return {
       project,
       issue: issue.number,
-      title: cutHidden(listed.title),
+      title: stripHidden(listed.title),
       counters: {},
       pin: facts.pin,
     };
   }
 
-  async #show({ issues }: ProjectTools, { number, labels, assignees }: Issue): Promise<void> {
+  async #mirrorClaim(
+    { issues }: ProjectTools,
+    { number, labels, assignees }: Issue,
+  ): Promise<void> {
     const { user } = this.#tools;
     if (assignees.length !== 1 || assignees[0] !== user) await issues.setAssignees(number, [user]);
     if (!labels.includes(IN_PROGRESS))
@@ -189,11 +200,11 @@ export class Chooser {
   }
 
   /** Each change once. */
-  #tell(project: string, waiting: ReadonlyMap<number, Waiting>): void {
+  #reportQueue(project: string, waiting: ReadonlyMap<number, WaitingReason>): void {
     const list = [...waiting].map(([issue, why]) => ({ issue, because: formatWaiting(why) }));
-    const told = JSON.stringify(list);
-    if ((this.#told.get(project) ?? "[]") === told) return;
-    this.#told.set(project, told);
+    const report = JSON.stringify(list);
+    if ((this.#lastReported.get(project) ?? "[]") === report) return;
+    this.#lastReported.set(project, report);
     this.#tools.events.append({ type: "queue.seen", project, waiting: list });
   }
 }
@@ -201,7 +212,7 @@ export class Chooser {
 /** What needs no model comes first: it gets on though the model's server is away, or all its slots are taken. */
 async function orderUnfinished(
   claims: Claims,
-  { refs }: Sight,
+  { refs }: BacklogSnapshot,
   numbers: readonly number[],
 ): Promise<readonly number[]> {
   if (numbers.length < 2) return numbers;
@@ -213,20 +224,20 @@ async function orderUnfinished(
 }
 
 /** What costs a request is asked last. */
-async function whyNot(
-  { board, sight }: Seen,
+async function explainWaiting(
+  { backlog, snapshot }: ObservedBacklog,
   issue: Issue,
   readHeld: () => Promise<string | undefined>,
-): Promise<Waiting | undefined> {
-  const known = { leased: sight.leased, trusted: await board.trusted() };
-  const cheap = whyWaiting(issue, { ...known, openDependencies: [], held: undefined });
+): Promise<WaitingReason | undefined> {
+  const known = { leased: snapshot.leased, trusted: await backlog.trusted() };
+  const cheap = findWaitingReason(issue, { ...known, openDependencies: [], held: undefined });
   if (cheap) return cheap;
-  const openDependencies = await board.openDependencies(issue, sight.open);
+  const openDependencies = await backlog.openDependencies(issue, snapshot.open);
   const held = openDependencies.length > 0 ? undefined : await readHeld();
-  return whyWaiting(issue, { ...known, openDependencies, held });
+  return findWaitingReason(issue, { ...known, openDependencies, held });
 }
 
-function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | undefined;
   return () => {
     answer ??= ask();
@@ -234,6 +245,6 @@ function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-function isOffered({ state, labels }: Issue): boolean {
+function isAvailable({ state, labels }: Issue): boolean {
   return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
 }

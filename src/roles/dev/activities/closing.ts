@@ -1,5 +1,5 @@
 import { IN_PROGRESS } from "../../../bot/issue/choose.ts";
-import { swapForCertain } from "../../../bot/leases/swap.ts";
+import { compareAndSwap } from "../../../bot/leases/swap.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../../bot/tools.ts";
 import type { Outcome, State } from "../machine.ts";
 
@@ -10,14 +10,14 @@ export function close(
   signal: AbortSignal,
 ): Promise<Outcome<"closing">> {
   const { issues, mirror, folders, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (claim) => {
+  return claims.withLease(work.issue, signal, async (claim) => {
     await issues.close(work.issue);
     await issues.relabel(work.issue, { add: [], remove: [IN_PROGRESS] });
     const ref = `refs/heads/${deriveBranch(work.issue)}`;
     const standing = (await mirror.readRefs([ref])).get(ref);
     // Somebody's later push to the branch is not ours to delete.
     if (standing === work.head)
-      await swapForCertain(mirror, { ref, from: standing, to: undefined });
+      await compareAndSwap(mirror, { ref, from: standing, to: undefined });
     await folders.discard(deriveFolder(work.issue));
     await claim.release();
     return { type: "closed" };

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
 import { findProtected } from "../../../bot/issue/protected-paths.ts";
-import { cutHidden, visibleIssue } from "../../../bot/issue/trust.ts";
+import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
 import {
   type BotTools,
@@ -10,6 +10,7 @@ import {
   type ProjectTools,
   projectOf,
 } from "../../../bot/tools.ts";
+import { stripHidden } from "../../../core/hidden-text.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import type { PreparedWork } from "../work.ts";
@@ -21,13 +22,13 @@ export function code(
   signal: AbortSignal,
 ): Promise<Outcome<"coding">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (claim, signal) => {
+  return target.claims.withLease(work.issue, signal, async (claim, signal) => {
     const issue = visibleIssue(await target.issues.get(work.issue));
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
       branch: deriveBranch(work.issue),
       sha: work.parked ?? work.start,
     });
-    const feedback = work.feedback === undefined ? undefined : cutHidden(work.feedback);
+    const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
     const end = await tools.harness.run({
       about: { project: work.project, issue: work.issue },
       folder,
@@ -118,5 +119,5 @@ function judgeIdleness(verdict: unknown): Judged {
   const said = Refused.safeParse(verdict);
   if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
   const { refused, reason } = said.data;
-  return { type: "refused", refusal: refused, reason: cutHidden(`${refused}: ${reason}`) };
+  return { type: "refused", refusal: refused, reason: stripHidden(`${refused}: ${reason}`) };
 }

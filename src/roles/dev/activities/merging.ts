@@ -3,7 +3,7 @@ import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../..
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
-import { readPullNews, waitForNews } from "../pull-changes.ts";
+import { readPullChange, waitForChange } from "../pull-changes.ts";
 import type { PublishedWork } from "../work.ts";
 
 interface Merge {
@@ -25,7 +25,7 @@ export function merge(
   signal: AbortSignal,
 ): Promise<Outcome<"merging">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, (claim, signal) =>
+  return target.claims.withLease(work.issue, signal, (claim, signal) =>
     tryMerge(tools, { target, work, claim, signal }),
   );
 }
@@ -44,7 +44,7 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   if (now !== base) return rebase(tools, merge, now);
   const refusal = toRefusal(answer);
   report(tools, work, refusal);
-  await waitForNews(tools, signal);
+  await waitForChange(tools, signal);
   return refusal;
 }
 
@@ -67,10 +67,10 @@ async function awaitTurn(
   { target, work, signal }: Merge,
 ): Promise<Merged | undefined> {
   for (let looks = 0; ; looks++) {
-    const news = await readPullNews(target, work);
+    const news = await readPullChange(target, work);
     if (news) return news;
     if (await enterLane(target, work)) return undefined;
-    await waitForNews(tools, signal, looks);
+    await waitForChange(tools, signal, looks);
   }
 }
 

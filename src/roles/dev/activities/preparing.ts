@@ -13,18 +13,18 @@ export function prepare(
   signal: AbortSignal,
 ): Promise<Outcome<"preparing">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async () => {
+  return target.claims.withLease(work.issue, signal, async () => {
     const refs = await target.mirror.refresh();
     const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
-    if (!base) throw lacksPrimary(target);
+    if (!base) throw missingPrimaryError(target);
     const pull = await findOwnPull(target, work, head);
     const end = judgePull(work, pull);
     if (end) return end;
     if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
     const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
     if (!wasPushed && (!pull || work.feedback))
-      return await layOn(tools, target, { work, base, head });
+      return await rebaseEarlierWork(tools, target, { work, base, head });
     const { number } = pull ?? (await openOnce(target, work));
     return await resume(target, { work, base, head, pull: number });
   });
@@ -41,7 +41,7 @@ function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | u
   return { type: "stuck", cause: "pull-closed", reason };
 }
 
-function lacksPrimary({ project: { repo, primaryBranch } }: ProjectTools): DisintoError {
+function missingPrimaryError({ project: { repo, primaryBranch } }: ProjectTools): DisintoError {
   return new DisintoError(
     "forge.not-found",
     `${repo.owner}/${repo.name} has no branch ${primaryBranch}`,
@@ -87,7 +87,7 @@ async function resume(
   };
 }
 
-async function layOn(
+async function rebaseEarlierWork(
   tools: BotTools,
   { mirror }: ProjectTools,
   { work, base, head }: Found,

@@ -13,7 +13,7 @@ export function publish(
 ): Promise<Outcome<"publishing">> {
   const { work } = state;
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, async (claim) => {
+  return target.claims.withLease(work.issue, signal, async (claim) => {
     const closed = await findClosed(target, work);
     if (closed)
       return {

@@ -1,10 +1,10 @@
-import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Review } from "../../../ports/forge.ts";
 import { formatComment } from "../../review/verdict.ts";
 import { leaveLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
-import { readPullNews, waitForNews } from "../pull-changes.ts";
+import { readPullChange, waitForChange } from "../pull-changes.ts";
 import type { PublishedWork } from "../work.ts";
 
 /** A review that takes longer gives the others their turn to merge. */
@@ -17,7 +17,7 @@ export function awaitReview(
   signal: AbortSignal,
 ): Promise<Outcome<"reviewing">> {
   const target = projectOf(tools, work.project);
-  return target.claims.under(work.issue, signal, (_, signal) =>
+  return target.claims.withLease(work.issue, signal, (_, signal) =>
     awaitVerdict(tools, { target, work, signal }),
   );
 }
@@ -38,7 +38,7 @@ async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed
     const end = await look(waiting, trusted);
     if (end) return end;
     if (tools.clock.monotonicMs() - sinceMs > LANE_HELD_MS) await leaveLane(target);
-    await waitForNews(tools, signal, looks);
+    await waitForChange(tools, signal, looks);
   }
 }
 
@@ -51,7 +51,7 @@ async function look(
     return { type: "approved" };
   if (verdict.type === "changes-requested")
     return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
-  const news = await readPullNews(target, work);
+  const news = await readPullChange(target, work);
   if (news) return news.type === "merged" ? { type: "approved" } : news;
   if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
   return undefined;
@@ -120,7 +120,7 @@ async function askAgain(
   { pull, head }: PublishedWork,
   authors: readonly string[],
 ): Promise<void> {
-  await remarkOnce(issues, {
+  await commentOnce(issues, {
     on: pull,
     cause: "review-again",
     about: head,

@@ -1,5 +1,5 @@
 import { APPROVED, IN_PROGRESS } from "../../../bot/issue/choose.ts";
-import { remarkOnce } from "../../../bot/issue/comment-once.ts";
+import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../../bot/tools.ts";
 import type { Outcome, State, Withdrawal } from "../machine.ts";
 import type { Work } from "../work.ts";
@@ -14,8 +14,8 @@ export function withdraw(
   signal: AbortSignal,
 ): Promise<Outcome<"withdrawing">> {
   const { issues, folders, claims } = projectOf(tools, work.project);
-  return claims.under(work.issue, signal, async (claim) => {
-    await remarkOnce(issues, {
+  return claims.withLease(work.issue, signal, async (claim) => {
+    await commentOnce(issues, {
       on: work.issue,
       cause: `withdrawn-${why}`,
       about: work.pin,
