@@ -79,7 +79,7 @@ export function publish(bind: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-export function usesWoodpecker(factory: Factory): boolean {
+function usesWoodpecker(factory: Factory): boolean {
   return listUsedCis(factory).some(({ hasPages }) => hasPages);
 }
 
