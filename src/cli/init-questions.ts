@@ -45,7 +45,7 @@ async function askForge(
   const forge =
     known ??
     (await choose("Which forge?", [
-      { value: "embedded", label: "disinto's own small one", hint: `port ${defaultForgePort}` },
+      { value: "embedded", label: "disinto's own small forge", hint: `port ${defaultForgePort}` },
       ...own,
       { value: "external", label: "a Forgejo that runs already" },
     ]));
@@ -64,5 +64,7 @@ async function askForge(
 }
 
 function refuseUrl(answer: string): string | undefined {
-  return /^https?:\/\/\S+$/.test(answer) ? undefined : "an address begins with http:// or https://";
+  return /^https?:\/\/\S+$/.test(answer)
+    ? undefined
+    : "the address must begin with http:// or https://";
 }
