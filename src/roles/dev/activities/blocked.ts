@@ -29,7 +29,7 @@ export function block(
 /** The head where there is one; else the text that was worked on, and how often this cause was met. */
 function aboutOf(work: Work, cause: string): string {
   // The issue has one, which a retry may find before it knows a head.
-  if (cause === "pull-closed") return "the pull request";
+  if (cause.startsWith("pull-")) return "the pull request";
   if ("head" in work && typeof work.head === "string") return work.head;
   return `${work.pin} ${work.counters[cause] ?? 0}`;
 }
@@ -53,6 +53,12 @@ function adviceFor({ issue, pull }: Work, cause: string): string {
       return `A person who may merge: please look at ${closedPull(pull)} and merge it. The issue is closed by that.`;
     case "pull-closed":
       return `To go on: reopen ${closedPull(pull)}, then ${retry}. Close the issue if it is not wanted any more.`;
+    case "pull-draft":
+      return `To go on: mark ${closedPull(pull)} as ready, then ${retry}.`;
+    case "pull-retargeted":
+      return `To go on: turn ${closedPull(pull)} back to the primary branch, then ${retry}.`;
+    case "pull-blocked":
+      return `To go on: take \`${BLOCKED}\` off ${closedPull(pull)}, then ${retry}.`;
     case "unmet-dependency":
       return `To go on: name what it waits for in a section "Depends on #n"; then ${retry}.`;
     case "too-large":
