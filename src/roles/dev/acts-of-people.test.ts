@@ -1,15 +1,21 @@
 /** What people do to an issue while a bot works on it stops the bot within a poll, on a real forge. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { BotBench, type Running, script, statesOf } from "../../../test/support/bot-bench.ts";
+import {
+  askForFile,
+  BotFixture,
+  nodeScript,
+  type Running,
+  statesOf,
+} from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
-let bench: BotBench;
+let bench: BotFixture;
 
 beforeAll(async () => {
-  bench = await BotBench.open();
+  bench = await BotFixture.open();
 });
 
-beforeEach(() => bench.renew());
+beforeEach(() => bench.newRepository());
 
 afterAll(() => bench.close());
 
@@ -20,7 +26,7 @@ async function reached(bot: Running, at: string): Promise<void> {
 }
 
 /** Holds its session for as long as it may. */
-const endless = script("setInterval(() => {}, 1000)");
+const endless = nodeScript("setInterval(() => {}, 1000)");
 
 async function idOf(label: string): Promise<string> {
   const labels = (await bench.get("/labels")) as unknown as readonly { id: number; name: string }[];
@@ -28,7 +34,7 @@ async function idOf(label: string): Promise<string> {
 }
 
 async function unlabel(number: number, label: string): Promise<void> {
-  await bench.ada("DELETE", `${bench.shop}/issues/${number}/labels/${await idOf(label)}`);
+  await bench.ada("DELETE", `${bench.repositoryPath}/issues/${number}/labels/${await idOf(label)}`);
 }
 
 async function expectLetGo(bot: Running, number: number, words: RegExp): Promise<void> {
@@ -45,7 +51,7 @@ test("blocked, put on while it codes, ends the session; taken off, the work goes
   await bench.label(number, ["blocked"]);
   await bot.ended;
 
-  await expectLetGo(bot, number, /given the label `blocked`/);
+  await expectLetGo(bot, number, /label `blocked` was added/);
   expect(await bench.labelsOf(number)).toEqual(["backlog", "blocked"]);
 
   await unlabel(number, "blocked");
@@ -62,7 +68,7 @@ test("backlog and in-progress, taken off while it waits for a review, take the i
   await unlabel(number, "backlog");
   await bot.ended;
 
-  await expectLetGo(bot, number, /was taken off while I worked on this/);
+  await expectLetGo(bot, number, /was removed while I worked on this/);
   expect(await bench.labelsOf(number)).toEqual([]);
   expect(await bench.pulls()).toMatchObject([{ state: "open", merged: false }]);
 });
@@ -72,7 +78,7 @@ test("a bot that is unassigned while it codes lets go, and none takes the issue 
   const bot = bench.start({ once: true, command: endless });
   await reached(bot, "coding");
 
-  await bench.ada("PATCH", `${bench.shop}/issues/${number}`, { assignees: [] });
+  await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, { assignees: [] });
   await bot.ended;
 
   await expectLetGo(bot, number, /unassigned/);
@@ -85,42 +91,42 @@ test("a person who takes an issue over while CI runs has it, and stays assigned"
   const bot = bench.start({ once: true, project: { ci } });
   await reached(bot, "checking");
 
-  await bench.ada("PATCH", `${bench.shop}/issues/${number}`, { assignees: ["ada"] });
+  await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, { assignees: ["ada"] });
   await bot.ended;
 
-  await expectLetGo(bot, number, /assigned to somebody else/);
+  await expectLetGo(bot, number, /assigned to someone else/);
   expect(await bench.get(`/issues/${number}`)).toMatchObject({ assignees: [{ login: "ada" }] });
 });
 
 test("a pull request that is turned to another branch, or made a draft, is not merged: the issue is blocked", async () => {
   const content = btoa("next\n");
   const next = { content, branch: "main", new_branch: "next" };
-  await bench.ada("POST", `${bench.shop}/contents/next.txt`, next);
+  await bench.ada("POST", `${bench.repositoryPath}/contents/next.txt`, next);
   for (const change of [{ base: "next" }, { title: "WIP: tea" }]) {
     const number = await bench.issue("tea");
     const bot = bench.start({ once: true });
     await reached(bot, "reviewing");
     const [pull] = (await bench.pulls()).filter(({ state }) => String(state) === "open");
-    await bench.ada("PATCH", `${bench.shop}/pulls/${pull?.number}`, change);
+    await bench.ada("PATCH", `${bench.repositoryPath}/pulls/${pull?.number}`, change);
     await bench.approve(Number(pull?.number), String(pull?.head?.sha));
     await bot.ended;
 
     expect(await bench.labelsOf(number)).toEqual(["blocked"]);
     expect((await bench.commentsOf(number)).join()).toMatch(/turned to the branch next|a draft/);
     expect((await bench.pulls()).some(({ merged }) => Boolean(merged))).toBe(false);
-    await bench.ada("PATCH", `${bench.shop}/pulls/${pull?.number}`, { state: "closed" });
-    await bench.ada("PATCH", `${bench.shop}/issues/${number}`, { state: "closed" });
+    await bench.ada("PATCH", `${bench.repositoryPath}/pulls/${pull?.number}`, { state: "closed" });
+    await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, { state: "closed" });
   }
 });
 
 test("a dependency that is opened before the merge keeps it from being done", async () => {
-  const [owner, repo] = bench.shop.slice("/repos/".length).split("/");
+  const [owner, repo] = bench.repositoryPath.slice("/repos/".length).split("/");
   const number = await bench.issue("tea");
   const bot = bench.start();
   await reached(bot, "reviewing");
   const needed = await bench.issue("cup", { names: [] });
   const index = { owner, repo, index: needed };
-  await bench.ada("POST", `${bench.shop}/issues/${number}/dependencies`, index);
+  await bench.ada("POST", `${bench.repositoryPath}/issues/${number}/dependencies`, index);
 
   const [pull] = await bench.pulls();
   await bench.approve(Number(pull?.number), String(pull?.head?.sha));
@@ -130,8 +136,25 @@ test("a dependency that is opened before the merge keeps it from being done", as
   expect(await bench.pulls()).toMatchObject([{ merged: false }]);
 });
 
+test("the title of an issue closes nothing, marks nothing as a draft, and is readable on the primary branch", async () => {
+  const planned = await bench.issue("planned", { names: [] });
+  const title = `WIP: say that fix #${planned} is planned, ask @ada [skip ci]\u200b`;
+  await bench.issue(title, { body: askForFile("tea.txt") });
+  const bot = bench.start({ once: true });
+  await reached(bot, "reviewing");
+  const [pull] = await bench.pulls();
+  await bench.approve(Number(pull?.number), String(pull?.head?.sha));
+  await bot.ended;
+
+  const shown = `(WIP) say that fix issue #${planned} is planned, ask \`@ada\` (skip ci)`;
+  expect(await bench.get(`/issues/${planned}`)).toMatchObject({ state: "open" });
+  expect(await bench.pulls()).toMatchObject([{ title: shown, merged: true }]);
+  const { commit } = await bench.get("/branches/main");
+  expect(String(commit?.message).split("\n")[0]).toBe(shown);
+});
+
 test("a label that the forge did not keep is no act of a person, and the work is merged", async () => {
-  await bench.forge.admin("DELETE", `${bench.shop}/labels/${await idOf("in-progress")}`);
+  await bench.forge.admin("DELETE", `${bench.repositoryPath}/labels/${await idOf("in-progress")}`);
   await bench.issue("tea");
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");

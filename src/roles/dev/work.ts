@@ -85,7 +85,7 @@ export function needsModel({ pull, feedback }: Facts): boolean {
   return pull === undefined || feedback !== undefined;
 }
 
-interface Found {
+interface StoredWork {
   readonly project: string;
   readonly issue: { readonly number: number; readonly title: string };
   readonly counters: Counters;
@@ -101,7 +101,7 @@ function withHand(hands: string | undefined, user: string): readonly string[] {
 }
 
 /** Unfinished work as its lease tells it, whoever held it before. */
-export function resumeWork({ project, issue, counters, facts, pin, user }: Found): Work {
+export function resumeWork({ project, issue, counters, facts, pin, user }: StoredWork): Work {
   const [pull, since] = [Number(facts.pull), Number(facts.since)];
   return {
     project,

@@ -3,7 +3,7 @@ import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../..
 import type { Pull } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openOnce } from "../own-pull.ts";
+import { findPull, openPullOnce } from "../own-pull.ts";
 import { formatCommit } from "../wording.ts";
 import { type PreparedWork, toPublished } from "../work.ts";
 
@@ -27,7 +27,7 @@ export function publish(
     if (stop) return stop;
     const head = await push(tools, state, { target, claim });
     if (head === undefined) return { type: "moved" };
-    const pull = await openOnce(target, work);
+    const pull = await openPullOnce(target, work);
     return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
 }

@@ -52,37 +52,29 @@ function formatWithdrawal({ issue, pull }: Work, why: Withdrawal): string {
   return `${happened}, so I stopped. ${stays} ${next}`;
 }
 
-const backToBacklog = `To go on: put the label \`${BACKLOG}\` on it again.`;
+const toContinue = `To continue: add the label \`${BACKLOG}\` again.`;
+const withoutIt = "If the label is removed, work continues from there.";
 
 /** What happened, and how to go on. */
 const words: Readonly<Record<Withdrawal, readonly [happened: string, next: string]>> = {
-  closed: ["This was closed while I worked on it", "Reopened, it goes on from there."],
-  blocked: [
-    `This was given the label \`${BLOCKED}\` while I worked on it`,
-    `Without the label it goes on from there.`,
-  ],
-  "taken-off-backlog": [
-    `The label \`${BACKLOG}\` was taken off while I worked on this`,
-    backToBacklog,
-  ],
-  released: [`The label \`${IN_PROGRESS}\` was taken off while I worked on this`, backToBacklog],
-  unassigned: ["I was unassigned", backToBacklog],
-  reassigned: ["This was assigned to somebody else", backToBacklog],
-  "other-role": [
-    "This was given a label that says that it is not for a developer",
-    "Without the label it goes on from there.",
-  ],
-  locked: ["This was locked while I worked on it", "Unlocked, it goes on from there."],
+  closed: ["This was closed while I worked on it", "If it is reopened, work continues from there."],
+  blocked: [`The label \`${BLOCKED}\` was added while I worked on this`, withoutIt],
+  "taken-off-backlog": [`The label \`${BACKLOG}\` was removed while I worked on this`, toContinue],
+  released: [`The label \`${IN_PROGRESS}\` was removed while I worked on this`, toContinue],
+  unassigned: ["I was unassigned", toContinue],
+  reassigned: ["This was assigned to someone else", toContinue],
+  "other-role": ["A label was added that says that this is not for a developer", withoutIt],
+  locked: ["This was locked while I worked on it", "If it is unlocked, work continues from there."],
   edited: [
     "The text of this issue was changed after it was approved",
-    `It waits until somebody who may write code here has read the new text and puts the label \`${APPROVED}\` on it again.`,
+    `It waits until someone with write access has read the new text and adds the label \`${APPROVED}\` again.`,
   ],
   "trust-lost": [
-    "Whose issue this is may no longer write code here, and nobody who may approves of it",
-    `It waits until somebody who may puts the label \`${APPROVED}\` on it.`,
+    "The author of this issue has no write access any more, and nobody with write access approves of it",
+    `It waits until someone with write access adds the label \`${APPROVED}\`.`,
   ],
   "dependency-opened": [
     "An issue that this one depends on is open",
-    "When it is closed, this goes on from there.",
+    "When it is closed, work continues from there.",
   ],
 };
