@@ -199,7 +199,7 @@ function buildSlotCount(
 
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
-  /** Of the mirror. */
+  /** The folder of the mirror. */
   readonly folder: string;
   readonly onProgress?: () => void;
 }

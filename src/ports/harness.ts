@@ -12,7 +12,7 @@ export interface Session {
   readonly timeoutMs: number;
   /** Ended after this long without output. */
   readonly silenceMs: number;
-  /** For harnesses that count them: turns of the model, tokens in and out, and US dollars. */
+  /** Limits for harnesses that count them: turns of the model, tokens in and out, and US dollars. */
   readonly turns?: number | undefined;
   readonly tokens?: number | undefined;
   readonly money?: number | undefined;

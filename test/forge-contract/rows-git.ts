@@ -216,7 +216,7 @@ export const gitRows: readonly Row[] = [
     source: "services/repository/push.go, services/pull/pull.go CloseBranchPulls",
     mutation: {
       file: "pulls/pulls",
-      find: "closeQuietly(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });",
+      find: "closeWithoutComment(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });",
       replace: "",
     },
     check: (world) =>

@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ModelServer } from "../../ports/model-server.ts";
 
 interface LlamaServerOptions {
-  /** Of the model's API, with or without `/v1`. */
+  /** The base URL of the model's API, with or without `/v1`. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly clock: Clock;
