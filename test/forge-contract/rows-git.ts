@@ -105,8 +105,8 @@ export const gitRows: readonly Row[] = [
     source: "routers/private/hook_pre_receive.go HookPreReceive (AssertCanWriteCode)",
     mutation: {
       file: "git/pre-receive",
-      find: "refs/pull/* | refs/for/*",
-      replace: "refs/disinto/*",
+      find: "refs/disinto/*) name= ;;",
+      replace: 'refs/disinto/*) refuse "$ref" ;;',
     },
     check: (world) =>
       atDesk(world, async ({ tree, remote }) => {
