@@ -31,15 +31,16 @@ export function deriveBotEnvironment(
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
+    ...(bot.context !== undefined && { AGENT_CONTEXT: String(bot.context) }),
     ...(bot.disk !== undefined && { AGENT_DISK: bot.disk }),
     ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
     ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),
-    ...(bot.harness !== "command" && { CLAUDE_MODEL: bot.model }),
+    ...((bot.harness !== "command" || bot.baseUrl) && { CLAUDE_MODEL: bot.model }),
     ...(shared.claude && usesLogin(bot) && { CLAUDE_SHARED_DIR: shared.claude }),
-    ...(bot.harness !== "command" && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
+    ...(bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
   };
 }
 

@@ -7,9 +7,12 @@ import { DisintoError } from "../errors.ts";
 import type { Harness } from "../ports/harness.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
 
+type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model"> &
+  Partial<Pick<BotSettings, "backend">>;
+
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
+  settings: HarnessSettings & Pick<BotSettings, "dataFolder">,
   role: Role,
   host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
 ): Harness {
@@ -32,7 +35,7 @@ export function buildHarness(
 type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
 async function build(
-  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
+  { harness, command, model, backend }: HarnessSettings,
   { learnSecrets, ...place }: AgentSetup,
 ): Promise<Harness> {
   if (harness === "command") {
@@ -45,7 +48,7 @@ async function build(
     });
   }
   const { buildAgentHarness } = await import("./agent/harness.ts");
-  const { baseUrl, name, key, loginFolder } = model;
+  const { baseUrl, name, key, loginFolder, context } = model;
   const readKey = async () => {
     if (key !== undefined || loginFolder === undefined) return key;
     const { readClaudeLogin } = await import("./claude-code/login.ts");
@@ -54,7 +57,8 @@ async function build(
     return token;
   };
   const agent = await buildAgent(harness, model);
-  return buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
+  const operator = { slots: backend?.slots, context };
+  return buildAgentHarness({ agent, model: { baseUrl, name, readKey, operator }, ...place });
 }
 
 async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {

@@ -4,6 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import {
   type AgentEvents,
   type CodingAgent,
@@ -21,11 +22,14 @@ export interface OpencodeOptions {
 const provider = "disinto";
 /** opencode must be told something. */
 const USUAL_WINDOW = 131_072;
-const MAX_OUTPUT = 16_384;
+const MOST_OUTPUT = 16_384;
+/** Measured with 1.18.33: its own prompt takes 7,300, and in 8,192 it compacts for ever. */
+export const SMALLEST_WINDOW = 10_240;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
+    smallestWindow: SMALLEST_WINDOW,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
     hides: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, model, session: { resume } }) => {
@@ -61,7 +65,7 @@ const environment = {
 };
 
 function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
-  const limit = { context, output: Math.min(MAX_OUTPUT, Math.floor(context / 4)) };
+  const limit = { context, output: deriveOutputLimit(context, MOST_OUTPUT) };
   return {
     model: `${provider}/${name}`,
     small_model: `${provider}/${name}`,
@@ -109,6 +113,7 @@ class OpencodeEvents implements AgentEvents {
 
   #takeError({ name, data }: Record<string, unknown>): void {
     const message = recordOf(data).message ?? name ?? "an error without a name";
-    this.failure = { fault: "exit", reason: `opencode: ${String(message)}` };
+    const fault = name === "ContextOverflowError" ? "context" : "exit";
+    this.failure = { fault, reason: `opencode: ${String(message)}` };
   }
 }
