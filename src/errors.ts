@@ -5,6 +5,7 @@ export type ErrorCode =
   | "config.missing"
   | "credentials.missing"
   | "credentials.wrong"
+  | "data.too-new"
   | "disk.full"
   | "engine.unavailable"
   | "engine.failed"

@@ -5,6 +5,7 @@ import { totalmem } from "node:os";
 import { resolve } from "node:path";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
+import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
@@ -40,7 +41,8 @@ async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
   const subject = "engine";
   try {
     const { steps } = await planFleet(fleet);
-    const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+    const changes = countChanges(steps);
+    const count = changes === 1 ? "1 step" : `${changes} steps`;
     const message = `${fleet.containers.title} answers; disinto up would take ${count}`;
     return [{ subject, verdict: "good", message }];
   } catch (error) {

@@ -36,9 +36,12 @@ function forge() {
   return buildForgeAdmin({ url: server.url, admin });
 }
 
+const named =
+  "FORGE_ADMIN_USER=root\nFORGE_URL=http://box.lan:3000\nWOODPECKER_HOST=http://box.lan:8000\n";
+
 async function apply(env: string, secrets?: SecretStore): Promise<readonly string[]> {
   const project = 'repo = "root/shop"\n[ci]\nprovider = "woodpecker"\n';
-  const desired = deriveIdentities(makeFactory(`FORGE_ADMIN_USER=root\n${env}`, { shop: project }));
+  const desired = deriveIdentities(makeFactory(`${named}${env}`, { shop: project }));
   const store = secrets ?? openSecrets(folder, await loadEnvironment(folder), () => undefined);
   const newSecret = () => crypto.randomUUID();
   const tools = { forge: forge(), secrets: store, newSecret, fill: undefined, say: () => {} };
@@ -62,7 +65,7 @@ test("Woodpecker gets an application and an agent's secret, once; what works is 
   expect(keys.filter((key) => kept.get(key))).toEqual(keys);
   expect(await loadEnvironment(folder)).toEqual(kept);
   expect(await registered("one")).toMatchObject([
-    { clientId: kept.get("WP_FORGEJO_CLIENT"), redirectUris: ["http://127.0.0.1:8000/authorize"] },
+    { clientId: kept.get("WP_FORGEJO_CLIENT"), redirectUris: ["http://box.lan:8000/authorize"] },
   ]);
 });
 

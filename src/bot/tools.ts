@@ -1,6 +1,7 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
 import type { Role } from "../core/factory.ts";
 import type { ProjectTask } from "../core/project-task.ts";
+import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -85,6 +86,10 @@ export function deriveFolder(issue: number): string {
 export function projectOf({ projects }: BotTools, name: string): ProjectTools {
   const project = projects.get(name);
   if (!project)
-    throw new Error(`the journal names the project ${name}, which this bot does not have`);
+    throw new DisintoError(
+      "config.invalid",
+      `the bot has work in the project ${name}, which is not among its projects any more`,
+      { hint: `declare ${name} for the bot again until that work is done, then disinto up` },
+    );
   return project;
 }

@@ -1,4 +1,5 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
+import { publish } from "../core/addresses.ts";
 import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
 import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
 import type { Environment } from "./environment.ts";
@@ -66,7 +67,6 @@ export function readFactorySettings(
 ): FactorySettings {
   const bind = reader.text("DISINTO_BIND", "127.0.0.1");
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
-  const here = bind === "0.0.0.0" ? "127.0.0.1" : bind;
   const ciPort = reader.port("DISINTO_CI_PORT", 8000);
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
   const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
@@ -78,7 +78,7 @@ export function readFactorySettings(
     engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
     forge: {
       kind,
-      url: readForgeUrl(reader, statedForgeUrl ?? `http://${here}:${port}`),
+      url: readForgeUrl(reader, statedForgeUrl ?? publish(bind, port)),
       bind,
       port,
       adminUser: reader.text("FORGE_ADMIN_USER", "disinto-admin"),
@@ -95,7 +95,7 @@ export function readFactorySettings(
     },
     ci: {
       port: ciPort,
-      url: reader.text("WOODPECKER_HOST", `http://${here}:${ciPort}`),
+      url: reader.text("WOODPECKER_HOST", publish(bind, ciPort)),
       tokens: {
         local: reader.optional(CI_TOKEN_KEY) !== undefined,
         woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,

@@ -133,6 +133,12 @@ function locateProject({ source, settings }: LoadedProject): ProjectPlaces {
   };
 }
 
+/** What a section may leave to `.env`. */
+const llamaVariables: ReadonlyMap<string, string> = new Map([
+  ["slots", "LLAMA_SLOTS"],
+  ["base_url", "LLAMA_BASE_URL"],
+]);
+
 function locateBot(wanted: {
   bot: Bot;
   key: string | undefined;
@@ -143,11 +149,12 @@ function locateBot(wanted: {
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
   const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
   const ofSection = own?.file.settings.agents[bot.name];
-  if (key === "slots" && ofSection?.slots === undefined)
-    return { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
+  const variable = key && llamaVariables.get(key);
+  if (variable && ofSection?.[key as "slots"] === undefined)
+    return { ...environment.locate(variable), path: variable };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
-  const variable = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
-  return { ...environment.locate(variable, bot.name), path: variable };
+  const front = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  return { ...environment.locate(front, bot.name), path: front };
 }
 
 function toProject({ source, settings }: LoadedProject): Project {

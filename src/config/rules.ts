@@ -1,4 +1,5 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
+import { findUnreachable, HOST_NAME } from "../core/addresses.ts";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
@@ -35,6 +36,18 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkForgeUrls(input);
   yield* checkImages(input);
   yield* checkEngine(input);
+  yield* checkAddresses(input);
+}
+
+/** What cannot be reached from where it must be. */
+function* checkAddresses({ factory, environment, locateBot }: RuleInput): Generator<Problem> {
+  for (const { at, message, hint } of findUnreachable(factory)) {
+    if ("key" in at) yield { ...environment.locate(at.key), path: at.key, message, hint };
+    else {
+      const bot = factory.bots.find(({ name }) => name === at.bot);
+      if (bot) yield { ...locateBot(bot, "base_url"), message, hint };
+    }
+  }
 }
 
 /** A bot has one token, so there is one forge. */
@@ -114,7 +127,7 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
   return {
     ...place,
     message: `${bot.name} has no model: the harness ${bot.harness} needs a base URL`,
-    hint: `set ${key}, for example http://host.docker.internal:8081`,
+    hint: `set ${key}, for example http://${HOST_NAME}:8081`,
   };
 }
 

@@ -1,19 +1,25 @@
 /** The edge's configuration: one site for each service that people open in a browser. */
+import { deriveAddresses } from "./addresses.ts";
 import type { Factory } from "./factory.ts";
 
 /** Undefined where there is no edge. With a domain each service has a host name, without one the forge has port 80. */
 export function renderCaddyfile(factory: Factory): string | undefined {
-  const { edge, forge, projects } = factory;
+  const { edge } = factory;
   if (!edge) return undefined;
-  const upstream = forge.kind === "external" ? forge.url : "forgejo:3000";
-  const hasCi = projects.some(({ ci }) => ci.provider === "woodpecker");
+  const { forge, woodpecker } = deriveAddresses(factory);
+  const upstream = nameUpstream(forge.part);
   const sites = edge.domain
     ? [
         site(`forge.${edge.domain}`, upstream),
-        ...(hasCi ? [site(`ci.${edge.domain}`, "woodpecker:8000")] : []),
+        ...(woodpecker ? [site(`ci.${edge.domain}`, nameUpstream(woodpecker.part))] : []),
       ]
     : [site("http://", upstream)];
   return `${sites.join("\n\n")}\n`;
+}
+
+/** Caddy takes plain HTTP for granted. */
+function nameUpstream(url: string): string {
+  return url.replace(/^http:\/\//, "");
 }
 
 function site(address: string, upstream: string): string {

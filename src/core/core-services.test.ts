@@ -4,7 +4,8 @@ import { renderCaddyfile } from "./caddyfile.ts";
 import { deriveDesired } from "./desired.ts";
 
 const woodpecker = 'repo = "acme/shop"\nci.provider = "woodpecker"\n';
-const env = "LLAMA_BASE_URL=http://m:1\nLLAMA_BOTS=a\n";
+const env =
+  "LLAMA_BASE_URL=http://m:1\nLLAMA_BOTS=a\nWOODPECKER_HOST=http://box.lan:8000\nFORGE_URL=http://box.lan:3000\n";
 
 function derive(more: string, project = woodpecker) {
   const { services } = deriveDesired(makeFactory(env + more, { shop: project }), "/srv/f", "old");
@@ -33,22 +34,20 @@ test("Woodpecker is a server and an agent; only the agent has the engine's socke
 });
 
 test("a forge or a CI that runs outside is not rendered", () => {
-  const outside = "DISINTO_FORGE=external\nFORGE_URL=https://forge.example.org\n";
+  const outside = "DISINTO_FORGE=external\n";
   const services = derive(outside, 'repo = "acme/shop"\nci.provider = "external"\n');
 
   expect([...services.keys()]).toEqual(["agents-llama-a"]);
-  expect(services.get("agents-llama-a")?.environment.FORGE_URL).toBe("https://forge.example.org");
+  expect(services.get("agents-llama-a")?.environment.FORGE_URL).toBe("http://box.lan:3000");
 });
 
 test("Forgejo's own image takes its settings from the environment", () => {
-  const forge = derive("DISINTO_FORGE=forgejo\nFORGE_URL=https://forge.example.org\n").get(
-    "forgejo",
-  );
+  const forge = derive("DISINTO_FORGE=forgejo\n").get("forgejo");
 
   expect(forge?.image).toBe("codeberg.org/forgejo/forgejo:11.0");
   expect(forge?.args).toEqual([]);
   expect(forge?.environment).toMatchObject({
-    FORGEJO__server__ROOT_URL: "https://forge.example.org/",
+    FORGEJO__server__ROOT_URL: "http://box.lan:3000/",
   });
 });
 
@@ -81,6 +80,6 @@ test("the local engine refuses what only containers can run", () => {
     shop: woodpecker,
   });
 
-  expect(problems).toContain(".env:4:1  DISINTO_FORGE: the local engine cannot run this");
+  expect(problems).toContain(".env:6:1  DISINTO_FORGE: the local engine cannot run this");
   expect(problems).toContain("ci.provider: the local engine cannot run Woodpecker");
 });

@@ -1,7 +1,8 @@
 /** The services beside the bots: forge, CI, edge. What runs outside is not rendered. */
+import { deriveAddresses, ports, usesWoodpecker } from "./addresses.ts";
 import { renderCaddyfile } from "./caddyfile.ts";
 import type { Factory } from "./factory.ts";
-import { containerForgePort, type Layout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys, WOODPECKER_TOKEN_KEY } from "./names.ts";
 import { formatProjects } from "./project-task.ts";
 import type { DesiredService, Mount } from "./service.ts";
@@ -27,25 +28,25 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
   };
   return [
     forge.kind === "forgejo"
-      ? { ...common, ...runForgejo(forge) }
+      ? { ...common, ...runForgejo(deriveAddresses(factory).forge.told) }
       : { ...common, ...runEmbedded(layout, data) },
   ];
 }
 
 /** Forgejo's own image takes its settings from the environment and starts itself. */
-function runForgejo({ url }: Factory["forge"]) {
+function runForgejo(url: string) {
   return {
     entrypoint: [],
     args: [],
     environment: {
       FORGEJO__database__DB_TYPE: "sqlite3",
       FORGEJO__security__INSTALL_LOCK: "true",
-      FORGEJO__server__HTTP_PORT: String(containerForgePort),
+      FORGEJO__server__HTTP_PORT: String(ports.forge),
       FORGEJO__server__ROOT_URL: `${url}/`,
       FORGEJO__service__DISABLE_REGISTRATION: "true",
       FORGEJO__webhook__ALLOWED_HOST_LIST: "private",
     },
-    healthCheck: ["wget", "-q", "--spider", `http://127.0.0.1:${containerForgePort}/api/healthz`],
+    healthCheck: ["wget", "-q", "--spider", `http://127.0.0.1:${ports.forge}/api/healthz`],
   };
 }
 
@@ -100,10 +101,6 @@ export function deriveLocalCi(factory: Factory, layout: Layout): readonly Desire
   ];
 }
 
-function hasWoodpecker({ projects }: Factory): boolean {
-  return projects.some(({ ci }) => ci.provider === "woodpecker");
-}
-
 /** What the agent of Woodpecker and its server have in common. */
 function describeWoodpecker(name: string): Omit<DesiredService, "name" | "container" | "image"> {
   return {
@@ -124,8 +121,9 @@ function describeWoodpecker(name: string): Omit<DesiredService, "name" | "contai
 
 /** Server and agent; the agent alone has the engine's socket, neither privileged nor on the host's network. */
 export function deriveWoodpecker(factory: Factory, project: string): readonly DesiredService[] {
-  if (!hasWoodpecker(factory)) return [];
+  if (!usesWoodpecker(factory)) return [];
   const { name, ci, forge, images } = factory;
+  const addresses = deriveAddresses(factory);
   const common = describeWoodpecker(name);
   return [
     {
@@ -137,10 +135,10 @@ export function deriveWoodpecker(factory: Factory, project: string): readonly De
         WOODPECKER_ADMIN: forge.adminUser,
         WOODPECKER_DATABASE_DATASOURCE: "/var/lib/woodpecker/woodpecker.sqlite",
         WOODPECKER_DATABASE_DRIVER: "sqlite3",
-        WOODPECKER_EXPERT_FORGE_OAUTH_HOST: forge.url,
+        WOODPECKER_EXPERT_FORGE_OAUTH_HOST: addresses.forge.told,
         WOODPECKER_FORGEJO: "true",
-        WOODPECKER_FORGEJO_URL: forge.kind === "external" ? forge.url : "http://forgejo:3000",
-        WOODPECKER_HOST: ci.url,
+        WOODPECKER_FORGEJO_URL: addresses.forge.part,
+        WOODPECKER_HOST: addresses.woodpecker?.told ?? ci.url,
         WOODPECKER_OPEN: "false",
       },
       secrets: {
@@ -149,7 +147,7 @@ export function deriveWoodpecker(factory: Factory, project: string): readonly De
         WOODPECKER_FORGEJO_SECRET: "WP_FORGEJO_SECRET",
       },
       volumes: [{ name: "woodpecker-data", path: "/var/lib/woodpecker" }],
-      ports: [{ bind: forge.bind, published: ci.port, target: 8000 }],
+      ports: [{ bind: forge.bind, published: ci.port, target: ports.woodpecker }],
     },
     {
       ...common,
@@ -160,7 +158,7 @@ export function deriveWoodpecker(factory: Factory, project: string): readonly De
         WOODPECKER_BACKEND_DOCKER_NETWORK: `${project}_disinto-net`,
         WOODPECKER_GRPC_SECURE: "false",
         WOODPECKER_MAX_WORKFLOWS: "2",
-        WOODPECKER_SERVER: "woodpecker:9000",
+        WOODPECKER_SERVER: `woodpecker:${ports.woodpeckerRpc}`,
       },
       mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock" }],
     },
@@ -168,14 +166,14 @@ export function deriveWoodpecker(factory: Factory, project: string): readonly De
 }
 
 /** What a bot needs to ask for the logs of its runs, of the CIs whose token is there. */
-export function deriveCiAccess({ projects, ci }: Factory, { ciUrl }: Layout) {
-  const uses = (provider: string): boolean => projects.some((one) => one.ci.provider === provider);
-  const local = ci.tokens.local && uses("local");
-  const woodpecker = ci.tokens.woodpecker && uses("woodpecker");
+export function deriveCiAccess(factory: Factory, { ciUrl }: Layout) {
+  const { projects, ci } = factory;
+  const local = ci.tokens.local && projects.some((one) => one.ci.provider === "local");
+  const woodpecker = ci.tokens.woodpecker && deriveAddresses(factory).woodpecker;
   return {
     environment: {
       ...(local && { CI_URL: ciUrl }),
-      ...(woodpecker && { WOODPECKER_URL: "http://woodpecker:8000" }),
+      ...(woodpecker && { WOODPECKER_URL: woodpecker.part }),
     },
     secrets: {
       ...(local && { CI_TOKEN: CI_TOKEN_KEY }),
@@ -186,7 +184,7 @@ export function deriveCiAccess({ projects, ci }: Factory, { ciUrl }: Layout) {
 
 /** Mounted into every bot, for reading the logs of its runs. */
 export function deriveWoodpeckerMounts(factory: Factory): readonly Mount[] {
-  if (!hasWoodpecker(factory)) return [];
+  if (!usesWoodpecker(factory)) return [];
   return [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }];
 }
 

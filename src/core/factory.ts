@@ -31,6 +31,8 @@ export interface Factory {
   readonly hasStatusToken: boolean;
   /** Undefined: no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
+  /** Undefined: there is none. */
+  readonly dashboard?: { readonly port: number } | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
   readonly shared: {
     readonly claude?: string;

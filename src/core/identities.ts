@@ -10,6 +10,7 @@ import {
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
   readonly users: readonly DesiredUser[];
@@ -70,10 +71,7 @@ export type IdentityAction =
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
   | { readonly kind: "protect-branch"; readonly repo: RepoId; readonly protection: Protection };
 
-export interface IdentityStep {
-  readonly action: IdentityAction;
-  readonly because: string;
-}
+export type IdentityStep = Step<IdentityAction>;
 
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 const CI_SCOPES = ["read:user", "write:repository"];

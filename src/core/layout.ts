@@ -1,14 +1,11 @@
 /** Where things are on an engine: inside containers, or below the factory's folder. */
+import { deriveAddresses, ports } from "./addresses.ts";
 import type { Factory } from "./factory.ts";
-
-export const containerForgePort = 3000;
-const containerHealthPort = 8080;
-const containerCiPort = 8000;
 
 /** In the local CI's data folder: where it answers. */
 export const CI_ADDRESS_FILE = "address";
 
-/** How an engine addresses what it runs. */
+/** How an engine lays out what it runs. */
 export interface Layout {
   readonly forgeUrl: string;
   readonly bind: string;
@@ -23,27 +20,26 @@ export interface Layout {
 }
 
 /** Only the local engine's paths depend on the factory's folder. */
-export function deriveLayout({ engine, forge }: Factory, folder: string): Layout {
+export function deriveLayout(factory: Factory, folder: string): Layout {
+  const { engine, forge } = factory;
   if (engine === "local") {
     const locate = (service: string, path: string) =>
       `${folder}/.disinto/local/${service}/${path.split("/").at(-1)}`;
-    return {
-      forgeUrl: forge.url,
-      bind: forge.bind,
-      forgePort: forge.port,
-      healthPort: undefined,
-      ciUrl: `file://${encodeURI(locate("ci", "/data"))}/${CI_ADDRESS_FILE}`,
-      ciPort: 0,
-      locate,
-    };
+    const ciFile = `file://${encodeURI(locate("ci", "/data"))}/${CI_ADDRESS_FILE}`;
+    const local = { forgePort: forge.port, healthPort: undefined, ciPort: 0 };
+    return { ...locateParts(factory, ciFile), ...local, bind: forge.bind, locate };
   }
   return {
-    forgeUrl: forge.kind === "external" ? forge.url : `http://forgejo:${containerForgePort}`,
+    ...locateParts(factory),
     bind: "0.0.0.0",
-    forgePort: containerForgePort,
-    healthPort: containerHealthPort,
-    ciUrl: `http://ci:${containerCiPort}`,
-    ciPort: containerCiPort,
+    forgePort: ports.forge,
+    healthPort: ports.health,
+    ciPort: ports.ci,
     locate: (_service, path) => path,
   };
+}
+
+function locateParts(factory: Factory, ciFile?: string) {
+  const addresses = deriveAddresses(factory, ciFile);
+  return { forgeUrl: addresses.forge.part, ciUrl: addresses.ci.part };
 }

@@ -1,72 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeFactory, shop } from "../../test/support/factories.ts";
-import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
-import { type Desired, deriveDesired } from "./desired.ts";
-import { listUnmanaged, planServices, type Snapshot, type Step } from "./plan.ts";
-import { formatPlan, formatUnmanaged } from "./plan-text.ts";
-
-const backend = "LLAMA_BASE_URL=http://host.docker.internal:8081\n";
-
-function desire(bots: string, more = ""): Desired {
-  const env = `${backend}LLAMA_BOTS="${bots}"\n`;
-  return deriveDesired(makeFactory(env, { shop: shop + more }), "/srv/factory");
-}
-
-/** What an engine would say of a rendering: here the hash is the environment. */
-function renderAll(desired: Desired, image = "sha256:1"): ReadonlyMap<string, RenderedService> {
-  return new Map(
-    desired.services.map((service) => [
-      service.name,
-      {
-        hash: JSON.stringify([service.environment, service.image]),
-        imageId: image,
-        properties: new Map(
-          Object.entries(service.environment).map(([key, value]) => [`environment ${key}`, value]),
-        ),
-      },
-    ]),
-  );
-}
-
-/** The world after everything desired was done. */
-function apply(desired: Desired): Snapshot {
-  const rendered = renderAll(desired);
-  const running = desired.services.filter(({ enabled }) => enabled);
-  const containers = running.map((service): ObservedContainer => {
-    const { hash = "", imageId, properties = new Map() } = rendered.get(service.name) ?? {};
-    const [id, name] = [`id-${service.container}`, service.container];
-    const state = "running";
-    return {
-      service: service.name,
-      id,
-      name,
-      hash,
-      imageId,
-      properties,
-      running: true,
-      ours: true,
-      state,
-    };
-  });
-  const volumes = new Map(
-    desired.services.flatMap((one) =>
-      one.volumes.map(({ name }) => [name, [one.container]] as const),
-    ),
-  );
-  const adopted: Snapshot["adopted"] = [];
-  return {
-    rendered,
-    containers,
-    volumes,
-    adopted,
-    files: [{ path: "docker-compose.yml", state: "same" }],
-  };
-}
-
-function replan(before: Desired, after: Desired): readonly Step[] {
-  return planServices(after, { ...apply(before), rendered: renderAll(after) });
-}
+import { apply, desire, replan } from "../../test/support/plans.ts";
+import type { ObservedContainer } from "../ports/containers.ts";
+import type { Desired } from "./desired.ts";
+import { listUnmanaged, planServices, type Snapshot } from "./plan.ts";
+import { formatPlan, formatUnmanaged, listServices } from "./plan-text.ts";
 
 function show(before: Desired, after: Desired): string {
   return formatPlan(replan(before, after), after);
@@ -203,7 +141,7 @@ test("planning again after applying plans nothing, from any fleet to any other",
       const [old, desired] = [desire(before.join(" ")), desire(after.join(","))];
       const steps = replan(old, desired);
 
-      const touched = steps.flatMap(({ action }) => ("service" in action ? [action.service] : []));
+      const touched = steps.flatMap(({ action }) => listServices(action));
       expect(touched.sort()).toEqual(
         [...before, ...after]
           .filter((name) => before.includes(name) !== after.includes(name))

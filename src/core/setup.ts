@@ -1,5 +1,6 @@
 /** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
 import { DisintoError } from "../errors.ts";
+import { HOST_NAME } from "./addresses.ts";
 
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
@@ -77,7 +78,7 @@ export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
 
 /** llama-server on this machine, as the bots see it. */
 export function offerModel(engine: string): string {
-  return `http://${engine === "local" ? "127.0.0.1" : "host.docker.internal"}:8081`;
+  return `http://${engine === "local" ? "127.0.0.1" : HOST_NAME}:8081`;
 }
 
 /** What is to be written into the `.env` of a factory that exists; it is never overruled. */

@@ -20,7 +20,7 @@ export async function recover(forge: ForgeContext): Promise<void> {
     await finishMerges(forge, repository);
     await restorePullRefs(forge, repository);
     await refreshPulls(forge, repository);
-    await closeByCommits(forge, repository);
+    await closeByCommits(forge, repository, getUser(forge.db, repository.owner_id));
   }
 }
 

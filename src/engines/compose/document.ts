@@ -3,6 +3,7 @@
  * key replaces whole lists and maps, so what bots share is anchored items and an anchored map.
  */
 import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { HOST_NAME } from "../../core/addresses.ts";
 import type { Desired } from "../../core/desired.ts";
 import type { DesiredService, Mount } from "../../core/service.ts";
 
@@ -30,7 +31,7 @@ const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
 const network = "disinto-net";
 /** Where a model on the host itself is found; on Linux the name means nothing unless it is said. */
-const modelHost = "host.docker.internal:host-gateway";
+const modelHost = `${HOST_NAME}:host-gateway`;
 
 /** `project` is the compose project; a factory older than its name keeps the one it has. */
 export function renderCompose(desired: Desired, project: string): string {

@@ -70,7 +70,9 @@ class LocalEngine implements Containers {
     const environment = await loadEnvironment(this.#options.folder);
     const rendered = Object.entries(services).map(([name, service]) => {
       const properties = this.#describe(service, environment);
-      return [name, { hash: digest([...properties]), imageId: undefined, properties }] as const;
+      const volumes = service.volumes.map((volume) => volume.name);
+      const hash = digest([...properties]);
+      return [name, { hash, imageId: undefined, properties, volumes }] as const;
     });
     return new Map(rendered);
   }

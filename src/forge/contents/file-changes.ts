@@ -64,7 +64,7 @@ export async function commitFile(
     throw new ApiError(409, "the branch moved meanwhile");
   }
   if (repository.empty) await leaveEmptiness(forge, repository);
-  await refreshPulls(forge, repository);
+  await refreshPulls(forge, repository, { doer: person.user });
   return commit;
 }
 

@@ -60,7 +60,8 @@ export async function serveGit(
     const { repository, doer } = await authorize(forge, git, request);
     const env = backendEnvironment(forge, { git, request, repository, doer });
     await runBackend({ env, request, response }, async () => {
-      if (git.pushes && git.action !== "info/refs") await afterPush(forge, repository.id);
+      if (!doer || !git.pushes || git.action === "info/refs") return;
+      await afterPush(forge, { repositoryId: repository.id, doer: doer.user });
     });
   } catch (error) {
     request.resume();

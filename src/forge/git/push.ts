@@ -4,17 +4,20 @@ import { type ForgeContext, gitOf } from "../forge.ts";
 import { closeByCommits } from "../issues/closing.ts";
 import { refreshPulls } from "../pulls/pulls.ts";
 import { getRepository, touchRepository } from "../repositories/repositories.ts";
-import type { RepositoryRow } from "../store/rows.ts";
+import type { RepositoryRow, UserRow } from "../store/rows.ts";
 
-export async function afterPush(forge: ForgeContext, repositoryId: number): Promise<void> {
+export async function afterPush(
+  forge: ForgeContext,
+  { repositoryId, doer }: { repositoryId: number; doer: UserRow },
+): Promise<void> {
   await forge.queue.run(repositoryId, async () => {
     const known = forge.db.get("SELECT 1 FROM repositories WHERE id = ?", repositoryId);
     if (!known) return;
     const repository = getRepository(forge.db, repositoryId);
     if (repository.empty) await leaveEmptiness(forge, repository);
     touchRepository(forge.db, repository);
-    await refreshPulls(forge, repository);
-    await closeByCommits(forge, getRepository(forge.db, repositoryId));
+    await refreshPulls(forge, repository, { doer });
+    await closeByCommits(forge, getRepository(forge.db, repositoryId), doer);
   });
 }
 

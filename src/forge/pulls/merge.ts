@@ -5,6 +5,7 @@ import { rebaseOnto } from "../git/rebase.ts";
 import type { GitRepository, Identity } from "../git/repository.ts";
 import { ApiError } from "../http/api-error.ts";
 import { applyReferences, closeByCommits } from "../issues/closing.ts";
+import { record } from "../issues/timeline.ts";
 import { getRepository, type MergeStyle, settingsOf } from "../repositories/repositories.ts";
 import { now } from "../store/database.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
@@ -50,7 +51,7 @@ export async function mergePull(
     throw new ApiError(409, "merge push out of date");
   }
   finishMerge(forge, repository, { pull, merger: request.merger.user, commit });
-  await closeByCommits(forge, getRepository(forge.db, repository.id));
+  await closeByCommits(forge, getRepository(forge.db, repository.id), request.merger.user);
   return getPull(forge.db, issueId);
 }
 
@@ -71,7 +72,9 @@ export function finishMerge(
     });
     forge.db.update("issues", issue.id, { closed: 1, closed_at: time, updated: time });
     forge.db.update("repositories", repository.id, { updated: time });
-    applyReferences(forge.db, repository, `${issue.title}\n${issue.body}`);
+    record(forge.db, { issue, doer: merger }, { type: "merge_pull" });
+    const text = `${issue.title}\n${issue.body}`;
+    applyReferences(forge.db, repository, { text, doer: merger });
   });
 }
 

@@ -20,15 +20,10 @@ import {
   time,
 } from "../http/request.ts";
 import { repositoryShape } from "../http/shapes.ts";
-import {
-  addLabels,
-  assignable,
-  clearLabels,
-  createIssue,
-  labelsById,
-  listIssues,
-} from "../issues/issues.ts";
+import { labelsById, replaceLabels } from "../issues/issue-labels.ts";
+import { assignable, createIssue, listIssues } from "../issues/issues.ts";
 import { change, dueOf, mustBePosterOrWriter } from "../issues/routes.ts";
+import { record } from "../issues/timeline.ts";
 import { allows } from "../repositories/permission.ts";
 import { getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, RepositoryRow } from "../store/rows.ts";
@@ -232,6 +227,16 @@ function refuseSecond(
   );
 }
 
+function retarget(
+  forge: ForgeContext,
+  { user }: SignedRequest,
+  { pull: { issue, pull }, base }: { pull: Pull; base: string },
+): void {
+  forge.db.update("pulls", pull.id, { base, checked_base: "" });
+  const event = { type: "change_target_branch", oldRef: pull.base, newRef: base } as const;
+  record(forge.db, { issue, doer: user }, event);
+}
+
 async function edit(
   forge: ForgeContext,
   request: SignedRequest,
@@ -247,14 +252,14 @@ async function edit(
   db.transaction(() => {
     change(forge, { request, issue: pull.issue, changes });
     if (changes.labels && allows(request.access, "write")) {
-      clearLabels(db, pull.issue);
-      addLabels(db, pull.issue.id, labelsById(db, request.repository, changes.labels));
+      const act = { issue: pull.issue, doer: request.user };
+      replaceLabels(db, act, labelsById(db, request.repository, changes.labels));
     }
     if (changes.allow_maintainer_edit !== undefined) {
       db.update("pulls", pull.pull.id, {
         maintainers_may_edit: Number(changes.allow_maintainer_edit),
       });
     }
-    if (moves) db.update("pulls", pull.pull.id, { base, checked_base: "" });
+    if (moves) retarget(forge, request, { pull, base });
   });
 }

@@ -12,6 +12,7 @@ import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { formatMinutes } from "../session/process-fault.ts";
 import { rootOf } from "./address.ts";
 import { readAnswer } from "./model-answer.ts";
+import { type ModelRequest, readModelRequest } from "./model-paths.ts";
 import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
 import { Relay } from "./relay.ts";
 
@@ -43,7 +44,8 @@ export interface GatewayStats {
 }
 
 const MAX_FAULTS = 3;
-const turnPath = /\/(messages|chat\/completions|responses)$/;
+const MAX_ERROR_CHARACTERS = 100_000;
+const MAX_QUESTION_BYTES = 64_000_000;
 
 export class ModelGateway {
   readonly #options: GatewayOptions;
@@ -92,21 +94,28 @@ export class ModelGateway {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://gateway");
-    const isTurn = request.method === "POST" && turnPath.test(url.pathname);
     if (!this.#knows(request)) {
       sendError(response, 401, "this is not a session's word");
       return;
     }
-    const refusal = isTurn ? await this.#options.admit() : undefined;
+    const asked = readModelRequest(request.method ?? "", request.url ?? "");
+    if (!asked) {
+      sendError(
+        response,
+        404,
+        "a session asks its model for turns, counts and names, nothing else",
+      );
+      return;
+    }
+    const refusal = asked.isTurn ? await this.#options.admit() : undefined;
     if (refusal !== undefined) {
       sendError(response, 403, refusal);
       return;
     }
-    if (isTurn) this.#seen.requests += 1;
+    if (asked.isTurn) this.#seen.requests += 1;
     this.#waiting += 1;
     try {
-      await this.#exchange(request, response, { target: `${url.pathname}${url.search}`, isTurn });
+      await this.#exchange(request, response, asked);
     } catch (error) {
       this.#breakOff(response, error);
     } finally {
@@ -128,11 +137,16 @@ export class ModelGateway {
   async #exchange(
     request: IncomingMessage,
     response: ServerResponse,
-    { target, isTurn }: { target: string; isTurn: boolean },
+    { target, isTurn }: ModelRequest,
   ): Promise<void> {
+    const question = await readBody(request);
+    if (question === undefined) {
+      sendError(response, 413, "the request is too large");
+      return;
+    }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const asked = this.#options.redact(await readBody(request));
+    const asked = this.#options.redact(question);
     const stopWatch = isTurn ? this.#watch(() => gone.abort()) : () => undefined;
     try {
       const answer = await send(`${rootOf(this.#options.baseUrl)}${target}`, {
@@ -156,15 +170,23 @@ export class ModelGateway {
     const contentType = String(answer.headers["content-type"] ?? "");
     const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
       const value = answer.headers[name];
-      return value === undefined ? [] : [[name, value] as const];
+      return value === undefined ? [] : [[name, this.#options.redact(String(value))] as const];
     });
+    const isError = answer.statusCode >= 400;
     response.writeHead(answer.statusCode, Object.fromEntries(passed));
     const isStream = contentType.includes("event-stream");
     const relay = new Relay({ isStream, onFirst, onProgress: this.#options.onActivity });
-    for await (const chunk of answer.body) response.write(relay.take(chunk as Buffer));
+    for await (const chunk of answer.body) {
+      const text = relay.take(chunk as Buffer);
+      // What a model says goes on as it came; what a server complains of may quote the key.
+      if (!isError) response.write(text);
+    }
     const rest = relay.end();
-    if (isTurn) this.#read({ status: answer.statusCode, contentType, text: relay.text });
-    response.end(rest);
+    const told = isError
+      ? this.#options.redact(relay.text).slice(0, MAX_ERROR_CHARACTERS)
+      : relay.text;
+    if (isTurn) this.#read({ status: answer.statusCode, contentType, text: told });
+    response.end(isError ? told : rest);
   }
 
   /** From the question to the first word of the answer. */
@@ -212,7 +234,7 @@ export class ModelGateway {
   }
 
   #note(fault: BackendFault, reason: string): void {
-    this.#fault = { fault, reason };
+    this.#fault = { fault, reason: this.#options.redact(reason) };
     this.#faults += 1;
     const refusal = `${fault} ${reason.replace(/\d+/g, "#")}`;
     const times = (this.#refusals.get(refusal) ?? 0) + 1;
@@ -239,15 +261,27 @@ export class ModelGateway {
   }
 }
 
+const errorTypes: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  404: "not_found_error",
+  413: "request_too_large",
+};
+
 function sendError(response: ServerResponse, status: number, message: string): void {
-  const error = { type: status === 401 ? "authentication_error" : "permission_error", message };
+  const error = { type: errorTypes[status] ?? "permission_error", message };
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** Undefined: more than any model could read. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_QUESTION_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks).toString();
 }
 

@@ -3,6 +3,7 @@ import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../..
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
+import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
 import type { PublishedWork } from "../work.ts";
 
@@ -76,7 +77,7 @@ async function awaitTurn(
 
 async function readPrimary({ mirror, project }: ProjectTools): Promise<string> {
   const sha = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`);
-  if (!sha) throw new Error(`the branch ${project.primaryBranch} is gone`);
+  if (!sha) throw missingPrimary(project);
   return sha;
 }
 
