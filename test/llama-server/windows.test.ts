@@ -2,13 +2,15 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect } from "vitest";
-import { SMALLEST_WINDOW as claudeCode } from "../../src/harness/claude-code/agent.ts";
-import { SMALLEST_WINDOW as opencode } from "../../src/harness/opencode/agent.ts";
+import { harnesses } from "../../src/harness/definitions.ts";
 import { type AgentName, agentTest, buildScene } from "../agents/agents.ts";
 import { isSoak } from "../support/soak.ts";
 import { hasLlama, LlamaServer } from "./llama-server.ts";
 
-const smallest = { "claude-code": claudeCode, opencode };
+const smallest = {
+  "claude-code": harnesses["claude-code"].smallestWindow,
+  opencode: harnesses.opencode.smallestWindow,
+};
 /** In a soak all of them, else for each agent the smallest that it works in. */
 const sizes = [4_096, 8_192, 10_240, 12_288, 16_384, 24_576, 32_768];
 const pairs = Object.entries(smallest).flatMap(([name, least]) =>

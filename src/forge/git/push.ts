@@ -14,7 +14,7 @@ export async function afterPush(
     const known = forge.db.get("SELECT 1 FROM repositories WHERE id = ?", repositoryId);
     if (!known) return;
     const repository = getRepository(forge.db, repositoryId);
-    if (repository.empty) await leaveEmptiness(forge, repository);
+    if (repository.empty) await markNonEmpty(forge, repository);
     touchRepository(forge.db, repository);
     await refreshPulls(forge, repository, { doer });
     await closeByCommits(forge, getRepository(forge.db, repositoryId), doer);
@@ -22,10 +22,7 @@ export async function afterPush(
 }
 
 /** routers/private/hook_post_receive.go and services/repository/push.go: main or master first, else the first pushed. */
-export async function leaveEmptiness(
-  forge: ForgeContext,
-  repository: RepositoryRow,
-): Promise<void> {
+export async function markNonEmpty(forge: ForgeContext, repository: RepositoryRow): Promise<void> {
   const git = gitOf(forge, repository);
   const names = [...(await git.branches()).keys()];
   const first = names.find((name) => name === "main" || name === "master") ?? names[0];

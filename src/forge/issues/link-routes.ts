@@ -47,7 +47,7 @@ export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(answer(request, issueParameter(c, forge, request)));
   });
   routes.on(["POST", "PUT"], `${path}/labels`, async (c) => {
-    const { request, issue } = writable(c, forge);
+    const { request, issue } = enterWritableIssue(c, forge);
     const labels = await wantedLabels(c, forge, request);
     forge.db.transaction(() => {
       const act = { issue, doer: request.user };
@@ -58,14 +58,14 @@ export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(answer(request, issue));
   });
   routes.delete(`${path}/labels`, (c) => {
-    const { request, issue } = writable(c, forge);
+    const { request, issue } = enterWritableIssue(c, forge);
     const act = { issue, doer: request.user };
     removeLabels(forge.db, act, labelsOf(forge.db, issue));
     touchIssue(forge.db, issue.id);
     return c.body(null, 204);
   });
   routes.delete(`${path}/labels/:id`, (c) => {
-    const { request, issue } = writable(c, forge);
+    const { request, issue } = enterWritableIssue(c, forge);
     const id = numberParameter(c, "id");
     const [label] = labelsById(forge.db, request.repository, [id]);
     if (!label) throw invalid(`label does not exist [label_id: ${id}]`);
@@ -76,7 +76,10 @@ export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
   return routes;
 }
 
-function writable(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
+function enterWritableIssue(
+  c: Context,
+  forge: ForgeContext,
+): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   if (!allows(request.access, "write")) throw bareRefusal(403);
@@ -115,7 +118,7 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
     );
   });
   routes.on(["POST", "DELETE"], `${path}/dependencies`, async (c) => {
-    const { request, issue } = dependent(c, forge);
+    const { request, issue } = enterDependentIssue(c, forge);
     const other = dependencyOf(forge, request, await bodyOf(c, Dependency));
     const adds = c.req.method === "POST";
     if (adds) add(forge, issue, other);
@@ -129,7 +132,10 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
 }
 
 /** Who may not write has nothing to find here (createIssueDependency). */
-function dependent(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
+function enterDependentIssue(
+  c: Context,
+  forge: ForgeContext,
+): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   mustNotBeArchived(request);

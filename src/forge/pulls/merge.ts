@@ -91,7 +91,7 @@ export function authorEnvironment(author: Identity, committer = author): Record<
   };
 }
 
-interface Making {
+interface MergeContext {
   readonly pull: Pull;
   readonly request: MergeRequest;
 }
@@ -99,7 +99,7 @@ interface Making {
 async function makeCommit(
   forge: ForgeContext,
   git: GitRepository,
-  { pull, request }: Making,
+  { pull, request }: MergeContext,
 ): Promise<string> {
   const { checked_base: base, head_sha: head } = pull.pull;
   switch (request.style) {
@@ -132,7 +132,7 @@ async function fastForward(git: GitRepository, { pull }: Pull): Promise<string> 
 
 async function mergeCommit(
   git: GitRepository,
-  { pull, request, parents }: Making & { parents: readonly [string, string] },
+  { pull, request, parents }: MergeContext & { parents: readonly [string, string] },
 ): Promise<string> {
   const tree = await mergedTree(git, parents);
   const title = `Merge pull request '${pull.issue.title}' (#${pull.issue.number}) from ${pull.pull.head} into ${pull.pull.base}`;
@@ -149,7 +149,7 @@ async function mergeCommit(
 async function squash(
   forge: ForgeContext,
   git: GitRepository,
-  { pull, request }: Making,
+  { pull, request }: MergeContext,
 ): Promise<string> {
   const { checked_base: base, head_sha: head } = pull.pull;
   const tree = await mergedTree(git, [base, head]);
@@ -199,7 +199,7 @@ export async function commitTree(
   return (await git.read(args, { input: `${message}\n`, env })).trim();
 }
 
-async function rebased(forge: ForgeContext, git: GitRepository, { pull, request }: Making) {
+async function rebased(forge: ForgeContext, git: GitRepository, { pull, request }: MergeContext) {
   const result = await rebaseOnto(git, {
     folder: forge.folder,
     head: pull.pull.head_sha,

@@ -57,7 +57,7 @@ export async function refreshPulls(
     const head = branches.get(known.head);
     if (head === undefined || !branches.has(known.base)) {
       const by = doer ?? getUser(forge.db, repository.owner_id);
-      closeQuietly(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });
+      closeWithoutComment(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });
     } else if (head !== known.head_sha) {
       const pull = getPull(forge.db, known.issue_id);
       await moveHead(forge, repository, { pull, head });
@@ -104,7 +104,7 @@ export async function refreshedPull(
 }
 
 /** services/pull/pull.go CloseBranchPulls passes over open dependencies. */
-function closeQuietly(db: Database, act: Act): void {
+function closeWithoutComment(db: Database, act: Act): void {
   db.update("issues", act.issue.id, { closed: 1, closed_at: now(), updated: now() });
   record(db, act, { type: "close" });
 }

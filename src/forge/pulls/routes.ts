@@ -129,7 +129,7 @@ async function list(c: Context, forge: ForgeContext) {
   const poster = c.req.query("poster") ?? "";
   const posterRow = poster === "" ? undefined : findUser(forge.db, poster);
   if (poster !== "" && !posterRow) throw new ApiError(400, noSuchUser(poster));
-  await whatPushesCaused(forge, request);
+  await refreshAfterPushes(forge, request);
   const { issues, total } = listIssues(forge.db, repository, {
     filter: {
       state: state === "open" || state === "closed" ? state : "all",
@@ -154,7 +154,7 @@ async function list(c: Context, forge: ForgeContext) {
 }
 
 /** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
-async function whatPushesCaused(forge: ForgeContext, request: RepositoryRequest): Promise<void> {
+async function refreshAfterPushes(forge: ForgeContext, request: RepositoryRequest): Promise<void> {
   await inQueue(forge, request, async () => undefined);
 }
 

@@ -4,13 +4,13 @@ import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../../por
 import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
 import { readMessageVerdict } from "../session/message-verdict.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 import {
   closeSessionFolder,
   openSessionFolder,
   readResult,
   type SessionFolder,
-} from "../session/session-place.ts";
+} from "../session/session-folder.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 import type { CodingAgent } from "./agent.ts";
@@ -57,14 +57,14 @@ async function runOnce(options: AgentHarnessOptions, session: Session): Promise<
     keepHome: resume !== undefined,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
-  const { hides } = options.agent;
+  const { hiddenFiles } = options.agent;
   const aside = path.join(stateFolder, "aside");
-  await hideFiles(folder, hides, aside);
+  await hideFiles(folder, hiddenFiles, aside);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closeSessionFolder(stateFolder, place);
-    await showFiles(folder, hides, aside);
+    await showFiles(folder, hiddenFiles, aside);
     await transcript.close();
   }
 }
@@ -103,7 +103,7 @@ async function runAgent(
     });
     model.attach(process);
     const end = await process.run();
-    return await tell(options, { session, place }, { end, ...model.seen, events, output });
+    return await writePrompt(options, { session, place }, { end, ...model.seen, events, output });
   } finally {
     await model.close();
   }
@@ -113,13 +113,13 @@ async function runAgent(
 function refuseWindow(
   { name, smallestWindow }: CodingAgent,
   window: number | undefined,
-): Fault | undefined {
+): ProcessFault | undefined {
   if (window === undefined || window >= smallestWindow) return undefined;
   const reason = `${name} needs a window of ${smallestWindow} tokens for each session, and the model's server gives ${window}`;
   return { fault: "window", reason };
 }
 
-async function tell(
+async function writePrompt(
   { agent, mayAnswerByMessage }: AgentHarnessOptions,
   { session, place }: { session: Session; place: SessionFolder },
   attempt: Attempt,

@@ -12,7 +12,8 @@ import {
   parseEvent,
   recordOf,
 } from "../agent/agent.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
+import { claudeCodeHarness } from "./definition.ts";
 
 export interface ClaudeCodeOptions {
   /** The program; `claude` is looked up in PATH. */
@@ -23,8 +24,6 @@ export interface ClaudeCodeOptions {
 
 /** Its own, where it is not told. */
 const MOST_OUTPUT = 32_000;
-/** Measured with 2.1.332: its own prompt takes 5,200, and in 10,240 it compacts until it gives up. */
-export const SMALLEST_WINDOW = 12_288;
 
 /** Enough to work on a repository; each tool's description costs a small model part of its window. */
 const tools = "Bash,Edit,Read,Write,Glob,Grep";
@@ -32,8 +31,8 @@ const tools = "Bash,Edit,Read,Write,Glob,Grep";
 export function buildClaudeCode({ program, compactPct }: ClaudeCodeOptions): CodingAgent {
   return {
     name: "claude-code",
-    smallestWindow: SMALLEST_WINDOW,
-    hides: [],
+    smallestWindow: claudeCodeHarness.smallestWindow,
+    hiddenFiles: [],
     prepare: async ({ model, session }) => ({
       argv: [program, ...deriveArguments(session, model.name)],
       env: {
@@ -107,7 +106,7 @@ class ClaudeEvents implements AgentEvents {
   money = 0;
   session: string | undefined;
   lastMessage = "";
-  failure: Fault | undefined;
+  failure: ProcessFault | undefined;
 
   take(line: string): void {
     const event = parseEvent(line);
@@ -136,7 +135,7 @@ class ClaudeEvents implements AgentEvents {
 }
 
 /** By its own words where it refuses by itself: it knows its window, and asks the model nothing that exceeds it. */
-function classify(subtype: unknown, said: string): Fault["fault"] {
+function classify(subtype: unknown, said: string): ProcessFault["fault"] {
   if (subtype === "error_max_budget_usd") return "money";
   return /prompt is too long|autocompact is thrashing/i.test(said) ? "context" : "exit";
 }

@@ -2,7 +2,7 @@
 import type { Capacity } from "../../core/model-window.ts";
 import type { Session } from "../../ports/harness.ts";
 import type { Cut } from "../agent/process.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 import { type GatewayStats, ModelGateway } from "./gateway.ts";
 import { readServing } from "./model-server.ts";
 
@@ -98,7 +98,7 @@ export class ModelSession {
 }
 
 interface Watch {
-  stop?: Fault;
+  stop?: ProcessFault;
   wasWaiting?: boolean;
   process?: Running;
 }
@@ -108,7 +108,7 @@ function findLimit(
   { turns, tokens, money }: Session,
   seen: GatewayStats,
   spent: number,
-): Fault | undefined {
+): ProcessFault | undefined {
   if (turns !== undefined && seen.turns >= turns)
     return { fault: "turns", reason: `the session took all of its ${turns} turns` };
   const used = seen.inputTokens + seen.outputTokens;

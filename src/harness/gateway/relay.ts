@@ -1,9 +1,8 @@
 /**
  * An answer on its way to the agent, event by event: what shows that the server is at work is told from what only keeps
- * the connection, and what the agent did not ask for is taken out.
+ * the connection, and what the agent did not ask for is taken out. Bytes are never decoded on their way (`latin1` keeps
+ * each as it is).
  */
-import { StringDecoder } from "node:string_decoder";
-
 export interface RelayOptions {
   readonly isStream: boolean;
   /** The server is at work on this answer. */
@@ -18,20 +17,26 @@ const eventEnd = /\r?\n\r?\n/;
 
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #decoder = new StringDecoder("utf8");
   #rest = "";
   #read = 0;
   #hasBegun = false;
-  /** What the model said, for whoever counts it. */
-  text = "";
+  #kept = "";
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
+  /** What the model said, for whoever counts it. */
+  get text(): string {
+    return Buffer.from(this.#kept, "latin1").toString();
+  }
+
   /** What of it goes on to the agent. */
-  take(chunk: Buffer): string {
-    const text = this.#decoder.write(chunk);
+  take(chunk: Buffer): Buffer {
+    return Buffer.from(this.#split(chunk.toString("latin1")), "latin1");
+  }
+
+  #split(text: string): string {
     if (!this.#options.isStream) {
       this.#note();
       return this.#keep(text);
@@ -46,10 +51,10 @@ export class Relay {
     return passed;
   }
 
-  end(): string {
-    const rest = this.#rest + this.#decoder.end();
+  end(): Buffer {
+    const rest = this.#rest;
     this.#rest = "";
-    return rest === "" ? "" : this.#keep(rest);
+    return Buffer.from(this.#keep(rest), "latin1");
   }
 
   #takeEvent(event: string): string {
@@ -73,7 +78,7 @@ export class Relay {
   }
 
   #keep(text: string): string {
-    if (this.text.length < MAX_ANSWER_CHARACTERS) this.text += text;
+    if (this.#kept.length < MAX_ANSWER_CHARACTERS) this.#kept += text;
     return text;
   }
 }

@@ -12,7 +12,8 @@ import {
   parseEvent,
   recordOf,
 } from "../agent/agent.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
+import { opencodeHarness } from "./definition.ts";
 
 export interface OpencodeOptions {
   /** The program; `opencode` is looked up in PATH. */
@@ -23,15 +24,13 @@ const provider = "disinto";
 /** opencode must be told something. */
 const USUAL_WINDOW = 131_072;
 const MOST_OUTPUT = 16_384;
-/** Measured with 1.18.33: its own prompt takes 7,300, and in 8,192 it compacts for ever. */
-export const SMALLEST_WINDOW = 10_240;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
-    smallestWindow: SMALLEST_WINDOW,
+    smallestWindow: opencodeHarness.smallestWindow,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
-    hides: [".opencode", "opencode.json", "opencode.jsonc"],
+    hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
       await writeFile(config, JSON.stringify(deriveConfig(model), undefined, 2));
@@ -98,7 +97,7 @@ class OpencodeEvents implements AgentEvents {
   money = 0;
   session: string | undefined;
   lastMessage = "";
-  failure: Fault | undefined;
+  failure: ProcessFault | undefined;
 
   take(line: string): void {
     const event = parseEvent(line);
