@@ -93,7 +93,7 @@ function unanswered(url: string, why: string): DisintoError {
     "model.unavailable",
     `the model's server does not answer at ${url}: ${why}`,
     {
-      hint: "bots wait by themselves; see that the server runs",
+      hint: "bots wait by themselves; check that the server is running",
     },
   );
 }

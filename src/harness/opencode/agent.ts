@@ -111,7 +111,7 @@ class OpencodeEvents implements AgentEvents {
   }
 
   #takeError({ name, data }: Record<string, unknown>): void {
-    const message = recordOf(data).message ?? name ?? "an error without a name";
+    const message = recordOf(data).message ?? name ?? "an unnamed error";
     const fault = name === "ContextOverflowError" ? "context" : "exit";
     this.failure = { fault, reason: `opencode: ${String(message)}` };
   }
