@@ -1,14 +1,11 @@
 /** A real llama-server for tests, where the machine has one (test/support/requirements.ts). */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { test } from "vitest";
 import { findFreePort } from "../support/fleet.ts";
 import { llamaProgram } from "../support/requirements.ts";
 import { until } from "../support/test-factory.ts";
 
 export const hasLlama = llamaProgram !== "";
-/** Skipped, as the run says at its beginning, where there is none. */
-export const llamaTest = test.skipIf(!hasLlama);
 
 interface Starting {
   readonly port?: number;
