@@ -62,7 +62,7 @@ export function addAgentSwitches(agent: Command, { tools, folder, finish }: Regi
     agent
       .command(word)
       .argument("[bots...]", "their names")
-      .description(`${word} bots; their volumes stay as they are`)
+      .description(`${word} bots; their volumes are kept`)
       .option("--all", "every bot")
       .action(async (names: readonly string[], { all = false }: Choice) => {
         const { switchBots } = await import("./switch.ts");

@@ -91,7 +91,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     return {
       type: "stuck",
       reason:
-        'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
+        'the project requires no CI context: list them in ci.required, or set ci.when_absent = "pass"',
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
@@ -155,7 +155,7 @@ const MAX_CHARACTERS = 14_000;
 /** What each kind is called to people. */
 const kindText: Readonly<Record<CiFailure["kind"], string>> = {
   real: "is red",
-  infrastructure: "could not be run (the CI's own failure)",
+  infrastructure: "could not be run (CI infrastructure failure)",
   installation:
     "is red for want of a tool or by its configuration, which this change does not touch; it has to be mended first",
   running: "is running again",
