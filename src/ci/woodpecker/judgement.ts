@@ -105,7 +105,7 @@ interface ContextParts {
 }
 
 /** `ci/woodpecker/pr/test`, `ci/woodpecker/push/test/2`, `ci/local/test`. */
-export function parseContext(context: string): ContextParts {
+function parseContext(context: string): ContextParts {
   const parts = context.split("/");
   const at = parts.findIndex((part, index) => index > 0 && Object.hasOwn(events, part));
   const isNamed = at > 0 && at < parts.length - 1;
