@@ -166,7 +166,7 @@ export async function readTrusted({ project, writers }: ProjectTools): Promise<r
   return [...project.trustedAuthors, ...(await writers())];
 }
 
-/** Undefined: it was deleted. */
+/** Returns undefined if it was deleted. */
 export async function findIssue(
   { issues }: ProjectTools,
   number: number,
