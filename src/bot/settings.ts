@@ -3,7 +3,6 @@ import * as z from "zod/mini";
 import { type CiProvider, ciProviders } from "../ci/definitions.ts";
 import { namesOf } from "../core/kinds.ts";
 import { DisintoError } from "../errors.ts";
-import { harnesses } from "../harness/definitions.ts";
 import { type BotPartValues, type BotValues, botParts, botVariables } from "../settings/bot.ts";
 
 interface CiAccess {
@@ -14,10 +13,10 @@ interface CiAccess {
 export interface BotSettings extends Omit<BotValues, "command"> {
   /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
-  /** What the harness asks; undefined with a harness that asks none of ours. */
+  /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServer | undefined;
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
@@ -29,7 +28,9 @@ export interface ModelServer {
   /** Where Claude's login stands in for a key. */
   readonly loginFolder: string | undefined;
   readonly name: string;
-  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  /** Tokens of one session, as far as configured. */
+  readonly context: number | undefined;
+  /** Per cent of the context window at which Claude Code compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
 
@@ -74,7 +75,7 @@ function toSettings(env: Environment): BotSettings {
     ...values,
     statusToken: values.statusToken || undefined,
     command: values.command ?? [],
-    model: readModelServer(values.harness, parts),
+    model: readModelServer(parts),
     forge: { url: parts.forgeUrl, user: parts.forgeUser, token: parts.forgeToken },
     backend: { name: parts.backendName, slots: parts.slots },
     ci: readCiAccess(env),
@@ -99,11 +100,14 @@ function readCiAccess(env: Environment): BotSettings["ci"] {
   return Object.fromEntries(found);
 }
 
-function readModelServer(
-  harness: BotValues["harness"],
-  { modelUrl: baseUrl, modelKey, modelName: name, loginFolder, compactPct }: BotPartValues,
-): ModelServer | undefined {
-  if (!harnesses[harness].asksModel || baseUrl === undefined) return undefined;
+function readModelServer({
+  modelUrl: baseUrl,
+  modelKey,
+  modelName: name,
+  ...rest
+}: BotPartValues): ModelServer | undefined {
+  if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
-  return { baseUrl, key: modelKey || undefined, loginFolder, name, compactPct };
+  const { context, compactPct, loginFolder } = rest;
+  return { baseUrl, key: modelKey || undefined, loginFolder, name, context, compactPct };
 }

@@ -83,6 +83,7 @@ const listOf = <Item>(item: z.ZodMiniType<Item, Item>) =>
 const SessionLimitsShape: z.ZodMiniType<SessionLimits> = z.object({
   minutes: z.number(),
   silence: z.number(),
+  first_token_minutes: z.optional(z.number()),
   turns: z.optional(z.int()),
   tokens: z.optional(z.int()),
   money: z.optional(z.number()),
@@ -208,13 +209,13 @@ export const botParts = {
   }),
   modelUrl: variable({
     key: "ANTHROPIC_BASE_URL",
-    tell: ({ bot }) => (asksModel(bot) ? bot.baseUrl : undefined),
+    tell: ({ bot }) => bot.baseUrl || undefined,
     read: () => z.optional(z.url()),
     isShared: true,
   }),
   modelName: variable({
     key: "CLAUDE_MODEL",
-    tell: ({ bot }) => (asksModel(bot) ? bot.model : undefined),
+    tell: ({ bot }) => (asksModel(bot) || bot.baseUrl ? bot.model : undefined),
     read: () => z._default(z.string(), "default"),
     isShared: true,
   }),
@@ -223,6 +224,11 @@ export const botParts = {
     tell: ({ bot }) => bot.apiKeyEnv,
     read: maybe,
     isSecret: true,
+  }),
+  context: variable({
+    key: "AGENT_CONTEXT",
+    tell: ({ bot }) => textOf(bot.context),
+    read: () => z.optional(number(z.int(), z.positive())),
   }),
   compactPct: variable({
     key: "CLAUDE_AUTOCOMPACT_PCT_OVERRIDE",

@@ -56,7 +56,7 @@ const classes: Readonly<Record<ErrorCode, FailureClass | "not-in-a-bot">> = {
 
 const FULL = /^(ENOSPC|EDQUOT)$/;
 
-/** Undefined: it is a bug of ours, or a configuration that no waiting mends. */
+/** Returns undefined if it is a bug of ours, or a configuration error that waiting does not fix. */
 export function classifyFailure(error: unknown): Failure | undefined {
   if (error instanceof DisintoError) {
     const kind = classes[error.code];
