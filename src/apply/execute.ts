@@ -9,7 +9,7 @@ import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import { writeIfChanged } from "./generated-file.ts";
 import type { Rendering } from "./rendering.ts";
-import { closeVolumes, listSharedVolumes } from "./shared-volumes.ts";
+import { closeVolumes, handOver, listSharedVolumes } from "./shared-volumes.ts";
 import { startWithProgress } from "./start-progress.ts";
 
 export interface Execution {
@@ -31,7 +31,7 @@ export interface Execution {
 export type Failures = ReadonlyMap<string, string>;
 
 export async function execute(steps: readonly Step[], execution: Execution): Promise<Failures> {
-  const { folder, containers, rendering, adopted, say } = execution;
+  const { folder, rendering, adopted, say } = execution;
   const actions = steps.map(({ action }) => action);
   if (adopted.length > 0) {
     await setEnvironment(folder, Object.fromEntries(adopted.map(({ key, value }) => [key, value])));
@@ -41,11 +41,25 @@ export async function execute(steps: readonly Step[], execution: Execution): Pro
     const { kept } = await writeIfChanged(folder, path, text);
     if (kept) say(`${path} was edited by hand; that text is kept as ${kept}`);
   }
+  await freeNames(actions, execution);
+  for (const action of actions)
+    if (action.kind === "hand-over-volume") await handOver(action, execution);
+  return startInOrder(actions.flatMap(serviceToStart), execution);
+}
+
+/** What must be gone before its successor comes; two steps may name one container. */
+async function freeNames(
+  actions: readonly Action[],
+  { containers, say }: Execution,
+): Promise<void> {
+  const freed = new Set<string>();
   for (const action of actions) {
-    for (const container of containersToFree(action)) await containers.remove(container);
+    for (const container of containersToFree(action)) {
+      if (!freed.has(container)) await containers.remove(container);
+      freed.add(container);
+    }
     if (action.kind === "remove-service") say(`removed ${action.service}`);
   }
-  return startInOrder(actions.flatMap(serviceToStart), execution);
 }
 
 /** All at once, unless bots mount what another service writes: that one first, and its volume closed. */

@@ -85,8 +85,6 @@ function narrow(
     .flatMap((service) => service.volumes.map(({ name }) => name));
   return steps.filter(({ action }) => {
     if (action.kind === "write-file" || action.kind === "set-variable") return true;
-    return action.kind === "create-volume"
-      ? volumes.includes(action.volume)
-      : only.includes(action.service);
+    return "volume" in action ? volumes.includes(action.volume) : only.includes(action.service);
   });
 }

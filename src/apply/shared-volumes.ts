@@ -1,6 +1,7 @@
 /**
- * Volumes that one service writes and bots have mounted, such as the CI's: their roots are closed to everybody but
- * their owner before a bot starts, so that no harness reads there. The owner stays who it is.
+ * Whose volumes are. Those that one service writes and bots have mounted, such as the CI's: their roots are closed to
+ * everybody but their owner before a bot starts, so that no harness reads there, and the owner stays who it is. A bot's
+ * own, of an older version: they become the runner's.
  */
 import type { Desired } from "../core/desired.ts";
 import { DisintoError } from "../errors.ts";
@@ -23,6 +24,37 @@ export function listSharedVolumes(
     .filter(({ name }) => names.includes(name))
     .flatMap((service) => service.mounts.filter(({ type }) => type === "volume"));
   return [...new Set(mounts.map(({ source }) => source))].sort();
+}
+
+/** Only where another user has them; its root comes last, so that what was broken off is done again. */
+export async function handOver(
+  { volume, owner }: { readonly volume: string; readonly owner: number },
+  { containers, oneShots, image }: VolumeTools,
+): Promise<void> {
+  const change = [
+    "-exec",
+    "chown",
+    "--recursive",
+    "--no-dereference",
+    `${owner}:${owner}`,
+    "{}",
+    "+",
+  ];
+  const { exitCode, lastLines } = await oneShots.run({
+    name: `${containers.project}-hand-over-${volume}`,
+    image,
+    argv: ["find", "/volume", "-maxdepth", "0", "!", "-user", String(owner), ...change],
+    volumes: { "/volume": `${containers.project}_${volume}` },
+    user: "0:0",
+    capabilities: ["CHOWN", "DAC_READ_SEARCH"],
+    limits: { memory: "256m", cpus: 1, pids: 16 },
+    timeoutMs: 30 * 60_000,
+  });
+  if (exitCode === 0) return;
+  const message = `the volume ${volume} could not be handed over to user ${owner}: ${lastLines}`;
+  throw new DisintoError("engine.failed", message, {
+    hint: `look whether the image ${image} is there; its bot was not started`,
+  });
 }
 
 /** A volume that does not exist yet is left to the engine, whose labels it must carry. */

@@ -5,7 +5,16 @@ import type { Factory } from "./factory.ts";
 import type { Layout } from "./layout.ts";
 import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys, WOODPECKER_TOKEN_KEY } from "./names.ts";
 import { formatProjects } from "./project-task.ts";
-import type { DesiredService, Mount } from "./service.ts";
+import type { Confinement, DesiredService, Mount } from "./service.ts";
+import { RUNNER_UID } from "./uids.ts";
+
+/** Of what runs strangers' code: to become who runs it. */
+export const separating: Confinement = { capabilities: ["SETUID", "SETGID"], tmpSize: "1g" };
+
+/** Of the volumes of what is confined so. */
+export function ownerOf({ engine }: Factory): number | undefined {
+  return engine === "compose" ? RUNNER_UID : undefined;
+}
 
 const coreLimits = { memory: "2g", cpus: 2, pids: 512 };
 
@@ -47,6 +56,7 @@ function runForgejo(url: string) {
       FORGEJO__webhook__ALLOWED_HOST_LIST: "private",
     },
     healthCheck: ["wget", "-q", "--spider", `http://127.0.0.1:${ports.forge}/api/healthz`],
+    confinement: undefined,
   };
 }
 
@@ -57,6 +67,7 @@ function runEmbedded({ bind, forgePort }: Layout, data: string) {
     args: ["serve", "--bind", bind, "--port", port, "--folder", data],
     environment: {},
     healthCheck: deriveProbe(`http://127.0.0.1:${port}/api/healthz`),
+    confinement: { capabilities: [], tmpSize: "1g" },
   };
 }
 
@@ -84,16 +95,18 @@ export function deriveLocalCi(factory: Factory, layout: Layout): readonly Desire
         CI_DATA: data,
         CI_PORT: String(layout.ciPort),
         CI_PROJECTS: formatProjects(projects),
+        ...(factory.engine === "compose" && { CI_USERS: "separate" }),
         FORGE_URL: layout.forgeUrl,
       },
       secrets: {
         FORGE_TOKEN: deriveCredentialKeys(CI_LOGIN).token,
         ...(factory.ci.tokens.local && { CI_TOKEN: CI_TOKEN_KEY }),
       },
-      volumes: [{ name: "ci-data", path: data }],
+      volumes: [{ name: "ci-data", path: data, owner: ownerOf(factory) }],
       mounts: [],
       ports: [],
       healthCheck: undefined,
+      confinement: separating,
       limits: coreLimits,
       enabled: true,
       origin: `CI of project ${first.name}`,
@@ -113,6 +126,7 @@ function describeWoodpecker(name: string): Omit<DesiredService, "name" | "contai
     mounts: [],
     ports: [],
     healthCheck: undefined,
+    confinement: undefined,
     limits: coreLimits,
     enabled: true,
     origin: `CI of the factory ${name}`,
@@ -213,6 +227,7 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
         port === undefined ? [] : [{ bind: forge.bind, published: port, target }],
       ),
       healthCheck: ["wget", "-q", "--spider", "http://127.0.0.1:2019/config/"],
+      confinement: undefined,
       limits: coreLimits,
       enabled: true,
       origin: "DISINTO_HTTP_PORT or DISINTO_HTTPS_PORT",

@@ -9,6 +9,8 @@ import {
   deriveProbe,
   deriveWoodpecker,
   deriveWoodpeckerMounts,
+  ownerOf,
+  separating,
 } from "./core-services.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout, type Layout } from "./layout.ts";
@@ -59,6 +61,7 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
   ];
   const credentials = deriveCredentialKeys(bot.name);
   const ci = deriveCiAccess(factory, layout);
+  const mounts = deriveMounts(factory);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -71,7 +74,11 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
       ...ci.environment,
       AGENT_DATA: data,
       AGENT_REPOS: repos,
-      ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
+      ...(mounts.length > 0 && { AGENT_MOUNTS: mounts.map(({ target }) => target).join(":") }),
+      ...(layout.healthPort !== undefined && {
+        AGENT_HEALTH_PORT: String(layout.healthPort),
+        AGENT_USERS: "separate",
+      }),
     },
     secrets: {
       FORGE_TOKEN: credentials.token,
@@ -83,13 +90,15 @@ function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredServic
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
       name,
       path: layout.locate(service, path),
+      owner: ownerOf(factory),
     })),
-    mounts: deriveMounts(factory),
+    mounts,
     ports: [],
     healthCheck:
       layout.healthPort === undefined
         ? undefined
         : deriveProbe(`http://127.0.0.1:${layout.healthPort}/healthz`),
+    confinement: separating,
     limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,
     origin: bot.origin,

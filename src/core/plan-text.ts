@@ -34,6 +34,8 @@ function describe(action: Action): { sign: string; noun: string; subject: string
       return { sign: action.isNew ? "+" : "~", noun: "file", subject: action.path };
     case "create-volume":
       return { sign: "+", noun: "volume", subject: action.volume };
+    case "hand-over-volume":
+      return { sign: "~", noun: "volume", subject: action.volume };
     case "start-service":
       return { sign: "+", noun: "service", subject: action.service };
     case "replace-service":

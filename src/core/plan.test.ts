@@ -46,6 +46,7 @@ function apply(desired: Desired): Snapshot {
       properties,
       running: true,
       ours: true,
+      isSeparate: true,
       state,
     };
   });
@@ -107,8 +108,10 @@ test("a bot that moves into LLAMA_BOTS keeps its container's name, and needs no 
   const steps = replan(desire("a", section), desire("a ada", section));
 
   expect(formatPlan(steps, desire("a ada", section))).toMatchInlineSnapshot(`
-    "+ service agents-llama-ada   new in LLAMA_BOTS (.env:2)
-    - service agents-ada         replaced by agents-llama-ada; its volumes are kept
+    "~ volume  project-repos-ada   its files become the runner's, if an older version's user has them
+    ~ volume  agent-data-ada      its files become the runner's, if an older version's user has them
+    + service agents-llama-ada    new in LLAMA_BOTS (.env:2)
+    - service agents-ada          replaced by agents-llama-ada; its volumes are kept
     2 services unchanged"
   `);
   expect(steps.some(({ action }) => "needsConsent" in action && action.needsConsent)).toBe(false);

@@ -18,6 +18,13 @@ export type Action =
   | { readonly kind: "set-variable"; readonly variable: string }
   | { readonly kind: "write-file"; readonly path: string; readonly isNew: boolean }
   | { readonly kind: "create-volume"; readonly volume: string }
+  | {
+      readonly kind: "hand-over-volume";
+      readonly volume: string;
+      readonly owner: number;
+      /** Of an older version, whose files they are now: ended before. */
+      readonly containers: readonly string[];
+    }
   | { readonly kind: "start-service"; readonly service: string }
   | {
       readonly kind: "replace-service";
@@ -115,8 +122,26 @@ export function listUnmanaged(
 function* planStarts(desired: Desired, snapshot: Snapshot): Generator<Step> {
   const groups = groupByService(snapshot.containers);
   for (const service of desired.services.filter(({ enabled }) => enabled)) {
-    yield* planStart(service, groups.get(service.name) ?? [], snapshot.rendered.get(service.name));
+    const group = groups.get(service.name) ?? [];
+    const start = [...planStart(service, group, snapshot.rendered.get(service.name))];
+    if (start.length > 0) yield* planHandOver(service, group, snapshot);
+    yield* start;
     yield* planVolumes(service, snapshot);
+  }
+}
+
+/** Older versions ran as another user; where no container says who has a volume's files, they are looked at. */
+function* planHandOver(
+  { volumes }: DesiredService,
+  group: readonly ObservedContainer[],
+  snapshot: Snapshot,
+): Generator<Step> {
+  if (group.some(({ isSeparate }) => isSeparate)) return;
+  const containers = group.map(({ id }) => id);
+  const because = "its files become the runner's, if an older version's user has them";
+  for (const { name: volume, owner } of volumes) {
+    if (owner === undefined || !snapshot.volumes.has(volume)) continue;
+    yield { action: { kind: "hand-over-volume", volume, owner, containers }, because };
   }
 }
 

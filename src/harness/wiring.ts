@@ -1,5 +1,6 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
+import { sessionUserOf } from "../adapters/hands/separation.ts";
 import type { BotSettings, ModelServer } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
 import type { Role } from "../core/factory.ts";
@@ -9,7 +10,7 @@ import type { AgentHarnessOptions } from "./agent/harness.ts";
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
+  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder" | "separation">,
   role: Role,
   host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
 ): Harness {
@@ -17,6 +18,7 @@ export function buildHarness(
   const place = {
     stateFolder: path.join(dataFolder, `harness-${role}`),
     pathVariable: host.environment.PATH,
+    user: sessionUserOf(settings, role),
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
     mayAnswerByMessage: role === "review",
   };

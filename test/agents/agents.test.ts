@@ -196,6 +196,7 @@ agentTest(
         command: [],
         model: { ...model, compactPct: undefined },
         dataFolder,
+        separation: undefined,
       },
       "dev",
       {

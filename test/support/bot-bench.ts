@@ -237,6 +237,7 @@ export class BotBench {
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
         statusToken: undefined,
+        separation: undefined,
         ci: { local: undefined, woodpecker: undefined },
         diskLimitBytes: 2 ** 40,
         reposFolder: path.join(this.home(name), "repos"),

@@ -1,5 +1,6 @@
 /** Runs one coding agent, whichever it is, behind a gateway to its model; the end is classed by what both were seen to do. */
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
 import { readContextWindow } from "../gateway/context-window.ts";
 import { type GatewayStats, ModelGateway } from "../gateway/gateway.ts";
@@ -28,6 +29,7 @@ export interface AgentHarnessOptions {
   };
   readonly stateFolder: string;
   readonly pathVariable: string | undefined;
+  readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
   /** A reviewer's verdict may also be the last thing that it says. */
   readonly mayAnswerByMessage: boolean;
@@ -55,23 +57,24 @@ async function runOnce(
   options: AgentHarnessOptions,
   session: Session,
 ): Promise<SessionEnd & { readonly requests: number }> {
-  const { stateFolder, pathVariable, transcripts } = options;
+  const { stateFolder, pathVariable, transcripts, user } = options;
   const { folder, resume } = session;
   const place = await openSessionFolder({
     stateFolder,
     folder,
     pathVariable,
     keepHome: resume !== undefined,
+    user,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
-  const { hides } = options.agent;
-  const aside = path.join(stateFolder, "aside");
-  await hideFiles(folder, hides, aside);
+  const aside = `${folder}.aside`;
+  const hiding = { folder, names: options.agent.hides, aside, user };
+  await hideFiles(hiding);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closeSessionFolder(stateFolder, place);
-    await showFiles(folder, hides, aside);
+    await showFiles(hiding);
     await transcript.close();
   }
 }
@@ -81,12 +84,13 @@ async function runAgent(
   session: Session,
   { place, transcript }: { place: SessionFolder; transcript: Transcript },
 ): Promise<SessionEnd & { readonly requests: number }> {
-  const { agent } = options;
+  const { agent, model: server } = options;
+  const { home, marked, user } = place;
   const events = agent.readEvents();
   const output = new Tail();
   const watch: { stop?: Fault; wasWaiting?: boolean; process?: AgentProcess } = {};
-  const { baseUrl, name, readKey } = options.model;
-  const key = await readKey();
+  const { baseUrl, name } = server;
+  const key = await server.readKey();
   const gateway = await ModelGateway.open({
     baseUrl,
     key,
@@ -108,13 +112,14 @@ async function runAgent(
       name,
       contextWindow: await readContextWindow({ baseUrl, key }),
     };
-    const { argv, env } = await agent.prepare({ home: place.home, model, session });
+    const { argv, env } = await agent.prepare({ home, write: user.hands.write, model, session });
     watch.process = new AgentProcess({
       argv,
       cwd: session.folder,
       input: session.prompt,
       env: { ...session.environment, ...env, ...place.env },
-      session: place.marked,
+      session: marked,
+      user,
       timeoutMs: session.timeoutMs,
       silenceMs: session.silenceMs,
       maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -131,11 +136,8 @@ async function runAgent(
     });
     const end = await watch.process.run();
     const { wasWaiting = false, stop } = watch;
-    return await tell(
-      options,
-      { session, place },
-      { end, seen: gateway.stats, events, output, wasWaiting, stop },
-    );
+    const attempt = { end, seen: gateway.stats, events, output, wasWaiting, stop };
+    return await tell(options, { session, place }, attempt);
   } finally {
     await gateway.close();
   }
@@ -180,7 +182,7 @@ async function tell(
     requests: seen.requests,
   };
   if (fault) return { type: "failed", ...fault, ...told };
-  const verdict = await readResult(place.resultFile);
+  const verdict = await readResult(place);
   if (verdict !== undefined || !mayAnswerByMessage) return { type: "finished", verdict, ...told };
   return { type: "finished", verdict: readMessageVerdict(events.lastMessage), ...told };
 }
