@@ -42,9 +42,19 @@ export async function execute(steps: readonly Step[], execution: Execution): Pro
     if (kept) say(`${path} was edited by hand; that text is kept as ${kept}`);
   }
   await freeNames(actions, execution);
-  for (const action of actions)
-    if (action.kind === "hand-over-volume") await handOver(action, execution);
+  await handOverVolumes(actions, execution);
   return startInOrder(actions.flatMap(serviceToStart), execution);
+}
+
+/** Those that the plan names, and those of which no container tells whose they are. */
+async function handOverVolumes(actions: readonly Action[], execution: Execution): Promise<void> {
+  const planned = actions.flatMap((one) => (one.kind === "hand-over-volume" ? [one.volume] : []));
+  const started = actions.flatMap((one) => (one.kind === "start-service" ? [one.service] : []));
+  const volumes = execution.desired.services.flatMap((service) =>
+    service.volumes.filter(({ name }) => started.includes(service.name) || planned.includes(name)),
+  );
+  for (const volume of await handOver(execution, volumes))
+    execution.say(`the files of ${volume} are the runner's now`);
 }
 
 /** What must be gone before its successor comes; two steps may name one container. */

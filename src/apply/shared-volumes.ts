@@ -4,6 +4,7 @@
  * own, of an older version: they become the runner's.
  */
 import type { Desired } from "../core/desired.ts";
+import type { Volume } from "../core/service.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
@@ -26,34 +27,34 @@ export function listSharedVolumes(
   return [...new Set(mounts.map(({ source }) => source))].sort();
 }
 
-/** Only where another user has them; its root comes last, so that what was broken off is done again. */
+/** Only where another user has them; roots come last, so that what was broken off is done again. Answers the changed. */
 export async function handOver(
-  { volume, owner }: { readonly volume: string; readonly owner: number },
   { containers, oneShots, image }: VolumeTools,
-): Promise<void> {
-  const change = [
-    "-exec",
-    "chown",
-    "--recursive",
-    "--no-dereference",
-    `${owner}:${owner}`,
-    "{}",
-    "+",
-  ];
+  volumes: readonly Volume[],
+): Promise<readonly string[]> {
+  const { volumes: existing } = await containers.observe();
+  const there = volumes.filter(({ name, owner }) => owner !== undefined && existing.has(name));
+  const [first] = there;
+  if (!first) return [];
+  const owner = `${first.owner}:${first.owner}`;
+  const places = there.map(({ name }) => [`/volumes/${name}`, `${containers.project}_${name}`]);
+  const foreign = ["-mindepth", "1", "-maxdepth", "1", "!", "-user", String(first.owner)];
+  const change = ["-exec", "chown", "--recursive", "--no-dereference", owner, "{}", ";"];
   const { exitCode, lastLines } = await oneShots.run({
-    name: `${containers.project}-hand-over-${volume}`,
+    name: `${containers.project}-hand-over`,
     image,
-    argv: ["find", "/volume", "-maxdepth", "0", "!", "-user", String(owner), ...change],
-    volumes: { "/volume": `${containers.project}_${volume}` },
+    argv: ["find", "/volumes", ...foreign, ...change, "-printf", "%f\\n"],
+    volumes: Object.fromEntries(places),
     user: "0:0",
     capabilities: ["CHOWN", "DAC_READ_SEARCH"],
     limits: { memory: "256m", cpus: 1, pids: 16 },
     timeoutMs: 30 * 60_000,
   });
-  if (exitCode === 0) return;
-  const message = `the volume ${volume} could not be handed over to user ${owner}: ${lastLines}`;
+  if (exitCode === 0) return lastLines.split("\n").filter((line) => existing.has(line));
+  const names = there.map(({ name }) => name).join(", ");
+  const message = `${names} could not be handed over to user ${first.owner}: ${lastLines}`;
   throw new DisintoError("engine.failed", message, {
-    hint: `look whether the image ${image} is there; its bot was not started`,
+    hint: `look whether the image ${image} is there; no bot was started`,
   });
 }
 

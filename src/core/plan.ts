@@ -130,15 +130,15 @@ function* planStarts(desired: Desired, snapshot: Snapshot): Generator<Step> {
   }
 }
 
-/** Older versions ran as another user; where no container says who has a volume's files, they are looked at. */
+/** Older versions ran as another user. */
 function* planHandOver(
   { volumes }: DesiredService,
   group: readonly ObservedContainer[],
   snapshot: Snapshot,
 ): Generator<Step> {
-  if (group.some(({ isSeparate }) => isSeparate)) return;
+  if (group.length === 0 || group.some(({ isSeparate }) => isSeparate)) return;
   const containers = group.map(({ id }) => id);
-  const because = "its files become the runner's, if an older version's user has them";
+  const because = "its files become the runner's, whose user is another than in older versions";
   for (const { name: volume, owner } of volumes) {
     if (owner === undefined || !snapshot.volumes.has(volume)) continue;
     yield { action: { kind: "hand-over-volume", volume, owner, containers }, because };

@@ -4,18 +4,19 @@ import { run } from "../process.ts";
 import { become } from "./other.ts";
 
 const ROUNDS = 50;
+const PATIENT_ROUNDS = 3;
 
 /** Answers when none is left; zombies are left to who must reap them. */
 export async function endProcessesOf(uid: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     if (round > 0 && listProcessesOf(uid).length === 0) return;
     // The shell's own kill: images need not have one as a program. -1 is everybody whom this user may signal.
-    const killed = await run(become(uid, ["sh", "-c", "kill -KILL -1"]), {
+    await run(become(uid, ["sh", "-c", "kill -KILL -1"]), {
       env: { PATH: "/usr/bin:/bin" },
       timeoutMs: 10_000,
     }).catch(() => undefined);
-    // No process left to start another with: the user's own have taken all.
-    if (!killed) endByTurning(uid);
+    // It cannot be started: the user's own have taken all processes that there may be.
+    if (round >= PATIENT_ROUNDS) endByTurning(uid);
   }
   const left = listProcessesOf(uid);
   if (left.length > 0) throw new Error(`processes ${left.join(", ")} of user ${uid} do not end`);
@@ -24,9 +25,10 @@ export async function endProcessesOf(uid: number): Promise<void> {
 /** As that user, in the runner's own process; nothing else runs meanwhile. */
 function endByTurning(uid: number): void {
   const own = process.geteuid?.() ?? 0;
+  const pids = listProcessesOf(uid).filter((pid) => pid !== process.pid);
   process.seteuid?.(uid);
   try {
-    for (const pid of listProcessesOf(uid)) {
+    for (const pid of pids) {
       try {
         process.kill(pid, "SIGKILL");
       } catch (error) {

@@ -45,7 +45,7 @@ export class Pipelines {
 
   /** What ran when the CI was last ended did not come to its end. */
   static async open(folder: string): Promise<Pipelines> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true });
     await chmod(folder, 0o700);
     const pipelines = new Pipelines(folder);
     const files = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));

@@ -45,7 +45,8 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     all: true,
     maxBuffer: MAX_LOG_BYTES,
   });
-  const end = () => endStep(user, { mark, folders: [folder] });
+  const ends: Promise<void>[] = [];
+  const end = (): void => void ends.push(endStep(user, { mark, folders: [folder] }));
   const overdue = AbortSignal.timeout(LIMIT_MS);
   const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });
@@ -53,7 +54,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   child.once("exit", end);
   const { exitCode, signal: killedBy, all = "", originalMessage } = await child;
   limit.removeEventListener("abort", end);
-  await end();
+  await Promise.all(ends);
   const output = String(all);
   if (exitCode === 0) return { state: "success", exitCode, output };
   if (overdue.aborted) {

@@ -75,6 +75,8 @@ export class AgentProcess {
   #bytes = 0;
   #cut: Cut | undefined;
   #force: NodeJS.Timeout | undefined;
+  /** None may outlast this, or it would end what comes after. */
+  readonly #ends: Promise<void>[] = [];
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -105,7 +107,7 @@ export class AgentProcess {
       return;
     }
     if (name === "SIGKILL") {
-      void endAll();
+      this.#ends.push(endAll());
       return;
     }
     const kill = become(uid, ["sh", "-c", 'kill -TERM -- "-$1"', "sh", String(pid)]);
@@ -125,6 +127,7 @@ export class AgentProcess {
       clearTimeout(this.#force);
       this.#silence.stop();
       interrupted.removeEventListener("abort", kill);
+      await Promise.all(this.#ends);
       await endLeftovers(session);
       await user.endAll();
     }
@@ -152,7 +155,7 @@ export class AgentProcess {
         if (child.pid === undefined) resolve({ ...never, cut: this.#cut, unstarted });
       });
       // What it left behind may hold its output open, and is ended before that is waited for.
-      child.once("exit", () => void endLeftovers(session).then(() => user.endAll()));
+      child.once("exit", () => this.#ends.push(endLeftovers(session).then(user.endAll)));
       child.once("close", (exitCode, signalName) => {
         for (const output of outputs) output.end();
         resolve({
