@@ -8,7 +8,7 @@ import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
-import { deriveGap, Observations } from "./bot/leases/expiry.ts";
+import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
@@ -17,17 +17,19 @@ import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
-import { buildCiRuns, statusesOnly } from "./ci/woodpecker/ci-runs.ts";
+import { buildCiRuns } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
-import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
+import type { RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
-import { buildLlamaServer } from "./harness/gateway/llama-server.ts";
+import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
+import type { Role } from "./roles/definitions.ts";
+import { roleLoops } from "./roles/wiring.ts";
 
 type Host = Pick<
   Tools,
@@ -68,6 +70,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       sessionLimits: limits,
       pollIntervalMs,
       diskLimitBytes: settings.diskLimitBytes,
+      openJournal: () => buildJournalFile(path.join(settings.dataFolder, `${role}.journal.json`)),
       ...whole,
       projects: new Map(
         settings.projects.map((project) => [
@@ -77,12 +80,11 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       ),
     };
   };
-  const journalFile = path.join(settings.dataFolder, "dev.journal.json");
   return {
     whoami: () => forge.whoami(),
     events,
     toolsFor,
-    journal: buildJournalFile(journalFile),
+    run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
       const { healthPort: port, statusToken: token, name } = settings;
       if (port === undefined) return () => undefined;
@@ -100,8 +102,9 @@ function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): S
   return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
-function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
+function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
+  const firstTokenMs = first_token_minutes && first_token_minutes * 60_000;
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
 }
 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
@@ -141,10 +144,11 @@ interface Membership extends Shared {
 }
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
-function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
-  const access = ci.provider === "external" ? undefined : settings.ci[ci.provider];
-  if (!access) return statusesOnly;
-  return buildCiRuns({ access, repo, signal: host.signal, redact: host.redact });
+function buildCi(project: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const { ci, repo, primaryBranch } = project;
+  const { clock, signal, redact } = host;
+  const access = settings.ci[ci.provider];
+  return buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact });
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -192,18 +196,15 @@ function buildFactoryTools(shared: Shared): Whole {
   return { slots, breakers, backend };
 }
 
-/** What the configuration says, else what the server says, else no limit. */
+/** What the configuration says, else what the server says, else no limit; there is none to ask without a model. */
 function buildSlotCount(
-  { backend: { name: baseUrl, slots } }: BotSettings,
-  { clock, environment, signal }: Host,
+  { backend, model }: BotSettings,
+  { clock, signal }: Host,
 ): () => Promise<number | undefined> {
-  if (slots !== undefined || !URL.canParse(baseUrl)) return async () => slots;
-  const server = buildLlamaServer({
-    baseUrl,
-    apiKey: environment.ANTHROPIC_API_KEY,
-    clock,
-    signal,
-  });
+  if (!model) return async () => backend.slots;
+  const { baseUrl, key, name } = model;
+  const operator = { slots: backend.slots, context: model.context };
+  const server = buildModelServer({ baseUrl, key, model: name, operator, clock, signal });
   return () => server.countSlots();
 }
 
@@ -218,7 +219,7 @@ interface RepositoryOptions extends Shared {
 function coordinate({ settings, host, events, held, repo, folder, onProgress }: RepositoryOptions) {
   const { url, user, token } = settings.forge;
   const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
-  const observations = new Observations(host.clock, deriveGap(termMs, pollIntervalMs));
+  const observations = new Observations(host.clock, deriveMaxGap(termMs, pollIntervalMs));
   const bare = buildMirror({
     folder,
     url: `${url}/${repo.owner}/${repo.name}.git`,

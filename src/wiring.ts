@@ -23,7 +23,7 @@ function openRepositories(): Repositories {
     init: async (folder) => (await load()).init(folder),
     describe: async (folder) => (await load()).describe(folder),
     mirror: async (url, folder) => (await load()).mirror(url, folder),
-    sketch: async (seed) => (await load()).sketch(seed),
+    cloneDefaultBranch: async (seed) => (await load()).cloneDefaultBranch(seed),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
     archive: async (source) => (await load()).archive(source),
@@ -73,10 +73,7 @@ export function buildTools(signal: AbortSignal): Tools {
       run: async (job) =>
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
-    eventArchive: async (engine) => {
-      const { buildEventArchive } = await import("./adapters/event-archive.ts");
-      return buildEventArchive(engine, signal);
-    },
+    eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);

@@ -43,7 +43,7 @@ export function openContent(
   };
   return {
     folder,
-    describe: async () => describeOrThrow(repositories, await folder(), nameOf(source)),
+    describe: async () => describeOrThrow(repositories, await folder(), describeSource(source)),
     discard: async () => {
       const root = (await cloned?.catch(() => undefined))?.root;
       if (root !== undefined) await rm(root, { recursive: true, force: true });
@@ -51,7 +51,7 @@ export function openContent(
   };
 }
 
-function nameOf(source: Exclude<Source, { kind: "forge" }>): string {
+function describeSource(source: Exclude<Source, { kind: "forge" }>): string {
   return source.kind === "url" ? source.url : source.folder;
 }
 
@@ -64,7 +64,7 @@ export async function describeOrThrow(
   if (found) return found;
   throw new DisintoError(
     "usage.invalid",
-    `${name} holds no git repository with a commit on a branch`,
-    { hint: "name a folder or an address that has one" },
+    `${name} does not contain a git repository with a commit on a branch`,
+    { hint: "give a folder or an address that contains one" },
   );
 }

@@ -2,11 +2,12 @@
 import { stat } from "node:fs/promises";
 import type { Factory } from "../core/factory.ts";
 import { harnessUids, RUNNER_UID, stepUids } from "../core/uids.ts";
+import { engines } from "../engines/definitions.ts";
 import type { Finding } from "./finding.ts";
 
 export async function checkMounts(fleet: { factory: Factory }): Promise<readonly Finding[]> {
   const { engine, shared } = fleet.factory;
-  if (engine === "local") return [];
+  if (!engines[engine].runsImages) return [];
   const folders = Object.values(shared).filter((path): path is string => path !== undefined);
   return Promise.all(folders.map(checkMount));
 }
@@ -16,7 +17,7 @@ async function checkMount(path: string): Promise<Finding> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) {
     const hint = `mkdir -m 700 ${path}`;
-    return { subject, verdict: "bad", message: `${path} is no folder`, hint };
+    return { subject, verdict: "bad", message: `${path} is not a folder`, hint };
   }
   const { mode, uid } = found;
   if ((mode & 0o007) !== 0) {

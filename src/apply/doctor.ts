@@ -5,7 +5,9 @@ import { totalmem } from "node:os";
 import { resolve } from "node:path";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
+import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -40,7 +42,8 @@ async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
   const subject = "engine";
   try {
     const { steps } = await planFleet(fleet);
-    const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+    const changes = countChanges(steps);
+    const count = changes === 1 ? "1 step" : `${changes} steps`;
     const message = `${fleet.containers.title} answers; disinto up would take ${count}`;
     return [{ subject, verdict: "good", message }];
   } catch (error) {
@@ -55,8 +58,10 @@ async function checkShell({ environment, shell }: Examination): Promise<readonly
     const own = environment.get(key);
     const isShadowing = own !== undefined && own !== value;
     if (value === undefined || !(isShadowing || key.startsWith("COMPOSE_"))) return [];
-    const what = isShadowing ? "is exported here with another value" : "is exported here";
-    const message = `${key} ${what}; a plain docker compose would follow it`;
+    const what = isShadowing
+      ? "is exported in this shell with a different value"
+      : "is exported in this shell";
+    const message = `${key} ${what}; docker compose run by hand would use it`;
     return [{ subject: "shell", verdict: "note", message, hint: `unset ${key}` }];
   });
 }
@@ -74,9 +79,10 @@ async function checkPorts({
     ports.map(async ({ name, bind, published }): Promise<Finding> => {
       const isOurs = running.some((one) => one.service === name && one.running);
       const message = `${bind}:${published} for ${name}`;
-      if (isOurs || !(await answers(bind, published))) return good("port", message);
-      const hint = "set another one in .env (disinto config reference), or stop what listens there";
-      return { subject: "port", verdict: "bad", message: `${message} is taken`, hint };
+      if (isOurs || !(await answers(bind, published))) return toOk("port", message);
+      const hint =
+        "set another port in .env (disinto config reference), or stop the program that listens on it";
+      return { subject: "port", verdict: "bad", message: `${message} is already in use`, hint };
     }),
   );
 }
@@ -98,7 +104,7 @@ async function checkMemory({ factory }: Examination): Promise<readonly Finding[]
   const wanted = asked.reduce((sum, one) => sum + one, 0);
   const there = totalmem() / 2 ** 30;
   const message = `the bots' limits add up to ${wanted.toFixed(1)} GiB of ${there.toFixed(1)}`;
-  if (wanted <= there) return [good("memory", message)];
+  if (wanted <= there) return [toOk("memory", message)];
   return [{ subject: "memory", verdict: "note", message, hint: "lower memory in [agents.<name>]" }];
 }
 
@@ -111,22 +117,24 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
   const { bavail, bsize } = await statfs(folder);
   const free = (bavail * bsize) / 2 ** 30;
   const message = `${free.toFixed(1)} GiB are free`;
-  if (free >= 5) return [good("disk", message)];
-  return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
+  if (free >= 5) return [toOk("disk", message)];
+  return [
+    { subject: "disk", verdict: "note", message, hint: "clones, logs and images need disk space" },
+  ];
 }
 
 async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {
   const { url } = factory.forge;
   const version = await forgeVersion(url).catch(() => undefined);
-  if (version !== undefined) return [good("forge", `${url} is version ${version}`)];
+  if (version !== undefined) return [toOk("forge", `${url} is version ${version}`)];
   const hint = hintForForge(factory);
   return [{ subject: "forge", verdict: "bad", message: `no forge answers at ${url}`, hint }];
 }
 
 function hintForForge({ forge }: Factory): string {
-  return forge.kind === "external" ? "correct FORGE_URL in .env" : "run disinto up";
+  return forgeKinds[forge.kind].service ? "run disinto up" : "correct FORGE_URL in .env";
 }
 
-function good(subject: string, message: string): Finding {
+function toOk(subject: string, message: string): Finding {
   return { subject, verdict: "good", message };
 }

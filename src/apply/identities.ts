@@ -17,6 +17,7 @@ import { formatIdentityStep } from "../core/identity-text.ts";
 import { deriveEmail, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
+import { execute, type Handlers } from "./execute.ts";
 import { observeApplication, registerApplication } from "./oauth-application.ts";
 
 export interface IdentityTools {
@@ -42,23 +43,22 @@ export async function applyIdentities(
 ): Promise<readonly IdentityStep[]> {
   const canFill = tools.fill?.repo;
   const steps = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
-  for (const step of steps) {
-    tools.say(formatIdentityStep(step));
-    if (!dryRun) await execute(tools, step.action);
+  const announce = (step: IdentityStep) => tools.say(formatIdentityStep(step));
+  if (dryRun) for (const step of steps) announce(step);
+  else {
+    const replan = async () =>
+      planIdentities(desired, await observeIdentities(tools, desired), { canFill });
+    await execute({ steps, handlers: buildHandlers(tools), announce, replan, explain });
   }
-  if (!dryRun && steps.length > 0) await readBack(tools, desired);
   return steps;
 }
 
-async function readBack(tools: IdentityTools, desired: DesiredIdentities): Promise<void> {
-  const canFill = tools.fill?.repo;
-  const open = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
-  if (open.length === 0) return;
-  throw new DisintoError(
+function explain(open: readonly IdentityStep[]): DisintoError {
+  return new DisintoError(
     "forge.invalid",
-    `the forge accepted these changes and does not show them\n${open.map(formatIdentityStep).join("\n")}`,
+    `the forge accepted these changes but does not show them\n${open.map(formatIdentityStep).join("\n")}`,
     {
-      hint: "run `disinto init` again; if it stays, look at the forge's log",
+      hint: "run `disinto init` again; if the problem persists, look at the forge's log",
     },
   );
 }
@@ -108,37 +108,23 @@ async function observeRepository(
   };
 }
 
-async function execute(tools: IdentityTools, action: IdentityAction): Promise<void> {
+function buildHandlers(tools: IdentityTools): Handlers<IdentityAction> {
   const { users, repositories, labels } = tools.forge;
-  switch (action.kind) {
-    case "create-user":
-      return createUser(tools, action.user);
-    case "restrict-user":
-      return users.restrict(action.user.login);
-    case "set-password":
-      return users.setPassword({
-        login: action.user.login,
-        password: await renewPassword(tools, action.user),
-      });
-    case "create-token":
-      return createToken(tools, action.user);
-    case "create-repository": {
-      const { repo, private: isPrivate, primaryBranch } = action.repository;
-      return repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch });
-    }
-    case "grant-write":
-      return repositories.grantWrite(action.repo, action.login);
-    case "create-label":
-      return labels.create(action.repo, action.label);
-    case "fill-repository":
-      return tools.fill?.with();
-    case "register-application":
-      return registerApplication(tools, action.application);
-    case "make-agent-secret":
-      return tools.secrets.set({ [action.key]: tools.newSecret() });
-    case "protect-branch":
-      return repositories.protect(action.repo, action.protection);
-  }
+  return {
+    "create-user": ({ user }) => createUser(tools, user),
+    "restrict-user": ({ user }) => users.restrict(user.login),
+    "set-password": async ({ user }) =>
+      users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
+    "create-token": ({ user }) => createToken(tools, user),
+    "create-repository": ({ repository: { repo, private: isPrivate, primaryBranch } }) =>
+      repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch }),
+    "grant-write": ({ repo, login }) => repositories.grantWrite(repo, login),
+    "create-label": ({ repo, label }) => labels.create(repo, label),
+    "fill-repository": async () => tools.fill?.with(),
+    "register-application": ({ application }) => registerApplication(tools, application),
+    "make-agent-secret": ({ key }) => tools.secrets.set({ [key]: tools.newSecret() }),
+    "protect-branch": ({ repo, protection }) => repositories.protect(repo, protection),
+  };
 }
 
 async function createUser(tools: IdentityTools, { login, keys }: DesiredUser): Promise<void> {

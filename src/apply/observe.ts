@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Adopted } from "../config/adoption.ts";
 import { type Desired, deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
-import { listUnmanaged, planServices, type Snapshot, type Step } from "../core/plan.ts";
+import { listUnmanaged, planServices, type ServiceStep, type Snapshot } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { readGenerated } from "./generated-file.ts";
@@ -23,7 +23,7 @@ export interface Fleet {
 export interface Plan {
   readonly desired: Desired;
   readonly rendering: Rendering;
-  readonly steps: readonly Step[];
+  readonly steps: readonly ServiceStep[];
   /** Containers of the same project that disinto leaves alone. */
   readonly unmanaged: readonly ObservedContainer[];
 }
@@ -35,9 +35,9 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
   const rendering = render(factory, desired, containers);
   requireCredentials(desired, fleet.environment, only);
   const snapshot = await takeSnapshot(fleet, rendering);
-  const steps = planServices(desired, snapshot);
+  const steps = planServices(desired, snapshot, { only });
   const unmanaged = listUnmanaged(desired, snapshot);
-  return { desired, rendering, unmanaged, steps: only ? narrow(steps, desired, only) : steps };
+  return { desired, rendering, unmanaged, steps };
 }
 
 async function takeSnapshot(
@@ -72,19 +72,5 @@ function requireCredentials(
   const list = missing.map(({ name, key }) => `${key} (${name})`).join(", ");
   throw new DisintoError("credentials.missing", `.env has no ${list}`, {
     hint: "run disinto init",
-  });
-}
-
-function narrow(
-  steps: readonly Step[],
-  desired: Desired,
-  only: readonly string[],
-): readonly Step[] {
-  const volumes = desired.services
-    .filter(({ name }) => only.includes(name))
-    .flatMap((service) => service.volumes.map(({ name }) => name));
-  return steps.filter(({ action }) => {
-    if (action.kind === "write-file" || action.kind === "set-variable") return true;
-    return "volume" in action ? volumes.includes(action.volume) : only.includes(action.service);
   });
 }

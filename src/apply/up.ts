@@ -1,13 +1,14 @@
 /** Makes the running services match the configuration: look, plan, ask, act, read back. */
 
 import { withLock } from "../config/file-lock.ts";
-import type { Step } from "../core/plan.ts";
-import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
+import type { ServiceStep } from "../core/plan.ts";
+import { formatPlan, formatUnmanaged, listServices } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneShots } from "../ports/one-shots.ts";
-import { execute, type Failures } from "./execute.ts";
+import { execute } from "./execute.ts";
 import { type Fleet, type Plan, planFleet } from "./observe.ts";
+import { buildServiceHandlers } from "./service-handlers.ts";
 
 export interface UpOptions extends Fleet {
   readonly say: (line: string) => void;
@@ -36,30 +37,33 @@ export async function applyServices(options: UpOptions): Promise<Applied> {
 }
 
 async function apply(options: UpOptions): Promise<Applied> {
-  const { containers, folder, say, only } = options;
+  const { say, only } = options;
   const plan = await planFleet(options, only);
-  const { desired, rendering, steps } = plan;
+  const { desired, steps } = plan;
   for (const line of formatUnmanaged(plan.unmanaged)) say(line);
   if (steps.length === 0 || options.dryRun) return { ...plan, changed: false };
   say(formatPlan(steps, desired));
   await requireConsent(steps, options);
-  const failures = await execute(steps, {
-    folder,
-    containers,
-    rendering,
-    desired,
-    oneShots: options.oneShots,
-    terminal: options.terminal,
-    image: options.factory.images.agents,
-    adopted: options.adopted ?? [],
-    say,
-  });
-  await readBack(options, failures);
+  await carryOut(plan, options);
   return { ...plan, changed: true };
 }
 
+async function carryOut({ steps, rendering }: Plan, options: UpOptions): Promise<void> {
+  const { factory, adopted = [], only } = options;
+  const failures = new Map<string, string>();
+  const handlers = buildServiceHandlers({
+    ...options,
+    rendering,
+    image: factory.images.agents,
+    adopted,
+    reportFailure: (service, reason) => failures.set(service, reason),
+  });
+  const replan = async () => (await planFleet({ ...options, adopted: [] }, only)).steps;
+  await execute({ steps, handlers, replan, explain: (open) => explain(open, failures) });
+}
+
 /** A typo in LLAMA_BOTS must not cost a running bot. */
-async function requireConsent(steps: readonly Step[], options: UpOptions): Promise<void> {
+async function requireConsent(steps: readonly ServiceStep[], options: UpOptions): Promise<void> {
   const removed = steps.flatMap(({ action }) =>
     action.kind === "remove-service" && action.needsConsent ? [action.service] : [],
   );
@@ -67,19 +71,24 @@ async function requireConsent(steps: readonly Step[], options: UpOptions): Promi
   const list = removed.join(", ");
   if (await options.confirm?.(`remove ${list}? their volumes are kept`)) return;
   throw new DisintoError("removal.unconfirmed", `this would remove ${list}; nothing was changed`, {
-    hint: "if that is meant: disinto up --remove",
+    hint: "to confirm: disinto up --remove",
   });
 }
 
-/** What the engine now says, not what it was told. */
-async function readBack(options: UpOptions, failures: Failures): Promise<void> {
-  const { steps } = await planFleet({ ...options, adopted: [] }, options.only);
-  const open = steps.flatMap(({ action, because }) => {
-    if (!("service" in action)) return [];
-    return [`${action.service}: ${failures.get(action.service) ?? because}`];
+/** What the engine says now; where it said why, its words. */
+function explain(
+  open: readonly ServiceStep[],
+  failures: ReadonlyMap<string, string>,
+): DisintoError {
+  const reasons = open.flatMap(({ action, because }): readonly string[] => {
+    if (action.kind === "start-services")
+      return action.starts.map(
+        (one) => `${one.service}: ${failures.get(one.service) ?? one.because}`,
+      );
+    if (action.kind === "create-volume") return [`volume ${action.volume}: it was not created`];
+    return listServices(action).map((service) => `${service}: ${because}`);
   });
-  if (open.length === 0) return;
-  throw new DisintoError("engine.failed", `not everything is up\n${open.join("\n")}`, {
-    hint: "mend the cause and run disinto up again; everything else is running",
+  return new DisintoError("engine.failed", `not everything is up\n${reasons.join("\n")}`, {
+    hint: "fix the errors above and run disinto up again; everything else is running",
   });
 }

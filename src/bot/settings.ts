@@ -1,10 +1,14 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
+import { type CiProvider, ciProviders } from "../ci/definitions.ts";
+import type { RepoId, SessionLimits } from "../core/factory.ts";
+import { namesOf } from "../core/kinds.ts";
 import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import type { ProjectTask } from "../core/project-task.ts";
 import type { Separation } from "../core/uids.ts";
 import { DisintoError } from "../errors.ts";
+import { type HarnessName, harnesses } from "../harness/definitions.ts";
+import { type Role, roles } from "../roles/definitions.ts";
 
 interface CiAccess {
   readonly url: string;
@@ -16,14 +20,14 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** What the harness asks; undefined with the harness `command`, which knows its own. */
+  /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Where the logs of its runs are; undefined: nowhere, or without a token. */
-  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
+  readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
@@ -50,9 +54,22 @@ export interface ModelServer {
   /** Where Claude's login stands in for a key. */
   readonly loginFolder: string | undefined;
   readonly name: string;
+  /** Tokens of one session, as far as configured. */
+  readonly context: number | undefined;
   /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
   readonly compactPct: string | undefined;
 }
+
+const ciKeys: Readonly<Record<string, z.ZodOptional<z.ZodString | z.ZodURL>>> = Object.fromEntries(
+  Object.values(ciProviders).flatMap(({ access }) =>
+    access
+      ? [
+          [access.urlKey, z.url().optional()],
+          [access.tokenKey, z.string().optional()],
+        ]
+      : [],
+  ),
+);
 
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
@@ -65,18 +82,20 @@ const Environment = z.object({
       return { owner, name };
     }),
   AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_CONTEXT: z.coerce.number().int().positive().optional(),
   AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
-    .pipe(z.array(z.enum(["dev", "review"])).min(1)),
-  AGENT_HARNESS: z.enum(["claude-code", "opencode", "command"]),
+    .pipe(z.array(z.enum(namesOf(roles))).min(1)),
+  AGENT_HARNESS: z.enum(namesOf(harnesses)),
   AGENT_COMMAND: jsonOf(z.array(z.string()).min(1)).optional(),
   AGENT_HEALTH_PORT: z.coerce.number().int().optional(),
   AGENT_LIMITS: jsonOf(
     z.object({
       minutes: z.number(),
       silence: z.number(),
+      first_token_minutes: z.number().optional(),
       turns: z.int().optional(),
       tokens: z.int().optional(),
       money: z.number().optional(),
@@ -92,10 +111,7 @@ const Environment = z.object({
     .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
-  CI_TOKEN: z.string().optional(),
-  CI_URL: z.url().optional(),
-  WOODPECKER_TOKEN: z.string().optional(),
-  WOODPECKER_URL: z.url().optional(),
+  ...ciKeys,
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
@@ -116,7 +132,7 @@ export function readBotSettings(
       "config.invalid",
       `the bot's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
       {
-        hint: "bots are started by `disinto up`, which sets it",
+        hint: "start bots with `disinto up`, which sets it",
       },
     );
   }
@@ -134,10 +150,7 @@ export function readBotSettings(
     factoryRepo: env.AGENT_FACTORY_REPO,
     leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
     backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
-    ci: {
-      local: toAccess(env.CI_URL, env.CI_TOKEN),
-      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
-    },
+    ci: readCiAccess(env),
     healthPort: env.AGENT_HEALTH_PORT,
     statusToken: env.DISINTO_STATUS_TOKEN || undefined,
     separation: env.AGENT_USERS && { mounts: env.AGENT_MOUNTS?.split(":") ?? [] },
@@ -153,19 +166,25 @@ function toBytes(size: string): number {
   return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
 }
 
-function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
-  return url && token ? { url, token } : undefined;
+function readCiAccess(env: Readonly<Record<string, unknown>>): BotSettings["ci"] {
+  const found = namesOf(ciProviders).flatMap((name) => {
+    const { access } = ciProviders[name];
+    const [url, token] = access ? [env[access.urlKey], env[access.tokenKey]] : [];
+    return url && token ? [[name, { url, token }]] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
-  if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
+  if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   return {
     baseUrl,
     key: key || undefined,
     loginFolder: env.CLAUDE_SHARED_DIR,
     name,
+    context: env.AGENT_CONTEXT,
     compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE,
   };
 }

@@ -1,6 +1,7 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
-import type { Role } from "../core/factory.ts";
+
 import type { ProjectTask } from "../core/project-task.ts";
+import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -8,19 +9,21 @@ import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forg
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { State } from "../roles/dev/machine.ts";
+import type { Role } from "../roles/definitions.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
 import type { Progress } from "./loop/progress.ts";
+import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
 
 export interface Bot {
   /** The login that its token proves. */
   whoami(): Promise<string>;
   readonly events: EventLog;
-  readonly journal: Journal<State>;
   toolsFor(role: Role): BotTools;
+  /** The loop of one role, until the signal ends it. */
+  run(role: Role, run: RoleRun): Promise<void>;
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
 }
@@ -38,7 +41,10 @@ export interface BotTools {
   readonly progress: Progress;
   readonly harness: ObservedHarness;
   /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
+  readonly sessionLimits: Pick<
+    Session,
+    "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
+  >;
   readonly pollIntervalMs: number;
   /** For mirrors and folders together. */
   readonly diskLimitBytes: number;
@@ -48,6 +54,8 @@ export interface BotTools {
   readonly breakers: Breakers;
   /** The model's server as a part of a breaker's name. */
   readonly backend: string;
+  /** Where this role keeps what must outlive the process. */
+  openJournal<State>(): Journal<State>;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
@@ -82,6 +90,10 @@ export function deriveFolder(issue: number): string {
 export function projectOf({ projects }: BotTools, name: string): ProjectTools {
   const project = projects.get(name);
   if (!project)
-    throw new Error(`the journal names the project ${name}, which this bot does not have`);
+    throw new DisintoError(
+      "config.invalid",
+      `the bot has work in the project ${name}, which is no longer one of its projects`,
+      { hint: `declare ${name} for the bot again until that work is done, then disinto up` },
+    );
   return project;
 }

@@ -4,7 +4,6 @@ import { waitForForge } from "../apply/forge-wait.ts";
 import { type BotSettings, readBotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import { runDev, runReview } from "../roles/dev/run.ts";
 import type { Tools } from "./tools.ts";
 
 export async function runAgent(
@@ -20,12 +19,10 @@ export async function runAgent(
   const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
   const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
   await waitForForge(tools, settings.forge.url);
-  await proveIdentity(bot, settings);
+  await verifyIdentity(bot, settings);
   const projects = settings.projects.map(({ name }) => name);
   bot.events.append({ type: "bot.started", roles: settings.roles, projects });
-  await Promise.all(
-    loops.map(({ role, run }) => (role === "dev" ? runDev(run, bot.journal) : runReview(run))),
-  );
+  await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
   bot.events.append({ type: "bot.stopped" });
   stopHealth();
   return ExitCode.done;
@@ -41,7 +38,7 @@ function narrow(settings: BotSettings, project: string | undefined): BotSettings
 }
 
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */
-async function proveIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
+async function verifyIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
   const login = await bot.whoami();
   if (login === user) return;
   throw new DisintoError(

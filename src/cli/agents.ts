@@ -1,18 +1,19 @@
 /** `disinto agents` and `disinto agent status`: every declared bot, what it does and how it is. */
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { harnesses } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
-interface Question {
+interface AgentsFlags {
   readonly folder: string;
   /** Empty: all of them. */
   readonly names?: readonly string[];
   readonly json?: boolean;
 }
 
-export async function agents(tools: Tools, question: Question): Promise<ExitCode> {
+export async function agents(tools: Tools, question: AgentsFlags): Promise<ExitCode> {
   const { folder, names = [], json } = question;
   const fleet = await openFleet(tools, folder);
   for (const name of names) requireBot(fleet.factory.bots, name);
@@ -42,7 +43,7 @@ function formatTable(reports: readonly BotReport[]): readonly string[] {
     one.roles.join(","),
     one.projects.join(","),
     one.harness,
-    one.harness === "command" ? "" : `${one.model} at ${one.backend}`,
+    harnesses[one.harness].asksModel ? `${one.model} at ${one.backend}` : "",
     `${one.forgeUser}: credentials ${one.credentials}`,
     one.origin,
     one.work,

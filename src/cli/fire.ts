@@ -20,7 +20,9 @@ export async function fire(tools: Tools, flags: FireFlags): Promise<ExitCode> {
     { ...tools, releaseWork: (bot, access) => release(tools, bot, access) },
     { folder, name, keepUser, purge },
   );
-  tools.say(purge ? `${name} is gone` : `${name} is gone; its volumes stay (disinto prune)`);
+  tools.say(
+    purge ? `${name} was removed` : `${name} was removed; its volumes are kept (disinto prune)`,
+  );
   return ExitCode.done;
 }
 
@@ -37,7 +39,7 @@ async function release(tools: Tools, bot: Bot, access: ForgeAccess): Promise<voi
       token,
     });
     try {
-      const issues = await releaseWork({ mirror, issues: forge.own.issues(repo), bot });
+      const issues = await releaseWork({ mirror, issues: forge.forge.issues(repo), bot });
       for (const number of issues)
         tools.say(`issue #${number} of ${formatRepo(repo)} is in the backlog again`);
     } finally {

@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
@@ -36,7 +37,7 @@ export async function hire(tools: Tools, request: Request): Promise<ExitCode> {
   const { folder, name, project } = request;
   const settings = readSettings(request);
   const hired = await hireAgent(
-    { ...tools, prove: (candidate) => prove(tools, candidate) },
+    { ...tools, verify: (candidate) => verify(tools, candidate) },
     { folder, name, project, settings },
   );
   if (request.up) await start(tools, folder, hired);
@@ -48,7 +49,7 @@ function readSettings({ role, words, harness, ...flags }: Request) {
   if (words.length > 0 && !flags.command)
     throw new DisintoError("usage.invalid", `too many arguments: ${words.join(" ")}`);
   const command = flags.command && [...flags.command, ...words];
-  const kind = harness ?? (command ? "command" : undefined);
+  const kind = harness ?? (command ? COMMAND_HARNESS : undefined);
   return {
     roles: role.split(","),
     ...(kind !== undefined && { harness: kind }),
@@ -67,14 +68,14 @@ function readNumber(flag: string, text: string): number {
   throw new DisintoError("usage.invalid", `${flag} needs a number, not ${JSON.stringify(text)}`);
 }
 
-async function prove(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
+async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
   const projects = factory.projects.filter((one) => bot.projects.includes(one.name));
   const forgeUrl = factory.forge.url;
   const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });
   for (const repo of untried)
-    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not try to push there`);
+    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not test pushing there`);
   tools.say(
-    `${bot.name} proved itself as ${bot.forgeUser}: lease taken and released, pushes as they should be`,
+    `${bot.name} was verified as ${bot.forgeUser}: lease taken and released, pushes allowed and refused as required`,
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { Registration } from "./fleet-commands.ts";
-import type { IssueFlags } from "./operator.ts";
+import type { IssueFlags } from "./issue-context.ts";
 
 type Flags = Omit<IssueFlags, "folder" | "number">;
 

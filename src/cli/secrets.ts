@@ -4,7 +4,7 @@ import { isSecretKey, readSecrets } from "../config/secret-keys.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
-interface Named {
+interface SecretFlags {
   readonly folder: string;
   readonly name: string;
 }
@@ -21,14 +21,14 @@ export async function listSecrets(
   return ExitCode.done;
 }
 
-export async function getSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function getSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   const value = (await readSecrets(folder)).get(name);
   if (value === undefined) throw unknown(name);
   tools.reveal(`${value}\n`);
   return ExitCode.done;
 }
 
-export async function setSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function setSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   const isKnown = isSecretKey(name) || (await readSecrets(folder)).has(name);
   if (!isKnown) {
     throw new DisintoError("usage.invalid", `${name} does not look like the name of a secret`, {
@@ -38,24 +38,24 @@ export async function setSecret(tools: Tools, { folder, name }: Named): Promise<
   const value = (await tools.readInput()).replace(/\r?\n$/, "");
   if (value === "") {
     throw new DisintoError("usage.invalid", `no value for ${name} on standard input`, {
-      hint: `pipe it in, for example from a file; to have none: disinto secrets remove ${name}`,
+      hint: `pipe it in, for example from a file; to remove it: disinto secrets remove ${name}`,
     });
   }
   tools.learnSecrets([[name, value]]);
   await setEnvironment(folder, { [name]: value });
-  tools.say(`${name} is set in .env; what uses it is replaced by: disinto up`);
+  tools.say(`${name} is set in .env; to restart the services that use it: disinto up`);
   return ExitCode.done;
 }
 
-export async function removeSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function removeSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   if (!(await readSecrets(folder)).has(name)) throw unknown(name);
   await setEnvironment(folder, { [name]: undefined });
-  tools.say(`${name} is no longer in .env`);
+  tools.say(`${name} was removed from .env`);
   return ExitCode.done;
 }
 
 function unknown(name: string): DisintoError {
   return new DisintoError("usage.invalid", `.env holds no secret ${name}`, {
-    hint: "disinto secrets list has their names",
+    hint: "disinto secrets list shows their names",
   });
 }

@@ -12,8 +12,10 @@ import {
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 type Fleet = Awaited<ReturnType<typeof openFleet>>;
@@ -35,7 +37,7 @@ export async function status(
       return { ...service, work: own && service.running ? describeWork(own) : "" };
     },
   );
-  const isForgeUp = factory.forge.kind === "external" || isRunning(services, "forgejo");
+  const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const problems = [
     ...findOpenBreakers(statuses.values()),
     ...(isForgeUp ? await findBlocked(tools, fleet, [...events.values()].flat()) : []),
@@ -65,10 +67,10 @@ async function findBlocked(
   if (!password) return [];
   const { url, adminUser: login } = factory.forge;
   try {
-    const { own } = await tools.forgeAdmin(url, { login, password });
+    const { forge } = await tools.forgeAdmin(url, { login, password });
     const blocked: BlockedIssue[] = [];
     for (const { name: project, repo } of factory.projects) {
-      for (const { number: issue, title } of await own.issues(repo).listOpen(BLOCKED))
+      for (const { number: issue, title } of await forge.issues(repo).listOpen(BLOCKED))
         blocked.push({ project, issue, title });
     }
     return describeBlocked(blocked, events);

@@ -1,13 +1,10 @@
 /** The printed form of a plan: what people read before they say yes, and what tests compare. */
 import type { ObservedContainer } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
-import type { Action, Step } from "./plan.ts";
+import type { ServiceAction, ServiceStart, ServiceStep } from "./plan.ts";
 
-export function formatPlan(steps: readonly Step[], desired: Desired): string {
-  const rows = removalsLast(steps).map(({ action, because }) => ({
-    ...describe(action),
-    because: action.kind === "create-volume" ? "" : because,
-  }));
+export function formatPlan(steps: readonly ServiceStep[], desired: Desired): string {
+  const rows = listRows(steps);
   const width = Math.max(0, ...rows.map(({ subject }) => subject.length));
   const lines = rows.map(({ sign, noun, subject, because }) =>
     `${sign} ${noun.padEnd(7)} ${subject.padEnd(width)}   ${because}`.trimEnd(),
@@ -20,29 +17,59 @@ export function formatPlan(steps: readonly Step[], desired: Desired): string {
   return lines.length === 0 ? "nothing to do" : [...lines, ...rest].join("\n");
 }
 
-/** The order people read in; steps themselves stand in the order they run in. */
-function removalsLast(steps: readonly Step[]): readonly Step[] {
-  const isRemoval = ({ action }: Step) => action.kind === "remove-service";
-  return [...steps.filter((step) => !isRemoval(step)), ...steps.filter(isRemoval)];
+/** How many things would be done, as people count them. */
+export function countChanges(steps: readonly ServiceStep[]): number {
+  return listRows(steps).length;
 }
 
-function describe(action: Action): { sign: string; noun: string; subject: string } {
+interface Row {
+  readonly sign: "+" | "~" | "-";
+  readonly noun: string;
+  readonly subject: string;
+  readonly because: string;
+}
+
+/** In the order people read: a service with its volumes, removals last. Steps themselves stand in the order they run in. */
+function listRows(steps: readonly ServiceStep[]): readonly Row[] {
+  const isRemoval = ({ action }: ServiceStep) => action.kind === "remove-service";
+  const ordered = [...steps.filter((step) => !isRemoval(step)), ...steps.filter(isRemoval)];
+  return ordered.flatMap((step) => describe(step, steps));
+}
+
+function describe({ action, because }: ServiceStep, steps: readonly ServiceStep[]): readonly Row[] {
   switch (action.kind) {
     case "set-variable":
-      return { sign: "+", noun: "setting", subject: `${action.variable} in .env` };
+      return [{ sign: "+", noun: "setting", subject: `${action.variable} in .env`, because }];
     case "write-file":
-      return { sign: action.isNew ? "+" : "~", noun: "file", subject: action.path };
-    case "create-volume":
-      return { sign: "+", noun: "volume", subject: action.volume };
-    case "hand-over-volume":
-      return { sign: "~", noun: "volume", subject: action.volume };
-    case "start-service":
-      return { sign: "+", noun: "service", subject: action.service };
-    case "replace-service":
-      return { sign: "~", noun: "service", subject: action.service };
+      return [{ sign: action.isNew ? "+" : "~", noun: "file", subject: action.path, because }];
+    case "start-services":
+      return action.starts.flatMap((start) => describeStart(start, steps));
     case "remove-service":
-      return { sign: "-", noun: "service", subject: action.service };
+      return [{ sign: "-", noun: "service", subject: action.service, because }];
+    case "remove-container": // the row of its service says that it is replaced
+    case "create-volume": // stands below its service
+      return [];
+    case "hand-over-volume":
+      // Where no container is, whose the files are is only seen by looking.
+      return action.containers.length > 0
+        ? [{ sign: "~", noun: "volume", subject: action.volume, because }]
+        : [];
+    case "close-volume":
+      return [{ sign: "~", noun: "volume", subject: action.volume, because }];
   }
+}
+
+function describeStart(
+  { service, change, because }: ServiceStart,
+  steps: readonly ServiceStep[],
+): readonly Row[] {
+  const sign = change === "start" ? "+" : "~";
+  const volumes = steps.flatMap(({ action }): readonly Row[] =>
+    action.kind === "create-volume" && action.service === service
+      ? [{ sign: "+", noun: "volume", subject: action.volume, because: "" }]
+      : [],
+  );
+  return [{ sign, noun: "service", subject: service, because }, ...volumes];
 }
 
 /** What disinto leaves alone, with the command that stops it. */
@@ -53,9 +80,13 @@ export function formatUnmanaged(containers: readonly ObservedContainer[]): reado
   );
 }
 
-function countUnchanged(steps: readonly Step[], { services }: Desired): number {
-  const touched = new Set(
-    steps.flatMap(({ action }) => ("service" in action ? [action.service] : [])),
-  );
+function countUnchanged(steps: readonly ServiceStep[], { services }: Desired): number {
+  const touched = new Set(steps.flatMap(({ action }) => listServices(action)));
   return services.filter(({ name, enabled }) => enabled && !touched.has(name)).length;
+}
+
+/** The services that a step starts, replaces or removes. */
+export function listServices(action: ServiceAction): readonly string[] {
+  if (action.kind === "start-services") return action.starts.map(({ service }) => service);
+  return action.kind === "remove-service" ? [action.service] : [];
 }

@@ -1,73 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeFactory, shop } from "../../test/support/factories.ts";
-import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
-import { type Desired, deriveDesired } from "./desired.ts";
-import { listUnmanaged, planServices, type Snapshot, type Step } from "./plan.ts";
-import { formatPlan, formatUnmanaged } from "./plan-text.ts";
-
-const backend = "LLAMA_BASE_URL=http://host.docker.internal:8081\n";
-
-function desire(bots: string, more = ""): Desired {
-  const env = `${backend}LLAMA_BOTS="${bots}"\n`;
-  return deriveDesired(makeFactory(env, { shop: shop + more }), "/srv/factory");
-}
-
-/** What an engine would say of a rendering: here the hash is the environment. */
-function renderAll(desired: Desired, image = "sha256:1"): ReadonlyMap<string, RenderedService> {
-  return new Map(
-    desired.services.map((service) => [
-      service.name,
-      {
-        hash: JSON.stringify([service.environment, service.image]),
-        imageId: image,
-        properties: new Map(
-          Object.entries(service.environment).map(([key, value]) => [`environment ${key}`, value]),
-        ),
-      },
-    ]),
-  );
-}
-
-/** The world after everything desired was done. */
-function apply(desired: Desired): Snapshot {
-  const rendered = renderAll(desired);
-  const running = desired.services.filter(({ enabled }) => enabled);
-  const containers = running.map((service): ObservedContainer => {
-    const { hash = "", imageId, properties = new Map() } = rendered.get(service.name) ?? {};
-    const [id, name] = [`id-${service.container}`, service.container];
-    const state = "running";
-    return {
-      service: service.name,
-      id,
-      name,
-      hash,
-      imageId,
-      properties,
-      running: true,
-      ours: true,
-      isSeparate: true,
-      state,
-    };
-  });
-  const volumes = new Map(
-    desired.services.flatMap((one) =>
-      one.volumes.map(({ name }) => [name, [one.container]] as const),
-    ),
-  );
-  const adopted: Snapshot["adopted"] = [];
-  return {
-    rendered,
-    containers,
-    volumes,
-    adopted,
-    files: [{ path: "docker-compose.yml", state: "same" }],
-  };
-}
-
-function replan(before: Desired, after: Desired): readonly Step[] {
-  return planServices(after, { ...apply(before), rendered: renderAll(after) });
-}
+import { apply, desire, replan } from "../../test/support/plans.ts";
+import type { ObservedContainer } from "../ports/containers.ts";
+import type { Desired } from "./desired.ts";
+import { listUnmanaged, planServices, type Snapshot } from "./plan.ts";
+import { formatPlan, formatUnmanaged, listServices } from "./plan-text.ts";
 
 function show(before: Desired, after: Desired): string {
   return formatPlan(replan(before, after), after);
@@ -98,7 +35,7 @@ test("a changed setting replaces the one container, and is named without its val
   const slow = '[agents.b]\npoll_interval = 90\nharness = "command"\ncommand = ["x"]\n';
 
   expect(show(desire("a b"), desire("a b", slow))).toMatchInlineSnapshot(`
-    "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL, ANTHROPIC_BASE_URL, CLAUDE_MODEL changed; the container is replaced
+    "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL changed; the container is replaced
     2 services unchanged"
   `);
 });
@@ -108,10 +45,8 @@ test("a bot that moves into LLAMA_BOTS keeps its container's name, and needs no 
   const steps = replan(desire("a", section), desire("a ada", section));
 
   expect(formatPlan(steps, desire("a ada", section))).toMatchInlineSnapshot(`
-    "~ volume  project-repos-ada   its files become the runner's, if an older version's user has them
-    ~ volume  agent-data-ada      its files become the runner's, if an older version's user has them
-    + service agents-llama-ada    new in LLAMA_BOTS (.env:2)
-    - service agents-ada          replaced by agents-llama-ada; its volumes are kept
+    "+ service agents-llama-ada   new in LLAMA_BOTS (.env:2)
+    - service agents-ada         replaced by agents-llama-ada; its volumes are kept
     2 services unchanged"
   `);
   expect(steps.some(({ action }) => "needsConsent" in action && action.needsConsent)).toBe(false);
@@ -142,7 +77,7 @@ test("a container that stopped is started, one under a wrong name or image is re
 
   expect(formatPlan(steps, desired)).toMatchInlineSnapshot(`
     "+ service agents-llama-a   its container is exited (137)
-    ~ service agents-llama-b   its container is called abc_disinto-agents-b; the container is replaced
+    ~ service agents-llama-b   its container is named abc_disinto-agents-b; the container is replaced
     ~ service agents-llama-c   its image was rebuilt; the container is replaced
     1 service unchanged"
   `);
@@ -206,7 +141,7 @@ test("planning again after applying plans nothing, from any fleet to any other",
       const [old, desired] = [desire(before.join(" ")), desire(after.join(","))];
       const steps = replan(old, desired);
 
-      const touched = steps.flatMap(({ action }) => ("service" in action ? [action.service] : []));
+      const touched = steps.flatMap(({ action }) => listServices(action));
       expect(touched.sort()).toEqual(
         [...before, ...after]
           .filter((name) => before.includes(name) !== after.includes(name))

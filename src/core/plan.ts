@@ -1,7 +1,9 @@
 /** Desired against observed → the steps between them, each with its reason. No values, no secrets. */
-import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
+import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
+import { groupByService, planStarts } from "./plan-starts.ts";
 import type { DesiredService } from "./service.ts";
+import type { Step } from "./step.ts";
 
 /** One snapshot, taken before planning. */
 export interface Snapshot {
@@ -14,59 +16,84 @@ export interface Snapshot {
   readonly files: readonly { path: string; state: "same" | "missing" | "different" }[];
 }
 
-export type Action =
+/** One service that is started by a `start-services` step. */
+export interface ServiceStart {
+  readonly service: string;
+  /** Whether its container is replaced. */
+  readonly change: "start" | "replace";
+  readonly because: string;
+}
+
+export type ServiceAction =
   | { readonly kind: "set-variable"; readonly variable: string }
   | { readonly kind: "write-file"; readonly path: string; readonly isNew: boolean }
-  | { readonly kind: "create-volume"; readonly volume: string }
-  | {
-      readonly kind: "hand-over-volume";
-      readonly volume: string;
-      readonly owner: number;
-      /** Of an older version, whose files they are now: ended before. */
-      readonly containers: readonly string[];
-    }
-  | { readonly kind: "start-service"; readonly service: string }
-  | {
-      readonly kind: "replace-service";
-      readonly service: string;
-      /** Containers the engine would leave standing beside the new one. */
-      readonly containers: readonly string[];
-    }
   | {
       readonly kind: "remove-service";
       readonly service: string;
       readonly containers: readonly string[];
       /** Nobody asked for it in so many words: needs a yes, or `--remove`. */
       readonly needsConsent: boolean;
-    };
+    }
+  /** A container that the engine would leave standing beside its service's new one. */
+  | { readonly kind: "remove-container"; readonly service: string; readonly container: string }
+  /** Carried out by the start of the service, whose engine labels the volume. */
+  | { readonly kind: "create-volume"; readonly volume: string; readonly service: string }
+  /** Its files become that user's, where they are an older version's; that version's containers are ended before. */
+  | {
+      readonly kind: "hand-over-volume";
+      readonly volume: string;
+      readonly owner: number;
+      readonly containers: readonly string[];
+    }
+  /** All in one call of the engine. */
+  | { readonly kind: "start-services"; readonly starts: readonly ServiceStart[] }
+  /** Takes a volume that bots have mounted from everybody but its owner. */
+  | { readonly kind: "close-volume"; readonly volume: string };
 
-export interface Step {
-  readonly action: Action;
-  readonly because: string;
+export type ServiceStep = Step<ServiceAction>;
+
+export interface PlanOptions {
+  /** Only these services; every other one stays as it is. */
+  readonly only?: readonly string[] | undefined;
 }
 
-export function planServices(desired: Desired, snapshot: Snapshot): readonly Step[] {
+/** The steps in the order in which they run: names and volumes are free before a container needs them. */
+export function planServices(
+  desired: Desired,
+  snapshot: Snapshot,
+  { only }: PlanOptions = {},
+): readonly ServiceStep[] {
+  const isMeant = (service: string): boolean => only?.includes(service) ?? true;
+  const removals = [...planRemovals(desired, snapshot)].filter(({ action }) =>
+    isMeant(action.service),
+  );
+  const services = desired.services.filter(({ name, enabled }) => enabled && isMeant(name));
   return [
-    ...snapshot.adopted.map(({ key, because }): Step => {
-      return { action: { kind: "set-variable", variable: key }, because };
-    }),
+    ...planVariables(snapshot),
     ...planFiles(snapshot),
-    ...planRemovals(desired, snapshot),
-    ...planStarts(desired, snapshot),
+    ...removals,
+    ...planStarts({ ...desired, services }, snapshot),
   ];
 }
 
-function* planFiles({ files }: Snapshot): Generator<Step> {
+function* planVariables({ adopted }: Snapshot): Generator<ServiceStep> {
+  for (const { key, because } of adopted)
+    yield { action: { kind: "set-variable", variable: key }, because };
+}
+
+function* planFiles({ files }: Snapshot): Generator<ServiceStep> {
   for (const { path, state } of files) {
     if (state === "same") continue;
     const isNew = state === "missing";
-    const because = isNew ? "missing" : "differs from what the configuration says";
+    const because = isNew ? "missing" : "differs from the configuration";
     yield { action: { kind: "write-file", path, isNew }, because };
   }
 }
 
+type Removal = Step<Extract<ServiceAction, { kind: "remove-service" }>>;
+
 /** First, because a container's name must be free before its successor can have it. */
-function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Step> {
+function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Removal> {
   const wanted = new Map(desired.services.map((service) => [service.name, service]));
   for (const [service, group] of groupByService(containers)) {
     const declared = wanted.get(service);
@@ -117,111 +144,4 @@ export function listUnmanaged(
     ({ service, ours }) =>
       !ours && !declared.has(service) && !rendered.has(service) && service !== legacyService,
   );
-}
-
-function* planStarts(desired: Desired, snapshot: Snapshot): Generator<Step> {
-  const groups = groupByService(snapshot.containers);
-  for (const service of desired.services.filter(({ enabled }) => enabled)) {
-    const group = groups.get(service.name) ?? [];
-    const start = [...planStart(service, group, snapshot.rendered.get(service.name))];
-    if (start.length > 0) yield* planHandOver(service, group, snapshot);
-    yield* start;
-    yield* planVolumes(service, snapshot);
-  }
-}
-
-/** Older versions ran as another user. */
-function* planHandOver(
-  { volumes }: DesiredService,
-  group: readonly ObservedContainer[],
-  snapshot: Snapshot,
-): Generator<Step> {
-  if (group.length === 0 || group.some(({ isSeparate }) => isSeparate)) return;
-  const containers = group.map(({ id }) => id);
-  const because = "its files become the runner's, whose user is another than in older versions";
-  for (const { name: volume, owner } of volumes) {
-    if (owner === undefined || !snapshot.volumes.has(volume)) continue;
-    yield { action: { kind: "hand-over-volume", volume, owner, containers }, because };
-  }
-}
-
-/** The engine makes them with the service; the plan says so before anything happens. */
-function* planVolumes({ name, volumes }: DesiredService, snapshot: Snapshot): Generator<Step> {
-  for (const volume of volumes) {
-    if (snapshot.volumes.has(volume.name)) continue;
-    yield { action: { kind: "create-volume", volume: volume.name }, because: `of ${name}` };
-  }
-}
-
-function* planStart(
-  service: DesiredService,
-  group: readonly ObservedContainer[],
-  rendered: RenderedService | undefined,
-): Generator<Step> {
-  const { name } = service;
-  const [container] = group;
-  if (!container) {
-    yield { action: { kind: "start-service", service: name }, because: explainStart(service) };
-    return;
-  }
-  const strangers = group.filter((one) => one.name !== service.container || one !== container);
-  if (strangers.length > 0) {
-    const containers = strangers.map(({ id }) => id);
-    const because = `its container is called ${strangers[0]?.name}; the container is replaced`;
-    yield { action: { kind: "replace-service", service: name, containers }, because };
-    return;
-  }
-  const change = rendered && explainChange(container, rendered);
-  if (change) {
-    const because = `${change}; the container is replaced`;
-    yield { action: { kind: "replace-service", service: name, containers: [] }, because };
-  } else if (!container.running) {
-    yield {
-      action: { kind: "start-service", service: name },
-      because: `its container is ${container.state}`,
-    };
-  }
-}
-
-function explainStart({ kind, origin }: DesiredService): string {
-  return kind === "core" ? origin : `new in ${origin}`;
-}
-
-/** Names of what changed, never values; undefined when the running container is what is wanted. */
-function explainChange(
-  container: ObservedContainer,
-  rendered: RenderedService,
-): string | undefined {
-  if (container.hash !== rendered.hash) {
-    const names = listChanged(container.properties, rendered.properties);
-    return names.length > 0 ? `${joinNames(names)} changed` : "its configuration changed";
-  }
-  const newImage = rendered.imageId !== undefined && rendered.imageId !== container.imageId;
-  return newImage ? "its image was rebuilt" : undefined;
-}
-
-/** "environment A, B, image": a word that several share is said once. */
-function joinNames(names: readonly string[]): string {
-  return names
-    .map((name, index) => {
-      const [group, rest] = name.split(" ", 2);
-      const repeated = rest !== undefined && names[index - 1]?.startsWith(`${group} `);
-      return repeated ? rest : name;
-    })
-    .join(", ");
-}
-
-function listChanged(old: Properties, current: Properties): readonly string[] {
-  const names = new Set([...old.keys(), ...current.keys()]);
-  return [...names].filter((name) => old.get(name) !== current.get(name)).sort();
-}
-
-function groupByService(containers: readonly ObservedContainer[]) {
-  const groups = new Map<string, ObservedContainer[]>();
-  for (const container of containers) {
-    const group = groups.get(container.service);
-    if (group) group.push(container);
-    else groups.set(container.service, [container]);
-  }
-  return groups;
 }

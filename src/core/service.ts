@@ -17,7 +17,7 @@ export interface DesiredService {
   readonly ports: readonly Port[];
   readonly healthCheck: readonly string[] | undefined;
   /** Undefined: as the image and the engine have it. */
-  readonly confinement: Confinement | undefined;
+  readonly confinement?: Confinement | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
   /** False: declared, keeps its volumes, and nothing of it runs. */
   readonly enabled: boolean;
@@ -32,6 +32,17 @@ export interface Volume {
   readonly owner?: number | undefined;
 }
 
+/** What a container of ours may not: change its image, get rights, leave dead processes unburied. */
+export interface Confinement {
+  /** All that it has. */
+  readonly capabilities: readonly string[];
+  /** Of /tmp, in memory. */
+  readonly tmpSize: string;
+}
+
+/** Of what runs strangers' code: to become who runs it. */
+export const separating: Confinement = { capabilities: ["SETUID", "SETGID"], tmpSize: "1g" };
+
 /** Read-only inside: a path of the host, or a volume that another service writes. */
 export interface Mount {
   readonly type: "bind" | "volume";
@@ -45,10 +56,11 @@ export interface Port {
   readonly target: number;
 }
 
-/** What a container of ours may not: change its image, get rights, leave dead processes unburied. */
-export interface Confinement {
-  /** All that it has. */
-  readonly capabilities: readonly string[];
-  /** Of /tmp, in memory. */
-  readonly tmpSize: string;
+/** What runs beside the bots. */
+export const coreLimits = { memory: "2g", cpus: 2, pids: 512 };
+
+/** Our own images have no other client than node. */
+export function deriveProbe(url: string): readonly string[] {
+  const program = `fetch("${url}").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+  return ["node", "-e", program];
 }

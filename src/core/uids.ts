@@ -2,7 +2,7 @@
  * Who is who in a container of ours (docs/security.md). High and fixed, since 1000 is Forgejo's, Woodpecker's and often the
  * operator's; docker/agents/enter says the same.
  */
-import type { Role } from "./factory.ts";
+import type { Role } from "../roles/definitions.ts";
 
 /** What strangers wrote runs as other users than the runner, who can enter none of these folders. */
 export interface Separation {

@@ -1,16 +1,21 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
 import { sessionUserOf } from "../adapters/hands/separation.ts";
-import type { BotSettings, ModelServer } from "../bot/settings.ts";
+import type { BotSettings } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
-import type { Role } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Harness } from "../ports/harness.ts";
+import { type Role, roles } from "../roles/definitions.ts";
+import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
+import type { HarnessName } from "./definitions.ts";
+
+type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
+  Partial<Pick<BotSettings, "backend" | "separation">>;
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder" | "separation">,
+  settings: HarnessSettings,
   role: Role,
   host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
 ): Harness {
@@ -20,12 +25,15 @@ export function buildHarness(
     pathVariable: host.environment.PATH,
     user: sessionUserOf(settings, role),
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
-    mayAnswerByMessage: role === "review",
+    mayAnswerByMessage: roles[role].answersByMessage,
   };
   let harness: Promise<Harness> | undefined;
   return {
     run: async (session) => {
-      harness ??= build(settings, { ...place, learnSecrets: host.learnSecrets });
+      harness ??= builders[settings.harness](settings, {
+        ...place,
+        learnSecrets: host.learnSecrets,
+      });
       return (await harness).run(session);
     },
   };
@@ -33,21 +41,37 @@ export function buildHarness(
 
 type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
-async function build(
-  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
-  { learnSecrets, ...place }: AgentSetup,
-): Promise<Harness> {
-  if (harness === "command") {
+type Build = (settings: HarnessSettings, place: AgentSetup) => Promise<Harness>;
+
+const builders: Readonly<Record<HarnessName, Build>> = {
+  "claude-code": async (settings, place) => {
+    const { buildClaudeCode } = await import("./claude-code/agent.ts");
+    const { model, build } = await askModel(settings, place);
+    const agent = buildClaudeCode({ program: "claude", compactPct: model.compactPct });
+    return build(agent);
+  },
+  opencode: async (settings, place) => {
+    const { buildOpencode } = await import("./opencode/agent.ts");
+    return (await askModel(settings, place)).build(buildOpencode({ program: "opencode" }));
+  },
+  command: async ({ command }, { learnSecrets: _, ...place }) => {
     const { buildCommandHarness } = await import("./command/command.ts");
     return buildCommandHarness({ command, ...place });
-  }
+  },
+};
+
+/** What all agents that ask a model have in common. */
+async function askModel(
+  { harness, model, backend }: HarnessSettings,
+  { learnSecrets, ...place }: AgentSetup,
+) {
   if (!model) {
     throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
       hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",
     });
   }
   const { buildAgentHarness } = await import("./agent/harness.ts");
-  const { baseUrl, name, key, loginFolder } = model;
+  const { baseUrl, name, key, loginFolder, context } = model;
   const readKey = async () => {
     if (key !== undefined || loginFolder === undefined) return key;
     const { readClaudeLogin } = await import("./claude-code/login.ts");
@@ -55,15 +79,8 @@ async function build(
     learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
     return token;
   };
-  const agent = await buildAgent(harness, model);
-  return buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
-}
-
-async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {
-  if (harness === "claude-code") {
-    const { buildClaudeCode } = await import("./claude-code/agent.ts");
-    return buildClaudeCode({ program: "claude", compactPct });
-  }
-  const { buildOpencode } = await import("./opencode/agent.ts");
-  return buildOpencode({ program: "opencode" });
+  const operator = { slots: backend?.slots, context };
+  const build = (agent: CodingAgent) =>
+    buildAgentHarness({ agent, model: { baseUrl, name, readKey, operator }, ...place });
+  return { model, build };
 }

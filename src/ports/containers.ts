@@ -37,6 +37,8 @@ export interface RenderedService {
   /** Id of the image it would run; undefined where the engine does not have it, or has no images. */
   readonly imageId: string | undefined;
   readonly properties: Properties;
+  /** Volumes that the engine makes with it, named as they are rendered. */
+  readonly volumes: readonly string[];
 }
 
 export interface Observed {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
@@ -65,7 +65,7 @@ async function blockedOnce(): Promise<void> {
   );
   const [issue] = await scene.view.issues();
   expect(issue?.comments.map(({ body }) => body)).toEqual([
-    expect.stringMatching(/the budget for attempts is used up:[\s\S]*the model is confused/),
+    expect.stringMatching(/the budget for attempts is exhausted:[\s\S]*the model is confused/),
   ]);
 }
 

@@ -1,8 +1,8 @@
 /** A harness that misbehaves as the issue's title says, and an issue after them all that it does well. */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
-import { attend } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
@@ -18,9 +18,9 @@ const stubborn = 'trap "" TERM; while :; do sleep 1; done';
 
 /** Title → what the shell does, what the session's end is called, and what people read. */
 const misdeeds: Readonly<Record<string, readonly [script: string, fault: string, said: RegExp]>> = {
-  hang: ["while :; do echo .; sleep 0.2; done", "wall-time", /was not done after/],
+  hang: ["while :; do echo .; sleep 0.2; done", "wall-time", /did not finish within/],
   silence: ["exec sleep 600", "silence", /wrote nothing for/],
-  flood: ["exec yes a-long-line-of-output", "output", /wrote more than/],
+  flood: ["exec yes a-long-line-of-output", "output", /exceeded its output limit/],
   fork: [
     `touch ready; for n in 1 2 3; do setsid sh -c '${stubborn}' & done
      env -i PATH="$PATH" setsid sh -c '${stubborn}' & exit 3`,
@@ -72,7 +72,7 @@ test("a harness that hangs, is silent, floods, forks, deletes or lies is classed
   const issues = forge.issues(repo);
   for (const title of [...Object.keys(misdeeds), GOOD])
     await issues.open({ title: `Please «${title}»`, body: "", labels: ["backlog"] });
-  const attendant = attend(opened, "reviewer");
+  const attendant = startAutoApprover(opened, "reviewer");
   const file = await opened.write("harness.sh", formatHarness());
   for (const name of devs) {
     opened.startBot(name, {

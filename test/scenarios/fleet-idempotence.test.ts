@@ -82,9 +82,10 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     const { stdout } = await fleet.cli("plan", "--json");
 
     const { steps } = JSON.parse(stdout) as {
-      steps: { action: { kind: string; service?: string } }[];
+      steps: { action: { kind: string; starts?: { service: string }[] } }[];
     };
-    expect(steps.flatMap(({ action }) => action.service ?? [])).toEqual([
+    const starts = steps.flatMap(({ action }) => action.starts ?? []);
+    expect(starts.map(({ service }) => service)).toEqual([
       "forgejo",
       "agents-llama-a",
       "agents-llama-b",

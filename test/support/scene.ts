@@ -11,14 +11,19 @@ import { collectSlots } from "../../src/core/backend.ts";
 import { deriveBotEnvironment } from "../../src/core/bot-environment.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
-import { CI_ADDRESS_FILE } from "../../src/core/layout.ts";
-import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
+import { CI_ADDRESS_FILE, CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
-import { adminLogin, type Cast, demo, describeFactory, repo } from "./cast.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
+import {
+  adminLogin,
+  demo,
+  describeFactory,
+  type FactoryDescription,
+  repo,
+} from "./factory-description.ts";
 import { findFreePort } from "./fleet.ts";
 import { ForgeView } from "./forge-view.ts";
 import { Processes } from "./processes.ts";
@@ -45,7 +50,7 @@ export class Template {
   }
 
   /** Through the same code as `disinto init`. */
-  static async create(cast: Cast): Promise<Template> {
+  static async create(cast: FactoryDescription): Promise<Template> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
     const factory = describeFactory(cast);
     const forgeFolder = path.join(folder, "forge");
@@ -108,7 +113,7 @@ interface Site {
   readonly admin: Administrator;
 }
 
-async function fill(folder: string, { url, admin }: Site, files: Cast["files"] = {}) {
+async function fill(folder: string, { url, admin }: Site, files: FactoryDescription["files"] = {}) {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(work, file), text);

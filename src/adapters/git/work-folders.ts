@@ -134,7 +134,7 @@ async function handOver({ scratch, mirror, base, hands }: Collection, tree: stri
     },
     { argv: bound(receive), options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },
   ).catch((error: unknown) => {
-    throw new DisintoError("git.failed", "the harness's files could not be taken over", {
+    throw new DisintoError("git.failed", "the harness's files could not be collected", {
       cause: error,
     });
   });

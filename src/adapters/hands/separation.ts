@@ -1,15 +1,15 @@
 /** Whether what strangers wrote runs apart from the runner, and that it is really shut out from what is not its own. */
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Role } from "../../core/factory.ts";
 import { harnessUids, RUNNER_UID, type Separation, stepUids } from "../../core/uids.ts";
 import { DisintoError } from "../../errors.ts";
+import type { Role } from "../../roles/definitions.ts";
 import { run } from "../process.ts";
 import { become } from "./other.ts";
 import { buildSessionUser, ownUser, type SessionUser } from "./session-user.ts";
 
 export function sessionUserOf(
-  { separation }: { readonly separation: Separation | undefined },
+  { separation }: { readonly separation?: Separation | undefined },
   role: Role,
 ): SessionUser {
   return separation ? buildSessionUser(harnessUids[role]) : ownUser;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Issue } from "../../ports/forge.ts";
 import {
-  type Circumstances,
   findWaitingReason,
   formatWaiting,
+  type IssueConditions,
   isTrusted,
   orderCandidates,
 } from "./choose.ts";
@@ -23,7 +23,7 @@ function issue(number: number, facts: Partial<Issue> = {}): Issue {
   };
 }
 
-const calm: Circumstances = {
+const calm: IssueConditions = {
   leased: new Set(),
   trusted: ["ada"],
   openDependencies: [],
@@ -49,7 +49,7 @@ test("an issue is trusted for its author, whose name has no case, or for its app
 });
 
 test("each issue that waits says why, and one that can be claimed does not", () => {
-  const why = (facts: Partial<Issue>, now: Partial<Circumstances> = {}): string => {
+  const why = (facts: Partial<Issue>, now: Partial<IssueConditions> = {}): string => {
     const waiting = findWaitingReason(issue(7, facts), { ...calm, ...now });
     return waiting ? formatWaiting(waiting) : "ready";
   };
@@ -57,7 +57,7 @@ test("each issue that waits says why, and one that can be claimed does not", () 
   expect(why({})).toBe("ready");
   expect(why({}, { leased: new Set([7]) })).toBe("a bot works on it");
   expect(why({ labels: ["backlog", "blocked"] })).toMatch(/label blocked/);
-  expect(why({ labels: ["backlog", "vision"] })).toMatch(/vision says/);
+  expect(why({ labels: ["backlog", "vision"] })).toMatch(/vision reserves/);
   expect(why({ labels: ["backlog", "prediction/unreviewed"] })).toMatch(/prediction/);
   expect(why({ author: "eve" })).toMatch(/eve may not write.*disinto\/approved/);
   expect(why({}, { openDependencies: [3, 5] })).toBe("it depends on #3, #5");

@@ -29,14 +29,14 @@ const MAX_DESCRIPTION = 200;
 
 const MAX_WORKFLOW_BYTES = 1_000_000;
 
-interface Planned {
+interface PlannedWorkflow {
   readonly record: WorkflowRecord;
   readonly steps: readonly Step[];
 }
 
 export async function runPipeline(tools: RunTools, target: CiProject, run: Run): Promise<void> {
   const { sha, branch, parent } = run;
-  const decided = parent === 0 ? await listDecided(target, sha) : new Set<string>();
+  const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
   const name = `ci-${sha}-${parent}`;
   const { user } = tools;
@@ -67,7 +67,10 @@ function homeOf(folder: string): string {
   return `${folder}.home`;
 }
 
-async function listDecided({ statuses }: CiProject, sha: string): Promise<ReadonlySet<string>> {
+async function listDecidedContexts(
+  { statuses }: CiProject,
+  sha: string,
+): Promise<ReadonlySet<string>> {
   const known = await statuses.of(sha);
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
@@ -79,7 +82,7 @@ interface Checkout {
 
 async function planWorkflows({ folder, user }: Checkout, decided: ReadonlySet<string>) {
   const entries = await user.listFiles(path.join(folder, ".woodpecker"));
-  const planned: Planned[] = [];
+  const planned: PlannedWorkflow[] = [];
   const mistakes: string[] = [];
   let id = 0;
   for (const file of entries.filter(isWorkflowFile).sort()) {
@@ -116,7 +119,7 @@ interface RunContext {
   readonly folder: string;
 }
 
-async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: Planned) {
+async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: PlannedWorkflow) {
   const { target, pipeline } = place;
   const post = (state: Status["state"], description: string): Promise<void> =>
     target.statuses.post(pipeline.commit, {
@@ -144,7 +147,7 @@ async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }
 async function runSteps(
   tools: RunTools,
   { target, pipeline, folder }: RunContext,
-  { record, steps }: Planned,
+  { record, steps }: PlannedWorkflow,
 ): Promise<string | undefined> {
   const environment = describeEnvironment(tools, { target, pipeline, folder });
   let problem: string | undefined;
@@ -169,7 +172,7 @@ async function runSteps(
 }
 
 function describeEnd({ state, exitCode, error, output }: StepEnd): string {
-  if (state === "killed" || error !== undefined) return error ?? "was ended before it was done";
+  if (state === "killed" || error !== undefined) return error ?? "was stopped before it finished";
   return `ended with ${exitCode}: ${output.trim().split("\n").at(-1) ?? ""}`;
 }
 

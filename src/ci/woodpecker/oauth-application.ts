@@ -1,5 +1,6 @@
 /** What Woodpecker needs of the forge: an application through which people sign in, and its agent's secret. Pure. */
 import type { Factory } from "../../core/factory.ts";
+import type { Step } from "../../core/step.ts";
 
 export interface DesiredApplication {
   readonly name: string;
@@ -24,11 +25,6 @@ export type ApplicationAction =
   | { readonly kind: "register-application"; readonly application: DesiredApplication }
   | { readonly kind: "make-agent-secret"; readonly key: typeof applicationKeys.agent };
 
-interface Step {
-  readonly action: ApplicationAction;
-  readonly because: string;
-}
-
 /** Undefined where no project's CI is our Woodpecker. */
 export function deriveApplication({ name, projects, ci }: Factory): DesiredApplication | undefined {
   if (!projects.some((project) => project.ci.provider === "woodpecker")) return undefined;
@@ -45,7 +41,7 @@ const absent: ObservedApplication = {
 export function* planApplication(
   application: DesiredApplication | undefined,
   seen: ObservedApplication = absent,
-): Generator<Step> {
+): Generator<Step<ApplicationAction>> {
   if (!application) return;
   const because = judge(application, seen);
   if (because) yield { action: { kind: "register-application", application }, because };
@@ -62,5 +58,5 @@ function judge(
 ): string | undefined {
   if (!redirectUris) return `the forge has none that ${applicationKeys.client} names`;
   if (!hasSecret) return `${applicationKeys.secret} is not in .env`;
-  return redirectUris.includes(redirectUri) ? undefined : "it sends people back elsewhere";
+  return redirectUris.includes(redirectUri) ? undefined : "its redirect URI differs";
 }

@@ -13,7 +13,7 @@ import type { Factory } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Containers, LogOptions, Observed, RenderedService } from "../../ports/containers.ts";
 import { type ImageDefaults, type Inspected, toObservedContainer } from "./container.ts";
-import { type ComposeConfig, describeRendered } from "./properties.ts";
+import { type ComposeConfig, describeRendered, listOwnVolumes } from "./properties.ts";
 
 const file = "docker-compose.yml";
 const overrideFile = "docker-compose.override.yml";
@@ -100,7 +100,9 @@ class Compose implements Containers {
     const rendered = lines(hashes).map((line) => {
       const [service = "", hash = ""] = line.split(" ");
       const imageId = ids.get(resolved.services[service]?.image ?? "");
-      return [service, { hash, imageId, properties: describeRendered(resolved, service) }] as const;
+      const properties = describeRendered(resolved, service);
+      const volumes = listOwnVolumes(resolved, service);
+      return [service, { hash, imageId, properties, volumes }] as const;
     });
     return new Map(rendered);
   }
@@ -244,7 +246,7 @@ async function runDocker(args: readonly string[], options: RunOptions = {}): Pro
     return await run(argv, options);
   } catch (error) {
     if (!(error instanceof DisintoError) || !/ENOENT/.test(error.message)) throw error;
-    throw new DisintoError("engine.unavailable", "there is no docker command on this machine", {
+    throw new DisintoError("engine.unavailable", "the docker command was not found", {
       hint: "install Docker with its compose plugin, or set DISINTO_ENGINE=local in .env",
       cause: error,
     });

@@ -4,7 +4,9 @@ import type { Properties } from "../../ports/containers.ts";
 
 export interface ComposeConfig {
   readonly services: Readonly<Record<string, ComposeService>>;
-  readonly volumes?: Readonly<Record<string, { readonly name?: string } | null>>;
+  readonly volumes?: Readonly<
+    Record<string, { readonly name?: string; readonly external?: boolean } | null>
+  >;
 }
 
 interface ComposeService {
@@ -32,6 +34,15 @@ interface ComposeService {
 export function describeRendered(config: ComposeConfig, name: string): Properties {
   const service = config.services[name];
   return digestAll(service ? describe(service, config) : []);
+}
+
+/** Those that Compose makes itself; external ones were there before. */
+export function listOwnVolumes(config: ComposeConfig, name: string): readonly string[] {
+  const mounts = config.services[name]?.volumes ?? [];
+  const sources = mounts.flatMap(({ type, source }) =>
+    type === "volume" && source ? [source] : [],
+  );
+  return sources.filter((source) => !config.volumes?.[source]?.external);
 }
 
 /** Only digests leave the adapter: among the values are secrets. */

@@ -1,5 +1,6 @@
 /** One SQLite file in WAL mode, so that the administration commands may open it while the server runs. */
 import Libsql from "libsql";
+import { DisintoError } from "../../errors.ts";
 import { schema } from "./schema.ts";
 
 /** libsql aborts the process on booleans: the type keeps them out. */
@@ -80,8 +81,10 @@ export class Database {
   #upgrade(): void {
     const version = this.#version();
     if (version > schema.length) {
-      throw new Error(
-        `the forge's database has version ${version}, this program knows ${schema.length}`,
+      throw new DisintoError(
+        "data.too-new",
+        `the forge's database has version ${version}; this disinto knows versions up to ${schema.length}`,
+        { hint: "run the newer disinto that wrote it, or restore a backup from before" },
       );
     }
     for (let step = version; step < schema.length; step++) this.#applyStep(step);

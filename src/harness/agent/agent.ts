@@ -1,12 +1,14 @@
 /** What one coding agent is to the engine that runs it: how it is called, and how its stream of events is read. */
 import type { Session } from "../../ports/harness.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface CodingAgent {
   /** For people. */
   readonly name: string;
+  /** Tokens: in a smaller window it ends no session, however little there is to do. */
+  readonly smallestWindow: number;
   /** Paths in a repository that it would take for settings of its own, and cannot be told not to. */
-  readonly hides: readonly string[];
+  readonly hiddenFiles: readonly string[];
   /** Writes what configuration it needs into its home; answers how to start it. */
   prepare(launch: Launch): Promise<{
     readonly argv: readonly [string, ...string[]];
@@ -24,7 +26,7 @@ export interface Launch {
     readonly url: string;
     readonly word: string;
     readonly name: string;
-    /** Tokens; undefined where its server does not say. */
+    /** Tokens; undefined where nobody says. */
     readonly contextWindow: number | undefined;
   };
   readonly session: Session;
@@ -40,7 +42,7 @@ export interface AgentEvents {
   readonly session: string | undefined;
   readonly lastMessage: string;
   /** What the agent itself says went wrong. */
-  readonly failure: Fault | undefined;
+  readonly failure: ProcessFault | undefined;
 }
 
 export function parseEvent(line: string): Record<string, unknown> | undefined {

@@ -8,24 +8,33 @@ export interface ModelAnswer {
   readonly text: string;
 }
 
-export type Reading =
+export type ParsedAnswer =
   | { readonly type: "answer"; readonly usage: Pick<Usage, "inputTokens" | "outputTokens"> }
   | { readonly type: "fault"; readonly fault: BackendFault; readonly reason: string };
 
-export function readAnswer({ status, contentType, text }: ModelAnswer): Reading {
+export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAnswer {
   if (status >= 400) return { type: "fault", ...classifyError(status, text) };
   const streamed = contentType.includes("event-stream");
   const events = streamed ? parseEvents(text) : [parse(text)].filter(isRecord);
-  const error = events.map((event) => event.error).find((one) => one !== undefined && one !== null);
+  const error = events.map(errorOf).find((one) => one !== undefined && one !== null);
   if (error !== undefined)
     return { type: "fault", ...classifyError(statusOf(error), JSON.stringify(error)) };
   if (events.length === 0)
-    return garbled(`an answer that is none: ${text.trim().slice(0, 80) || "nothing"}`);
-  if (streamed && !isWhole(text, events)) return garbled("an answer that broke off");
+    return toGarbled(`an invalid answer: ${text.trim().slice(0, 80) || "nothing"}`);
+  if (streamed && !isWhole(text, events)) return toGarbled("an incomplete answer");
   return { type: "answer", usage: readUsage(events) };
 }
 
-function garbled(reason: string): Reading {
+/** Both APIs wrap it; llama-server does not where it breaks off an answer of Anthropic's API. */
+function errorOf(event: Record<string, unknown>): unknown {
+  const { error, code, message, type } = event;
+  if (error !== undefined) return error;
+  const isBare =
+    typeof message === "string" && (typeof code === "number" || /_error$/.test(String(type)));
+  return isBare ? event : undefined;
+}
+
+function toGarbled(reason: string): ParsedAnswer {
   return { type: "fault", fault: "garbled", reason: `the model's server gave ${reason}` };
 }
 

@@ -3,6 +3,7 @@
  * no configuration and no plugins, and it asks nobody.
  */
 import path from "node:path";
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import {
   type AgentEvents,
   type CodingAgent,
@@ -10,7 +11,8 @@ import {
   parseEvent,
   recordOf,
 } from "../agent/agent.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
+import { opencodeHarness } from "./definition.ts";
 
 export interface OpencodeOptions {
   /** The program; `opencode` is looked up in PATH. */
@@ -20,13 +22,14 @@ export interface OpencodeOptions {
 const provider = "disinto";
 /** opencode must be told something. */
 const USUAL_WINDOW = 131_072;
-const MAX_OUTPUT = 16_384;
+const MOST_OUTPUT = 16_384;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
+    smallestWindow: opencodeHarness.smallestWindow,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
-    hides: [".opencode", "opencode.json", "opencode.jsonc"],
+    hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, write, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
       await write(config, JSON.stringify(deriveConfig(model), undefined, 2));
@@ -60,7 +63,7 @@ const environment = {
 };
 
 function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
-  const limit = { context, output: Math.min(MAX_OUTPUT, Math.floor(context / 4)) };
+  const limit = { context, output: deriveOutputLimit(context, MOST_OUTPUT) };
   return {
     model: `${provider}/${name}`,
     small_model: `${provider}/${name}`,
@@ -93,7 +96,7 @@ class OpencodeEvents implements AgentEvents {
   money = 0;
   session: string | undefined;
   lastMessage = "";
-  failure: Fault | undefined;
+  failure: ProcessFault | undefined;
 
   take(line: string): void {
     const event = parseEvent(line);
@@ -107,7 +110,8 @@ class OpencodeEvents implements AgentEvents {
   }
 
   #takeError({ name, data }: Record<string, unknown>): void {
-    const message = recordOf(data).message ?? name ?? "an error without a name";
-    this.failure = { fault: "exit", reason: `opencode: ${String(message)}` };
+    const message = recordOf(data).message ?? name ?? "an unnamed error";
+    const fault = name === "ContextOverflowError" ? "context" : "exit";
+    this.failure = { fault, reason: `opencode: ${String(message)}` };
   }
 }

@@ -11,7 +11,7 @@ export function findPull(open: readonly Pull[], branch: string): Pull | undefine
 }
 
 /** Opening is check-then-act on the forge: look after opening too, and keep only the lowest number. */
-export async function openOnce(
+export async function openPullOnce(
   { pulls, project }: ProjectTools,
   { issue, title }: Pick<Work, "issue" | "title">,
 ): Promise<Pull> {
@@ -26,7 +26,7 @@ export async function openOnce(
   if (!kept)
     throw new DisintoError(
       "forge.invalid",
-      `the pull request of ${head} was opened and is not listed`,
+      `the pull request of ${head} was opened but is not listed`,
     );
   for (const twin of twins) await pulls.close(twin.number);
   return kept;

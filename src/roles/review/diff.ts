@@ -67,19 +67,22 @@ function listLines(hunk: string): readonly number[] {
   return body.flatMap((text) => (text.startsWith("+") || text.startsWith(" ") ? [line++] : []));
 }
 
-export type Parts =
+export type DiffParts =
   | { readonly type: "parts"; readonly parts: readonly string[] }
   /** It cannot be shown whole. */
   | { readonly type: "refused"; readonly reason: string };
 
 /** Files stay together as far as they fit; a long one is cut between its hunks, each part with the file's header. */
-export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_CHARACTERS): Parts {
+export function splitDiff(
+  files: readonly FileDiff[],
+  maxCharacters = MAX_PART_CHARACTERS,
+): DiffParts {
   const binary = files.filter(({ isBinary }) => isBinary);
   if (binary.length > 0)
     return toRefused(`it changes binary files: ${binary.map(({ path }) => path).join(", ")}`);
   const pieces = files.flatMap((file) => cutFile(file, maxCharacters));
   if (pieces.some((piece) => piece.length > maxCharacters))
-    return toRefused("a single place of it is too long to be read at once");
+    return toRefused("a single hunk is too long to be reviewed");
   const parts: string[] = [];
   for (const piece of pieces) {
     const last = parts.at(-1);
@@ -88,11 +91,11 @@ export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_C
     else parts.push(piece);
   }
   if (parts.length > MAX_PARTS)
-    return toRefused(`it is too long: it would be ${parts.length} parts`);
+    return toRefused(`it is too long: it would need ${parts.length} parts`);
   return { type: "parts", parts };
 }
 
-function toRefused(reason: string): Parts {
+function toRefused(reason: string): DiffParts {
   return { type: "refused", reason };
 }
 

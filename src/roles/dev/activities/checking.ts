@@ -5,7 +5,7 @@ import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
-import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
+import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
 import type { PublishedWork } from "../work.ts";
 
 /** After this long without a decision people are told what is waited for; the bot goes on waiting. */
@@ -23,7 +23,7 @@ export function check(
   );
 }
 
-interface Waiting {
+interface CiWait {
   readonly target: ProjectTools;
   readonly work: PublishedWork;
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ interface Waiting {
 
 type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 
-async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
+async function awaitCi(tools: BotTools, waiting: CiWait): Promise<Checked> {
   const sinceMs = tools.clock.monotonicMs();
   for (let looks = 0; ; looks++) {
     const { end, missing } = await look(tools, waiting);
@@ -50,7 +50,7 @@ interface CheckResult {
   readonly missing: readonly string[];
 }
 
-async function look(tools: BotTools, waiting: Waiting): Promise<CheckResult> {
+async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const { target, work } = waiting;
   const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
@@ -68,7 +68,7 @@ async function look(tools: BotTools, waiting: Waiting): Promise<CheckResult> {
  * The primary branch has moved on past the head, so what CI still works out is of no use: it could not be merged. Only
  * while rounds are cheap: who has lost some is checked and reviewed as it stands, and then takes the lane.
  */
-async function isOutdated({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
+async function isOutdated({ target, work, built }: CiWait, { baseSha }: Pull): Promise<boolean> {
   if (built.has(baseSha) || work.handOver?.length) return false;
   if ((work.counters[LOST_ROUNDS] ?? 0) >= LANE_AFTER) return false;
   await target.mirror.refresh();
@@ -91,7 +91,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     return {
       type: "stuck",
       reason:
-        'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
+        'the project requires no CI context: list them in ci.required, or set ci.when_absent = "pass"',
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
@@ -107,11 +107,14 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
 /** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
 async function explainRed(
   { events }: BotTools,
-  { target: { ci, project }, work: { head, counters } }: Waiting,
+  { target, work: { head, counters } }: CiWait,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
+  const { ci, project } = target;
   const failures = await ci.explain(head, red);
   if (failures.some(({ kind }) => kind === "running")) return undefined;
+  const foreign = await findForeign(target, head, failures);
+  if (foreign.length > 0) return { type: "stuck", reason: formatFailures(head, foreign) };
   const real = failures.filter(({ kind }) => kind === "real");
   if (real.length > 0) return { type: "red", reason: formatFailures(head, real) };
   const reason = formatFailures(head, failures);
@@ -125,19 +128,49 @@ async function explainRed(
   return { type: "infrastructure", reason };
 }
 
+/**
+ * Failures that no change of the code can mend: the primary branch fails alike, or a tool or the configuration is at
+ * fault and the change does not touch CI's files.
+ */
+export async function findForeign(
+  { mirror, project }: Pick<ProjectTools, "mirror" | "project">,
+  head: string,
+  failures: readonly CiFailure[],
+): Promise<readonly CiFailure[]> {
+  const certain = failures.filter(({ kind }) => kind === "installation");
+  const doubtful = failures.filter(({ isDoubtful }) => isDoubtful);
+  if (doubtful.length === 0) return certain;
+  const base = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`) ?? head;
+  const { tree } = await mirror.objects.mergeTrees(base, head);
+  const paths = await mirror.objects.changedPaths(base, tree);
+  if (paths.some((path) => CI_FILE.test(path))) return certain;
+  const foreign = doubtful.map((one): CiFailure => ({ ...one, kind: "installation" }));
+  return [...certain, ...foreign];
+}
+
+const CI_FILE = /^\.woodpecker(\/|\.ya?ml$)/;
+
 const MAX_CHARACTERS = 14_000;
+
+/** What each kind is called to people. */
+const kindText: Readonly<Record<CiFailure["kind"], string>> = {
+  real: "is red",
+  infrastructure: "could not be run (CI infrastructure failure)",
+  installation:
+    "is red for want of a tool or by its configuration, which this change does not touch; it has to be mended first",
+  running: "is running again",
+};
 
 function formatFailures(head: string, failures: readonly CiFailure[]): string {
   const room = Math.floor(MAX_CHARACTERS / failures.length);
-  const parts = failures.map(({ context, kind, log }) => {
-    const what = kind === "real" ? "is red" : "could not be run (the CI's own failure)";
-    return `${context} ${what}:\n\n${log.slice(-room)}`;
-  });
+  const parts = failures.map(
+    ({ context, kind, log }) => `${context} ${kindText[kind]}:\n\n${log.slice(-room)}`,
+  );
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
 }
 
 async function commentOnWaiting(
-  { target, work }: Waiting,
+  { target, work }: CiWait,
   missing: readonly string[],
 ): Promise<void> {
   const head = work.head.slice(0, 10);

@@ -3,6 +3,7 @@ import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../..
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
+import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
 import type { PublishedWork } from "../work.ts";
 
@@ -57,7 +58,7 @@ function report({ events }: BotTools, { project, issue, pull }: PublishedWork, e
 
 function toRefusal(answer: MergeAnswer): Refused {
   if (answer.type === "refused") return answer;
-  const reason = "the forge accepted the merge and did not do it";
+  const reason = "the forge accepted the merge but did not perform it";
   return { type: "refused", cause: "not-ready", reason };
 }
 
@@ -76,7 +77,7 @@ async function awaitTurn(
 
 async function readPrimary({ mirror, project }: ProjectTools): Promise<string> {
   const sha = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`);
-  if (!sha) throw new Error(`the branch ${project.primaryBranch} is gone`);
+  if (!sha) throw missingPrimary(project);
   return sha;
 }
 
@@ -94,7 +95,7 @@ async function rebase(
       reason: await describeConflict(target, { work, base, files: merged.files }),
     };
   if (merged.tree === (await objects.treeOf(base)))
-    return { type: "stuck", reason: "the primary branch holds all of this change already" };
+    return { type: "stuck", reason: "the primary branch already contains this whole change" };
   const head = await objects.commit({
     tree: merged.tree,
     parents: [base],

@@ -1,9 +1,9 @@
 import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
-import { DisintoError } from "../../../errors.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openOnce } from "../own-pull.ts";
+import { findPull, openPullOnce } from "../own-pull.ts";
+import { missingPrimary } from "../primary-branch.ts";
 import { toPublished, type Work } from "../work.ts";
 
 /** Decides where the harness starts: the primary branch, with this issue's earlier work laid on it. */
@@ -17,7 +17,7 @@ export function prepare(
     const refs = await target.mirror.refresh();
     const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
-    if (!base) throw missingPrimaryError(target);
+    if (!base) throw missingPrimary(target.project);
     const pull = await findOwnPull(target, work, head);
     const end = judgePull(work, pull);
     if (end) return end;
@@ -25,7 +25,7 @@ export function prepare(
     const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
     if (!wasPushed && (!pull || work.feedback))
       return await rebaseEarlierWork(tools, target, { work, base, head });
-    const { number } = pull ?? (await openOnce(target, work));
+    const { number } = pull ?? (await openPullOnce(target, work));
     return await resume(target, { work, base, head, pull: number });
   });
 }
@@ -39,14 +39,6 @@ function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | u
   if (pull?.state !== "closed") return undefined;
   const reason = `pull request #${pull.number} was closed without a merge`;
   return { type: "stuck", cause: "pull-closed", reason };
-}
-
-function missingPrimaryError({ project: { repo, primaryBranch } }: ProjectTools): DisintoError {
-  return new DisintoError(
-    "forge.not-found",
-    `${repo.owner}/${repo.name} has no branch ${primaryBranch}`,
-    { hint: "push the branch, or set primary_branch in the project's file" },
-  );
 }
 
 /**
@@ -66,7 +58,7 @@ async function findOwnPull(
   return closed?.merged ? undefined : closed;
 }
 
-interface Found {
+interface EarlierWork {
   readonly work: Work;
   readonly base: string;
   readonly head: string;
@@ -75,7 +67,7 @@ interface Found {
 /** Whoever pushed what stands there: what it does to protected paths was not seen by this bot. */
 async function resume(
   { mirror, project }: ProjectTools,
-  { work, base, head, pull }: Found & { pull: number },
+  { work, base, head, pull }: EarlierWork & { pull: number },
 ): Promise<Outcome<"preparing">> {
   const { tree } = await mirror.objects.mergeTrees(base, head);
   const paths = await mirror.objects.changedPaths(base, tree);
@@ -90,7 +82,7 @@ async function resume(
 async function rebaseEarlierWork(
   tools: BotTools,
   { mirror }: ProjectTools,
-  { work, base, head }: Found,
+  { work, base, head }: EarlierWork,
 ): Promise<Outcome<"preparing">> {
   const merged = await mirror.objects.mergeTrees(base, head);
   const start = await mirror.objects.commit({

@@ -1,0 +1,73 @@
+/** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
+import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/issue/choose.ts";
+import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
+import { ALL_COORDINATION_REFS, deriveClaimRef } from "../bot/leases/refs.ts";
+import { DisintoError } from "../errors.ts";
+import type { Issue, Issues } from "../ports/forge.ts";
+import type { Mirror } from "../ports/git.ts";
+
+export interface IssueTools {
+  readonly issues: Issues;
+  /** As the administrator. */
+  readonly mirror: Mirror;
+}
+
+export interface ObservedLease extends LeaseRecord {
+  readonly ref: string;
+  readonly sha: string;
+}
+
+export async function findLease(
+  { mirror }: IssueTools,
+  issue: number,
+): Promise<ObservedLease | undefined> {
+  const ref = deriveClaimRef(issue);
+  // A single name that is not there would be an error, a pattern is not.
+  const sha = (await mirror.fetchRefs(ALL_COORDINATION_REFS)).get(ref);
+  return sha === undefined ? undefined : { ref, sha, ...(await readLease({ mirror }, sha)) };
+}
+
+/** A blocked issue is in the backlog again, and what was charged to it is forgotten. */
+export async function retryIssue(place: IssueTools, number: number): Promise<void> {
+  const { issues } = place;
+  const issue = await issues.get(number);
+  requireOpen(issue);
+  const lease = await findLease(place, number);
+  if (!issue.labels.includes(BLOCKED)) {
+    const state = lease ? `${lease.holder} works on it` : "it is not blocked";
+    throw new DisintoError("usage.invalid", `issue #${number} needs no retry: ${state}`, {
+      hint: `to take it from a bot that stopped working: disinto release ${number}`,
+    });
+  }
+  if (lease) await removeLease(place, lease);
+  await issues.relabel(number, { add: [BACKLOG], remove: [BLOCKED, IN_PROGRESS] });
+}
+
+/** Takes the issue from whoever holds it. Its branch and pull request stay, and the next bot goes on from them. */
+export async function releaseIssue(
+  place: IssueTools,
+  { number, lease }: { readonly number: number; readonly lease: ObservedLease | undefined },
+): Promise<void> {
+  const { issues } = place;
+  requireOpen(await issues.get(number));
+  if (lease) await removeLease(place, lease);
+  await issues.setAssignees(number, []);
+  await issues.relabel(number, { add: [BACKLOG], remove: [IN_PROGRESS] });
+}
+
+function requireOpen({ number, state }: Issue): void {
+  if (state === "open") return;
+  throw new DisintoError("usage.invalid", `issue #${number} is closed`, {
+    hint: "reopen it on the forge first",
+  });
+}
+
+/** Exactly the lease that was seen: one that its holder has renewed since is a living bot's. */
+async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease): Promise<void> {
+  await mirror.swap([{ ref, from: sha, to: undefined }]);
+  const standing = (await mirror.readRefs([ref])).get(ref);
+  if (standing === undefined) return;
+  throw new DisintoError("forge.conflict", `the lease on ${ref} has changed since it was read`, {
+    hint: "its holder is still running: stop it first (disinto agent disable), or run the same command again",
+  });
+}
