@@ -166,6 +166,7 @@ function buildProject(
     project,
     writers: () => forge.writers(project.repo),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
+    timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),
@@ -210,7 +211,7 @@ function buildSlotCount(
 
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
-  /** Of the mirror. */
+  /** The folder of the mirror. */
   readonly folder: string;
   readonly onProgress?: () => void;
 }

@@ -5,7 +5,14 @@ import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
+import type {
+  Dependency,
+  Issues,
+  Pulls,
+  Reviews,
+  Statuses,
+  TimelineEvent,
+} from "../ports/forge.ts";
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -35,20 +42,20 @@ export interface BotTools {
   readonly holder: string;
   readonly author: Author;
   readonly clock: Clock;
-  /** Of [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
   readonly events: EventLog;
   readonly progress: Progress;
   readonly harness: ObservedHarness;
-  /** Of each session of the harness. */
+  /** Limits of each session of the harness. */
   readonly sessionLimits: Pick<
     Session,
     "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
   >;
   readonly pollIntervalMs: number;
-  /** For mirrors and folders together. */
+  /** The limit for mirrors and folders together. */
   readonly diskLimitBytes: number;
-  /** Of the model's server; a session of the harness needs one. */
+  /** Slots of the model's server; a session of the harness needs one. */
   readonly slots: Slots;
   /** Seen by all bots of the factory, such as that of the model's server. */
   readonly breakers: Breakers;
@@ -56,7 +63,7 @@ export interface BotTools {
   readonly backend: string;
   /** Where this role keeps what must outlive the process. */
   openJournal<State>(): Journal<State>;
-  /** By project name. */
+  /** The tools of each project, by its name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
 
@@ -64,8 +71,10 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
-  /** As the forge itself records them. */
+  /** Dependencies as the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
+  /** Who did what to an issue or a pull request. */
+  readonly timeline: (issue: number) => Promise<readonly TimelineEvent[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly reviews: Reviews;

@@ -101,7 +101,7 @@ function addInspection(program: Command, { tools, folder, finish }: Registration
     });
   program
     .command("doctor")
-    .description("check what the factory needs, and say how to mend it")
+    .description("check what the factory needs, and say how to fix it")
     .option("--json", "print it as JSON")
     .action(async (options: { json?: boolean }) => {
       const { doctor } = await import("./doctor.ts");

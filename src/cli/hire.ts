@@ -11,7 +11,7 @@ import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
-/** As commander hands them over. */
+/** The flags as commander passes them. */
 export interface HireFlags {
   readonly localModel?: string;
   readonly model?: string;

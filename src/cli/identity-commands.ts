@@ -53,7 +53,7 @@ interface Choice {
   readonly json?: boolean;
 }
 
-/** Beside `agent run`, which a bot's container runs. */
+/** Adds the commands beside `agent run`, which a bot's container runs. */
 export function addAgentSwitches(agent: Command, { tools, folder, finish }: Registration): void {
   for (const [word, enabled] of [
     ["enable", true],

@@ -19,7 +19,7 @@ export interface DesiredService {
   /** Undefined: as the image and the engine have it. */
   readonly confinement?: Confinement | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
-  /** False: declared, keeps its volumes, and nothing of it runs. */
+  /** False for a service that is declared and keeps its volumes, but does not run. */
   readonly enabled: boolean;
   /** Why it exists, for people. */
   readonly origin: string;

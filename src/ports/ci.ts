@@ -2,7 +2,7 @@
 import type { Status } from "./forge.ts";
 
 export interface CiRuns {
-  /** Of the given red statuses of one commit, why each is red. */
+  /** Explains for each of the given red statuses of one commit why it is red. */
   explain(sha: string, red: readonly Status[]): Promise<readonly CiFailure[]>;
   /** Has the runs of these contexts on this commit done again; false where that cannot be asked for. */
   retry(sha: string, contexts: readonly string[]): Promise<boolean>;

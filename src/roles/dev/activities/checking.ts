@@ -104,7 +104,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
   return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
 }
 
-/** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
 async function explainRed(
   { events }: BotTools,
   { target, work: { head, counters } }: CiWait,
