@@ -41,7 +41,7 @@ export interface BotSettings {
   /** The limit for mirrors and work folders together. */
   readonly diskLimitBytes: number;
   /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
-  readonly separation: Separation | undefined;
+  readonly separation?: Separation | undefined;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
