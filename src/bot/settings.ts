@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { type CiProvider, ciProviders } from "../ci/definitions.ts";
 import { namesOf } from "../core/kinds.ts";
+import type { Separation } from "../core/uids.ts";
 import { DisintoError } from "../errors.ts";
 import { type BotPartValues, type BotValues, botParts, botVariables } from "../settings/bot.ts";
 
@@ -18,6 +19,8 @@ export interface BotSettings extends Omit<BotValues, "command"> {
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
+  /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
+  readonly separation?: Separation | undefined;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
 }
@@ -79,6 +82,7 @@ function toSettings(env: Environment): BotSettings {
     forge: { url: parts.forgeUrl, user: parts.forgeUser, token: parts.forgeToken },
     backend: { name: parts.backendName, slots: parts.slots },
     ci: readCiAccess(env),
+    separation: parts.users && { mounts: parts.mounts?.split(":") ?? [] },
   };
 }
 

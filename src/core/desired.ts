@@ -7,7 +7,7 @@ import { deriveEdge, deriveForge } from "./core-services.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout } from "./layout.ts";
 import { deriveContainerName, deriveServiceName, deriveVolumes } from "./names.ts";
-import { type DesiredService, deriveProbe, type Mount } from "./service.ts";
+import { type DesiredService, deriveProbe, type Mount, separating } from "./service.ts";
 
 export interface Desired {
   /** DISINTO_NAME, and the value of the label `disinto.factory`. */
@@ -41,7 +41,11 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
     data: layout.locate(service, "/home/agent/data"),
   };
   const { forgeUrl, healthPort } = layout;
-  const told = tellBot({ bot, factory, forgeUrl, folders, healthPort });
+  const mounts = deriveMounts(factory);
+  const { owner } = engines[factory.engine];
+  const about = { bot, factory, forgeUrl, folders, healthPort };
+  const isSeparated = owner !== undefined;
+  const told = tellBot({ ...about, isSeparated, mounts: mounts.map(({ target }) => target) });
   const ci = deriveCiAccess(factory, place);
   return {
     name: service,
@@ -55,11 +59,13 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
       name,
       path: layout.locate(service, path),
+      owner,
     })),
-    mounts: deriveMounts(factory),
+    mounts,
     ports: [],
     healthCheck:
       healthPort === undefined ? undefined : deriveProbe(`http://127.0.0.1:${healthPort}/healthz`),
+    confinement: separating,
     limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,
     origin: bot.origin,

@@ -23,6 +23,10 @@ export interface BotFacts {
   /** Undefined: the usual folders, and no port. */
   readonly folders?: { readonly data: string; readonly repos: string };
   readonly healthPort?: number | undefined;
+  /** Its harnesses run as users of their own. */
+  readonly isSeparated?: boolean;
+  /** Folders of the host inside its container. */
+  readonly mounts?: readonly string[];
 }
 
 interface Variable<Shape extends z.ZodMiniType> {
@@ -224,6 +228,18 @@ export const botParts = {
     tell: ({ bot }) => bot.apiKeyEnv,
     read: maybe,
     isSecret: true,
+  }),
+  users: variable({
+    key: "AGENT_USERS",
+    tell: ({ isSeparated }) => (isSeparated ? "separate" : undefined),
+    read: () => z.optional(z.literal("separate")),
+    isShared: true,
+  }),
+  mounts: variable({
+    key: "AGENT_MOUNTS",
+    tell: ({ mounts = [] }) => mounts.join(":") || undefined,
+    read: maybe,
+    isShared: true,
   }),
   context: variable({
     key: "AGENT_CONTEXT",

@@ -125,6 +125,7 @@ class Shared {
       ...(service.kind !== "core" && { extra_hosts: [modelHost] }),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
+      ...renderConfinement(service),
       ...(service.kind === "llama-bot" && renderHealthCheck(service)),
     };
   }
@@ -169,10 +170,24 @@ class Shared {
   }
 }
 
+function renderConfinement({ confinement }: DesiredService): Tree {
+  if (!confinement) return {};
+  const { capabilities, tmpSize } = confinement;
+  return {
+    init: true,
+    read_only: true,
+    tmpfs: [`/tmp:exec,mode=1777,size=${tmpSize}`],
+    cap_drop: ["ALL"],
+    ...(capabilities.length > 0 && { cap_add: capabilities }),
+    security_opt: ["no-new-privileges:true"],
+  };
+}
+
 /** What a bot may have otherwise than the others. */
-function stanzaOf({ image, limits }: DesiredService) {
+function stanzaOf({ image, limits, confinement }: DesiredService): Tree {
   const { memory, cpus, pids } = limits;
-  return { image: escapeDollars(image), mem_limit: memory, cpus, pids_limit: pids };
+  const swap = confinement && { memswap_limit: memory };
+  return { image: escapeDollars(image), mem_limit: memory, ...swap, cpus, pids_limit: pids };
 }
 
 function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | undefined {
