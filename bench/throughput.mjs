@@ -66,7 +66,7 @@ async function measureCurve(ci) {
 export async function measureLane() {
   const ci = ciSeconds.at(-1);
   const variant = {
-    file: "src/roles/dev/setback.ts",
+    file: "src/roles/dev/retries.ts",
     from: "LANE_AFTER = 2",
     to: "LANE_AFTER = 1e9",
   };

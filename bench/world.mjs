@@ -28,7 +28,7 @@ export function loadSupport() {
 
 async function bundleSupport() {
   const modules = [
-    "test/support/cast.ts",
+    "test/support/factory-description.ts",
     "test/support/scene.ts",
     "test/model-server/server.ts",
     "test/agents/install.ts",

@@ -7,7 +7,7 @@ import { DisintoError, ExitCode, exitCodeOf, recognize } from "./errors.ts";
 import { buildTools } from "./wiring.ts";
 
 /** The first signal asks for a clean end; the second one is the operator's last word. */
-function listenForSignals(): { signal: AbortSignal; received: () => NodeJS.Signals | undefined } {
+function handleSignals(): { signal: AbortSignal; received: () => NodeJS.Signals | undefined } {
   const controller = new AbortController();
   let first: NodeJS.Signals | undefined;
   for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -25,7 +25,7 @@ function exitCodeOfSignal(name: NodeJS.Signals): number {
 }
 
 async function main(): Promise<number> {
-  const { signal, received } = listenForSignals();
+  const { signal, received } = handleSignals();
   const tools = buildTools(signal);
   let code: ExitCode = ExitCode.done;
   try {

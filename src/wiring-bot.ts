@@ -7,7 +7,7 @@ import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
-import { deriveGap, Observations } from "./bot/leases/expiry.ts";
+import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
@@ -207,7 +207,7 @@ interface RepositoryOptions extends Shared {
 function coordinate({ settings, host, events, held, repo, folder, onProgress }: RepositoryOptions) {
   const { url, user, token } = settings.forge;
   const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
-  const observations = new Observations(host.clock, deriveGap(termMs, pollIntervalMs));
+  const observations = new Observations(host.clock, deriveMaxGap(termMs, pollIntervalMs));
   const bare = buildMirror({
     folder,
     url: `${url}/${repo.owner}/${repo.name}.git`,

@@ -22,9 +22,9 @@ export async function serveBotHealth(options: HealthOptions): Promise<() => void
     const all = Object.entries(loops).map(
       ([role, { idleMs, isStuck }]) => [role, { idleMs, isStuck }] as const,
     );
-    const { traffic, standingMs } = keeper;
+    const { traffic, inStateMs } = keeper;
     const loopsByRole = Object.fromEntries(all);
-    return { name, version, loops: loopsByRole, standingMs, leases: leases(), traffic };
+    return { name, version, loops: loopsByRole, inStateMs, leases: leases(), traffic };
   };
   const { close } = await serveHealth(port, {
     loops,

@@ -23,7 +23,7 @@ function openRepositories(): Repositories {
     init: async (folder) => (await load()).init(folder),
     describe: async (folder) => (await load()).describe(folder),
     mirror: async (url, folder) => (await load()).mirror(url, folder),
-    sketch: async (seed) => (await load()).sketch(seed),
+    cloneDefaultBranch: async (seed) => (await load()).cloneDefaultBranch(seed),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
     archive: async (source) => (await load()).archive(source),

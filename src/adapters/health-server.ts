@@ -6,13 +6,13 @@ import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-interface Watched {
+interface WatchedLoop {
   readonly isStuck: boolean;
   readonly idleMs: number;
 }
 
 export interface HealthSources {
-  readonly loops: Readonly<Record<string, Watched>>;
+  readonly loops: Readonly<Record<string, WatchedLoop>>;
   /** Of `/status`; undefined: it is not served. */
   readonly token: string | undefined;
   readonly metrics: () => Promise<string>;

@@ -127,13 +127,13 @@ function tail(text: string): string {
   return text.trim().split("\n").slice(-5).join("\n");
 }
 
-interface Stage {
+interface PipeEnd {
   readonly argv: Argv;
   readonly options: RunOptions;
 }
 
 /** Pipes the first command's standard output into the second one's input; either failing throws. */
-export async function runPiped(from: Stage, into: Stage): Promise<void> {
+export async function runPiped(from: PipeEnd, into: PipeEnd): Promise<void> {
   const { execa } = await import("execa");
   const [sender, ...sent] = from.argv;
   const [receiver, ...received] = into.argv;

@@ -32,19 +32,19 @@ export async function findAdministrator(
   const { factory, secrets } = search;
   const login = factory.forge.adminUser;
   const known = secrets.get(PASSWORD_KEY);
-  const found = known && (await prove(tools, factory, { login, password: known }));
+  const found = known && (await verifyCredentials(tools, factory, { login, password: known }));
   if (found) return found;
   if (factory.forge.kind === "external" && known === undefined) throw missingPassword(login);
   if (factory.forge.kind === "external") throw wrongPassword(login);
   const made = await create(tools, search).catch((error: unknown) => {
     throw known === undefined ? error : wrongPassword(login, error);
   });
-  const administrator = await prove(tools, factory, { login, password: made });
+  const administrator = await verifyCredentials(tools, factory, { login, password: made });
   if (!administrator) throw wrongPassword(login);
   return administrator;
 }
 
-async function prove(
+async function verifyCredentials(
   { forgeAdmin }: AdministratorTools,
   { forge: { url } }: Factory,
   credentials: Credentials,

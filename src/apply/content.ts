@@ -43,7 +43,7 @@ export function openContent(
   };
   return {
     folder,
-    describe: async () => describeOrThrow(repositories, await folder(), nameOf(source)),
+    describe: async () => describeOrThrow(repositories, await folder(), describeSource(source)),
     discard: async () => {
       const root = (await cloned?.catch(() => undefined))?.root;
       if (root !== undefined) await rm(root, { recursive: true, force: true });
@@ -51,7 +51,7 @@ export function openContent(
   };
 }
 
-function nameOf(source: Exclude<Source, { kind: "forge" }>): string {
+function describeSource(source: Exclude<Source, { kind: "forge" }>): string {
   return source.kind === "url" ? source.url : source.folder;
 }
 

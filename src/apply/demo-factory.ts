@@ -5,7 +5,7 @@ import { setEnvironment } from "../config/env-file.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import { findFreePort } from "./free-port.ts";
 
-interface DemoPlace {
+interface DemoOptions {
   readonly folder: string;
   /** Where the package keeps the demo's files. */
   readonly assets: string;
@@ -13,7 +13,11 @@ interface DemoPlace {
 }
 
 /** The operator's part: a repository, one line in .env, one project file. */
-export async function layOutDemo({ folder, assets, repositories }: DemoPlace): Promise<string> {
+export async function createDemoFiles({
+  folder,
+  assets,
+  repositories,
+}: DemoOptions): Promise<string> {
   const repository = path.join(folder, "greeter");
   await cp(path.join(assets, "repository"), repository, { recursive: true });
   await repositories.init(repository);

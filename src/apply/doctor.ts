@@ -76,7 +76,7 @@ async function checkPorts({
     ports.map(async ({ name, bind, published }): Promise<Finding> => {
       const isOurs = running.some((one) => one.service === name && one.running);
       const message = `${bind}:${published} for ${name}`;
-      if (isOurs || !(await answers(bind, published))) return good("port", message);
+      if (isOurs || !(await answers(bind, published))) return toOk("port", message);
       const hint = "set another one in .env (disinto config reference), or stop what listens there";
       return { subject: "port", verdict: "bad", message: `${message} is taken`, hint };
     }),
@@ -100,7 +100,7 @@ async function checkMemory({ factory }: Examination): Promise<readonly Finding[]
   const wanted = asked.reduce((sum, one) => sum + one, 0);
   const there = totalmem() / 2 ** 30;
   const message = `the bots' limits add up to ${wanted.toFixed(1)} GiB of ${there.toFixed(1)}`;
-  if (wanted <= there) return [good("memory", message)];
+  if (wanted <= there) return [toOk("memory", message)];
   return [{ subject: "memory", verdict: "note", message, hint: "lower memory in [agents.<name>]" }];
 }
 
@@ -113,14 +113,14 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
   const { bavail, bsize } = await statfs(folder);
   const free = (bavail * bsize) / 2 ** 30;
   const message = `${free.toFixed(1)} GiB are free`;
-  if (free >= 5) return [good("disk", message)];
+  if (free >= 5) return [toOk("disk", message)];
   return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
 }
 
 async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {
   const { url } = factory.forge;
   const version = await forgeVersion(url).catch(() => undefined);
-  if (version !== undefined) return [good("forge", `${url} is version ${version}`)];
+  if (version !== undefined) return [toOk("forge", `${url} is version ${version}`)];
   const hint = hintForForge(factory);
   return [{ subject: "forge", verdict: "bad", message: `no forge answers at ${url}`, hint }];
 }
@@ -129,6 +129,6 @@ function hintForForge({ forge }: Factory): string {
   return forge.kind === "external" ? "correct FORGE_URL in .env" : "run disinto up";
 }
 
-function good(subject: string, message: string): Finding {
+function toOk(subject: string, message: string): Finding {
   return { subject, verdict: "good", message };
 }

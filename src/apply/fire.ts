@@ -44,7 +44,7 @@ async function fire(tools: FireTools, firing: Firing): Promise<void> {
     throw unknown(name, factory.bots);
   const access = await openForge(tools, folder);
   if (bot) await dismiss(tools, { ...firing, bot, access });
-  await settle(tools, firing);
+  await regenerate(tools, firing);
   await setEnvironment(folder, { [keys.token]: undefined, [keys.password]: undefined });
   tools.say(`- credentials of ${name}`);
 }
@@ -103,7 +103,7 @@ async function removeIdentity(tools: FireTools, { bot, access, keepUser }: Dismi
 }
 
 /** The rest of the factory without the bot: branch protection, generated files, and no service left. */
-async function settle(tools: FireTools, { folder, name }: Firing): Promise<void> {
+async function regenerate(tools: FireTools, { folder, name }: Firing): Promise<void> {
   const { factory, environment, secrets, administrator } = await openForge(tools, folder);
   const { say } = tools;
   const { forge } = administrator;

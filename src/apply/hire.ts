@@ -13,7 +13,7 @@ import type { InitTools } from "./init-tools.ts";
 
 export interface HireTools extends InitTools {
   /** Throws when the bot cannot work with its own token. */
-  readonly prove: (hired: Hired) => Promise<void>;
+  readonly verify: (hired: Hired) => Promise<void>;
 }
 
 export interface Hiring extends Omit<SectionChange, "version"> {
@@ -35,7 +35,7 @@ export async function hireAgent(tools: HireTools, hiring: Hiring): Promise<Hired
   tools.say(`+ [agents.${hiring.name}] in ${file}`);
   await initFactory(tools, { folder });
   const hired = await readHired(folder, version, hiring.name);
-  await tools.prove(hired);
+  await tools.verify(hired);
   return hired;
 }
 

@@ -17,14 +17,14 @@ type Tools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets">;
 
 export async function planFleetIdentities(tools: Tools, fleet: Fleet): Promise<IdentityPlan> {
   try {
-    return { steps: await look(tools, fleet) };
+    return { steps: await observeIfReachable(tools, fleet) };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     return { steps: [], unseen: error.message };
   }
 }
 
-async function look(tools: Tools, fleet: Fleet): Promise<readonly IdentityStep[]> {
+async function observeIfReachable(tools: Tools, fleet: Fleet): Promise<readonly IdentityStep[]> {
   const { factory, folder, environment } = fleet;
   const probe = await tools.probeForge(factory.forge.url);
   if (probe.version === undefined) throw probe.failure;

@@ -75,7 +75,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, { settings, project });
     await setEnvironment(folder, settings);
-    return await make(tools, folder, project);
+    return await createFactory(tools, folder, project);
   } finally {
     await project?.content?.discard();
   }
@@ -93,7 +93,7 @@ function announceChanges(
     say(`+ the project's settings, as ${formatRepo(project.repo)} on the forge is`);
 }
 
-async function make(
+async function createFactory(
   tools: InitTools,
   folder: string,
   project: Project | undefined,

@@ -23,7 +23,7 @@ export interface Project {
   readonly isDeclared: boolean;
 }
 
-interface Named {
+interface ProjectChoice {
   readonly folder: string;
   readonly repository?: string | undefined;
 }
@@ -31,7 +31,7 @@ interface Named {
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository }: Named,
+  { folder, repository }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
@@ -45,7 +45,7 @@ export async function openProject(
   if (source.kind === "forge") return openForgeProject(factory, source.repo);
   const repo = { owner: factory.forge.adminUser, name: source.name };
   const content = openContent(tools, source);
-  const isDeclared = declares(factory, repo);
+  const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
     const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
@@ -57,11 +57,11 @@ export async function openProject(
 }
 
 function openForgeProject(factory: Factory, repo: RepoId): Project {
-  const isDeclared = declares(factory, repo);
+  const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
 
-function declares({ projects }: Factory, repo: RepoId): boolean {
+function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
   return projects.some((project) => isSameRepo(project.repo, repo));
 }
 
@@ -83,21 +83,21 @@ export async function declareFromForge(
   }
   const { url } = factory.forge;
   const { login, password } = credentials;
-  return sketch(tools.repositories, repo, {
+  return readDefaultBranch(tools.repositories, repo, {
     url: `${url}/${formatRepo(repo)}.git`,
     access: { forgeUrl: url, login, token: password },
   });
 }
 
-async function sketch(
+async function readDefaultBranch(
   repositories: Repositories,
   repo: RepoId,
-  place: Omit<Parameters<Repositories["sketch"]>[0], "folder">,
+  place: Omit<Parameters<Repositories["cloneDefaultBranch"]>[0], "folder">,
 ): Promise<ProjectDeclaration> {
   const root = await mkdtemp(path.join(tmpdir(), "disinto-sketch-"));
   try {
     const folder = path.join(root, "repository.git");
-    await repositories.sketch({ ...place, folder });
+    await repositories.cloneDefaultBranch({ ...place, folder });
     return declareProject(repo, await describeOrThrow(repositories, folder, formatRepo(repo)));
   } finally {
     await rm(root, { recursive: true, force: true });

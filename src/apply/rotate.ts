@@ -15,7 +15,7 @@ export interface Rotation {
   readonly names: readonly string[];
 }
 
-interface Holder {
+interface CredentialHolder {
   readonly user: DesiredUser;
   readonly service: string;
 }
@@ -31,7 +31,7 @@ async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<vo
   const outdated: { login: string; token: Token }[] = [];
   for (const { user } of holders) {
     const old = (await tokens.list(user.login)).filter(({ name }) => isOurToken(name));
-    await renew(access, user, old);
+    await renewToken(access, user, old);
     tools.say(`~ password and token of ${user.login}`);
     outdated.push(...old.map((token) => ({ login: user.login, token })));
   }
@@ -40,7 +40,7 @@ async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<vo
   tools.say(`${outdated.length} older tokens revoked`);
 }
 
-function chooseHolders(factory: Factory, names: readonly string[]): readonly Holder[] {
+function chooseHolders(factory: Factory, names: readonly string[]): readonly CredentialHolder[] {
   const services = new Map(factory.bots.map((bot) => [bot.forgeUser, deriveServiceName(bot)]));
   const logins = names.map((name) => {
     const bot = factory.bots.find((one) => one.name === name);
@@ -54,7 +54,7 @@ function chooseHolders(factory: Factory, names: readonly string[]): readonly Hol
 }
 
 /** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */
-async function renew(
+async function renewToken(
   { secrets, administrator }: ForgeAccess,
   { login, keys, scopes }: DesiredUser,
   old: readonly Token[],
@@ -74,7 +74,7 @@ async function renew(
 }
 
 /** Only what runs: its SIGTERM parks its work, and its successor resumes it. */
-async function restart(tools: InitTools, folder: string, holders: readonly Holder[]) {
+async function restart(tools: InitTools, folder: string, holders: readonly CredentialHolder[]) {
   const { factory, environment } = await openForge(tools, folder);
   const containers = await tools.containers(factory, folder);
   const { containers: observed } = await containers.observe();

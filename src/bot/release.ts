@@ -5,14 +5,14 @@ import type { Mirror } from "../ports/git.ts";
 import { BACKLOG, IN_PROGRESS } from "./issue/choose.ts";
 import { readHolder } from "./leases/lease.ts";
 
-export interface Workplace {
+export interface ReleaseTools {
   readonly mirror: Mirror;
   readonly issues: Issues;
   readonly bot: { readonly name: string; readonly forgeUser: string };
 }
 
 /** Only for a bot that no longer runs. Answers the numbers of the issues that are free again. */
-export async function releaseWork(place: Workplace): Promise<readonly number[]> {
+export async function releaseWork(place: ReleaseTools): Promise<readonly number[]> {
   const leased = await releaseLeases(place);
   const { issues, bot } = place;
   const assigned = (await issues.listOpen(IN_PROGRESS)).filter(({ assignees }) =>
@@ -24,7 +24,7 @@ export async function releaseWork(place: Workplace): Promise<readonly number[]> 
 }
 
 /** The issues whose leases were the bot's. */
-async function releaseLeases({ mirror, bot }: Workplace): Promise<readonly number[]> {
+async function releaseLeases({ mirror, bot }: ReleaseTools): Promise<readonly number[]> {
   const numbers: number[] = [];
   for (const [ref, sha] of await mirror.refresh()) {
     if (!ref.startsWith("refs/disinto/")) continue;
@@ -41,7 +41,7 @@ async function releaseLeases({ mirror, bot }: Workplace): Promise<readonly numbe
   return numbers;
 }
 
-async function returnToBacklog({ issues, bot }: Workplace, number: number): Promise<void> {
+async function returnToBacklog({ issues, bot }: ReleaseTools, number: number): Promise<void> {
   const { state, assignees } = await issues.get(number);
   if (state === "closed") return;
   await issues.setAssignees(

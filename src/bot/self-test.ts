@@ -93,11 +93,11 @@ async function verifyLease({ lease: tools, repo }: SelfTest, refs: Refs): Promis
     const old = left && (await adoptLease(tools, ref, left));
     if (old) await releaseLease(tools, old);
     const lease = await takeLease(tools, ref);
-    if (!lease) throw refused(tools.holder, `hold the lease ${ref} in ${repo}`);
+    if (!lease) throw toSelfTestError(tools.holder, `hold the lease ${ref} in ${repo}`);
     await releaseLease(tools, lease);
   } catch (error) {
     if (!(error instanceof DisintoError) || !UNTAKEN.has(error.code)) throw error;
-    throw refused(tools.holder, `take a lease in ${repo}`, error);
+    throw toSelfTestError(tools.holder, `take a lease in ${repo}`, error);
   }
 }
 
@@ -107,10 +107,10 @@ async function verifyWork({ mirror, lease, repo }: SelfTest, refs: Refs, head: s
   if (left !== undefined) await mirror.swap([{ ref, from: left, to: undefined }]);
   await mirror.swap([{ ref, from: undefined, to: head }]);
   if ((await mirror.readRefs([ref])).get(ref) !== head)
-    throw refused(lease.holder, `push to ${ref} in ${repo}`);
+    throw toSelfTestError(lease.holder, `push to ${ref} in ${repo}`);
   await mirror.swap([{ ref, from: head, to: undefined }]);
   if ((await mirror.readRefs([ref])).has(ref))
-    throw refused(lease.holder, `delete ${ref} in ${repo}`);
+    throw toSelfTestError(lease.holder, `delete ${ref} in ${repo}`);
 }
 
 /** An empty commit is tried; should the forge take it, it is taken back at once. */
@@ -133,7 +133,7 @@ async function verifyRefusal({ mirror, lease, ...test }: SelfTest, head: string)
   );
 }
 
-function refused(bot: string, what: string, cause?: unknown): DisintoError {
+function toSelfTestError(bot: string, what: string, cause?: unknown): DisintoError {
   return new DisintoError("forge.forbidden", `${bot} could not ${what}`, {
     hint: "run the same command again; if it stays, look at the forge's log",
     cause,

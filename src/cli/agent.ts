@@ -20,7 +20,7 @@ export async function runAgent(
   const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
   const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
   await waitForForge(tools, settings.forge.url);
-  await proveIdentity(bot, settings);
+  await verifyIdentity(bot, settings);
   const projects = settings.projects.map(({ name }) => name);
   bot.events.append({ type: "bot.started", roles: settings.roles, projects });
   await Promise.all(
@@ -41,7 +41,7 @@ function narrow(settings: BotSettings, project: string | undefined): BotSettings
 }
 
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */
-async function proveIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
+async function verifyIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
   const login = await bot.whoami();
   if (login === user) return;
   throw new DisintoError(

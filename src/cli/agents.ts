@@ -2,17 +2,17 @@
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
-interface Question {
+interface AgentsFlags {
   readonly folder: string;
   /** Empty: all of them. */
   readonly names?: readonly string[];
   readonly json?: boolean;
 }
 
-export async function agents(tools: Tools, question: Question): Promise<ExitCode> {
+export async function agents(tools: Tools, question: AgentsFlags): Promise<ExitCode> {
   const { folder, names = [], json } = question;
   const fleet = await openFleet(tools, folder);
   for (const name of names) requireBot(fleet.factory.bots, name);

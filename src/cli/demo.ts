@@ -2,7 +2,7 @@
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { layOutDemo } from "../apply/demo-factory.ts";
+import { createDemoFiles } from "../apply/demo-factory.ts";
 import { loadFactory } from "../config/load.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
@@ -21,7 +21,7 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
     `a factory of its own in ${folder}: embedded forge, local CI, a dev bot, a review bot; no model, no Docker`,
   );
   const { repositories } = tools;
-  const repository = await layOutDemo({ folder, assets: findAssets(tools), repositories });
+  const repository = await createDemoFiles({ folder, assets: findAssets(tools), repositories });
   try {
     await init(tools, { folder, repository });
     const story = await fileIssue(tools, folder);

@@ -37,7 +37,7 @@ async function release(tools: Tools, bot: Bot, access: ForgeAccess): Promise<voi
       token,
     });
     try {
-      const issues = await releaseWork({ mirror, issues: forge.own.issues(repo), bot });
+      const issues = await releaseWork({ mirror, issues: forge.forge.issues(repo), bot });
       for (const number of issues)
         tools.say(`issue #${number} of ${formatRepo(repo)} is in the backlog again`);
     } finally {

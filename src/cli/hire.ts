@@ -35,7 +35,7 @@ export async function hire(tools: Tools, request: Request): Promise<ExitCode> {
   const { folder, name, project } = request;
   const settings = readSettings(request);
   const hired = await hireAgent(
-    { ...tools, prove: (candidate) => prove(tools, candidate) },
+    { ...tools, verify: (candidate) => verify(tools, candidate) },
     { folder, name, project, settings },
   );
   if (request.up) await start(tools, folder, hired);
@@ -59,7 +59,7 @@ function readSettings({ role, words, harness, ...flags }: Request) {
   };
 }
 
-async function prove(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
+async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
   const projects = factory.projects.filter((one) => bot.projects.includes(one.name));
   const forgeUrl = factory.forge.url;
   const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });

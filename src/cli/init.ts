@@ -31,13 +31,13 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   return ExitCode.done;
 }
 
-interface Settled {
+interface InitInput {
   readonly repository: string | undefined;
   readonly provided: ProvidedAnswers;
 }
 
 /** Only of a new factory there is anything to ask, and only where somebody can answer. */
-async function ask(tools: Tools, flags: InitFlags): Promise<Settled> {
+async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const answers = readFlags(flags);
   const exported = readExported(tools.environment);
   const { folder, repository, yes = false, json = false } = flags;
@@ -55,7 +55,7 @@ async function askPerson(
   tools: Tools,
   flags: InitFlags,
   provided: ProvidedAnswers,
-): Promise<Settled> {
+): Promise<InitInput> {
   const { askAnswers, askRepository } = await import("./init-questions.ts");
   const questions = await tools.questions();
   const here = (await tools.repositories.describe(".")) ? "." : undefined;

@@ -1,8 +1,8 @@
 /** `disinto retry` and `disinto release`. */
-import { findLease, type ObservedLease, releaseIssue, retryIssue } from "../apply/issue-care.ts";
+import { findLease, type ObservedLease, releaseIssue, retryIssue } from "../apply/issue-actions.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { askOnTerminal } from "./fleet.ts";
-import { type IssueFlags, withIssue } from "./operator.ts";
+import { type IssueFlags, withIssue } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> {

@@ -1,9 +1,9 @@
 /** `disinto issue`: all that happened to one, from everybody's events and the forge. */
-import { findLease } from "../apply/issue-care.ts";
+import { findLease } from "../apply/issue-actions.ts";
 import { deriveBranch } from "../bot/tools.ts";
 import { buildIssueHistory, formatEvent, type IssueHistory } from "../core/issue-history.ts";
 import { ExitCode } from "../errors.ts";
-import { type IssueContext, type IssueFlags, readAllEvents, withIssue } from "./operator.ts";
+import { type IssueContext, type IssueFlags, readAllEvents, withIssue } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 export async function issue(tools: Tools, flags: IssueFlags): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import { isSecretKey, readSecrets } from "../config/secret-keys.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
-interface Named {
+interface SecretFlags {
   readonly folder: string;
   readonly name: string;
 }
@@ -21,14 +21,14 @@ export async function listSecrets(
   return ExitCode.done;
 }
 
-export async function getSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function getSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   const value = (await readSecrets(folder)).get(name);
   if (value === undefined) throw unknown(name);
   tools.reveal(`${value}\n`);
   return ExitCode.done;
 }
 
-export async function setSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function setSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   const isKnown = isSecretKey(name) || (await readSecrets(folder)).has(name);
   if (!isKnown) {
     throw new DisintoError("usage.invalid", `${name} does not look like the name of a secret`, {
@@ -47,7 +47,7 @@ export async function setSecret(tools: Tools, { folder, name }: Named): Promise<
   return ExitCode.done;
 }
 
-export async function removeSecret(tools: Tools, { folder, name }: Named): Promise<ExitCode> {
+export async function removeSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   if (!(await readSecrets(folder)).has(name)) throw unknown(name);
   await setEnvironment(folder, { [name]: undefined });
   tools.say(`${name} is no longer in .env`);

@@ -13,7 +13,7 @@ import {
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
-import { readAllEvents } from "./operator.ts";
+import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 type Fleet = Awaited<ReturnType<typeof openFleet>>;
@@ -65,10 +65,10 @@ async function findBlocked(
   if (!password) return [];
   const { url, adminUser: login } = factory.forge;
   try {
-    const { own } = await tools.forgeAdmin(url, { login, password });
+    const { forge } = await tools.forgeAdmin(url, { login, password });
     const blocked: BlockedIssue[] = [];
     for (const { name: project, repo } of factory.projects) {
-      for (const { number: issue, title } of await own.issues(repo).listOpen(BLOCKED))
+      for (const { number: issue, title } of await forge.issues(repo).listOpen(BLOCKED))
         blocked.push({ project, issue, title });
     }
     return describeBlocked(blocked, events);

@@ -80,7 +80,7 @@ test("the figures are text that Prometheus reads, with every label escaped", () 
     name: 'a"b\\c\nd',
     version: "1.0.0",
     loops: { dev: { idleMs: 1500, isStuck: false } },
-    standingMs: 2500,
+    inStateMs: 2500,
     leases: ["refs/disinto/claims/7"],
     traffic: { api: 12, push: 2 },
   };

@@ -9,7 +9,7 @@ export type StampedEvent = BotEvent & {
 };
 
 /** Where the dev bot's machine stands. */
-export interface Standing {
+export interface CurrentState {
   readonly at: string;
   readonly since: string;
   readonly project?: string;
@@ -22,7 +22,7 @@ export interface BotStatus {
   readonly startedAt: string | undefined;
   readonly stoppedAt: string | undefined;
   readonly lastEventAt: string | undefined;
-  readonly standing: Standing | undefined;
+  readonly standing: CurrentState | undefined;
   /** Sessions of the harness under way, by role. */
   readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
   /** Open circuit breakers by name. */
@@ -90,22 +90,22 @@ export const unknownStatus: BotStatus = {
 };
 
 export function summarizeEvents(events: readonly StampedEvent[]): BotStatus {
-  return events.reduce(learn, unknownStatus);
+  return events.reduce(applyEvent, unknownStatus);
 }
 
-export function learn(status: BotStatus, event: StampedEvent): BotStatus {
+export function applyEvent(status: BotStatus, event: StampedEvent): BotStatus {
   const known = { ...status, lastEventAt: event.time };
   return {
     ...known,
-    ...learnLife(known, event),
-    ...learnStanding(known, event),
-    ...learnHeld(known, event),
+    ...applyLifeEvent(known, event),
+    ...applyStateEvent(known, event),
+    ...applyResourceEvent(known, event),
     totals: count(known.totals, event),
   };
 }
 
 /** What a process held when it was killed, it holds no more. */
-function learnLife(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
+function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
   const { time } = event;
   switch (event.type) {
     case "bot.started":
@@ -122,7 +122,7 @@ function learnLife(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
   }
 }
 
-function learnStanding({ standing }: BotStatus, event: StampedEvent): Partial<BotStatus> {
+function applyStateEvent({ standing }: BotStatus, event: StampedEvent): Partial<BotStatus> {
   if (event.type === "issue.released") return { standing: { at: "choosing", since: event.time } };
   if (event.type === "bot.started" && !standing && event.roles.includes("dev"))
     return { standing: { at: "choosing", since: event.time } };
@@ -140,7 +140,7 @@ function learnStanding({ standing }: BotStatus, event: StampedEvent): Partial<Bo
   };
 }
 
-function learnHeld(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
+function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
   switch (event.type) {
     case "session.started": {
       const { time: since, role, issue, pull } = event;

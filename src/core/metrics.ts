@@ -7,7 +7,7 @@ export interface LiveStatus {
   readonly version: string;
   readonly loops: Readonly<Record<string, { readonly idleMs: number; readonly isStuck: boolean }>>;
   /** How long the machine has been in its state. */
-  readonly standingMs: number;
+  readonly inStateMs: number;
   /** Refs of the leases that this process keeps alive. */
   readonly leases: readonly string[];
   /** Requests to the forge: `api`, `fetch`, `refs`, `push`. */
@@ -54,7 +54,7 @@ function listMetrics(status: BotStatus, live: LiveStatus, rssBytes: number): rea
     gauge(
       "disinto_state_seconds",
       "How long the machine has been in its state.",
-      standing ? [{ value: live.standingMs / 1000 }] : [],
+      standing ? [{ value: live.inStateMs / 1000 }] : [],
     ),
     gauge("disinto_leases_held", "Leases that this process keeps alive.", [
       { value: live.leases.length },

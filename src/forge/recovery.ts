@@ -3,7 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ForgeContext, gitOf, repositoryPath } from "./forge.ts";
-import { leaveEmptiness } from "./git/push.ts";
+import { markNonEmpty } from "./git/push.ts";
 import { closeByCommits } from "./issues/closing.ts";
 import { finishMerge } from "./pulls/merge.ts";
 import { getPull, openPulls, pullRef, refreshPulls } from "./pulls/pulls.ts";
@@ -16,11 +16,11 @@ export async function recover(forge: ForgeContext): Promise<void> {
   await rm(join(forge.folder, "temporary"), { recursive: true, force: true });
   for (const repository of allRepositories(forge.db)) {
     await removeLocks(repositoryPath(forge.folder, repository.id));
-    if (repository.empty) await leaveEmptiness(forge, repository);
+    if (repository.empty) await markNonEmpty(forge, repository);
     await finishMerges(forge, repository);
     await restorePullRefs(forge, repository);
     await refreshPulls(forge, repository);
-    await closeByCommits(forge, repository);
+    await closeByCommits(forge, repository, getUser(forge.db, repository.owner_id));
   }
 }
 

@@ -23,7 +23,7 @@ export function buildHarness(
   let harness: Promise<Harness> | undefined;
   return {
     run: async (session) => {
-      harness ??= build(settings, { ...place, learnSecrets: host.learnSecrets });
+      harness ??= buildInner(settings, { ...place, learnSecrets: host.learnSecrets });
       return (await harness).run(session);
     },
   };
@@ -31,7 +31,7 @@ export function buildHarness(
 
 type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
-async function build(
+async function buildInner(
   { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
   { learnSecrets, ...place }: AgentSetup,
 ): Promise<Harness> {

@@ -10,7 +10,7 @@ export interface ForgeAdmin {
   readonly labels: ForgeLabels;
   readonly applications: ForgeApplications;
   /** What a bot may do, done as the administrator. */
-  readonly own: Forge;
+  readonly forge: Forge;
 }
 
 /** What the server at an address says it is, or why that is not known. */

@@ -8,6 +8,8 @@ export interface Forge {
   writers(repo: RepoId): Promise<readonly string[]>;
   /** What the forge itself records that an issue waits for. */
   dependencies(repo: RepoId, issue: number): Promise<readonly Dependency[]>;
+  /** Who did what to an issue or a pull request, oldest first; what is no event of ours is left out. */
+  timeline(repo: RepoId, issue: number): Promise<readonly TimelineEvent[]>;
   issues(repo: RepoId): Issues;
   pulls(repo: RepoId): Pulls;
   reviews(repo: RepoId): Reviews;
@@ -19,6 +21,21 @@ export interface Dependency {
   /** Said only of another repository's issue: no listing of this one tells. */
   readonly isOpen?: boolean;
 }
+
+/** The forge's own record of an act: the number grows with time, and its author cannot be made up. */
+export type TimelineEvent = {
+  readonly id: number;
+  readonly author: string;
+  /** ISO 8601, whole seconds. */
+  readonly at: string;
+} & (
+  | { readonly type: "label-added" | "label-removed"; readonly label: string }
+  | { readonly type: "assigned" | "unassigned"; readonly login: string }
+  | { readonly type: "closed" | "reopened" | "merged" | "locked" | "unlocked" }
+  | { readonly type: "retitled"; readonly title: string }
+  | { readonly type: "retargeted"; readonly base: string }
+  | { readonly type: "commented"; readonly body: string }
+);
 
 export interface Issue {
   readonly number: number;

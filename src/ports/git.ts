@@ -43,7 +43,7 @@ export interface Mirror {
   swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
   readonly objects: Objects;
   /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
-  mend(): Promise<boolean>;
+  repair(): Promise<boolean>;
   /** Drops what nothing needs any more. */
   compact(): Promise<void>;
   sizeBytes(): Promise<number>;

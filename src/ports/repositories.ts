@@ -6,7 +6,7 @@ export interface Repositories {
   /** All branches and tags of a repository elsewhere, without a work tree; with the operator's own access. */
   mirror(url: string, folder: string): Promise<void>;
   /** The default branch alone, of a repository on the forge, without a work tree. */
-  sketch(seed: Seed): Promise<void>;
+  cloneDefaultBranch(seed: Seed): Promise<void>;
   push(seed: Seed): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
   /** The files of a branch on the forge, as a tar archive. */

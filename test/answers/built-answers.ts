@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { differences, type Exchange, whyNotCompared } from "../forge-contract/description.ts";
-import { answersFolder } from "./place.ts";
+import { answersFolder } from "./folders.ts";
 
 export async function setup(): Promise<void> {
   await rm(answersFolder, { recursive: true, force: true });

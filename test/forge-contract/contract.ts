@@ -7,10 +7,14 @@ import { mergeRows } from "./rows-merge.ts";
 import { pullRows } from "./rows-pulls.ts";
 import { repositoryRows } from "./rows-repository.ts";
 import { reviewRows } from "./rows-reviews.ts";
+import { timelineRows } from "./rows-timeline.ts";
 
 export const chapters: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
   { title: "Who one is", rows: identityRows },
-  { title: "Repositories and issues", rows: [...repositoryRows, ...issueRows, ...contentRows] },
+  {
+    title: "Repositories and issues",
+    rows: [...repositoryRows, ...issueRows, ...timelineRows, ...contentRows],
+  },
   { title: "Pull requests and merging", rows: [...mergeRows, ...pullRows, ...reviewRows] },
   { title: "git over HTTP", rows: gitRows },
 ];

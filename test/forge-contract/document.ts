@@ -49,6 +49,10 @@ const differences: readonly Difference[] = [
     why: "Not needed, and not pretended.",
   },
   {
+    what: "An issue's timeline tells of labels, assignees, titles, closing, merging, bases, branches, dependencies and comments, not of references, pushes, reviews and dates.",
+    why: "Nothing here asks for those.",
+  },
+  {
     what: "A NUL in a text becomes U+FFFD.",
     why: "SQLite's driver would cut the text there.",
   },

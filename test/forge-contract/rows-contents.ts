@@ -9,7 +9,7 @@ export const contentRows: readonly Row[] = [
   {
     says: "a branch is made from another or from a sha, is listed, and made once",
     source: "routers/api/v1/repo/branch.go CreateBranch, ListBranches",
-    mutation: { file: "routes/branches", find: "new ApiError(409", replace: "new ApiError(422" },
+    mutation: { file: "branches/routes", find: "new ApiError(409", replace: "new ApiError(422" },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"] });
       const { call } = await world.person("dev");
@@ -37,7 +37,7 @@ export const contentRows: readonly Row[] = [
   {
     says: "a file is read, replaced and deleted by who names the blob that stands",
     source: "routers/api/v1/repo/file.go GetContents, UpdateFile, DeleteFile",
-    mutation: { file: "file-changes", find: "entry.sha === change.sha", replace: "true" },
+    mutation: { file: "contents/file-changes", find: "entry.sha === change.sha", replace: "true" },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"] });
       const { call } = await world.person("dev");
@@ -65,7 +65,7 @@ export const contentRows: readonly Row[] = [
     says: "a pull request tells its files, its commits and its diff",
     source:
       "routers/api/v1/repo/pull.go GetPullRequestFiles, GetPullRequestCommits, DownloadPullDiffOrPatch",
-    mutation: { file: "routes/pull-contents", find: 'A: "added"', replace: 'A: "modified"' },
+    mutation: { file: "pulls/content-routes", find: 'A: "added"', replace: 'A: "modified"' },
     check: async (world) => {
       const { dev, pull } = await scene(world);
       const files = await dev.call("GET", `${pull.path}/files`);
@@ -84,7 +84,7 @@ export const contentRows: readonly Row[] = [
     says: "pull requests are listed by their state with their heads, and whether one is merged is told by the status",
     source: "routers/api/v1/repo/pull.go ListPullRequests, IsPullRequestMerged",
     mutation: {
-      file: "routes/merge",
+      file: "pulls/merge-routes",
       find: "!pullParameter(c, forge, request).pull.merged",
       replace: "false",
     },
@@ -104,7 +104,7 @@ export const contentRows: readonly Row[] = [
   {
     says: "the statuses of a commit are listed by its sha or its branch, all or those in one state",
     source: "routers/api/v1/repo/status.go GetCommitStatuses, GetCommitStatusesByRef",
-    mutation: { file: "statuses", find: "OR state = ?", replace: "OR state <> ?" },
+    mutation: { file: "statuses/statuses", find: "OR state = ?", replace: "OR state <> ?" },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"] });
       const { call } = await world.person("dev");
@@ -128,7 +128,7 @@ export const contentRows: readonly Row[] = [
     says: "protections are listed for administrators of the repository",
     source: "routers/api/v1/repo/branch.go ListBranchProtections",
     mutation: {
-      file: "protections",
+      file: "branches/protections",
       find: "WHERE repository_id = ?",
       replace: "WHERE repository_id = -?",
     },
@@ -143,7 +143,7 @@ export const contentRows: readonly Row[] = [
   {
     says: "an OAuth application is its maker's, is changed and deleted, and shows its secret when it is made",
     source: "routers/api/v1/user/app.go",
-    mutation: { file: "oauth-applications", find: "user_id = ?", replace: "user_id <> ?" },
+    mutation: { file: "users/oauth-applications", find: "user_id = ?", replace: "user_id <> ?" },
     check: async (world) => {
       const { call } = await world.person("maker", ["write:user"]);
       const path = "/user/applications/oauth2";

@@ -38,7 +38,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "a branch without push in its protection takes no push, other branches do",
     source: "routers/private/hook_pre_receive.go preReceiveBranch",
-    mutation: { file: "pre-receive", find: "mayPush(protection, pusher) ?", replace: "true ?" },
+    mutation: { file: "git/pre-receive", find: "mayPush(protection, pusher) ?", replace: "true ?" },
     check: (world) =>
       atDesk(world, async ({ repository, tree, remote }) => {
         await world.protect(repository, {});
@@ -51,7 +51,7 @@ export const gitRows: readonly Row[] = [
     says: "a protected branch that may be pushed takes no force and no deletion",
     source: "routers/private/hook_pre_receive.go preReceiveBranch",
     mutation: {
-      file: "pre-receive",
+      file: "git/pre-receive",
       find: '[ "$2" != "$zero" ] && [ -n',
       replace: "false && [ -n",
     },
@@ -68,7 +68,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "the default branch cannot be deleted",
     source: "routers/private/hook_pre_receive.go preReceiveBranch",
-    mutation: { file: "pre-receive", find: '[ "$new" = "$zero" ] &&', replace: "false &&" },
+    mutation: { file: "git/pre-receive", find: '[ "$new" = "$zero" ] &&', replace: "false &&" },
     check: (world) =>
       atDesk(world, async ({ repository, dev, tree, remote }) => {
         const words = await refused(tree, remote, "--delete", "main");
@@ -80,7 +80,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "a push that changes a protected file is refused",
     source: "services/pull/patch.go CheckFileProtection",
-    mutation: { file: "pre-receive", find: '[ -n "$files" ]', replace: "false" },
+    mutation: { file: "git/pre-receive", find: '[ -n "$files" ]', replace: "false" },
     check: (world) =>
       atDesk(world, async ({ repository, tree, remote }) => {
         const rule = { enable_push: true, protected_file_patterns: "topic.*" };
@@ -92,7 +92,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "an atomic push of a lease and a refused branch changes neither",
     source: "git-receive-pack(1), routers/private/hook_pre_receive.go",
-    mutation: { file: "pre-receive", find: "refuse() {", replace: "refuse() { return 0" },
+    mutation: { file: "git/pre-receive", find: "refuse() {", replace: "refuse() { return 0" },
     check: (world) =>
       atDesk(world, async ({ repository, tree, remote }) => {
         await world.protect(repository, {});
@@ -103,7 +103,11 @@ export const gitRows: readonly Row[] = [
   {
     says: "refs under refs/disinto need write access only, and one taker of eight wins",
     source: "routers/private/hook_pre_receive.go HookPreReceive (AssertCanWriteCode)",
-    mutation: { file: "pre-receive", find: "refs/pull/* | refs/for/*", replace: "refs/disinto/*" },
+    mutation: {
+      file: "git/pre-receive",
+      find: "refs/pull/* | refs/for/*",
+      replace: "refs/disinto/*",
+    },
     check: (world) =>
       atDesk(world, async ({ tree, remote }) => {
         const empty = await tree.git("hash-object", "-t", "tree", "-w", "/dev/null");
@@ -126,7 +130,7 @@ export const gitRows: readonly Row[] = [
     says: "a lease is renewed and released only by who names the sha that stands",
     source: "git-push(1) --force-with-lease, a compare-and-swap in receive-pack",
     mutation: {
-      file: "pre-receive",
+      file: "git/pre-receive",
       find: "DISINTO_MAY_WRITE: allows(",
       replace: "DISINTO_MAY_WRITE: !allows(",
     },
@@ -156,7 +160,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "a reader clones and does not push; a stranger finds nothing; nobody is asked for credentials",
     source: "routers/web/repo/githttp.go httpBase",
-    mutation: { file: "git-http", find: '|| access === "none"', replace: "" },
+    mutation: { file: "git/http", find: '|| access === "none"', replace: "" },
     check: (world) =>
       atDesk(world, async ({ repository, tree }) => {
         const [reader, stranger] = [await world.person("reader"), await world.person("stranger")];
@@ -176,7 +180,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "a token without write:repository reads and does not push",
     source: "services/context/permission.go CheckRepoScopedToken",
-    mutation: { file: "git-http", find: "!enough ||", replace: "" },
+    mutation: { file: "git/http", find: "!enough ||", replace: "" },
     check: (world) =>
       atDesk(world, async ({ repository, tree }) => {
         const weak = await world.person("weak", ["read:repository"]);
@@ -189,7 +193,11 @@ export const gitRows: readonly Row[] = [
   {
     says: "the head of a pull request is also refs/pull/N/head, and follows its branch",
     source: "services/pull/pull.go PushToBaseRepo",
-    mutation: { file: "pulls", find: "await git.setRef(pullRef(issue.number), head)", replace: "" },
+    mutation: {
+      file: "pulls/pulls",
+      find: "await git.setRef(pullRef(issue.number), head)",
+      replace: "",
+    },
     check: (world) =>
       atDesk(world, async ({ repository, dev, tree, remote }) => {
         await tree.git("push", "-q", remote, "topic");
@@ -207,8 +215,8 @@ export const gitRows: readonly Row[] = [
     says: "deleting a branch closes its pull request",
     source: "services/repository/push.go, services/pull/pull.go CloseBranchPulls",
     mutation: {
-      file: "pulls",
-      find: "closeQuietly(forge.db, getIssue(forge.db, known.issue_id));",
+      file: "pulls/pulls",
+      find: "closeQuietly(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });",
       replace: "",
     },
     check: (world) =>
@@ -226,7 +234,7 @@ export const gitRows: readonly Row[] = [
   {
     says: "the first branch pushed into an empty repository becomes its default",
     source: "routers/private/hook_post_receive.go, services/repository/push.go",
-    mutation: { file: "push", find: "default_branch: first", replace: "empty: 0" },
+    mutation: { file: "git/push", find: "default_branch: first", replace: "empty: 0" },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"], empty: true });
       const dev = await world.person("dev");

@@ -7,7 +7,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a wrong token is refused with 401, not taken for a stranger's",
     source: "services/auth/oauth2.go Verify",
-    mutation: { file: "authentication", find: '?? refuse("")', replace: "" },
+    mutation: { file: "users/authentication", find: '?? refuse("")', replace: "" },
     check: async (world) => {
       const wrong = await world.as(`token ${"0".repeat(40)}`)("GET", "/version");
       expect(wrong.status).toBe(401);
@@ -16,7 +16,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a wrong password is refused with 401",
     source: "services/auth/basic.go Verify, services/auth/signin.go UserSignIn",
-    mutation: { file: "authentication", find: "!user ||", replace: "!user && !" },
+    mutation: { file: "users/authentication", find: "!user ||", replace: "!user && !" },
     check: async (world) => {
       const { login } = await world.person("dev");
       expect((await world.as(basic(login, "wrong"))("GET", "/user")).status).toBe(401);
@@ -25,7 +25,11 @@ export const identityRows: readonly Row[] = [
   {
     says: "without credentials /user answers 401",
     source: "routers/api/v1/api.go reqToken",
-    mutation: { file: "request", find: 'ApiError(401, "token', replace: 'ApiError(403, "token' },
+    mutation: {
+      file: "http/request",
+      find: 'ApiError(401, "token',
+      replace: 'ApiError(403, "token',
+    },
     check: async (world) => {
       const answer = await world.nobody("GET", "/user");
       expect(answer).toMatchObject({ status: 401, body: { message: "token is required" } });
@@ -34,7 +38,11 @@ export const identityRows: readonly Row[] = [
   {
     says: "a token or a password proves its owner's login",
     source: "routers/api/v1/user/user.go GetAuthenticatedUser",
-    mutation: { file: "shapes", find: "login: user.login,", replace: "login: user.full_name," },
+    mutation: {
+      file: "http/shapes",
+      find: "login: user.login,",
+      replace: "login: user.full_name,",
+    },
     check: async (world) => {
       const { login, password, call } = await world.person("dev");
       expect((await call("GET", "/user")).body).toMatchObject({ login, is_admin: false });
@@ -44,7 +52,11 @@ export const identityRows: readonly Row[] = [
   {
     says: "the token works as the password of any user name",
     source: "services/auth/basic.go Verify",
-    mutation: { file: "authentication", find: "this.#byToken(token, true)", replace: "undefined" },
+    mutation: {
+      file: "users/authentication",
+      find: "this.#byToken(token, true)",
+      replace: "undefined",
+    },
     check: async (world) => {
       const { login, token } = await world.person("dev");
       expect((await world.as(basic("x", token))("GET", "/user")).body.login).toBe(login);
@@ -53,7 +65,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a bearer token cannot make tokens, a password can, and names are used once",
     source: "routers/api/v1/api.go reqBasicOrRevProxyAuth; routers/api/v1/user/app.go",
-    mutation: { file: "routes/users", find: "if (!doer.basic)", replace: "if (false)" },
+    mutation: { file: "users/routes", find: "if (!doer.basic)", replace: "if (false)" },
     check: async (world) => {
       const { login, password, call } = await world.person("maker", ["write:user"]);
       const path = `/users/${login}/tokens`;
@@ -68,7 +80,7 @@ export const identityRows: readonly Row[] = [
     says: "a token is shown once, and listed by its last eight digits",
     source: "routers/api/v1/user/app.go ListAccessTokens",
     mutation: {
-      file: "routes/users",
+      file: "users/routes",
       find: "tokenShape(row)))",
       replace: 'tokenShape(row, "x")))',
     },
@@ -81,7 +93,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a deleted token proves nothing any more",
     source: "routers/api/v1/user/app.go DeleteAccessToken",
-    mutation: { file: "routes/users", find: '"DELETE FROM tokens', replace: '"SELECT ?; --' },
+    mutation: { file: "users/routes", find: '"DELETE FROM tokens', replace: '"SELECT ?; --' },
     check: async (world) => {
       const { login, password, call } = await world.person("revoked");
       const own = world.as(basic(login, password));
@@ -93,7 +105,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a missing scope is refused with 403 and named",
     source: "routers/api/v1/api.go tokenRequiresScopes",
-    mutation: { file: "request", find: "categories.every(", replace: "!categories.every(" },
+    mutation: { file: "http/request", find: "categories.every(", replace: "!categories.every(" },
     check: async (world) => {
       const { call } = await world.person("narrow", ["read:repository"]);
       const answer = await call("POST", "/user/repos", { name: "x" });
@@ -105,7 +117,7 @@ export const identityRows: readonly Row[] = [
     says: "a write scope holds the read scope of its category and no other",
     source: "models/auth/access_token_scope.go",
     mutation: {
-      file: "token-scopes",
+      file: "users/token-scopes",
       find: "held.includes(`write:$",
       replace: "held.includes(`x:$",
     },
@@ -120,7 +132,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "an unknown scope makes no token",
     source: "models/auth/access_token_scope.go parse",
-    mutation: { file: "token-scopes", find: "unknown !== undefined", replace: "false" },
+    mutation: { file: "users/token-scopes", find: "unknown !== undefined", replace: "false" },
     check: async (world) => {
       const { login, password } = await world.person("dev");
       const own = world.as(basic(login, password));
@@ -131,7 +143,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "the routes of /admin are for site administrators only",
     source: "routers/api/v1/api.go reqSiteAdmin",
-    mutation: { file: "request", find: "!doer.user.admin", replace: "false" },
+    mutation: { file: "http/request", find: "!doer.user.admin", replace: "false" },
     check: async (world) => {
       const { login, password } = await world.person("dev");
       const own = world.as(basic(login, password));
@@ -142,7 +154,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a user is made once; an absent one cannot be changed or deleted",
     source: "routers/api/v1/admin/user.go CreateUser, services/context/user.go",
-    mutation: { file: "users", find: "if (findUser(db, user.login))", replace: "if (false)" },
+    mutation: { file: "users/users", find: "if (findUser(db, user.login))", replace: "if (false)" },
     check: async (world) => {
       const { login } = await world.person("dev");
       const password = "long enough 1";
@@ -156,7 +168,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "an account that must change its password is refused until it has",
     source: "routers/api/shared/middleware.go verifyAuthWithOptions",
-    mutation: { file: "app", find: "user.must_change_password", replace: "false" },
+    mutation: { file: "http/app", find: "user.must_change_password", replace: "false" },
     check: async (world) => {
       const { login, password } = await world.person("fresh");
       const own = world.as(basic(login, password));

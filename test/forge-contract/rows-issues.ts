@@ -18,7 +18,7 @@ export const issueRows: readonly Row[] = [
   {
     says: "a person is shown to who is signed in, and an absent one is not found",
     source: "routers/api/v1/user/user.go GetInfo",
-    mutation: { file: "routes/users", find: "isHidden(user, viewer)", replace: "true" },
+    mutation: { file: "users/routes", find: "isHidden(user, viewer)", replace: "true" },
     check: async (world) => {
       const [{ login }, { call }] = [await world.person("dev"), await world.person("reader")];
       expect((await call("GET", `/users/${login}`)).body).toMatchObject({ login });
@@ -29,7 +29,7 @@ export const issueRows: readonly Row[] = [
     says: "an administrator makes a repository for another, who finds it among their own",
     source: "routers/api/v1/admin/repo.go CreateRepo, routers/api/v1/user/repo.go ListMyRepos",
     mutation: {
-      file: "routes/repositories",
+      file: "repositories/routes",
       find: "WHERE owner_id = ? OR",
       replace: "WHERE owner_id = -? OR",
     },
@@ -46,7 +46,7 @@ export const issueRows: readonly Row[] = [
     says: "collaborators are listed, and whether somebody is one is told by the status alone",
     source: "routers/api/v1/repo/collaborators.go ListCollaborators, IsCollaborator",
     mutation: {
-      file: "routes/collaborators",
+      file: "repositories/collaborator-routes",
       find: "id === wanted.id",
       replace: "id !== wanted.id",
     },
@@ -65,7 +65,7 @@ export const issueRows: readonly Row[] = [
     says: "a label is read and changed by its id, listed by its name, and gone once deleted",
     source: "routers/api/v1/repo/label.go",
     mutation: {
-      file: "routes/labels",
+      file: "issues/label-routes",
       find: "description: body.description ??",
       replace: "description:",
     },
@@ -88,7 +88,7 @@ export const issueRows: readonly Row[] = [
     says: "labels are taken from an issue one by one or all at once",
     source: "routers/api/v1/repo/issue_label.go DeleteIssueLabel, ClearIssueLabels",
     mutation: {
-      file: "routes/issue-links",
+      file: "issues/issue-labels",
       find: "issue_id = ? AND label_id = ?",
       replace: "issue_id = ? AND label_id = -?",
     },
@@ -111,7 +111,7 @@ export const issueRows: readonly Row[] = [
     says: "comments are found by the time of their last change, and one by its id until it is deleted",
     source:
       "routers/api/v1/repo/issue_comment.go ListIssueComments, GetIssueComment, DeleteIssueComment",
-    mutation: { file: "routes/comments", find: "updated >= ?", replace: "updated < ?" },
+    mutation: { file: "issues/comment-routes", find: "updated >= ?", replace: "updated < ?" },
     check: async (world) => {
       const { path } = await withIssues(world, ["talk"]);
       const made = await world.admin("POST", `${path}/issues/1/comments`, { body: "one" });
@@ -133,7 +133,7 @@ export const issueRows: readonly Row[] = [
     says: "a dependency is taken back, one on an absent issue is not found, and readers set none",
     source: "routers/api/v1/repo/issue_dependency.go",
     mutation: {
-      file: "routes/issue-links",
+      file: "issues/link-routes",
       find: "issue_id = ? AND dependency_id = ?",
       replace: "issue_id = ? AND dependency_id = -?",
     },
@@ -156,7 +156,7 @@ export const issueRows: readonly Row[] = [
     says: "only administrators of the repository delete an issue, and its number is not used again",
     source: "routers/api/v1/repo/issue.go DeleteIssue, routers/api/v1/api.go reqAdmin",
     mutation: {
-      file: "routes/issues",
+      file: "issues/routes",
       find: '"DELETE FROM issues WHERE id = ?"',
       replace: '"SELECT ?"',
     },

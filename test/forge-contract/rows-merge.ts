@@ -7,7 +7,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "fast-forward-only puts the head itself on the base, and the pull request says who merged what",
     source: "services/pull/merge_ff_only.go, models/issues/pull.go SetMerged",
-    mutation: { file: "merge", find: "merge_commit: commit", replace: 'merge_commit: "x"' },
+    mutation: { file: "pulls/merge", find: "merge_commit: commit", replace: 'merge_commit: "x"' },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       const done = await merge(dev, pull, { head_commit_id: pull.sha });
@@ -22,7 +22,11 @@ export const mergeRows: readonly Row[] = [
   {
     says: "another head than the expected one is not merged",
     source: "services/pull/merge_prepare.go createTemporaryRepoForMerge",
-    mutation: { file: "merge", find: "request.headSha !== pull.pull.head_sha", replace: "false" },
+    mutation: {
+      file: "pulls/merge",
+      find: "request.headSha !== pull.pull.head_sha",
+      replace: "false",
+    },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       await world.commit(repository, { file: "more.txt", branch: "topic" });
@@ -35,7 +39,7 @@ export const mergeRows: readonly Row[] = [
     source:
       "routers/api/v1/repo/pull.go MergePullRequest (no case for ErrMergeDivergingFastForwardOnly)",
     mutation: {
-      file: "merge",
+      file: "pulls/merge",
       find: "await git.isAncestor(pull.checked_base, pull.head_sha)",
       replace: "true",
     },
@@ -49,7 +53,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "a merged pull request is not merged again, a closed one is not found",
     source: "services/pull/check.go CheckPullMergeable",
-    mutation: { file: "merge-check", find: "if (pull.pull.merged)", replace: "if (false)" },
+    mutation: { file: "pulls/merge-check", find: "if (pull.pull.merged)", replace: "if (false)" },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       await merge(dev, pull);
@@ -63,7 +67,7 @@ export const mergeRows: readonly Row[] = [
     says: "only who may merge merges, where the protection names them",
     source: "services/pull/merge.go IsUserAllowedToMerge",
     mutation: {
-      file: "protections",
+      file: "branches/protections",
       find: "protection.mergers.includes(user.id)",
       replace: "true",
     },
@@ -84,7 +88,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "a required status must have succeeded on the head, and a pattern names many",
     source: "services/pull/commit_status.go MergeRequiredContextsCommitStatus",
-    mutation: { file: "statuses", find: 'match?.state === "success"', replace: "true" },
+    mutation: { file: "statuses/statuses", find: 'match?.state === "success"', replace: "true" },
     check: async (world) => {
       const rule = { enable_status_check: true, status_check_contexts: ["ci/*"] };
       const { repository, dev, pull } = await scene(world, rule);
@@ -103,7 +107,7 @@ export const mergeRows: readonly Row[] = [
     says: "approvals count only from the people on the list",
     source: "models/git/protected_branch.go IsUserOfficialReviewer",
     mutation: {
-      file: "protections",
+      file: "branches/protections",
       find: "approvers.includes(user.id)",
       replace: "approvers.length > 0",
     },
@@ -129,7 +133,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "nobody approves or rejects their own pull request",
     source: "routers/api/v1/repo/pull_review.go preparePullReviewType",
-    mutation: { file: "routes/reviews", find: "issue.poster_id === user.id", replace: "false" },
+    mutation: { file: "reviews/routes", find: "issue.poster_id === user.id", replace: "false" },
     check: async (world) => {
       const { dev, pull } = await scene(world);
       expect((await review(dev, pull, "APPROVED")).status).toBe(422);
@@ -141,7 +145,11 @@ export const mergeRows: readonly Row[] = [
     says: "a rejection needs words, and blocks the merge until the same person approves",
     source:
       "models/issues/pull.go MergeBlockedByRejectedReview, models/issues/review.go CreateReview",
-    mutation: { file: "reviews", find: "SET dismissed = 1", replace: "SET dismissed = dismissed" },
+    mutation: {
+      file: "reviews/reviews",
+      find: "SET dismissed = 1",
+      replace: "SET dismissed = dismissed",
+    },
     check: async (world) => {
       const { dev, critic, pull } = await scene(world, { block_on_rejected_reviews: true });
       expect((await review(critic, pull, "REQUEST_CHANGES")).status).toBe(422);
@@ -157,7 +165,7 @@ export const mergeRows: readonly Row[] = [
     says: "a commit that changes the content makes approvals stale, which then do not count if so ruled",
     source:
       "services/pull/pull.go ValidatePullRequest, models/issues/pull.go GetGrantedApprovalsCount",
-    mutation: { file: "pulls", find: "SET stale = 1", replace: "SET stale = 0" },
+    mutation: { file: "pulls/pulls", find: "SET stale = 1", replace: "SET stale = 0" },
     check: async (world) => {
       const rule = { required_approvals: 1, ignore_stale_approvals: true };
       const { repository, dev, critic, pull } = await scene(world, rule);
@@ -174,7 +182,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "a head behind its base is not merged where outdated branches are blocked",
     source: "models/issues/pull.go MergeBlockedByOutdatedBranch",
-    mutation: { file: "merge-check", find: "pull.pull.behind > 0", replace: "false" },
+    mutation: { file: "pulls/merge-check", find: "pull.pull.behind > 0", replace: "false" },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       await world.commit(repository, { file: "aside.txt" });
@@ -190,7 +198,7 @@ export const mergeRows: readonly Row[] = [
   {
     says: "a pull request that changes a protected file is not merged",
     source: "models/git/protected_branch.go MergeBlockedByProtectedFiles",
-    mutation: { file: "merge-check", find: "matchesFile(patterns, path)", replace: "false" },
+    mutation: { file: "pulls/merge-check", find: "matchesFile(patterns, path)", replace: "false" },
     check: async (world) => {
       const rule = { protected_file_patterns: ".woodpecker/**;*.lock" };
       const { dev, pull } = await scene(world, rule, { file: ".woodpecker/ci/test.yml" });

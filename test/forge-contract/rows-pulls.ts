@@ -7,7 +7,7 @@ export const pullRows: readonly Row[] = [
   {
     says: "conflicting changes are not mergeable",
     source: "services/pull/patch.go testPatch",
-    mutation: { file: "pulls", find: "conflicting: bit(!merged)", replace: "conflicting: 0" },
+    mutation: { file: "pulls/pulls", find: "conflicting: bit(!merged)", replace: "conflicting: 0" },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world, undefined, { file: "same.txt" });
       await world.commit(repository, { file: "same.txt", text: "otherwise" });
@@ -20,7 +20,7 @@ export const pullRows: readonly Row[] = [
   {
     says: "work in progress is not merged, nor by a style the repository does not allow",
     source: "services/pull/check.go, models/repo/repo_unit.go IsMergeStyleAllowed",
-    mutation: { file: "merge-check", find: "isDraft(pull.issue.title)", replace: "false" },
+    mutation: { file: "pulls/merge-check", find: "isDraft(pull.issue.title)", replace: "false" },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       await dev.call("PATCH", pull.path, { title: "WIP: not yet" });
@@ -34,7 +34,11 @@ export const pullRows: readonly Row[] = [
   {
     says: "a merge closes the issue that the pull request says it closes, and deletes its branch if told",
     source: "services/pull/merge.go handleCloseCrossReferences, services/repository/branch.go",
-    mutation: { file: "closing", find: 'setClosed(db, issue, action === "close")', replace: "" },
+    mutation: {
+      file: "issues/closing",
+      find: 'setClosed(db, { issue, doer }, action === "close")',
+      replace: "",
+    },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"] });
       const dev = await world.person("dev");
@@ -52,7 +56,7 @@ export const pullRows: readonly Row[] = [
   {
     says: "one pull request per pair of branches is open, and head and base must differ and exist",
     source: "routers/api/v1/repo/pull.go CreatePullRequest",
-    mutation: { file: "routes/pulls", find: "if (!other)", replace: "if (true)" },
+    mutation: { file: "pulls/routes", find: "if (!other)", replace: "if (true)" },
     check: async (world) => {
       const { repository, dev } = await scene(world);
       const open = (head: string, base: string) =>
@@ -67,7 +71,7 @@ export const pullRows: readonly Row[] = [
     says: "only administrators of the repository dismiss a review",
     source: "routers/api/v1/repo/pull_review.go dismissReview",
     mutation: {
-      file: "routes/reviews",
+      file: "reviews/routes",
       find: '!allows(request.access, "admin")',
       replace: "false",
     },
@@ -83,7 +87,11 @@ export const pullRows: readonly Row[] = [
   {
     says: "a protection is made once, read back as written, changed and deleted",
     source: "routers/api/v1/repo/branch.go",
-    mutation: { file: "routes/protections", find: "mergers: ids(", replace: "mergers: () => ids(" },
+    mutation: {
+      file: "branches/protection-routes",
+      find: "mergers: ids(",
+      replace: "mergers: () => ids(",
+    },
     check: async (world) => {
       const repository = await world.repository({ writers: ["dev"] });
       const { login } = await world.person("dev");

@@ -6,7 +6,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "a private repository is not found by who may not read it",
     source: "routers/api/v1/api.go repoAssignment",
-    mutation: { file: "request", find: '|| access === "none"', replace: "" },
+    mutation: { file: "http/request", find: '|| access === "none"', replace: "" },
     check: async (world) => {
       const { path } = await world.repository();
       const stranger = await world.person("stranger");
@@ -17,7 +17,11 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "a repository's name is used once, an absent one is not found",
     source: "routers/api/v1/repo/repo.go CreateUserRepo",
-    mutation: { file: "repositories", find: "new ApiError(409", replace: "new ApiError(422" },
+    mutation: {
+      file: "repositories/repositories",
+      find: "new ApiError(409",
+      replace: "new ApiError(422",
+    },
     check: async (world) => {
       const { name, path } = await world.repository();
       expect((await world.admin("POST", "/user/repos", { name })).status).toBe(409);
@@ -29,7 +33,7 @@ export const repositoryRows: readonly Row[] = [
     says: "a collaborator has the access that was granted, and none after its removal",
     source: "routers/api/v1/repo/collaborators.go",
     mutation: {
-      file: "repositories",
+      file: "repositories/repositories",
       find: "DO UPDATE SET access = COALESCE(?, access)",
       replace: "DO UPDATE SET access = access WHERE ? = 1",
     },
@@ -51,7 +55,11 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "who may be assigned is who may write, told to everybody who reads",
     source: "models/repo/user_repo.go GetRepoAssignees",
-    mutation: { file: "repositories", find: "IN ('write', 'admin')", replace: "IS NOT NULL" },
+    mutation: {
+      file: "repositories/repositories",
+      find: "IN ('write', 'admin')",
+      replace: "IS NOT NULL",
+    },
     check: async (world) => {
       const { path } = await world.repository();
       const [reader, writer] = [await world.person("reader"), await world.person("writer")];
@@ -71,7 +79,11 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "who may only read makes no labels, no protections and no collaborators",
     source: "routers/api/v1/api.go reqRepoWriter, reqAdmin",
-    mutation: { file: "permission", find: ">= accessLevels.indexOf(needed)", replace: ">= 1" },
+    mutation: {
+      file: "repositories/permission",
+      find: ">= accessLevels.indexOf(needed)",
+      replace: ">= 1",
+    },
     check: async (world) => {
       const { path } = await world.repository();
       const { login, call } = await world.person("reader");
@@ -86,7 +98,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "issues are filtered by label, state and kind, and counted in X-Total-Count",
     source: "routers/api/v1/repo/issue.go ListIssues",
-    mutation: { file: "issues", find: "label_id = ?)", replace: "label_id <> ?)" },
+    mutation: { file: "issues/issues", find: "label_id = ?)", replace: "label_id <> ?)" },
     check: async (world) => {
       const { path } = await world.repository();
       const label = await world.admin("POST", `${path}/labels`, { name: "todo", color: "#00aabb" });
@@ -106,7 +118,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "pages are as long as asked for, fifty at most, and linked",
     source: "services/convert/utils.go ToCorrectPageSize, services/context/api.go SetLinkHeader",
-    mutation: { file: "paging", find: "Math.min(limit, largestSize)", replace: "limit" },
+    mutation: { file: "http/paging", find: "Math.min(limit, largestSize)", replace: "limit" },
     check: async (world) => {
       const { path } = await world.repository();
       for (let n = 0; n < 52; n++) await world.admin("POST", `${path}/issues`, { title: `${n}` });
@@ -120,7 +132,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "an issue is found by its assignee and by the time of its last change",
     source: "routers/api/v1/repo/issue.go ListIssues",
-    mutation: { file: "issues", find: "updated >= ?", replace: "updated <= ?" },
+    mutation: { file: "issues/issues", find: "updated >= ?", replace: "updated <= ?" },
     check: async (world) => {
       const { path } = await world.repository({ writers: ["dev"] });
       const { login } = await world.person("dev");
@@ -139,7 +151,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "only who can write labels an issue or edits another's",
     source: "routers/api/v1/repo/issue.go CreateIssue, EditIssue",
-    mutation: { file: "routes/issues", find: "poster_id !== user.id &&", replace: "false &&" },
+    mutation: { file: "issues/routes", find: "poster_id !== user.id &&", replace: "false &&" },
     check: async (world) => {
       const { path } = await world.repository();
       const { login, call } = await world.person("reader");
@@ -158,7 +170,7 @@ export const repositoryRows: readonly Row[] = [
     says: "labels are put on an issue by name or id, all of a kind at once",
     since: 8,
     source: "routers/api/v1/repo/issue_label.go prepareForReplaceOrAdd",
-    mutation: { file: "routes/issue-links", find: '=== "PUT"', replace: '=== "PATCH"' },
+    mutation: { file: "issues/link-routes", find: '=== "PUT"', replace: '=== "PATCH"' },
     check: async (world) => {
       const { path } = await world.repository();
       for (const name of ["a", "b"]) {
@@ -176,7 +188,7 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "an issue with an open dependency is not closed",
     source: "models/issues/issue_update.go, routers/api/v1/repo/issue_dependency.go",
-    mutation: { file: "issues", find: "hasOpenDependencies(db, issue))", replace: "false)" },
+    mutation: { file: "issues/issues", find: "hasOpenDependencies(db, issue))", replace: "false)" },
     check: async (world) => {
       const { path, owner, name } = await world.repository();
       for (const title of ["first", "second"]) {
@@ -195,7 +207,11 @@ export const repositoryRows: readonly Row[] = [
   {
     says: "comments are counted and listed in order, and a stranger's edit is refused",
     source: "routers/api/v1/repo/issue_comment.go",
-    mutation: { file: "routes/comments", find: "comments = comments + 1", replace: "comments = 0" },
+    mutation: {
+      file: "issues/comment-routes",
+      find: "comments = comments + 1",
+      replace: "comments = 0",
+    },
     check: async (world) => {
       const { path } = await world.repository();
       const { login, call } = await world.person("reader");
@@ -214,7 +230,7 @@ export const repositoryRows: readonly Row[] = [
     says: "the worst of the newest status of each context is the combined one; an error is a failure",
     source: "services/convert/status.go ToCombinedStatus, models/git/commit_status.go",
     mutation: {
-      file: "statuses",
+      file: "statuses/statuses",
       find: "MAX(number) FROM statuses",
       replace: "MIN(number) FROM statuses",
     },

@@ -9,7 +9,7 @@ export const reviewRows: readonly Row[] = [
     source:
       "routers/api/v1/repo/pull_review.go CreatePullReview, SubmitPullReview, DeletePullReview",
     mutation: {
-      file: "routes/reviews",
+      file: "reviews/routes",
       find: 'state !== "PENDING" || user',
       replace: "true || user",
     },
@@ -33,7 +33,7 @@ export const reviewRows: readonly Row[] = [
     source:
       "routers/api/v1/repo/pull_review.go CreatePullReviewComment, services/convert/pull_review.go ToPullReviewCommentList",
     mutation: {
-      file: "review-comments",
+      file: "reviews/comments",
       find: "position: Math.max(0, comment.line)",
       replace: "position: 0",
     },
@@ -69,7 +69,7 @@ export const reviewRows: readonly Row[] = [
     says: "a dismissed approval does not count, and counts again when that is taken back",
     source:
       "routers/api/v1/repo/pull_review.go UnDismissPullReview, models/issues/pull.go GetGrantedApprovalsCount",
-    mutation: { file: "reviews", find: "!dismissed &&", replace: "" },
+    mutation: { file: "reviews/reviews", find: "!dismissed &&", replace: "" },
     check: async (world) => {
       const { dev, critic, pull } = await scene(world, { required_approvals: 1 });
       const made = await review(critic, pull, "APPROVED");
@@ -84,7 +84,7 @@ export const reviewRows: readonly Row[] = [
   {
     says: "a head is brought up to date by a merge or a rebase, and a conflict is told",
     source: "routers/api/v1/repo/pull.go UpdatePullRequest, services/pull/update.go",
-    mutation: { file: "update-pull", find: 'update.style === "rebase"', replace: "false" },
+    mutation: { file: "pulls/update", find: 'update.style === "rebase"', replace: "false" },
     check: async (world) => {
       const { repository, dev, pull } = await scene(world);
       const { path, sha } = pull;

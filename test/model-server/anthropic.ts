@@ -1,5 +1,5 @@
 /** Anthropic's Messages API, as much of it as coding agents use. */
-import { type Answered, type Asked, countTokens, type ToolCall } from "./script.ts";
+import { countTokens, type ModelRequest, type ScriptedAnswer, type ToolCall } from "./script.ts";
 
 type Block = Readonly<Record<string, unknown>> & { readonly type?: string; readonly text?: string };
 
@@ -14,7 +14,7 @@ export interface MessagesRequest {
   }[];
 }
 
-export function readMessages({ system, messages, tools = [] }: MessagesRequest): Asked {
+export function readMessages({ system, messages, tools = [] }: MessagesRequest): ModelRequest {
   const first = messages.find(({ role }) => role === "user");
   return {
     firstUser: textOf(first?.content ?? ""),
@@ -26,7 +26,7 @@ export function readMessages({ system, messages, tools = [] }: MessagesRequest):
   };
 }
 
-function readAnswer({ content }: { readonly content: string | Block[] }): Answered {
+function readAnswer({ content }: { readonly content: string | Block[] }): ScriptedAnswer {
   const acts = typeof content !== "string" && content.some(({ type }) => type === "tool_use");
   return { text: textOf(content), acts };
 }
@@ -38,7 +38,7 @@ function textOf(content: string | readonly Block[] = ""): string {
     .join("\n");
 }
 
-export interface Said {
+export interface ModelReply {
   readonly id: string;
   readonly model: string;
   readonly text: string | undefined;
@@ -47,7 +47,7 @@ export interface Said {
   readonly outputTokens: number;
 }
 
-export function formatMessage(said: Said): unknown {
+export function formatMessage(said: ModelReply): unknown {
   return {
     ...beginning(said),
     content: blocksOf(said),
@@ -56,7 +56,7 @@ export function formatMessage(said: Said): unknown {
   };
 }
 
-function beginning({ id, model, inputTokens }: Said) {
+function beginning({ id, model, inputTokens }: ModelReply) {
   return {
     id,
     type: "message",
@@ -69,7 +69,7 @@ function beginning({ id, model, inputTokens }: Said) {
   };
 }
 
-function blocksOf({ id, text, calls }: Said) {
+function blocksOf({ id, text, calls }: ModelReply) {
   return [
     ...(text === undefined ? [] : [{ type: "text", text }]),
     ...calls.map(({ name, input }, n) => ({
@@ -82,7 +82,7 @@ function blocksOf({ id, text, calls }: Said) {
 }
 
 /** One string per event, in the order in which they are sent. */
-export function streamMessage(said: Said): readonly string[] {
+export function streamMessage(said: ModelReply): readonly string[] {
   const blocks = blocksOf(said).flatMap((block, index) => {
     const [start, delta] =
       "text" in block

@@ -1,6 +1,6 @@
 /** OpenAI's chat completions, as much of them as coding agents use. */
-import type { Said } from "./anthropic.ts";
-import type { Asked } from "./script.ts";
+import type { ModelReply } from "./anthropic.ts";
+import type { ModelRequest } from "./script.ts";
 
 type Content = string | readonly { readonly text?: string }[] | null | undefined;
 
@@ -20,7 +20,7 @@ export interface CompletionRequest {
   }[];
 }
 
-export function readCompletion({ messages, tools = [] }: CompletionRequest): Asked {
+export function readCompletion({ messages, tools = [] }: CompletionRequest): ModelRequest {
   return {
     firstUser: textOf(messages.find(({ role }) => role === "user")?.content),
     answers: messages
@@ -40,7 +40,7 @@ function textOf(content: Content): string {
   return (content ?? []).map(({ text = "" }) => text).join("\n");
 }
 
-export function formatCompletion(said: Said): unknown {
+export function formatCompletion(said: ModelReply): unknown {
   return {
     ...headOf(said, "chat.completion"),
     choices: [
@@ -55,7 +55,7 @@ export function formatCompletion(said: Said): unknown {
 }
 
 /** One string per event, in the order in which they are sent. */
-export function streamCompletion(said: Said): readonly string[] {
+export function streamCompletion(said: ModelReply): readonly string[] {
   const head = headOf(said, "chat.completion.chunk");
   const chunk = (delta: object, finish_reason: string | null = null) => {
     return { ...head, choices: [{ index: 0, delta, finish_reason }] };
@@ -70,11 +70,11 @@ export function streamCompletion(said: Said): readonly string[] {
   return [...chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`), "data: [DONE]\n\n"];
 }
 
-function headOf({ id, model }: Said, object: string) {
+function headOf({ id, model }: ModelReply, object: string) {
   return { id: `chatcmpl-${id}`, object, created: 1_700_000_000, model };
 }
 
-function callsOf({ id, calls }: Said) {
+function callsOf({ id, calls }: ModelReply) {
   if (calls.length === 0) return {};
   return {
     tool_calls: calls.map(({ name, input }, index) => ({
@@ -86,11 +86,11 @@ function callsOf({ id, calls }: Said) {
   };
 }
 
-function finishOf({ calls }: Said): string {
+function finishOf({ calls }: ModelReply): string {
   return calls.length > 0 ? "tool_calls" : "stop";
 }
 
-function usageOf({ inputTokens, outputTokens }: Said) {
+function usageOf({ inputTokens, outputTokens }: ModelReply) {
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,

@@ -44,15 +44,15 @@ export type Fault =
   | { readonly type: "context" };
 
 /** What stands as an answer in a request; it may be the agent's own filler for one that never came. */
-export interface Answered {
+export interface ScriptedAnswer {
   readonly text: string;
   readonly acts: boolean;
 }
 
 /** One request, whichever of the two APIs it came by. */
-export interface Asked {
+export interface ModelRequest {
   readonly firstUser: string;
-  readonly answers: readonly Answered[];
+  readonly answers: readonly ScriptedAnswer[];
   readonly tools: readonly ToolSpec[];
   /** Everything that reached the model, for what a script must know and for tests. */
   readonly text: string;
@@ -68,7 +68,7 @@ export interface ToolCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-export function chooseAnswer({ conversations }: Script, asked: Asked): Answer {
+export function chooseAnswer({ conversations }: Script, asked: ModelRequest): Answer {
   const ok = { text: "ok" };
   if (asked.tools.length === 0) return ok;
   const own = conversations.find(({ match }) => !match || asked.firstUser.includes(match));
@@ -76,12 +76,12 @@ export function chooseAnswer({ conversations }: Script, asked: Asked): Answer {
   return own?.answers[given.length] ?? own?.answers.at(-1) ?? ok;
 }
 
-function isOf(conversation: Conversation | undefined, { text }: Answered): boolean {
+function isOf(conversation: Conversation | undefined, { text }: ScriptedAnswer): boolean {
   return conversation?.answers.some((answer) => answer.text?.trim() === text.trim()) ?? false;
 }
 
 /** In the words of the agent that asked: `Write` with `file_path`, `write` with `filePath`. */
-export function toToolCall(act: Act, { tools, text }: Asked): ToolCall {
+export function toToolCall(act: Act, { tools, text }: ModelRequest): ToolCall {
   if ("tool" in act) return { name: act.tool, input: act.input };
   if ("bash" in act) {
     const tool = findTool(tools, "bash");

@@ -10,8 +10,8 @@ import {
   formatMessage,
   formatMessagesError,
   type MessagesRequest,
+  type ModelReply,
   readMessages,
-  type Said,
   streamMessage,
 } from "./anthropic.ts";
 import {
@@ -23,10 +23,10 @@ import {
 } from "./openai.ts";
 import {
   type Answer,
-  type Asked,
   chooseAnswer,
   countTokens,
   type Fault,
+  type ModelRequest,
   type Script,
   toToolCall,
 } from "./script.ts";
@@ -46,9 +46,9 @@ interface Stats {
 }
 
 interface Api {
-  readonly read: (body: never) => Asked;
-  readonly whole: (said: Said) => unknown;
-  readonly stream: (said: Said) => readonly string[];
+  readonly read: (body: never) => ModelRequest;
+  readonly whole: (said: ModelReply) => unknown;
+  readonly stream: (said: ModelReply) => readonly string[];
   readonly error: (status: number, message: string) => unknown;
 }
 
@@ -165,7 +165,11 @@ export class ModelServer {
     response.end();
   }
 
-  #say(answer: Answer, asked: Asked, { model, length }: { model: string; length: number }): Said {
+  #say(
+    answer: Answer,
+    asked: ModelRequest,
+    { model, length }: { model: string; length: number },
+  ): ModelReply {
     const calls = (answer.acts ?? []).map((act) => toToolCall(act, asked));
     return {
       id: `${this.requests.length}_${asked.answers.length}`,
@@ -214,7 +218,11 @@ export class ModelServer {
   }
 }
 
-function fail(response: ServerResponse, fault: Fault, { api, said }: { api: Api; said: Said }) {
+function fail(
+  response: ServerResponse,
+  fault: Fault,
+  { api, said }: { api: Api; said: ModelReply },
+) {
   if (fault.type === "status") {
     const headers = fault.status === 429 ? { "retry-after": "1" } : {};
     return send(

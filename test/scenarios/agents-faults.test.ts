@@ -3,7 +3,7 @@ import { afterEach, expect } from "vitest";
 import { agentsFolder, agentTest } from "../agents/agents.ts";
 import type { Fault, Script } from "../model-server/script.ts";
 import { ModelServer } from "../model-server/server.ts";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 

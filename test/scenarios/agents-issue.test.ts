@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { agentsFolder, agentTest } from "../agents/agents.ts";
 import type { Answer, Script } from "../model-server/script.ts";
 import { ModelServer } from "../model-server/server.ts";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import { passesTests } from "../support/forge-view.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";

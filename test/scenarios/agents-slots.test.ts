@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ModelServer } from "../model-server/server.ts";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import type { IssueView } from "../support/forge-view.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { attend } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { findFreePort } from "../support/fleet.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
@@ -65,7 +65,7 @@ test("an idle bot says that it chooses, counts what it asks of the forge, and st
 
 test("a bot's work is in its figures and its status: the lease, the session, the merge", async () => {
   const { scene, ask } = await startBot();
-  const attendant = attend(scene, "reviewer");
+  const attendant = startAutoApprover(scene, "reviewer");
   const issues = scene.forge.issues(repo);
   const body = "```file src/one.mjs\nexport const one = 1;\n```\n";
   await issues.open({ title: "Somebody's own", body: "", labels: [] });

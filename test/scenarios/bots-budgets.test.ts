@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 

@@ -1,8 +1,8 @@
 /** A harness that misbehaves as the issue's title says, and an issue after them all that it does well. */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
-import { attend } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
@@ -72,7 +72,7 @@ test("a harness that hangs, is silent, floods, forks, deletes or lies is classed
   const issues = forge.issues(repo);
   for (const title of [...Object.keys(misdeeds), GOOD])
     await issues.open({ title: `Please «${title}»`, body: "", labels: ["backlog"] });
-  const attendant = attend(opened, "reviewer");
+  const attendant = startAutoApprover(opened, "reviewer");
   const file = await opened.write("harness.sh", formatHarness());
   for (const name of devs) {
     opened.startBot(name, {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Attendant, attend } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
 import { killAtEvery } from "../support/kill.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { manyDeathsMs } from "../support/soak.ts";
@@ -24,7 +24,7 @@ afterAll(() => template.discard());
 
 interface Life {
   readonly scene: Scene;
-  readonly attendant: Attendant;
+  readonly attendant: AutoApprover;
   /** What stood on the work branch when the bot was killed. */
   pushed: string | undefined;
 }
@@ -39,7 +39,7 @@ const branch = "fix/issue-1";
 async function begin(): Promise<Life> {
   const scene = await Scene.open(template);
   await scene.forge.issues(repo).open({ title: "Add a stamp", body, labels: ["backlog"] });
-  return { scene, attendant: attend(scene, "reviewer"), pushed: undefined };
+  return { scene, attendant: startAutoApprover(scene, "reviewer"), pushed: undefined };
 }
 
 async function end({ scene, attendant }: Life): Promise<void> {

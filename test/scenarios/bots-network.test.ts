@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
-import { type Attendant, attend } from "../support/attendant.ts";
-import { repo } from "../support/cast.ts";
-import { type Asked, MeddlingProxy } from "../support/meddling-proxy.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo } from "../support/factory-description.ts";
+import { InterceptingProxy, type ProxiedRequest } from "../support/intercepting-proxy.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template;
 let scene: Scene;
-let proxy: MeddlingProxy;
-let attendant: Attendant | undefined;
+let proxy: InterceptingProxy;
+let attendant: AutoApprover | undefined;
 
 beforeAll(async () => {
   template = await Template.create({ devs: ["dev-1"], reviewers: ["reviewer"] });
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   scene = await Scene.open(template);
-  proxy = await MeddlingProxy.start(scene.url);
+  proxy = await InterceptingProxy.start(scene.url);
 });
 
 afterEach(async () => {
@@ -75,12 +75,13 @@ async function expectOneMerge(title: string): Promise<void> {
   expect([...(await view.refs()).keys()]).toEqual(["refs/heads/main"]);
 }
 
-const isPush = ({ method, path }: Asked) => method === "POST" && path.endsWith("/git-receive-pack");
-const isWrite = ({ method, path }: Asked) => method !== "GET" && path.startsWith("/api/");
+const isPush = ({ method, path }: ProxiedRequest) =>
+  method === "POST" && path.endsWith("/git-receive-pack");
+const isWrite = ({ method, path }: ProxiedRequest) => method !== "GET" && path.startsWith("/api/");
 
 test("every act on the forge whose answer is lost is found done: one pull request, one comment, one merge", async () => {
   const lost = new Set<string>();
-  proxy.meddle = (asked) => {
+  proxy.intercept = (asked) => {
     if (!(isPush(asked) || isWrite(asked))) return undefined;
     // A push that is sent again offers the same; each is lost once.
     const key = `${asked.method} ${asked.path} ${isPush(asked) ? asked.body : ""}`;
@@ -89,7 +90,7 @@ test("every act on the forge whose answer is lost is found done: one pull reques
     return "lose";
   };
   await open("Add a stamp", DOABLE);
-  attendant = attend(scene, "reviewer");
+  attendant = startAutoApprover(scene, "reviewer");
   startBot();
   await settled(1);
   await open("Never done", NOT_DOABLE);
@@ -114,17 +115,17 @@ test("every act on the forge whose answer is lost is found done: one pull reques
 
 test("a forge that fails, breaks off and is slow in turn costs no budget: one pull request, one merge, no comment", async () => {
   let count = 0;
-  proxy.meddle = () => {
+  proxy.intercept = () => {
     count += 1;
     if (count % 7 !== 0) return undefined;
     const slow = new Promise<void>((resolve) => setTimeout(resolve, 200));
     return ([500, "drop", 502, slow, 503, "lose"] as const)[(count / 7) % 6];
   };
   await open("Add a stamp", DOABLE);
-  attendant = attend(scene, "reviewer");
+  attendant = startAutoApprover(scene, "reviewer");
   startBot();
   await settled(1);
-  proxy.meddle = () => undefined;
+  proxy.intercept = () => undefined;
 
   await expectOneMerge("Add a stamp");
   const events = await scene.events("dev-1");
@@ -139,15 +140,15 @@ test("a forge that answers nothing but 503 at every state of an issue is waited 
   startBot();
   for (const at of ["preparing", "publishing", "checking", "reviewing"]) {
     await reached(at);
-    proxy.meddle = () => 503;
+    proxy.intercept = () => 503;
     const before = (await scene.events("dev-1")).filter(({ type }) => type === "failure").length;
     await wait(
       `the outage at ${at} is told`,
       async () =>
         (await scene.events("dev-1")).filter(({ type }) => type === "failure").length > before,
     );
-    proxy.meddle = () => undefined;
-    if (at === "checking") attendant = attend(scene, "reviewer");
+    proxy.intercept = () => undefined;
+    if (at === "checking") attendant = startAutoApprover(scene, "reviewer");
   }
   await settled(1);
 
@@ -164,7 +165,7 @@ test("a forge that is killed and started again in the midst of the work is waite
     await scene.restartForge();
   }
   await reached("checking");
-  attendant = attend(scene, "reviewer");
+  attendant = startAutoApprover(scene, "reviewer");
   await settled(1);
 
   await expectOneMerge("Add a stamp");
@@ -180,7 +181,7 @@ test("a bot whose token is revoked says so and does nothing; with a new one it g
   await wait("it says so", async () =>
     (await scene.events("dev-1")).some(({ code }) => code === "forge.unauthorized"),
   );
-  attendant = attend(scene, "reviewer");
+  attendant = startAutoApprover(scene, "reviewer");
   const asked = proxy.answered.length;
   await wait("it has asked again", async () => proxy.answered.length > asked);
   expect(proxy.answered.slice(asked).map(({ status }) => status)).not.toContain(200);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { repo } from "../support/cast.ts";
+import { repo } from "../support/factory-description.ts";
 import { passesTests } from "../support/forge-view.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";

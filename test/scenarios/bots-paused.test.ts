@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Attendant, attend } from "../support/attendant.ts";
-import { repo, scriptedCoder } from "../support/cast.ts";
-import { isPushOf, MeddlingProxy } from "../support/meddling-proxy.ts";
+import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
+import { repo, scriptedCoder } from "../support/factory-description.ts";
+import { InterceptingProxy, isPushOf } from "../support/intercepting-proxy.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
 
 let template: Template;
 let scene: Scene;
-let proxy: MeddlingProxy;
-let attendant: Attendant | undefined;
+let proxy: InterceptingProxy;
+let attendant: AutoApprover | undefined;
 
 beforeAll(async () => {
   template = await Template.create({ devs: ["dev-1", "dev-2"], reviewers: ["reviewer"] });
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   scene = await Scene.open(template);
-  proxy = await MeddlingProxy.start(scene.url);
+  proxy = await InterceptingProxy.start(scene.url);
 });
 
 afterEach(async () => {
@@ -59,7 +59,7 @@ async function goesOnWithTheNext(): Promise<void> {
     if (!scene.processes.isRunning("dev-1")) throw new Error(scene.processes.output("dev-1"));
     return (await eventsOf("dev-1", "issue.claimed")).some(({ issue }) => issue === 3);
   });
-  attendant = attend(scene, "reviewer");
+  attendant = startAutoApprover(scene, "reviewer");
   await until("both are merged", async () =>
     (await scene.view.issues()).every(({ state }) => state === "closed"),
   );
@@ -80,7 +80,7 @@ test("a bot paused past its term in the midst of a push is refused as a whole, a
     release = resolve;
   });
   let isHeld = false;
-  proxy.meddle = (asked) => {
+  proxy.intercept = (asked) => {
     if (!isPushOf(asked, branch)) return undefined;
     isHeld = true;
     return released;

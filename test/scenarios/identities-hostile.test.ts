@@ -16,8 +16,8 @@ import { setEnvironment } from "../../src/config/env-file.ts";
 import { loadFactory } from "../../src/config/load.ts";
 import { adminPassword, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
 import { buildCli, type Ended, runCli } from "../support/cli.ts";
-import { type Evil, evils, HostileProxy } from "../support/hostile-proxy.ts";
-import { layOutOutside } from "../support/outside-factory.ts";
+import { createExternalFactory } from "../support/external-factory.ts";
+import { FaultyProxy, type NetworkFault, networkFaults } from "../support/faulty-proxy.ts";
 
 let root: string;
 let forge: TestForge;
@@ -41,7 +41,7 @@ afterAll(async () => {
 /** A factory with names of its own on the one forge, which it reaches at this address. */
 async function layOut(url: string, password = adminPassword): Promise<string> {
   const mark = `h${++count}z`;
-  const { folder } = await layOutOutside({ root, mark, url, password });
+  const { folder } = await createExternalFactory({ root, mark, url, password });
   await cp(path.join(root, "shop"), path.join(folder, `${mark}-shop`), { recursive: true });
   return folder;
 }
@@ -70,7 +70,7 @@ async function expectCompletion(folder: string): Promise<void> {
   expect(completed.stderr).toMatch(/changes applied and read back|nothing to do/);
 }
 
-const words: Readonly<Record<Evil, RegExp>> = {
+const words: Readonly<Record<NetworkFault, RegExp>> = {
   down: /no answer from the forge at http:\S+/,
   slow: /no whole answer within 8 s|it is too slow/,
   "500": /with 500: not today/,
@@ -86,26 +86,28 @@ function either(one: RegExp, other: RegExp): RegExp {
   return new RegExp(`${one.source}|${other.source}`);
 }
 
-async function meet(evil: Evil, after: number): Promise<Met> {
-  const proxy = await HostileProxy.start(forge.url);
+async function meet(evil: NetworkFault, after: number): Promise<Met> {
+  const proxy = await FaultyProxy.start(forge.url);
   const folder = await layOut(proxy.url);
-  proxy.turn(evil, after);
+  proxy.fail(evil, after);
 
   const failed = await init(folder);
 
   await expectClearFailure(failed, after === 0 ? words[evil] : either(words[evil], git));
   await expectNothingHalfWritten(folder);
-  proxy.turn(undefined);
+  proxy.fail(undefined);
   return { folder, proxy };
 }
 
 interface Met {
   readonly folder: string;
-  readonly proxy: HostileProxy;
+  readonly proxy: FaultyProxy;
 }
 
 test("a forge that is down, slow, or answers nonsense is a clear error, and the next run completes", async () => {
-  const meetings = await Promise.all(evils.flatMap((evil) => [meet(evil, 0), meet(evil, 17)]));
+  const meetings = await Promise.all(
+    networkFaults.flatMap((evil) => [meet(evil, 0), meet(evil, 17)]),
+  );
 
   for (const { folder, proxy } of meetings) {
     await expectCompletion(folder);

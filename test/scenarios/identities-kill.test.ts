@@ -10,8 +10,12 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { startForge } from "../../src/forge/serve.ts";
 import { createAccount } from "../../src/forge/users/admin.ts";
+import {
+  createExternalFactory,
+  describeEndState,
+  type ExternalFactory,
+} from "../support/external-factory.ts";
 import { killAtEvery, runKillable } from "../support/kill.ts";
-import { layOutOutside, lookAt, type Outside } from "../support/outside-factory.ts";
 import { manyDeathsMs } from "../support/soak.ts";
 
 vi.setConfig({ testTimeout: manyDeathsMs });
@@ -28,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true }));
 
-interface Scene extends Outside {
+interface Scene extends ExternalFactory {
   readonly url: string;
   readonly end: () => Promise<void>;
 }
@@ -47,7 +51,12 @@ async function makeTemplate(before: readonly Command[]): Promise<string> {
   await mkdir(home);
   const account = { username: "root", email: "root@x.invalid", admin: true, password };
   await createAccount(path.join(home, "forge"), account);
-  const { folder } = await layOutOutside({ root: home, mark, url: "http://127.0.0.1:1", password });
+  const { folder } = await createExternalFactory({
+    root: home,
+    mark,
+    url: "http://127.0.0.1:1",
+    password,
+  });
   const repository = path.join(folder, `${mark}-shop`);
   await cp(path.join(import.meta.dirname, "../../demo/repository"), repository, {
     recursive: true,
@@ -65,7 +74,7 @@ async function copy(template: string): Promise<Scene> {
   return open(home);
 }
 
-type Command = (outside: Outside) => readonly string[];
+type Command = (outside: ExternalFactory) => readonly string[];
 
 const init: Command = ({ folder }) => ["init", path.join(folder, `${mark}-shop`), "--yes"];
 const model = ["--local-model", "http://127.0.0.1:1"];
@@ -75,7 +84,7 @@ const fire: Command = () => ["fire", `${mark}-new`];
 /** Who has been fired to the last act is unknown to the second command, which says so. */
 const isDone = /there is no bot kz-new/;
 
-async function run(outside: Outside, command: Command): Promise<void> {
+async function run(outside: ExternalFactory, command: Command): Promise<void> {
   const args = ["--factory", outside.folder, ...command(outside)];
   const { exitCode, output } = await runKillable({ args }, {});
   const isFired = command === fire && exitCode === 2 && isDone.test(output);
@@ -93,7 +102,7 @@ async function killEvery(title: string, command: Command, before: readonly Comma
     command: (scene) => ({ args: ["--factory", scene.folder, ...command(scene)] }),
     restart: (scene) => run(scene, command),
     verify: async (scene) => {
-      const seen = await lookAt(scene, { url: scene.url, password });
+      const seen = await describeEndState(scene, { url: scene.url, password });
       undisturbed ??= seen;
       expect(seen).toBe(undisturbed);
     },

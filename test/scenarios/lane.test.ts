@@ -1,34 +1,34 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
-  clearStage,
-  closeStage,
-  files,
-  openStage,
-  play,
-  post,
+  closeScene,
+  fileNamed,
+  openScene,
+  postStatus,
+  publishReady,
   readMain,
-  ready,
   scene,
+  startBot,
+  stopBots,
   tryCheck,
   tryMerge,
-} from "../support/stage.ts";
+} from "../support/dev-scene.ts";
 
-beforeAll(openStage);
-afterEach(clearStage);
-afterAll(closeStage);
+beforeAll(openScene);
+afterEach(stopBots);
+afterAll(closeScene);
 
 test("a bot that lost two rounds holds the lane through CI while another, which is ready, waits", async () => {
-  const [tired, fresh] = [play("dev-1"), play("dev-2")];
-  const late = await ready(tired, "late", files("late"));
-  await tryMerge(fresh, await ready(fresh, "ahead", files("ahead")));
-  const ready2 = await ready(fresh, "waiting", files("waiting"));
+  const [tired, fresh] = [startBot("dev-1"), startBot("dev-2")];
+  const late = await publishReady(tired, "late", fileNamed("late"));
+  await tryMerge(fresh, await publishReady(fresh, "ahead", fileNamed("ahead")));
+  const ready2 = await publishReady(fresh, "waiting", fileNamed("waiting"));
   const patient = { ...late, counters: { lostRounds: 2 } };
 
   const outcome = await tryMerge(tired, patient);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
   const waiting = tryMerge(fresh, ready2);
   const rebased = { ...patient, head: outcome.head };
-  await post(outcome.head, "success");
+  await postStatus(outcome.head, "success");
   expect(await tryCheck(tired, rebased)).toEqual({ type: "green" });
   expect((await scene.view.refs()).has("refs/disinto/lanes/main")).toBe(true);
   expect(await tryMerge(tired, rebased)).toEqual({ type: "merged" });
@@ -40,14 +40,20 @@ test("a bot that lost two rounds holds the lane through CI while another, which 
 
 test("the lane is left when its holder has to go back to the harness, and a dead holder's is taken over", async () => {
   const term = { AGENT_LEASE_TERM: "8" };
-  const [holder, other] = [play("dev-1", term), play("dev-2", term)];
-  const work = { ...(await ready(holder, "held", files("held"))), counters: { lostRounds: 2 } };
-  const next = { ...(await ready(other, "next", files("next"))), counters: { lostRounds: 2 } };
-  await tryMerge(other, await ready(other, "between", files("between")));
+  const [holder, other] = [startBot("dev-1", term), startBot("dev-2", term)];
+  const work = {
+    ...(await publishReady(holder, "held", fileNamed("held"))),
+    counters: { lostRounds: 2 },
+  };
+  const next = {
+    ...(await publishReady(other, "next", fileNamed("next"))),
+    counters: { lostRounds: 2 },
+  };
+  await tryMerge(other, await publishReady(other, "between", fileNamed("between")));
   const outcome = await tryMerge(holder, work);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
   const rebased = { ...work, head: outcome.head };
-  await post(outcome.head, "failure");
+  await postStatus(outcome.head, "failure");
   const ref = "refs/disinto/lanes/main";
 
   expect((await scene.view.refs()).has(ref)).toBe(true);
@@ -55,6 +61,6 @@ test("the lane is left when its holder has to go back to the harness, and a dead
   expect((await scene.view.refs()).has(ref)).toBe(false);
 
   await holder.target.claims.take(ref);
-  holder.die();
+  holder.kill();
   expect(await tryMerge(other, next)).toMatchObject({ type: "rebased" });
 });

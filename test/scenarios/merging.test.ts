@@ -3,22 +3,22 @@ import type { Protection } from "../../src/ports/forge-admin.ts";
 import { awaitReview, judgeReviews } from "../../src/roles/dev/activities/reviewing.ts";
 import { type State, turn } from "../../src/roles/dev/machine.ts";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
-import { repo } from "../support/cast.ts";
-import type { Files } from "../support/player.ts";
 import {
-  clearStage,
-  closeStage,
-  files,
-  openStage,
-  play,
-  post,
+  closeScene,
+  fileNamed,
+  openScene,
+  postStatus,
+  publishReady,
   readMain,
-  ready,
   review,
   scene,
+  startBot,
+  stopBots,
   tryCheck,
   tryMerge,
-} from "../support/stage.ts";
+} from "../support/dev-scene.ts";
+import { repo } from "../support/factory-description.ts";
+import type { Files } from "../support/test-bot.ts";
 import { until } from "../support/test-factory.ts";
 
 /** How the primary branch is protected, while a test has it otherwise. */
@@ -31,17 +31,17 @@ async function protect(change: Partial<Protection>): Promise<void> {
   await repositories.protect(repo, { ...usual, ...change });
 }
 
-beforeAll(openStage);
+beforeAll(openScene);
 afterEach(async () => {
-  clearStage();
+  stopBots();
   if (usual) await scene.admin.repositories.protect(repo, usual);
   usual = undefined;
 });
-afterAll(closeStage);
+afterAll(closeScene);
 
 test("what is green and approved is merged as exactly that head", async () => {
-  const dev = play("dev-1");
-  const work = await ready(dev, "plain", files("plain"));
+  const dev = startBot("dev-1");
+  const work = await publishReady(dev, "plain", fileNamed("plain"));
 
   expect(await tryMerge(dev, work)).toEqual({ type: "merged" });
 
@@ -50,9 +50,9 @@ test("what is green and approved is merged as exactly that head", async () => {
 });
 
 test("of two changes that are each green alone the second is rebased and checked again, never merged as it was", async () => {
-  const [one, other] = [play("dev-1"), play("dev-2")];
-  const first = await ready(one, "first", files("first"));
-  const second = await ready(other, "second", files("second"));
+  const [one, other] = [startBot("dev-1"), startBot("dev-2")];
+  const first = await publishReady(one, "first", fileNamed("first"));
+  const second = await publishReady(other, "second", fileNamed("second"));
 
   expect(await tryMerge(one, first)).toEqual({ type: "merged" });
   const outcome = await tryMerge(other, second);
@@ -61,9 +61,9 @@ test("of two changes that are each green alone the second is rebased and checked
   expect(await readMain()).toBe(first.head);
   const rebased = { ...second, head: outcome.head };
   expect(await tryMerge(other, rebased)).toMatchObject({ type: "refused", cause: "checks" });
-  await post(outcome.head, "failure");
+  await postStatus(outcome.head, "failure");
   expect(await tryCheck(other, rebased)).toMatchObject({ type: "red" });
-  await post(outcome.head, "success");
+  await postStatus(outcome.head, "success");
   expect(await tryMerge(other, rebased)).toEqual({ type: "merged" });
   expect(await readMain()).toBe(outcome.head);
 });
@@ -73,17 +73,19 @@ const list = (first: string, last: string): Files => ({
 });
 
 test("a rebase that makes the approval stale goes back to review, and merges with a new one", async () => {
-  const dev = play("dev-1");
-  const other = play("dev-2");
-  expect(await tryMerge(dev, await ready(dev, "list", list("a", "z")))).toEqual({ type: "merged" });
-  const top = await ready(dev, "top", list("A", "z"));
-  const end = await ready(other, "end", list("a", "Z"));
+  const dev = startBot("dev-1");
+  const other = startBot("dev-2");
+  expect(await tryMerge(dev, await publishReady(dev, "list", list("a", "z")))).toEqual({
+    type: "merged",
+  });
+  const top = await publishReady(dev, "top", list("A", "z"));
+  const end = await publishReady(other, "end", list("a", "Z"));
   expect(await tryMerge(dev, top)).toEqual({ type: "merged" });
 
   const outcome = await tryMerge(other, end);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
   const rebased = { ...end, head: outcome.head };
-  await post(outcome.head, "success");
+  await postStatus(outcome.head, "success");
 
   const reviews = scene.forge.reviews(repo);
   expect(judgeReviews(await reviews.of(end.pull), outcome.head)).toEqual({ type: "undecided" });
@@ -95,9 +97,9 @@ test("a rebase that makes the approval stale goes back to review, and merges wit
 });
 
 test("a conflict is shown to the harness from both sides", async () => {
-  const [one, other] = [play("dev-1"), play("dev-2")];
-  const mine = await ready(one, "mine", { "src/same.txt": "mine\n" });
-  const theirs = await ready(other, "theirs", { "src/same.txt": "theirs\n" });
+  const [one, other] = [startBot("dev-1"), startBot("dev-2")];
+  const mine = await publishReady(one, "mine", { "src/same.txt": "mine\n" });
+  const theirs = await publishReady(other, "theirs", { "src/same.txt": "theirs\n" });
   await tryMerge(one, mine);
 
   const outcome = await tryMerge(other, theirs);
@@ -125,12 +127,12 @@ interface Refused {
 
 test.each<Refused>([
   { cause: "checks", at: "checking", prepare: review },
-  { cause: "approvals", at: "reviewing", prepare: ({ head }) => post(head, "success") },
+  { cause: "approvals", at: "reviewing", prepare: ({ head }) => postStatus(head, "success") },
   {
     cause: "changes-requested",
     at: "reviewing",
     prepare: async (work) => {
-      await post(work.head, "success");
+      await postStatus(work.head, "success");
       await review(work, "changes-requested");
       await approveAsPerson(work);
     },
@@ -139,7 +141,7 @@ test.each<Refused>([
     cause: "dependencies",
     at: "blocked",
     prepare: async (work) => {
-      await post(work.head, "success");
+      await postStatus(work.head, "success");
       await review(work);
       const issue = { title: "First this", body: "", labels: [] };
       const { number } = await scene.forge.issues(repo).open(issue);
@@ -150,7 +152,7 @@ test.each<Refused>([
     cause: "forbidden",
     at: "blocked",
     prepare: async (work) => {
-      await post(work.head, "success");
+      await postStatus(work.head, "success");
       await review(work);
       await protect({ mergers: [] });
     },
@@ -160,7 +162,7 @@ test.each<Refused>([
     at: "blocked",
     changes: { "deploy/live.txt": "on\n" },
     prepare: async (work) => {
-      await post(work.head, "success");
+      await postStatus(work.head, "success");
       await review(work);
     },
   },
@@ -169,14 +171,14 @@ test.each<Refused>([
     at: "blocked",
     title: "WIP: not yet",
     prepare: async (work) => {
-      await post(work.head, "success");
+      await postStatus(work.head, "success");
       await review(work);
     },
   },
 ])(
   "a forge that refuses a merge for $cause has merged nothing, and the bot goes to $at",
-  async ({ cause, at, title = cause, changes = files(cause), prepare }) => {
-    const dev = play("dev-1");
+  async ({ cause, at, title = cause, changes = fileNamed(cause), prepare }) => {
+    const dev = startBot("dev-1");
     const main = await readMain();
     const work = await dev.start(title, changes);
     await prepare(work);
@@ -194,10 +196,10 @@ test.each<Refused>([
 );
 
 test("who asked for changes and did not look again is asked to, once for each head", async () => {
-  const dev = play("dev-1");
-  const work = await dev.start("asked", files("asked"));
+  const dev = startBot("dev-1");
+  const work = await dev.start("asked", fileNamed("asked"));
   await review(work, "changes-requested");
-  const head = await dev.push(work, files("answer"));
+  const head = await dev.push(work, fileNamed("answer"));
   const answered = { ...work, head };
   await until("the forge has seen it", async () => {
     return (await scene.forge.pulls(repo).get(work.pull)).headSha === head;
@@ -217,9 +219,9 @@ test("who asked for changes and did not look again is asked to, once for each he
 });
 
 test("where two approvals are asked for, the first one spends no try to merge", async () => {
-  const dev = play("dev-1");
+  const dev = startBot("dev-1");
   await protect({ requiredApprovals: 2 });
-  const work = await ready(dev, "twice", files("twice"));
+  const work = await publishReady(dev, "twice", fileNamed("twice"));
   let looks = 0;
   const sleep = async () => {
     looks += 1;
@@ -235,24 +237,24 @@ test("where two approvals are asked for, the first one spends no try to merge", 
 });
 
 test("a person's push is gone on with, whatever the bot was doing", async () => {
-  const dev = play("dev-1");
-  const work = await ready(dev, "moved", files("moved"));
-  const head = await dev.push(work, files("by-hand"));
+  const dev = startBot("dev-1");
+  const work = await publishReady(dev, "moved", fileNamed("moved"));
+  const head = await dev.push(work, fileNamed("by-hand"));
 
   const moved = { type: "moved", head };
   expect(await tryMerge(dev, work)).toEqual(moved);
-  await post(work.head, "pending");
+  await postStatus(work.head, "pending");
   expect(await tryCheck(dev, work)).toEqual(moved);
 });
 
 test("a change that is published late is laid on a person's commits, never over them", async () => {
-  const dev = play("dev-1");
-  const work = await dev.start("shared", files("shared"));
-  const head = await dev.push(work, files("theirs"));
+  const dev = startBot("dev-1");
+  const work = await dev.start("shared", fileNamed("shared"));
+  const head = await dev.push(work, fileNamed("theirs"));
   const base = await readMain();
   const prepared = { ...work, base, start: work.head };
 
-  const published = await dev.publish(prepared, files("ours"));
+  const published = await dev.publish(prepared, fileNamed("ours"));
 
   const { objects } = dev.target.mirror;
   expect(await objects.contains(published.head, head)).toBe(true);
@@ -260,24 +262,24 @@ test("a change that is published late is laid on a person's commits, never over 
   const diff = await objects.diff(base, published.head);
   for (const name of ["shared", "theirs", "ours"]) expect(diff).toContain(`+++ b/src/${name}.txt`);
   // Again, as after a kill between the push and the journal.
-  expect((await dev.publish(prepared, files("ours"))).head).toBe(published.head);
+  expect((await dev.publish(prepared, fileNamed("ours"))).head).toBe(published.head);
 });
 
 test("a pull request that a person closed stays the issue's only one", async () => {
-  const dev = play("dev-1");
-  const work = await dev.start("closed", files("closed"));
+  const dev = startBot("dev-1");
+  const work = await dev.start("closed", fileNamed("closed"));
   await scene.forge.pulls(repo).close(work.pull);
 
   const reason = expect.stringContaining(`#${work.pull} was closed`);
   const stuck = { type: "stuck", cause: "pull-closed", reason };
   expect(await tryMerge(dev, work)).toEqual(stuck);
   const { pull: _, ...unknown } = { ...work, base: await readMain(), start: work.head };
-  expect(await dev.tryPublish(unknown, files("again"))).toEqual(stuck);
+  expect(await dev.tryPublish(unknown, fileNamed("again"))).toEqual(stuck);
 });
 
 test("a merge by a person is noticed", async () => {
-  const dev = play("dev-1");
-  const work = await ready(dev, "by hand", { "deploy/by-hand.txt": "on\n" });
+  const dev = startBot("dev-1");
+  const work = await publishReady(dev, "by hand", { "deploy/by-hand.txt": "on\n" });
   expect(await tryMerge(dev, work)).toMatchObject({ cause: "protected-files" });
 
   await scene.view.forceMerge(work.pull, work.head);

@@ -4,14 +4,14 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
 import { reviewNext } from "../../src/roles/review/queue.ts";
-import { repo } from "../support/cast.ts";
-import { type Files, Player } from "../support/player.ts";
+import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
+import { type Files, TestBot } from "../support/test-bot.ts";
 
 let template: Template;
 let scene: Scene;
 let scripts: string;
-let players: Player[] = [];
+let players: TestBot[] = [];
 
 /** Does what the file `behaviour` says, and writes down every prompt. */
 const reviewer = (folder: string) => `
@@ -47,7 +47,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const player of players) player.die();
+  for (const player of players) player.kill();
   players = [];
   await scene?.close();
 });
@@ -66,8 +66,8 @@ async function readPrompts(): Promise<readonly string[]> {
   return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as string]));
 }
 
-function play(name: string, role: "dev" | "review" = "review"): Player {
-  const player = new Player(scene, name, { role, environment: { CI_TOKEN: "" } });
+function play(name: string, role: "dev" | "review" = "review"): TestBot {
+  const player = new TestBot(scene, name, { role, environment: { CI_TOKEN: "" } });
   players.push(player);
   return player;
 }
@@ -77,14 +77,14 @@ async function pass(sha: string): Promise<void> {
   await scene.as("ci").statuses(repo).post(sha, status);
 }
 
-async function green(dev: Player, title: string, files: Files): Promise<PublishedWork> {
+async function green(dev: TestBot, title: string, files: Files): Promise<PublishedWork> {
   const work = await dev.start(title, files);
   await pass(work.head);
   return work;
 }
 
 /** Until it finds nothing more, as a bot that was just started. */
-async function reviewAll(bot: Player): Promise<void> {
+async function reviewAll(bot: TestBot): Promise<void> {
   const done = new Map<string, string>();
   while (await reviewNext(bot.tools, done, bot.signal));
 }

@@ -4,7 +4,7 @@ import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs
 import { join } from "node:path";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { withLock } from "../../src/config/file-lock.ts";
-import { builtFolder } from "../answers/place.ts";
+import { builtFolder } from "../answers/folders.ts";
 import { noteOutput } from "./secret-scan.ts";
 
 export const root = join(import.meta.dirname, "../..");

@@ -1,7 +1,7 @@
 /** Bots in a world of leases (lease-world.ts), each with the real code, and time that passes when a test says so. */
 import { Breakers } from "../../src/bot/leases/breakers.ts";
 import { Claims } from "../../src/bot/leases/claims.ts";
-import { deriveGap, Observations } from "../../src/bot/leases/expiry.ts";
+import { deriveMaxGap, Observations } from "../../src/bot/leases/expiry.ts";
 import { Slots } from "../../src/bot/leases/slots.ts";
 import { Process, World } from "./lease-world.ts";
 
@@ -15,7 +15,7 @@ export function calmWorld(): World {
 export function startInWorld(world: World, holder: string, slotCount?: number) {
   const process = new Process(holder);
   const clock = world.clockOf(process);
-  const observations = new Observations(clock, deriveGap(termMs, pollIntervalMs));
+  const observations = new Observations(clock, deriveMaxGap(termMs, pollIntervalMs));
   const mirror = observations.watching(world.mirrorOf(process));
   const newNonce = () => String(world.draw());
   const tools = { mirror, observations, clock, holder, newNonce, termMs, pollIntervalMs };

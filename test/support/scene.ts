@@ -16,9 +16,15 @@ import { CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
-import { adminLogin, type Cast, demo, describeFactory, repo } from "./cast.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
+import {
+  adminLogin,
+  demo,
+  describeFactory,
+  type FactoryDescription,
+  repo,
+} from "./factory-description.ts";
 import { findFreePort } from "./fleet.ts";
 import { ForgeView } from "./forge-view.ts";
 import { Processes } from "./processes.ts";
@@ -45,7 +51,7 @@ export class Template {
   }
 
   /** Through the same code as `disinto init`. */
-  static async create(cast: Cast): Promise<Template> {
+  static async create(cast: FactoryDescription): Promise<Template> {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
     const factory = describeFactory(cast);
     const forgeFolder = path.join(folder, "forge");
@@ -108,7 +114,7 @@ interface Site {
   readonly admin: Administrator;
 }
 
-async function fill(folder: string, { url, admin }: Site, files: Cast["files"] = {}) {
+async function fill(folder: string, { url, admin }: Site, files: FactoryDescription["files"] = {}) {
   const work = path.join(folder, "work");
   await cp(path.join(demo, "repository"), work, { recursive: true });
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(work, file), text);

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { DisintoError, type ErrorCode } from "../../errors.ts";
 
-interface Refusal {
+interface ErrorAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -25,60 +25,61 @@ const hints: Partial<Record<ErrorCode, string>> = {
   "forge.rate-limited": "wait a little and run the same command again",
 };
 
-export function classify(request: string, { status, text }: Refusal): DisintoError {
+export function classify(request: string, { status, text }: ErrorAnswer): DisintoError {
   const code = codes[status] ?? (status >= 500 ? "forge.unavailable" : "forge.invalid");
   const body = ErrorBody.safeParse(parseJson(text));
   const words = body.success && body.data.message !== "" ? body.data.message : `HTTP ${status}`;
-  const hint = code === "forge.forbidden" ? hintOfForbidden(words) : hints[code];
+  const hint = code === "forge.forbidden" ? hintForForbidden(words) : hints[code];
   return new DisintoError(code, `the forge refused ${request} with ${status}: ${words}`, { hint });
 }
 
 /** Forgejo names the scope (routers/api/v1/api.go tokenRequiresScopes); a missing role it puts into a sentence. */
-function hintOfForbidden(words: string): string {
+function hintForForbidden(words: string): string {
   const scope = /required scope\(s\)[^[\n]{0,20}\[([^\]]{1,500})\]/.exec(words)?.[1];
   if (scope) return `the token lacks the scope ${scope}; \`disinto rotate\` makes one that has it`;
   if (/admin/i.test(words)) return "this needs an administrator of the forge or of the repository";
   return "the user lacks the role for this; `disinto init` verifies and repairs access";
 }
 
-interface Silence {
+interface NoAnswer {
   readonly url: string;
   readonly error: unknown;
   /** The limit that was exceeded, if one was. */
   readonly overdueMs: number | undefined;
 }
 
-const untrusted = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
+const untrustedCertificateCodes =
+  /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
 
 /** No answer, or none that is whole. */
-export function classifySilence({ url, error, overdueMs }: Silence): DisintoError {
+export function classifyNoAnswer({ url, error, overdueMs }: NoAnswer): DisintoError {
   const reason =
     overdueMs === undefined ? reasonOf(error) : `no whole answer within ${overdueMs / 1000} s`;
   return new DisintoError("forge.unavailable", `no answer from the forge at ${url}: ${reason}`, {
-    hint: hintOfSilence(codeOf(error)),
+    hint: hintForNoAnswer(codeOf(error)),
     cause: error,
   });
 }
 
-function hintOfSilence(code: string): string {
+function hintForNoAnswer(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return "the name is not known here: check FORGE_URL in .env and this machine's DNS";
-  if (untrusted.test(code))
+  if (untrustedCertificateCodes.test(code))
     return "its certificate is not trusted: check FORGE_URL in .env, or name the authority's file in NODE_EXTRA_CA_CERTS";
   return "check that the forge is running (disinto status) and that FORGE_URL is right";
 }
 
 /** Whether to wait may help: a server that starts, is busy, or is restarted comes back; a wrong name does not. */
-export function isLasting({ code, cause }: DisintoError): boolean {
+export function isPermanent({ code, cause }: DisintoError): boolean {
   if (code === "forge.rate-limited") return false;
   if (code !== "forge.unavailable") return true;
   const reason = codeOf(cause);
-  return reason === "ENOTFOUND" || untrusted.test(reason);
+  return reason === "ENOTFOUND" || untrustedCertificateCodes.test(reason);
 }
 
 /** What may be over at the next attempt. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof DisintoError && !isLasting(error);
+export function isTransient(error: unknown): boolean {
+  return error instanceof DisintoError && !isPermanent(error);
 }
 
 export function parseJson(text: string): unknown {

@@ -14,10 +14,9 @@ import type {
   Protection,
 } from "../../ports/forge-admin.ts";
 import { buildApplications } from "./applications.ts";
-import { isLasting } from "./failures.ts";
+import { isPermanent } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { ForgejoHttp } from "./http.ts";
-import { Pace } from "./pace.ts";
 import {
   LabelShape,
   Login,
@@ -27,6 +26,7 @@ import {
   TokenShape,
   UserShape,
 } from "./shapes.ts";
+import { SlowAnswers } from "./slow-answers.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;
@@ -38,16 +38,16 @@ interface ForgeAdminOptions {
 const readLimitMs = 8_000;
 
 export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): ForgeAdmin {
-  const common = { url, signal, readLimitMs, pace: new Pace() };
+  const common = { url, signal, readLimitMs, pace: new SlowAnswers() };
   const http = new ForgejoHttp({ ...common, proof: admin });
-  const as: As = (proof) => new ForgejoHttp({ ...common, proof });
+  const as: ActingUser = (proof) => new ForgejoHttp({ ...common, proof });
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
     applications: buildApplications(http),
-    own: buildForgeOver(http),
+    forge: buildForgeOver(http),
   };
 }
 
@@ -58,17 +58,17 @@ export async function probeForge(url: string, signal?: AbortSignal): Promise<For
     return await http.get("/version", z.object({ version: z.string() }));
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
-    return { version: undefined, failure: error, isLasting: isLasting(error) };
+    return { version: undefined, failure: error, isLasting: isPermanent(error) };
   }
 }
 
-type As = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
+type ActingUser = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
 
 function pathOfUser(login: string): string {
   return `/users/${encodeURIComponent(login)}`;
 }
 
-function buildUsers(http: ForgejoHttp, as: As): ForgeUsers {
+function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
   const change = async (login: string, changes: object): Promise<void> => {
     const body = { login_name: login, source_id: 0, ...changes };
     await http.send(`/admin${pathOfUser(login)}`, { method: "PATCH", body });
@@ -91,7 +91,7 @@ function buildUsers(http: ForgejoHttp, as: As): ForgeUsers {
   };
 }
 
-function buildTokens(http: ForgejoHttp, as: As): ForgeTokens {
+function buildTokens(http: ForgejoHttp, as: ActingUser): ForgeTokens {
   const tokens = (login: string): string => `${pathOfUser(login)}/tokens`;
   return {
     list: (login) => http.list(tokens(login), TokenShape),

@@ -15,6 +15,7 @@ import {
   ReviewShape,
   StatusShape,
 } from "./shapes.ts";
+import { TimelineShape } from "./timeline-shape.ts";
 
 interface ForgeOptions {
   readonly url: string;
@@ -44,6 +45,12 @@ export function buildForgeOver(http: ForgejoHttp): Forge {
       return found.map(({ number, isOpen, owner, name }) =>
         owner === repo.owner && name === repo.name ? { number } : { number, isOpen },
       );
+    },
+    // All of it, where no page is asked for; null where nothing ever happened.
+    timeline: async (repo, issue) => {
+      const path = `${pathOf(repo)}/issues/${issue}/timeline`;
+      const entries = await http.get(path, z.array(TimelineShape).nullable());
+      return (entries ?? []).flatMap((event) => event ?? []);
     },
     issues: (repo) => buildIssues(http, pathOf(repo)),
     pulls: (repo) => buildPulls(http, pathOf(repo)),

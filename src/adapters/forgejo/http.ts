@@ -6,14 +6,16 @@ import * as z from "zod";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../system-clock.ts";
-import { classify, classifySilence, isPassing, parseJson } from "./failures.ts";
-import type { Pace } from "./pace.ts";
+import { classify, classifyNoAnswer, isTransient, parseJson } from "./failures.ts";
+import type { SlowAnswers } from "./slow-answers.ts";
 
-type Proof = { readonly token: string } | { readonly login: string; readonly password: string };
+type Authorization =
+  | { readonly token: string }
+  | { readonly login: string; readonly password: string };
 
 interface Connection {
   readonly url: string;
-  readonly proof: Proof | undefined;
+  readonly proof: Authorization | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRequest?: (() => void) | undefined;
   /** Passes every text in a body; absent where bodies carry passwords. */
@@ -24,10 +26,10 @@ interface Connection {
   /** Of one attempt to read; what is written has the longer, usual limit, since nobody repeats it. */
   readonly readLimitMs?: number | undefined;
   /** With it nothing more is asked of a forge that has become too slow. */
-  readonly pace?: Pace | undefined;
+  readonly pace?: SlowAnswers | undefined;
 }
 
-interface Sending {
+interface SendOptions {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   /** Statuses that are an answer here, not a failure. */
@@ -64,7 +66,7 @@ export class ForgejoHttp {
     return answer.status === 404 ? undefined : this.#decode(path, shape, answer);
   }
 
-  async write<T>(path: string, sending: Sending, shape: z.ZodType<T>): Promise<T> {
+  async write<T>(path: string, sending: SendOptions, shape: z.ZodType<T>): Promise<T> {
     return this.#decode(path, shape, await this.send(path, sending));
   }
 
@@ -83,7 +85,7 @@ export class ForgejoHttp {
   }
 
   /** Only a GET is repeated: of anything else nobody knows whether it was done. */
-  async send(path: string, sending: Sending = {}): Promise<Answer> {
+  async send(path: string, sending: SendOptions = {}): Promise<Answer> {
     const { clock = systemClock, attempts = MAX_ATTEMPTS, signal } = this.#connection;
     const startMs = clock.monotonicMs();
     const limit = (sending.method ?? "GET") === "GET" ? attempts : 1;
@@ -92,13 +94,16 @@ export class ForgejoHttp {
         return await this.#attempt(path, sending);
       } catch (error) {
         const spentMs = clock.monotonicMs() - startMs;
-        if (attempt >= limit || spentMs > REQUEST_LIMIT_MS || !isPassing(error)) throw error;
+        if (attempt >= limit || spentMs > REQUEST_LIMIT_MS || !isTransient(error)) throw error;
         await clock.sleep(pauseMs(attempt), signal);
       }
     }
   }
 
-  async #attempt(path: string, { method = "GET", body, expect = [] }: Sending): Promise<Answer> {
+  async #attempt(
+    path: string,
+    { method = "GET", body, expect = [] }: SendOptions,
+  ): Promise<Answer> {
     const { url, signal, onRequest } = this.#connection;
     const limitMs = this.#limitOf(method);
     this.#requirePace();
@@ -124,19 +129,19 @@ export class ForgejoHttp {
       if (signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);
       const overdueMs = overdue.aborted ? limitMs : undefined;
-      throw classifySilence({ url, error, overdueMs });
+      throw classifyNoAnswer({ url, error, overdueMs });
     }
   }
 
   /** Before a request, so that no answer is lost. */
   #requirePace(): void {
     const { url, pace } = this.#connection;
-    const complaint = pace?.complaint();
+    const complaint = pace?.slowReason();
     if (complaint)
-      throw classifySilence({ url, error: new Error(complaint), overdueMs: undefined });
+      throw classifyNoAnswer({ url, error: new Error(complaint), overdueMs: undefined });
   }
 
-  #limitOf(method: Sending["method"]): number {
+  #limitOf(method: SendOptions["method"]): number {
     const { readLimitMs = ATTEMPT_LIMIT_MS } = this.#connection;
     return method === "GET" ? readLimitMs : ATTEMPT_LIMIT_MS;
   }

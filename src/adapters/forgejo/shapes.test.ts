@@ -16,12 +16,14 @@ import {
   TokenShape,
   UserShape,
 } from "./shapes.ts";
+import { TimelineShape } from "./timeline-shape.ts";
 
 const described: readonly [definition: string, shape: z.ZodType, words?: object][] = [
   ["User", Login],
   ["User", UserShape],
   ["Issue", IssueShape, { state: "open" }],
   ["Comment", CommentShape],
+  ["TimelineComment", TimelineShape, { type: "label" }],
   ["PullRequest", PullShape, { state: "open" }],
   ["PullReview", ReviewShape, { state: "APPROVED" }],
   ["CommitStatus", StatusShape, { status: "success" }],

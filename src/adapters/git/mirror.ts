@@ -54,7 +54,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
         return objects.note(message);
       },
     },
-    mend: () => inTurn(() => mend(folder, git.fetch(url), remote)),
+    repair: () => inTurn(() => repair(folder, git.fetch(url), remote)),
     compact: () =>
       inTurn(async () => {
         await runGit("gc", git.compact(), {
@@ -82,7 +82,7 @@ async function fetch(folder: string, command: Argv, remote: RunOptions): Promise
   await ensureRepository(folder);
   const fetched = await run(command, remote);
   if (fetched.exitCode === 0) return;
-  if (await isSound(folder)) throw gitFailure("fetch", fetched.stderr);
+  if (await isIntact(folder)) throw gitFailure("fetch", fetched.stderr);
   await rm(folder, { recursive: true, force: true });
   await ensureRepository(folder);
   await runGit("fetch", command, remote);
@@ -106,7 +106,7 @@ async function isRepository(folder: string): Promise<boolean> {
   return (await Promise.allSettled(parts)).every(({ status }) => status === "fulfilled");
 }
 
-async function mend(folder: string, command: Argv, remote: RunOptions): Promise<boolean> {
+async function repair(folder: string, command: Argv, remote: RunOptions): Promise<boolean> {
   await ensureRepository(folder);
   const checked = await run(git.check(), {
     cwd: folder,
@@ -121,7 +121,7 @@ async function mend(folder: string, command: Argv, remote: RunOptions): Promise<
 }
 
 /** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
-async function isSound(folder: string): Promise<boolean> {
+async function isIntact(folder: string): Promise<boolean> {
   const checked = await run(["git", "fsck", "--connectivity-only", "--no-dangling"], {
     cwd: folder,
     env: localGitEnvironment(),

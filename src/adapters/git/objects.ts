@@ -5,8 +5,11 @@ import { type Argv, type Finished, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
 
+const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
 export function buildObjects(folder: string): Objects {
-  const here = { env: localGitEnvironment(), cwd: folder };
+  // What a branch says about its own files (.gitattributes) hides nothing from who reads a diff.
+  const here = { env: localGitEnvironment({ GIT_ATTR_SOURCE: EMPTY_TREE }), cwd: folder };
   return {
     commit: (request) => commit(folder, request),
     note: async (message) => {

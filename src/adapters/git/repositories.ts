@@ -11,7 +11,7 @@ export const repositories: Repositories = {
   init: initRepository,
   describe,
   mirror,
-  sketch,
+  cloneDefaultBranch,
   push: pushRepository,
   readHistory,
   archive,
@@ -76,7 +76,7 @@ async function mirror(url: string, folder: string): Promise<void> {
 }
 
 /** One commit deep: enough to describe it. */
-async function sketch({ folder, url, access }: Seed): Promise<void> {
+async function cloneDefaultBranch({ folder, url, access }: Seed): Promise<void> {
   const env = remoteGitEnvironment(access);
   await clone(["--bare", "--depth=1", "--single-branch", "--", url, folder], { url, env });
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Issue } from "../../ports/forge.ts";
 import {
-  type Circumstances,
   findWaitingReason,
   formatWaiting,
+  type IssueConditions,
   isTrusted,
   orderCandidates,
 } from "./choose.ts";
@@ -23,7 +23,7 @@ function issue(number: number, facts: Partial<Issue> = {}): Issue {
   };
 }
 
-const calm: Circumstances = {
+const calm: IssueConditions = {
   leased: new Set(),
   trusted: ["ada"],
   openDependencies: [],
@@ -49,7 +49,7 @@ test("an issue is trusted for its author, whose name has no case, or for its app
 });
 
 test("each issue that waits says why, and one that can be claimed does not", () => {
-  const why = (facts: Partial<Issue>, now: Partial<Circumstances> = {}): string => {
+  const why = (facts: Partial<Issue>, now: Partial<IssueConditions> = {}): string => {
     const waiting = findWaitingReason(issue(7, facts), { ...calm, ...now });
     return waiting ? formatWaiting(waiting) : "ready";
   };

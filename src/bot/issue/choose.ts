@@ -24,10 +24,10 @@ const FOREIGN_PREFIX = "prediction/";
 export function orderCandidates(issues: readonly Issue[]): readonly Issue[] {
   return issues
     .filter(({ labels }) => labels.includes(BACKLOG))
-    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || a.number - b.number);
 }
 
-function rank({ labels }: Issue): number {
+function rankOf({ labels }: Issue): number {
   return labels.includes(PRIORITY) ? 0 : 1;
 }
 
@@ -49,7 +49,7 @@ export type WaitingReason =
   | { readonly type: "depends"; readonly on: readonly number[] }
   | { readonly type: "held"; readonly reason: string };
 
-export interface Circumstances {
+export interface IssueConditions {
   /** Issues that somebody works on. */
   readonly leased: ReadonlySet<number>;
   readonly trusted: readonly string[];
@@ -60,7 +60,7 @@ export interface Circumstances {
 }
 
 /** Undefined: it can be claimed. What only people can change comes first, what passes by itself last. */
-export function findWaitingReason(issue: Issue, now: Circumstances): WaitingReason | undefined {
+export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingReason | undefined {
   if (now.leased.has(issue.number)) return { type: "leased" };
   if (issue.labels.includes(BLOCKED)) return { type: "blocked" };
   const label = issue.labels.find(isForeign);

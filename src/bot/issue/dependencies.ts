@@ -16,13 +16,13 @@ export function parseDependencies(body: string): readonly number[] {
   for (const line of cutCode(stripHidden(body)).split("\n")) {
     const heading = HEADING.exec(line)?.[1];
     if (heading !== undefined) inSection = TITLE.test(heading);
-    const naming = inSection ? (heading ?? listed(line)) : (SENTENCE.exec(line)?.[1] ?? "");
+    const naming = inSection ? (heading ?? listNumbers(line)) : (SENTENCE.exec(line)?.[1] ?? "");
     for (const [, number] of naming.matchAll(REFERENCE)) found.add(Number(number));
   }
   return [...found].sort((a, b) => a - b);
 }
 
 /** A line of a section, unless it says that it names something else. */
-function listed(line: string): string {
+function listNumbers(line: string): string {
   return OTHER.test(line) ? "" : line;
 }

@@ -2,7 +2,7 @@
 import { filePatterns, matchesFile } from "../../core/glob.ts";
 
 /** In every project, beside its own `protected_paths`. */
-const always = [
+const alwaysProtected = [
   ".woodpecker/**",
   ".woodpecker.y**",
   ".forgejo/**",
@@ -22,6 +22,6 @@ const always = [
 
 /** Those of the paths that no bot pushes by itself. */
 export function findProtected(paths: readonly string[], own: readonly string[]): readonly string[] {
-  const patterns = filePatterns([...always, ...own].join(";"));
+  const patterns = filePatterns([...alwaysProtected, ...own].join(";"));
   return paths.filter((path) => matchesFile(patterns, path));
 }

@@ -19,8 +19,8 @@ export interface ClaimTools extends LeaseTools {
 }
 
 /** Of a term: when a lease is renewed, and how soon a renewal that the forge did not answer is tried again. */
-const RENEWED_AT = 1 / 3;
-const RETRIED_AFTER = 1 / 30;
+const RENEW_AFTER = 1 / 3;
+const RETRY_AFTER = 1 / 30;
 
 export class Claim {
   readonly #tools: ClaimTools;
@@ -128,13 +128,13 @@ export class Claim {
   /** A forge that is away costs nothing until the term has passed. */
   async #keepAlive(): Promise<void> {
     const termMs = termOf(this.#tools);
-    let pauseMs = this.#leftMs() - termMs * (1 - RENEWED_AT);
+    let pauseMs = this.#leftMs() - termMs * (1 - RENEW_AFTER);
     while (await this.#pause(pauseMs)) {
       const before = this.#lease;
       await this.#change((lease) => this.#renew(lease)).catch((error: unknown) => {
         if (!(error instanceof LeaseLost || error instanceof DisintoError)) throw error;
       });
-      pauseMs = termMs * (this.#lease === before ? RETRIED_AFTER : RENEWED_AT);
+      pauseMs = termMs * (this.#lease === before ? RETRY_AFTER : RENEW_AFTER);
     }
   }
 

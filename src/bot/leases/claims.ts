@@ -16,7 +16,7 @@ export interface ClaimsTools extends ClaimTools {
 }
 
 /** The number of an issue, or the whole name of a ref (refs.ts). */
-type Name = number | string;
+type LeaseName = number | string;
 
 export class Claims {
   readonly #tools: ClaimsTools;
@@ -29,25 +29,28 @@ export class Claims {
   }
 
   /** Undefined: somebody has it. */
-  async take(name: Name, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
+  async take(name: LeaseName, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
     return this.#keep(await takeLease(this.#tools, toRef(name), carried));
   }
 
   /** The claim that this process holds, or one that an earlier life of this bot left, with what it carries. */
-  async adopt(name: Name): Promise<Claim | undefined> {
+  async adopt(name: LeaseName): Promise<Claim | undefined> {
     const ref = toRef(name);
     const known = this.#held.get(ref);
     return known?.isHeld ? known : this.#adoptAt(ref, await this.#locate(ref));
   }
 
   /** Another bot's, once this process has seen it unchanged for a whole term; what it carries goes on. */
-  async takeOver(name: Name): Promise<Claim | undefined> {
+  async takeOver(name: LeaseName): Promise<Claim | undefined> {
     const ref = toRef(name);
     return this.#takeOverAt(ref, await this.#locate(ref));
   }
 
   /** By whichever of these ways is open. A claim that this process holds already is not given out twice. */
-  async tryAcquire(name: Name, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
+  async tryAcquire(
+    name: LeaseName,
+    carried: Partial<LeasePayload> = {},
+  ): Promise<Claim | undefined> {
     const ref = toRef(name);
     return this.isHeld(ref)
       ? undefined
@@ -66,7 +69,7 @@ export class Claims {
 
   /** Waits its turn; ends with the signal's reason. */
   async acquire(
-    name: Name,
+    name: LeaseName,
     signal: AbortSignal,
     carried: Partial<LeasePayload> = {},
   ): Promise<Claim> {
@@ -78,7 +81,7 @@ export class Claims {
     }
   }
 
-  isHeld(name: Name): boolean {
+  isHeld(name: LeaseName): boolean {
     return this.#held.get(toRef(name))?.isHeld ?? false;
   }
 
@@ -117,7 +120,7 @@ export class Claims {
 
   /** Does the work under the lease, adopting it after a restart; "lost" when it is not ours or stops being so. */
   async withLease<Result>(
-    name: Name,
+    name: LeaseName,
     signal: AbortSignal,
     act: (claim: Claim, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result | { readonly type: "lost" }> {
@@ -137,10 +140,10 @@ export class Claims {
    */
   async watch(signal: AbortSignal): Promise<void> {
     const { clock, mirror, observations } = this.#tools;
-    const everyMs = observations.gapMs / 2;
+    const everyMs = observations.maxGapMs / 2;
     while (!signal.aborted) {
       if (observations.sinceCompleteMs() >= everyMs)
-        await mirror.readRefs([ALL_COORDINATION_REFS]).catch(ignoreAbsence);
+        await mirror.readRefs([ALL_COORDINATION_REFS]).catch(ignoreForgeErrors);
       await clock.sleep(Math.max(everyMs - observations.sinceCompleteMs(), everyMs / 4), signal);
     }
   }
@@ -203,10 +206,10 @@ export class Claims {
   }
 }
 
-function toRef(name: Name): string {
+function toRef(name: LeaseName): string {
   return typeof name === "number" ? deriveClaimRef(name) : name;
 }
 
-function ignoreAbsence(error: unknown): void {
+function ignoreForgeErrors(error: unknown): void {
   if (!(error instanceof DisintoError)) throw error;
 }

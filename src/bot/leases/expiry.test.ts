@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deriveGap, Observations } from "./expiry.ts";
+import { deriveMaxGap, Observations } from "./expiry.ts";
 
 const ref = "refs/disinto/claims/1";
 
@@ -64,8 +64,8 @@ test("a branch is no lease", () => {
 test("the allowed gap follows the poll interval and never exceeds a third of the term", () => {
   const minutes = (count: number): number => count * 60_000;
 
-  expect(deriveGap(minutes(15), 1_000)).toBe(30_000);
-  expect(deriveGap(minutes(15), minutes(1))).toBe(minutes(3));
-  expect(deriveGap(minutes(15), minutes(10))).toBe(minutes(5));
-  expect(deriveGap(3_000, 1_000)).toBe(1_000);
+  expect(deriveMaxGap(minutes(15), 1_000)).toBe(30_000);
+  expect(deriveMaxGap(minutes(15), minutes(1))).toBe(minutes(3));
+  expect(deriveMaxGap(minutes(15), minutes(10))).toBe(minutes(5));
+  expect(deriveMaxGap(3_000, 1_000)).toBe(1_000);
 });

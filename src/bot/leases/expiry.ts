@@ -20,25 +20,25 @@ interface Reading {
   readonly isComplete: boolean;
 }
 
-const USUAL_GAP_MS = 30_000;
+const DEFAULT_MAX_GAP_MS = 30_000;
 
 /**
  * Longer than a poll, so that a bot that polls seldom counts too; never longer than a third of the term, so that a
  * holder that the forge answers has renewed before a whole term can be put together from such gaps.
  */
-export function deriveGap(termMs: number, pollIntervalMs: number): number {
-  return Math.min(termMs / 3, Math.max(USUAL_GAP_MS, 3 * pollIntervalMs));
+export function deriveMaxGap(termMs: number, pollIntervalMs: number): number {
+  return Math.min(termMs / 3, Math.max(DEFAULT_MAX_GAP_MS, 3 * pollIntervalMs));
 }
 
 export class Observations {
   readonly #clock: Clock;
   readonly #observed = new Map<string, ObservedRef>();
-  readonly gapMs: number;
+  readonly maxGapMs: number;
   #lastCompleteMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, gapMs: number) {
     this.#clock = clock;
-    this.gapMs = gapMs;
+    this.maxGapMs = gapMs;
   }
 
   /** The same mirror; what it reads is noted. */
@@ -85,7 +85,7 @@ export class Observations {
   /** From the end of one reading to the start of the next: in that time it stood there for certain. */
   #addedMs({ lastReadMs }: ObservedRef, startedAtMs: number): number {
     const gapMs = startedAtMs - lastReadMs;
-    return gapMs > 0 && gapMs <= this.gapMs ? gapMs : 0;
+    return gapMs > 0 && gapMs <= this.maxGapMs ? gapMs : 0;
   }
 
   #forgetAbsent(refs: Refs): void {

@@ -80,7 +80,7 @@ test("a renewed lease carries its counters and the old one can no longer be rene
   const second = await renewLease(bot, first, { counters: { ciFixes: 2 }, facts: {} });
 
   expect(second?.counters).toEqual({ ciFixes: 2 });
-  expect(await renewLease(bot, { ...first, offers: new Map() })).toBeUndefined();
+  expect(await renewLease(bot, { ...first, candidates: new Map() })).toBeUndefined();
 });
 
 test("a restarted bot adopts its lease, and its paused twin loses it", async () => {

@@ -5,7 +5,7 @@
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Mirror, Objects, Refs, Swap } from "../../ports/git.ts";
-import { type LeasePayload, type Reading, readLease, writeNote } from "./record.ts";
+import { type LeasePayload, type RecordReader, readLease, writeNote } from "./record.ts";
 import { compareAndSwap, MAX_REFUSALS, toSwapError } from "./swap.ts";
 
 export interface Lease extends LeasePayload {
@@ -17,7 +17,7 @@ export interface Lease extends LeasePayload {
    * Every commit that this process offered for the ref since it last knew which one stands: an answer can get lost
    * with the reading after it, and a bot must not take its own renewal for somebody else's.
    */
-  readonly offers: Map<string, Lease>;
+  readonly candidates: Map<string, Lease>;
 }
 
 export const TERM_MS = 15 * 60_000;
@@ -51,10 +51,10 @@ export function takeLease(
 /** Extends the term, and stores what the lease carries; undefined: the lease is lost. */
 export function renewLease(
   tools: LeaseTools,
-  { ref, sha, offers, counters, facts }: Lease,
+  { ref, sha, candidates, counters, facts }: Lease,
   carried: LeasePayload = { counters, facts },
 ): Promise<Lease | undefined> {
-  return swapLease(tools, { ref, from: sha, carried, offers });
+  return swapLease(tools, { ref, from: sha, carried, candidates });
 }
 
 /** Takes up a lease of the bot's own earlier life; its paused twin, if any, loses it by the new nonce. */
@@ -77,7 +77,7 @@ export async function takeOverLease(
 }
 
 /** Empty when the ref's commit is nobody's lease; undefined when the commit is not here. */
-export async function readHolder(tools: Reading, sha: string): Promise<string | undefined> {
+export async function readHolder(tools: RecordReader, sha: string): Promise<string | undefined> {
   try {
     return (await readLease(tools, sha)).holder;
   } catch (error) {
@@ -88,7 +88,7 @@ export async function readHolder(tools: Reading, sha: string): Promise<string | 
 
 /** Gone afterwards, or somebody else's. */
 export async function releaseLease({ mirror }: LeaseTools, lease: Lease): Promise<void> {
-  const isOwn = (sha: string): boolean => lease.offers.has(sha);
+  const isOwn = (sha: string): boolean => lease.candidates.has(sha);
   await compareAndSwap(mirror, { ref: lease.ref, from: lease.sha, to: undefined }, { isOwn });
 }
 
@@ -107,8 +107,8 @@ export async function pushFenced(
   lease: Lease,
   { branch, ...carried }: LeasePayload & { readonly branch: Swap },
 ): Promise<FencedPush> {
-  const { ref, offers } = lease;
-  let next = await makeOffer(tools, { ref, carried, offers });
+  const { ref, candidates } = lease;
+  let next = await createCandidate(tools, { ref, carried, candidates });
   let held = lease;
   let refusals = 0;
   let answer: Awaited<ReturnType<typeof tools.mirror.swap>> = "unclear";
@@ -117,10 +117,10 @@ export async function pushFenced(
     answer = await tools.mirror.swap(swaps);
     if (answer === "applied") return { type: "pushed", lease: settle(next) };
     const standing = await tools.mirror.readRefs([ref, branch.ref]);
-    const end = judge([held, ...offers.values()], branch, standing);
+    const end = judge([held, ...candidates.values()], branch, standing);
     if (end.type !== "again") return end;
     // A crash of the server between two renames can leave the lease new and the branch old: push once more.
-    if (end.lease === next) next = await makeOffer(tools, { ref, carried, offers });
+    if (end.lease === next) next = await createCandidate(tools, { ref, carried, candidates });
     held = end.lease;
     if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
   }
@@ -143,37 +143,37 @@ interface LeaseSwap {
   readonly ref: string;
   readonly from: string | undefined;
   readonly carried: LeasePayload;
-  readonly offers?: Map<string, Lease>;
+  readonly candidates?: Map<string, Lease>;
 }
 
 /** One commit, offered until the forge is known to have it or something else. */
 async function swapLease(
   tools: LeaseTools,
-  { ref, from, carried, offers = new Map() }: LeaseSwap,
+  { ref, from, carried, candidates = new Map() }: LeaseSwap,
 ): Promise<Lease | undefined> {
-  const offer = await makeOffer(tools, { ref, carried, offers });
-  const isOwn = (sha: string): boolean => offers.has(sha);
-  const won = await compareAndSwap(tools.mirror, { ref, from, to: offer.sha }, { isOwn });
-  return won ? settle(offer) : undefined;
+  const candidate = await createCandidate(tools, { ref, carried, candidates });
+  const isOwn = (sha: string): boolean => candidates.has(sha);
+  const won = await compareAndSwap(tools.mirror, { ref, from, to: candidate.sha }, { isOwn });
+  return won ? settle(candidate) : undefined;
 }
 
-/** The term counts from before the offer is sent, so it ends for the holder no later than for any observer. */
-async function makeOffer(
+/** The term counts from before the candidate is sent, so it ends for the holder no later than for any observer. */
+async function createCandidate(
   tools: LeaseTools,
-  { ref, carried, offers }: Omit<LeaseSwap, "from"> & { offers: Map<string, Lease> },
+  { ref, carried, candidates }: Omit<LeaseSwap, "from"> & { candidates: Map<string, Lease> },
 ): Promise<Lease> {
   const { counters, facts } = carried;
   const termMs = termOf(tools);
   const expiresAtMs = tools.clock.monotonicMs() + termMs;
   const sha = await writeNote(tools, { holder: tools.holder, termMs, counters, facts });
-  const offer: Lease = { ref, sha, counters, facts, expiresAtMs, offers };
-  offers.set(sha, offer);
-  return offer;
+  const candidate: Lease = { ref, sha, counters, facts, expiresAtMs, candidates };
+  candidates.set(sha, candidate);
+  return candidate;
 }
 
 /** Known to stand: what was offered before expects what will never stand again. */
 function settle(lease: Lease): Lease {
-  lease.offers.clear();
-  lease.offers.set(lease.sha, lease);
+  lease.candidates.clear();
+  lease.candidates.set(lease.sha, lease);
   return lease;
 }

@@ -6,7 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Swap } from "../../ports/git.ts";
 import type { Claim } from "./claim.ts";
 import { Claims } from "./claims.ts";
-import { deriveGap, Observations } from "./expiry.ts";
+import { deriveMaxGap, Observations } from "./expiry.ts";
 import { deriveClaimRef } from "./refs.ts";
 
 const termMs = 900_000;
@@ -129,7 +129,7 @@ class Factory {
   async #work(process: Process): Promise<void> {
     const world = this.#world;
     const clock = world.clockOf(process);
-    const gapMs = this.#left.gap ? 100 * termMs : deriveGap(termMs, pollIntervalMs);
+    const gapMs = this.#left.gap ? 100 * termMs : deriveMaxGap(termMs, pollIntervalMs);
     const observations = new Observations(clock, gapMs);
     const mirror = observations.watching(world.mirrorOf(process));
     const { holder } = process;

@@ -20,7 +20,7 @@ export interface LeaseRecord extends LeasePayload {
   readonly termMs: number;
 }
 
-interface Writing {
+interface RecordWriter {
   readonly mirror: { readonly objects: Pick<Objects, "note"> };
   readonly clock: Clock;
   readonly newNonce: () => string;
@@ -28,20 +28,20 @@ interface Writing {
 
 /** `nonce` makes each commit unique; `at` is for people, and nothing decides by it. */
 export function writeNote(
-  { mirror, clock, newNonce }: Writing,
+  { mirror, clock, newNonce }: RecordWriter,
   content: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const note = { at: clock.now().toISOString(), ...content, nonce: newNonce() };
   return mirror.objects.note(`${JSON.stringify(note)}\n`);
 }
 
-export interface Reading {
+export interface RecordReader {
   readonly mirror: { readonly objects: Pick<Objects, "readMessage"> };
 }
 
 /** Undefined when the commit's text is no JSON object; fails when the commit was never fetched. */
 export async function readNote(
-  { mirror }: Reading,
+  { mirror }: RecordReader,
   sha: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const text = await mirror.objects.readMessage(sha);
@@ -54,7 +54,7 @@ export async function readNote(
 }
 
 /** Whoever wrote it, it is read with care: a strange text is nobody's lease and carries nothing. */
-export async function readLease(tools: Reading, sha: string): Promise<LeaseRecord> {
+export async function readLease(tools: RecordReader, sha: string): Promise<LeaseRecord> {
   const { holder, termMs, counters, facts } = (await readNote(tools, sha)) ?? {};
   return {
     holder: typeof holder === "string" ? holder : "",

@@ -12,7 +12,7 @@ import { runOrThrow } from "../../adapters/process.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { Claims } from "./claims.ts";
-import { deriveGap, Observations } from "./expiry.ts";
+import { deriveMaxGap, Observations } from "./expiry.ts";
 
 const checkout = path.join(import.meta.dirname, "../../..");
 const access = { forgeUrl: "http://127.0.0.1:1", login: "nobody", token: "none" };
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 function open(holder: string, clock: Clock, termMs: number) {
-  const observations = new Observations(clock, deriveGap(termMs, pollIntervalMs));
+  const observations = new Observations(clock, deriveMaxGap(termMs, pollIntervalMs));
   const folder = path.join(root, `${holder}.git`);
   const mirror = observations.watching(buildMirror({ folder, url: remote, access }));
   const newNonce = () => crypto.randomUUID();

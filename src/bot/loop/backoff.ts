@@ -1,7 +1,7 @@
 /** How long to wait before the next try. Pure: the random number is the caller's. */
 const MAX_MS = 60_000;
 
-interface Wait {
+interface Backoff {
   /** One after the other, from 1. */
   readonly failures: number;
   readonly baseMs: number;
@@ -9,7 +9,7 @@ interface Wait {
   readonly random: () => number;
 }
 
-export function backoffMs({ failures, baseMs, random }: Wait): number {
+export function backoffMs({ failures, baseMs, random }: Backoff): number {
   const wholeMs = Math.min(MAX_MS, baseMs * 2 ** Math.min(failures - 1, 20));
   return wholeMs * (0.5 + random() / 2);
 }

@@ -4,7 +4,7 @@ import type { BotTools } from "../tools.ts";
 import { backoffMs } from "./backoff.ts";
 import { classifyFailure, type Failure } from "./failure.ts";
 
-interface Repeated {
+interface LoopBody {
   act(): Promise<"go" | "stop">;
   /** The one thing to do about a failure of this class, beside waiting. */
   recover(failure: Failure): Promise<void>;
@@ -15,7 +15,7 @@ type Tools = Pick<BotTools, "clock" | "events" | "pollIntervalMs" | "progress" |
 /** A forge that asks to be asked less often means it. */
 const LIMITED_MS = 30_000;
 
-export async function repeat(tools: Tools, signal: AbortSignal, loop: Repeated): Promise<void> {
+export async function repeat(tools: Tools, signal: AbortSignal, loop: LoopBody): Promise<void> {
   const row = new FailureSeries(tools);
   while (!signal.aborted) {
     try {
@@ -34,7 +34,7 @@ export async function repeat(tools: Tools, signal: AbortSignal, loop: Repeated):
 }
 
 /** A recovery that fails for a reason of the outside is tried again after the next turn. */
-async function recoverFrom(loop: Repeated, failure: Failure, row: FailureSeries): Promise<void> {
+async function recoverFrom(loop: LoopBody, failure: Failure, row: FailureSeries): Promise<void> {
   try {
     await loop.recover(failure);
   } catch (error) {

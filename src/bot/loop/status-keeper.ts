@@ -1,5 +1,5 @@
 /** What a bot has said so far, kept as its status: from its events, so that it never differs from what they say. */
-import { type BotStatus, learn, unknownStatus } from "../../core/bot-status.ts";
+import { applyEvent, type BotStatus, unknownStatus } from "../../core/bot-status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { Mirror } from "../../ports/git.ts";
@@ -22,11 +22,11 @@ export class StatusKeeper implements EventLog {
     this.#log.append(event);
     const time = this.#clock.now().toISOString();
     const before = this.#status.standing;
-    this.#status = learn(this.#status, { ...event, time, by: this.#by });
+    this.#status = applyEvent(this.#status, { ...event, time, by: this.#by });
     if (this.#status.standing !== before) this.#standsSinceMs = this.#clock.monotonicMs();
   }
 
-  get standingMs(): number {
+  get inStateMs(): number {
     return this.#clock.monotonicMs() - this.#standsSinceMs;
   }
 

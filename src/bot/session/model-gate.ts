@@ -14,7 +14,7 @@ import type { Breakers, Probe } from "../leases/breakers.ts";
 import type { Slot, Slots } from "../leases/slots.ts";
 import { backoffMs } from "../loop/backoff.ts";
 
-interface Running<S extends Session> {
+interface SessionRunner<S extends Session> {
   run(session: S): Promise<SessionEnd>;
 }
 
@@ -40,19 +40,22 @@ export function deriveBackendBreaker(backend: string): string {
   return `backend/${backend}`;
 }
 
-export function gateHarness<S extends Session>(harness: Running<S>, tools: GateTools): Running<S> {
+export function gateHarness<S extends Session>(
+  harness: SessionRunner<S>,
+  tools: GateTools,
+): SessionRunner<S> {
   const gate = new Gate(harness, tools);
   return { run: (session) => gate.run(session) };
 }
 
 class Gate<S extends Session> {
-  readonly #harness: Running<S>;
+  readonly #harness: SessionRunner<S>;
   readonly #tools: GateTools;
   readonly #name: string;
   /** Faults of this bot's own, one after the other. */
   #ownFailures = 0;
 
-  constructor(harness: Running<S>, tools: GateTools) {
+  constructor(harness: SessionRunner<S>, tools: GateTools) {
     this.#harness = harness;
     this.#tools = tools;
     this.#name = deriveBackendBreaker(tools.backend);

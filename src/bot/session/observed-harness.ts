@@ -10,14 +10,14 @@ interface Observation {
 }
 
 /** What a session is for, as its events say it. */
-interface Subject {
+interface SessionSubject {
   readonly project: string;
   readonly issue?: number;
   readonly pull?: number;
 }
 
 export interface ObservedHarness {
-  run(session: Session & { readonly about: Subject }): Promise<SessionEnd>;
+  run(session: Session & { readonly about: SessionSubject }): Promise<SessionEnd>;
 }
 
 export function observeHarness(
@@ -50,12 +50,12 @@ export function observeHarness(
   };
 }
 
-type Ended = Extract<BotEvent, { type: "session.ended" }>;
+type FinishedSession = Extract<BotEvent, { type: "session.ended" }>;
 
 function describeEnd(
   end: SessionEnd | undefined,
   { signal }: Session,
-): Omit<Ended, "type" | "seconds" | "role" | "project"> {
+): Omit<FinishedSession, "type" | "seconds" | "role" | "project"> {
   const usage = end?.usage ?? NO_USAGE;
   if (!end || signal.aborted) return { end: "interrupted", ...usage };
   return end.type === "finished"

@@ -25,14 +25,14 @@ export interface Run {
 /** Statuses keep a line, not a log: Forgejo cuts longer descriptions. */
 const MAX_DESCRIPTION = 200;
 
-interface Planned {
+interface PlannedWorkflow {
   readonly record: WorkflowRecord;
   readonly steps: readonly Step[];
 }
 
 export async function runPipeline(tools: RunTools, target: CiProject, run: Run): Promise<void> {
   const { sha, branch, parent } = run;
-  const decided = parent === 0 ? await listDecided(target, sha) : new Set<string>();
+  const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
   const name = `ci-${sha}-${parent}`;
   const folder = await target.folders.prepare(name, { branch, sha });
@@ -50,14 +50,17 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   await target.folders.discard(name);
 }
 
-async function listDecided({ statuses }: CiProject, sha: string): Promise<ReadonlySet<string>> {
+async function listDecidedContexts(
+  { statuses }: CiProject,
+  sha: string,
+): Promise<ReadonlySet<string>> {
   const known = await statuses.of(sha);
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 
 async function planWorkflows(folder: string, decided: ReadonlySet<string>) {
   const entries = await readdir(path.join(folder, ".woodpecker")).catch(() => []);
-  const planned: Planned[] = [];
+  const planned: PlannedWorkflow[] = [];
   const mistakes: string[] = [];
   let id = 0;
   for (const file of entries.filter(isWorkflowFile).sort()) {
@@ -93,7 +96,7 @@ interface RunContext {
   readonly folder: string;
 }
 
-async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: Planned) {
+async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: PlannedWorkflow) {
   const { target, pipeline } = place;
   const post = (state: Status["state"], description: string): Promise<void> =>
     target.statuses.post(pipeline.commit, {
@@ -121,7 +124,7 @@ async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }
 async function runSteps(
   tools: RunTools,
   { target, pipeline, folder }: RunContext,
-  { record, steps }: Planned,
+  { record, steps }: PlannedWorkflow,
 ): Promise<string | undefined> {
   const environment = describeEnvironment(tools, { target, pipeline, folder });
   let problem: string | undefined;

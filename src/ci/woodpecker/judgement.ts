@@ -7,10 +7,10 @@ const failing = new Set(["failure", "error", "killed", "canceled", "declined"]);
 /** What a container ends with that was killed from outside: out of memory, or its machine went away. */
 const KILLED = 137;
 
-export type Blame = "infrastructure" | "real" | "running";
+export type FailureKind = "infrastructure" | "real" | "running";
 
 export interface Judgement {
-  readonly kind: Blame;
+  readonly kind: FailureKind;
   /** Steps whose logs say why. */
   readonly steps: readonly PipelineStep[];
   /** What Woodpecker itself says of it. */

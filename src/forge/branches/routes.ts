@@ -17,7 +17,7 @@ import {
 } from "../http/request.ts";
 import { refreshPulls } from "../pulls/pulls.ts";
 import { branchShape } from "../pulls/shapes.ts";
-import type { RepositoryRow } from "../store/rows.ts";
+import type { RepositoryRow, UserRow } from "../store/rows.ts";
 import { protectionOf } from "./protections.ts";
 
 const path = "/repos/:owner/:repo/branches";
@@ -55,8 +55,9 @@ export function branchRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(await shapeOf(forge, repository, { name: restOf(c), viewer: user }));
   });
   routes.delete(`${path}/*`, async (c) => {
-    const { repository } = enterWriter(c, forge);
-    await forge.queue.run(repository.id, () => deleteBranch(forge, repository, restOf(c)));
+    const { repository, user } = enterWriter(c, forge);
+    const deletion = { name: restOf(c), doer: user };
+    await forge.queue.run(repository.id, () => deleteBranch(forge, repository, deletion));
     return c.body(null, 204);
   });
   return routes;
@@ -91,7 +92,7 @@ function noBranch(name: string): ApiError {
 export async function deleteBranch(
   forge: ForgeContext,
   repository: RepositoryRow,
-  name: string,
+  { name, doer }: { name: string; doer: UserRow },
 ): Promise<void> {
   if (repository.empty) throw notFound("Git Repository is empty.");
   if (name === repository.default_branch) throw forbidden("can not delete default branch");
@@ -99,7 +100,7 @@ export async function deleteBranch(
   const git = gitOf(forge, repository);
   if ((await git.branch(name)) === undefined) throw noBranch(name);
   await git.deleteRef(`refs/heads/${name}`);
-  await refreshPulls(forge, repository);
+  await refreshPulls(forge, repository, { doer });
 }
 
 async function createBranch(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { filePatterns, matchesFile } from "../../core/glob.ts";
 import { mayPush, protectionOf } from "../branches/protections.ts";
 import { type ForgeContext, gitOf } from "../forge.ts";
-import { leaveEmptiness } from "../git/push.ts";
+import { markNonEmpty } from "../git/push.ts";
 import {
   emptyTree,
   type GitRepository,
@@ -63,8 +63,8 @@ export async function commitFile(
   if (!(await git.compareAndSwap(`refs/heads/${target}`, { from, to: commit }))) {
     throw new ApiError(409, "the branch moved meanwhile");
   }
-  if (repository.empty) await leaveEmptiness(forge, repository);
-  await refreshPulls(forge, repository);
+  if (repository.empty) await markNonEmpty(forge, repository);
+  await refreshPulls(forge, repository, { doer: person.user });
   return commit;
 }
 

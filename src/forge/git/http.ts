@@ -60,7 +60,8 @@ export async function serveGit(
     const { repository, doer } = await authorize(forge, git, request);
     const env = backendEnvironment(forge, { git, request, repository, doer });
     await runBackend({ env, request, response }, async () => {
-      if (git.pushes && git.action !== "info/refs") await afterPush(forge, repository.id);
+      if (!doer || !git.pushes || git.action === "info/refs") return;
+      await afterPush(forge, { repositoryId: repository.id, doer: doer.user });
     });
   } catch (error) {
     request.resume();
@@ -81,10 +82,10 @@ async function authorize(forge: ForgeContext, git: GitRequest, request: Incoming
   const { authorization } = request.headers;
   const doer = await forge.authentication.identify({ authorization });
   if (!doer) throw new ApiError(401, "Unauthorized");
-  mustBeAllowedIn(doer);
+  requireSignedIn(doer);
   const access: AccessLevel = repository ? accessOf(forge.db, repository, doer.user) : "none";
   if (!repository || access === "none") throw new ApiError(404, "Repository not found");
-  mustHaveScope(doer, repository, git.pushes);
+  requireScope(doer, repository, git.pushes);
   if (git.pushes && repository.archived) {
     throw new ApiError(
       403,
@@ -94,12 +95,12 @@ async function authorize(forge: ForgeContext, git: GitRequest, request: Incoming
   return { repository, doer } satisfies Authorized;
 }
 
-function mustBeAllowedIn({ user }: Doer): void {
+function requireSignedIn({ user }: Doer): void {
   if (!user.active || user.prohibit_login) throw new ApiError(403, "Your account is disabled.");
 }
 
 /** services/context/permission.go CheckRepoScopedToken. */
-function mustHaveScope({ scopes }: Doer, repository: RepositoryRow, pushes: boolean): void {
+function requireScope({ scopes }: Doer, repository: RepositoryRow, pushes: boolean): void {
   if (scopes === undefined) return;
   const enough = hasScope(scopes, pushes ? "write" : "read", "repository");
   if (!enough || (repository.private && isPublicOnly(scopes))) throw new ApiError(403, "Forbidden");
@@ -143,7 +144,7 @@ function backendEnvironment(
   });
 }
 
-interface Exchange {
+interface BackendExchange {
   readonly env: Record<string, string>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -151,7 +152,7 @@ interface Exchange {
 
 /** Ends the answer only after `finish`, so that what a push caused is done when its client goes on. */
 async function runBackend(
-  { env, request, response }: Exchange,
+  { env, request, response }: BackendExchange,
   finish: () => Promise<void>,
 ): Promise<void> {
   const child = spawn("git", ["http-backend"], { env, stdio: ["pipe", "pipe", "ignore"] });

@@ -12,7 +12,7 @@ import { Authentication } from "../users/authentication.ts";
 import { PasswordChecker } from "../users/secrets.ts";
 import { getUser } from "../users/users.ts";
 import { CommitLookups } from "./commit-lookups.ts";
-import { tidy } from "./maintenance.ts";
+import { collectGarbage } from "./maintenance.ts";
 
 test("tidying drops the objects of leases that are gone, and keeps every ref", async () => {
   const folder = await mkdtemp(join(tmpdir(), "disinto-forge-"));
@@ -41,8 +41,8 @@ test("tidying drops the objects of leases that are gone, and keeps every ref", a
   await tree.git("push", "-q", git.path, "main:refs/disinto/claims/2");
   await tree.git("push", "-q", git.path, "--delete", "refs/disinto/claims/2");
 
-  expect(await tidy(forge, repository, { atLeast: 1000 })).toBe(false);
-  expect(await tidy(forge, repository, { atLeast: 1, expire: "now" })).toBe(true);
+  expect(await collectGarbage(forge, repository, { atLeast: 1000 })).toBe(false);
+  expect(await collectGarbage(forge, repository, { atLeast: 1, expire: "now" })).toBe(true);
 
   expect(await git.commit(gone)).toBeUndefined();
   expect(await git.commit("refs/disinto/claims/1")).toBe(kept);

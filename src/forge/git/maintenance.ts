@@ -5,14 +5,14 @@ import { allRepositories } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 
 const intervalMs = 30 * 60_000;
-const worthIt = 2_000;
+const defaultMinimum = 2_000;
 /** Longer than any push takes, so nothing is dropped between its arrival and its ref. */
 const grace = "2.hours.ago";
 
 export async function maintain(forge: ForgeContext, signal: AbortSignal): Promise<void> {
   try {
     for await (const _ of every(intervalMs, undefined, { signal, ref: false })) {
-      for (const repository of allRepositories(forge.db)) await tidy(forge, repository);
+      for (const repository of allRepositories(forge.db)) await collectGarbage(forge, repository);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -20,10 +20,10 @@ export async function maintain(forge: ForgeContext, signal: AbortSignal): Promis
 }
 
 /** `--prune` removes unreachable objects older than the grace; moving refs stay safe by git's own locks. */
-export async function tidy(
+export async function collectGarbage(
   forge: ForgeContext,
   repository: RepositoryRow,
-  { atLeast = worthIt, expire = grace } = {},
+  { atLeast = defaultMinimum, expire = grace } = {},
 ): Promise<boolean> {
   const git = gitOf(forge, repository);
   const counted = await git.attempt(["count-objects"]);

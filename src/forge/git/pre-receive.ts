@@ -44,6 +44,16 @@ check_protected() {
   refuse "Not allowed to push to protected branch $4"
 }
 
+# A name that would be taken for a commit, or for another ref.
+check_name() {
+  if printf '%s\n' "$2" | grep -E -i -q '^([0-9a-f]{40}|[0-9a-f]{64}|HEAD|(refs|heads|tags)/.*)$'; then
+    refuse "$1 would be taken for something else"
+  fi
+  if [ "$1" = "refs/tags/$DISINTO_DEFAULT_BRANCH" ]; then
+    refuse "$1 would be taken for the branch $DISINTO_DEFAULT_BRANCH"
+  fi
+}
+
 [ "$DISINTO_MAY_WRITE" = 1 ] || refuse "User permission denied for writing."
 
 # awk puts the number of the first rule that applies before each line, 0 for none.
@@ -60,8 +70,12 @@ awk '
   }' | {
   while read -r rule old new ref; do
     case $ref in
-      refs/pull/* | refs/for/*) refuse "$ref is kept by the forge" ;;
+      refs/heads/*) name=${"$"}{ref#refs/heads/} ;;
+      refs/tags/*) name=${"$"}{ref#refs/tags/} ;;
+      refs/disinto/*) name= ;;
+      *) refuse "$ref is kept by the forge; what can be pushed is refs/heads, refs/tags and refs/disinto" ;;
     esac
+    [ "$new" = "$zero" ] || check_name "$ref" "$name"
     if [ "$new" = "$zero" ] && [ "$ref" = "refs/heads/$DISINTO_DEFAULT_BRANCH" ]; then
       refuse "branch $DISINTO_DEFAULT_BRANCH is the default branch and cannot be deleted"
     fi

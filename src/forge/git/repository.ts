@@ -16,7 +16,10 @@ export interface Identity {
   readonly email: string;
 }
 
-/** Our own git sees no configuration of the host, trusts the forge's folder and runs only the forge's hooks. */
+/**
+ * Our own git sees no configuration of the host, trusts the forge's folder and runs only the forge's hooks. An object is
+ * what its name says: who may push could otherwise lay another commit over one that was reviewed (git-replace(1)).
+ */
 export function gitEnvironment(folder: string, extra: Readonly<Record<string, string>> = {}) {
   return {
     ...toolEnvironment(),
@@ -25,6 +28,11 @@ export function gitEnvironment(folder: string, extra: Readonly<Record<string, st
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_GRAFT_FILE: "/dev/null",
+    GIT_ATTR_NOSYSTEM: "1",
+    // No attribute of a branch decides what a diff shows (read in bare repositories by git 2.43 to 2.45).
+    GIT_ATTR_SOURCE: emptyTree,
     GIT_CONFIG_COUNT: "4",
     GIT_CONFIG_KEY_0: "safe.directory",
     GIT_CONFIG_VALUE_0: "*",
@@ -122,10 +130,10 @@ export class GitRepository {
     return await this.#lookups.find({ path: this.path, env: gitEnvironment(this.#folder) }, names);
   }
 
-  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. */
+  /** What a person may write where Forgejo takes "ref or sha": a branch, a tag, a sha. A whole sha is no name. */
   async resolve(text: string): Promise<string | undefined> {
+    if (/^[0-9a-f]{40}$/.test(text)) return await this.commit(text);
     const names = isBranchName(text) ? [`refs/heads/${text}`, `refs/tags/${text}`] : [];
-    if (/^[0-9a-f]{40}$/.test(text)) names.push(text);
     const found = (await this.commits(names)).find((sha) => sha !== undefined);
     return found ?? (await this.#byShortSha(text));
   }
@@ -188,6 +196,12 @@ function linesOf(text: string): string[] {
 /** git's own rule (git-check-ref-format), narrowed: no control characters, no "..", no "@{", no ".lock". */
 export function isBranchName(name: string): boolean {
   if (name === "" || name === "@" || name.length > 250 || name.startsWith("-")) return false;
+  if (isMisleading(name)) return false;
   if (/[\s~^:?*[\\]|\p{Cc}|\.\.|@\{|\/\/|^\/|\/$|\.$/u.test(name)) return false;
   return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
+}
+
+/** A name that git or a person would take for a commit, or for another ref. The hook knows the same ones. */
+function isMisleading(name: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64}|HEAD|(?:refs|heads|tags)\/.*)$/i.test(name);
 }

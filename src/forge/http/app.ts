@@ -51,8 +51,8 @@ const parts = [
 
 export function createApp(forge: ForgeContext): Hono<Env> {
   const app = new Hono<Env>();
-  app.onError((error, c) => answerError(c, forge, error));
-  app.notFound((c) => answerError(c, forge, notFound()));
+  app.onError((error, c) => sendError(c, forge, error));
+  app.notFound((c) => sendError(c, forge, notFound()));
   app.get("/api/healthz", (c) => c.json({ status: "pass", description: "disinto", checks: {} }));
   app.use(async (c, next) => {
     c.header("X-Content-Type-Options", "nosniff");
@@ -88,7 +88,7 @@ function mayUseApi(forge: ForgeContext, { user }: Doer): void {
   }
 }
 
-function answerError(c: Context, forge: ForgeContext, error: Error): Response {
+function sendError(c: Context, forge: ForgeContext, error: Error): Response {
   if (!(error instanceof ApiError)) return unexpected(c, forge, error);
   if (error.body === null) return c.body(null, error.status);
   const url = `${forge.url}/api/swagger`;

@@ -5,7 +5,7 @@
 
 import { type ForgeContext, gitOf } from "../forge.ts";
 import type { Database } from "../store/database.ts";
-import type { RepositoryRow } from "../store/rows.ts";
+import type { RepositoryRow, UserRow } from "../store/rows.ts";
 import { findIssue, hasOpenDependencies, setClosed } from "./issues.ts";
 
 interface Reference {
@@ -32,12 +32,16 @@ function withoutCode(text: string): string {
 }
 
 /** services/pull/merge.go handleCloseCrossReferences: open dependencies keep an issue open, without an error. */
-export function applyReferences(db: Database, repository: RepositoryRow, text: string): void {
+export function applyReferences(
+  db: Database,
+  repository: RepositoryRow,
+  { text, doer }: { text: string; doer: UserRow },
+): void {
   for (const { number, action } of closingReferences(text)) {
     const issue = findIssue(db, repository, number);
     if (!issue || issue.is_pull) continue;
     if (action === "close" && hasOpenDependencies(db, issue)) continue;
-    setClosed(db, issue, action === "close");
+    setClosed(db, { issue, doer }, action === "close");
   }
 }
 
@@ -45,6 +49,7 @@ export function applyReferences(db: Database, repository: RepositoryRow, text: s
 export async function closeByCommits(
   forge: ForgeContext,
   repository: RepositoryRow,
+  doer: UserRow,
 ): Promise<void> {
   const git = gitOf(forge, repository);
   const tip = await git.branch(repository.default_branch);
@@ -53,7 +58,7 @@ export async function closeByCommits(
   const known = before !== "" && (await git.commit(before)) !== undefined;
   const messages = known ? await git.read(["log", "--format=%B%n", `${before}..${tip}`]) : "";
   forge.db.transaction(() => {
-    applyReferences(forge.db, repository, messages);
+    applyReferences(forge.db, repository, { text: messages, doer });
     forge.db.update("repositories", repository.id, { read_tip: tip });
   });
 }

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { forbidden, notFound } from "../http/api-error.ts";
-import { countHeader } from "../http/paging.ts";
+import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
   type Context,
@@ -22,6 +22,7 @@ import { now } from "../store/database.ts";
 import type { CommentRow, IssueRow } from "../store/rows.ts";
 import { getIssue, touchIssue } from "./issues.ts";
 import { issueParameter, mustBePosterOrWriter, timeQuery } from "./routes.ts";
+import { timelineShape } from "./timeline-shape.ts";
 
 const path = "/repos/:owner/:repo/issues";
 const Body = z.object({ body: required });
@@ -45,15 +46,31 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     const { body } = await bodyOf(c, Body);
     return c.json(shapeOf(forge, request, create(forge, request, { issue, body })), 201);
   });
+  routes.get(`${path}/:index/timeline`, (c) => {
+    const request = enterRepository(c, forge, "issue");
+    const issue = issueParameter(c, forge, request);
+    const all = listTimeline(c, forge, issue);
+    const entries = c.req.query("page") === undefined ? all : cut(all, pageOf(c));
+    countHeader(c, entries.length);
+    const { repository, user: viewer } = request;
+    const shapes = entries.map((entry) =>
+      timelineShape(forge, repository, { entry, issue, viewer }),
+    );
+    // A slice of Go that nothing was put into.
+    return c.json(shapes.length > 0 ? shapes : null);
+  });
   routes.get(`${path}/comments/:id`, (c) => {
     const request = enterRepository(c, forge, "issue");
-    return c.json(shapeOf(forge, request, commentParameter(c, forge, request)));
+    const comment = commentParameter(c, forge, request);
+    if (comment.type !== "comment") return c.body(null, 204);
+    return c.json(shapeOf(forge, request, comment));
   });
   routes.patch(`${path}/comments/:id`, async (c) => {
     const request = enterSigned(c, forge, "issue");
     mustNotBeArchived(request);
     const comment = commentParameter(c, forge, request);
     mustBePosterOrWriter(request, comment);
+    if (comment.type !== "comment") return c.body(null, 204);
     const { body } = await bodyOf(c, Body);
     forge.db.update("comments", comment.id, { body, updated: now() });
     return c.json(shapeOf(forge, request, commentParameter(c, forge, request)));
@@ -62,7 +79,7 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     const request = enterSigned(c, forge, "issue");
     const comment = commentParameter(c, forge, request);
     mustBePosterOrWriter(request, comment);
-    remove(forge, comment);
+    if (comment.type === "comment") remove(forge, comment);
     return c.body(null, 204);
   });
   return routes;
@@ -73,6 +90,11 @@ function shapeOf(forge: ForgeContext, { repository }: RepositoryRequest, comment
 }
 
 function listComments(c: Context, forge: ForgeContext, issue: IssueRow): CommentRow[] {
+  return listTimeline(c, forge, issue).filter(({ type }) => type === "comment");
+}
+
+/** models/issues/comment.go FindComments. */
+function listTimeline(c: Context, forge: ForgeContext, issue: IssueRow): CommentRow[] {
   return forge.db.all<CommentRow>(
     `SELECT * FROM comments WHERE issue_id = ? AND updated >= ? AND updated <= ?
      ORDER BY created, id`,
@@ -90,7 +112,8 @@ function create(
   const { db } = forge;
   return db.transaction(() => {
     const time = now();
-    const row = { issue_id: issue.id, poster_id: user.id, body, created: time, updated: time };
+    const by = { issue_id: issue.id, poster_id: user.id, type: "comment", details: "{}" };
+    const row = { ...by, body, created: time, updated: time };
     const id = db.insert("comments", row);
     db.run("UPDATE issues SET comments = comments + 1 WHERE id = ?", issue.id);
     touchIssue(db, issue.id);

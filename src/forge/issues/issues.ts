@@ -1,10 +1,12 @@
-/** Issues (pull requests are issues too): rows, filters, labels, assignees, state. */
+/** Issues (pull requests are issues too): rows, filters, assignees, state. */
 import { ApiError, invalid } from "../http/api-error.ts";
 import type { Page } from "../http/paging.ts";
 import { accessOf, allows } from "../repositories/permission.ts";
 import { bit, type Database, now, type Value } from "../store/database.ts";
-import type { IssueRow, LabelRow, RepositoryRow, UserRow } from "../store/rows.ts";
+import type { IssueRow, RepositoryRow, UserRow } from "../store/rows.ts";
 import { findUser, noSuchUser } from "../users/users.ts";
+import { addLabels, labelsById } from "./issue-labels.ts";
+import { type Act, record } from "./timeline.ts";
 
 export interface NewIssue {
   readonly title: string;
@@ -56,14 +58,22 @@ export function createIssue(db: Database, repository: RepositoryRow, issue: NewI
       created: time,
       updated: time,
     });
-    addLabels(db, id, labelsById(db, repository, issue.labels));
-    for (const { id: userId } of issue.assignees) assign(db, id, userId);
-    return getIssue(db, id);
+    const created = getIssue(db, id);
+    const act = { issue: created, doer: issue.poster };
+    addLabels(db, act, labelsById(db, repository, issue.labels));
+    for (const user of issue.assignees) assign(db, act, user);
+    return created;
   });
 }
 
-function assign(db: Database, issueId: number, userId: number): void {
-  db.run("INSERT OR IGNORE INTO issue_assignees VALUES (?, ?)", issueId, userId);
+function assign(db: Database, act: Act, { id }: UserRow): void {
+  const added = db.run("INSERT OR IGNORE INTO issue_assignees VALUES (?, ?)", act.issue.id, id);
+  if (added > 0) record(db, act, { type: "assignees", assignee: id });
+}
+
+function unassign(db: Database, act: Act, { id }: UserRow): void {
+  db.run("DELETE FROM issue_assignees WHERE issue_id = ? AND user_id = ?", act.issue.id, id);
+  record(db, act, { type: "assignees", assignee: id, removed: true });
 }
 
 export interface IssueFilter {
@@ -149,69 +159,6 @@ function* linkConditions(filter: IssueFilter): Generator<Condition> {
   }
 }
 
-export function labelsOf(db: Database, issue: IssueRow): LabelRow[] {
-  return db.all<LabelRow>(
-    `SELECT labels.* FROM labels JOIN issue_labels ON label_id = labels.id
-     WHERE issue_id = ? ORDER BY labels.name`,
-    issue.id,
-  );
-}
-
-export function labelsById(
-  db: Database,
-  repository: RepositoryRow,
-  ids: readonly number[],
-): LabelRow[] {
-  return ids.flatMap((id) => {
-    const label = db.get<LabelRow>(
-      "SELECT * FROM labels WHERE id = ? AND repository_id = ?",
-      id,
-      repository.id,
-    );
-    return label ? [label] : [];
-  });
-}
-
-export function labelsByName(
-  db: Database,
-  repository: RepositoryRow,
-  names: readonly string[],
-): LabelRow[] {
-  return names.flatMap((name) =>
-    db.all<LabelRow>(
-      "SELECT * FROM labels WHERE repository_id = ? AND name = ?",
-      repository.id,
-      name,
-    ),
-  );
-}
-
-/** An exclusive label `scope/x` replaces the others of its scope (models/issues/issue_label.go). */
-export function addLabels(db: Database, issueId: number, labels: readonly LabelRow[]): void {
-  for (const label of labels) {
-    if (label.exclusive && label.name.includes("/")) dropScope(db, issueId, label);
-    db.run("INSERT OR IGNORE INTO issue_labels VALUES (?, ?)", issueId, label.id);
-  }
-}
-
-function dropScope(db: Database, issueId: number, label: LabelRow): void {
-  const scope = label.name.slice(0, label.name.lastIndexOf("/") + 1);
-  db.run(
-    `DELETE FROM issue_labels WHERE issue_id = ? AND label_id IN
-     (SELECT id FROM labels WHERE exclusive = 1 AND id <> ? AND substr(name, 1, ?) = ?
-      AND instr(substr(name, ?), '/') = 0)`,
-    issueId,
-    label.id,
-    scope.length,
-    scope,
-    scope.length + 1,
-  );
-}
-
-export function clearLabels(db: Database, issue: IssueRow): void {
-  db.run("DELETE FROM issue_labels WHERE issue_id = ?", issue.id);
-}
-
 export function touchIssue(db: Database, id: number): void {
   db.run("UPDATE issues SET updated = ? WHERE id = ?", now(), id);
 }
@@ -242,9 +189,11 @@ export function assignable(
   });
 }
 
-export function replaceAssignees(db: Database, issue: IssueRow, users: readonly UserRow[]): void {
-  db.run("DELETE FROM issue_assignees WHERE issue_id = ?", issue.id);
-  for (const { id } of users) assign(db, issue.id, id);
+/** services/issue/assignee.go DeleteNotPassedAssignee: who stays is not touched. */
+export function replaceAssignees(db: Database, act: Act, users: readonly UserRow[]): void {
+  const wanted = new Set(users.map(({ id }) => id));
+  for (const user of assigneesOf(db, act.issue)) if (!wanted.has(user.id)) unassign(db, act, user);
+  for (const user of users) assign(db, act, user);
 }
 
 export function dependenciesOf(db: Database, issue: IssueRow): IssueRow[] {
@@ -259,7 +208,7 @@ export function hasOpenDependencies(db: Database, issue: IssueRow): boolean {
   return dependenciesOf(db, issue).some(({ closed }) => !closed);
 }
 
-export function setClosed(db: Database, issue: IssueRow, closed: boolean): void {
+export function setClosed(db: Database, { issue, doer }: Act, closed: boolean): void {
   if (closed === Boolean(issue.closed)) return;
   if (closed && hasOpenDependencies(db, issue)) {
     const what = issue.is_pull ? "pull request" : "issue";
@@ -271,4 +220,5 @@ export function setClosed(db: Database, issue: IssueRow, closed: boolean): void 
     closed_at: closed ? time : 0,
     updated: time,
   });
+  record(db, { issue, doer }, { type: closed ? "close" : "reopen" });
 }

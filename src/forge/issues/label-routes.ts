@@ -17,7 +17,7 @@ import {
 import { labelShape } from "../http/shapes.ts";
 import { bit } from "../store/database.ts";
 import type { LabelRow, RepositoryRow } from "../store/rows.ts";
-import { labelsById } from "./issues.ts";
+import { labelsById } from "./issue-labels.ts";
 
 const path = "/repos/:owner/:repo/labels";
 

@@ -23,16 +23,16 @@ import { findRepository, getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, LabelRow } from "../store/rows.ts";
 import {
   addLabels,
-  clearLabels,
-  dependenciesOf,
-  findIssue,
   labelsById,
   labelsByName,
   labelsOf,
-  touchIssue,
-} from "./issues.ts";
+  removeLabels,
+  replaceLabels,
+} from "./issue-labels.ts";
+import { dependenciesOf, findIssue, touchIssue } from "./issues.ts";
 import { issueParameter } from "./routes.ts";
 import { issueShape } from "./shape.ts";
+import { type Act, record } from "./timeline.ts";
 
 const path = "/repos/:owner/:repo/issues/:index";
 const LabelNames = z.object({ labels: z.array(z.union([int, text])).default([]) });
@@ -47,34 +47,39 @@ export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(answer(request, issueParameter(c, forge, request)));
   });
   routes.on(["POST", "PUT"], `${path}/labels`, async (c) => {
-    const { request, issue } = writable(c, forge);
+    const { request, issue } = enterWritableIssue(c, forge);
     const labels = await wantedLabels(c, forge, request);
     forge.db.transaction(() => {
-      if (c.req.method === "PUT") clearLabels(forge.db, issue);
-      addLabels(forge.db, issue.id, labels);
+      const act = { issue, doer: request.user };
+      if (c.req.method === "PUT") replaceLabels(forge.db, act, labels);
+      else addLabels(forge.db, act, labels);
       touchIssue(forge.db, issue.id);
     });
     return c.json(answer(request, issue));
   });
   routes.delete(`${path}/labels`, (c) => {
-    const { issue } = writable(c, forge);
-    clearLabels(forge.db, issue);
+    const { request, issue } = enterWritableIssue(c, forge);
+    const act = { issue, doer: request.user };
+    removeLabels(forge.db, act, labelsOf(forge.db, issue));
     touchIssue(forge.db, issue.id);
     return c.body(null, 204);
   });
   routes.delete(`${path}/labels/:id`, (c) => {
-    const { request, issue } = writable(c, forge);
+    const { request, issue } = enterWritableIssue(c, forge);
     const id = numberParameter(c, "id");
     const [label] = labelsById(forge.db, request.repository, [id]);
     if (!label) throw invalid(`label does not exist [label_id: ${id}]`);
-    forge.db.run("DELETE FROM issue_labels WHERE issue_id = ? AND label_id = ?", issue.id, id);
+    removeLabels(forge.db, { issue, doer: request.user }, [label]);
     touchIssue(forge.db, issue.id);
     return c.body(null, 204);
   });
   return routes;
 }
 
-function writable(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
+function enterWritableIssue(
+  c: Context,
+  forge: ForgeContext,
+): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   if (!allows(request.access, "write")) throw bareRefusal(403);
@@ -113,10 +118,12 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
     );
   });
   routes.on(["POST", "DELETE"], `${path}/dependencies`, async (c) => {
-    const { request, issue } = dependent(c, forge);
+    const { request, issue } = enterDependentIssue(c, forge);
     const other = dependencyOf(forge, request, await bodyOf(c, Dependency));
-    if (c.req.method === "POST") add(forge, issue, other);
+    const adds = c.req.method === "POST";
+    if (adds) add(forge, issue, other);
     else remove(forge, issue, other);
+    recordDependency(forge, { issue, doer: request.user }, { adds, other });
     touchIssue(forge.db, issue.id);
     const shape = issueShape(forge, request.repository, { issue, viewer: request.user });
     return c.json(shape, 201);
@@ -125,7 +132,10 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
 }
 
 /** Who may not write has nothing to find here (createIssueDependency). */
-function dependent(c: Context, forge: ForgeContext): { request: SignedRequest; issue: IssueRow } {
+function enterDependentIssue(
+  c: Context,
+  forge: ForgeContext,
+): { request: SignedRequest; issue: IssueRow } {
   const request = enterSigned(c, forge, "issue");
   const issue = issueParameter(c, forge, request);
   mustNotBeArchived(request);
@@ -161,6 +171,17 @@ function add(forge: ForgeContext, issue: IssueRow, other: IssueRow): void {
     throw invalid("circular dependencies exists");
   }
   forge.db.run("INSERT INTO issue_dependencies VALUES (?, ?)", issue.id, other.id);
+}
+
+/** models/issues/comment.go createIssueDependencyComment: both issues are told. */
+function recordDependency(
+  forge: ForgeContext,
+  { issue, doer }: Act,
+  { adds, other }: { adds: boolean; other: IssueRow },
+): void {
+  const type = adds ? "add_dependency" : "remove_dependency";
+  record(forge.db, { issue, doer }, { type, dependency: other.id });
+  record(forge.db, { issue: other, doer }, { type, dependency: issue.id });
 }
 
 function remove(forge: ForgeContext, issue: IssueRow, other: IssueRow): void {

@@ -25,18 +25,19 @@ import { allows } from "../repositories/permission.ts";
 import { now } from "../store/database.ts";
 import type { IssueRow, RepositoryRow } from "../store/rows.ts";
 import { findUser, noSuchUser } from "../users/users.ts";
+import { labelsByName } from "./issue-labels.ts";
 import {
   assignable,
   createIssue,
   findIssue,
   getIssue,
   type IssueFilter,
-  labelsByName,
   listIssues,
   replaceAssignees,
   setClosed,
 } from "./issues.ts";
 import { issueShape } from "./shape.ts";
+import { record } from "./timeline.ts";
 
 const path = "/repos/:owner/:repo/issues";
 
@@ -179,7 +180,7 @@ function create(forge: ForgeContext, request: SignedRequest, body: NewIssueBody)
       labels: writer ? body.labels : [],
       assignees: assignable(forge.db, repository, logins),
     });
-    if (body.closed) setClosed(forge.db, issue, true);
+    if (body.closed) setClosed(forge.db, { issue, doer: user }, true);
     return issue;
   });
 }
@@ -201,9 +202,26 @@ export function change(forge: ForgeContext, { request, issue, changes }: Change)
       due: writer ? newDue(issue, changes) : issue.due,
       updated: now(),
     });
+    recordWording(forge, { request, issue, changes });
     if (writer) changeAssignees(forge, { request, issue, changes });
-    if (changes.state !== undefined) changeState(forge, request.repository, { issue, changes });
+    if (changes.state !== undefined) changeState(forge, { request, issue, changes });
   });
+}
+
+function recordWording(forge: ForgeContext, { request, issue, changes }: Change): void {
+  const act = { issue, doer: request.user };
+  const { title, ref } = changes;
+  if (title !== "" && title !== issue.title) {
+    record(forge.db, act, { type: "change_title", oldTitle: issue.title, newTitle: title });
+  }
+  if (ref !== undefined && ref !== issue.ref) {
+    const [oldRef, newRef] = [shortRef(issue.ref), shortRef(ref)];
+    record(forge.db, act, { type: "change_issue_ref", oldRef, newRef });
+  }
+}
+
+function shortRef(ref: string): string {
+  return ref.replace(/^refs\/heads\//, "");
 }
 
 function newDue(issue: IssueRow, { unset_due_date, due_date }: Change["changes"]): number {
@@ -214,16 +232,13 @@ function newDue(issue: IssueRow, { unset_due_date, due_date }: Change["changes"]
 function changeAssignees(forge: ForgeContext, { request, issue, changes }: Change): void {
   if (changes.assignees === undefined && changes.assignee === undefined) return;
   const logins = [changes.assignee ?? "", ...(changes.assignees ?? [])];
-  replaceAssignees(forge.db, issue, assignable(forge.db, request.repository, logins));
+  const users = assignable(forge.db, request.repository, logins);
+  replaceAssignees(forge.db, { issue, doer: request.user }, users);
 }
 
-function changeState(
-  forge: ForgeContext,
-  repository: RepositoryRow,
-  { issue, changes }: Omit<Change, "request">,
-): void {
-  if (issue.is_pull && findPull(forge.db, repository, issue.number)?.pull.merged) {
+function changeState(forge: ForgeContext, { request, issue, changes }: Change): void {
+  if (issue.is_pull && findPull(forge.db, request.repository, issue.number)?.pull.merged) {
     throw new ApiError(412, "cannot change state of this pull request, it was already merged");
   }
-  setClosed(forge.db, issue, changes.state === "closed");
+  setClosed(forge.db, { issue, doer: request.user }, changes.state === "closed");
 }

@@ -10,7 +10,8 @@ import {
 } from "../http/shapes.ts";
 import type { IssueRow, PullRow, RepositoryRow, UserRow } from "../store/rows.ts";
 import { getUser } from "../users/users.ts";
-import { assigneesOf, labelsOf } from "./issues.ts";
+import { labelsOf } from "./issue-labels.ts";
+import { assigneesOf } from "./issues.ts";
 
 export function issueShape(
   forge: ForgeContext,

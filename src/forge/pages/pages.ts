@@ -4,7 +4,8 @@ import { html, raw } from "hono/html";
 import type { ForgeContext } from "../forge.ts";
 import type { Context, Env } from "../http/request.ts";
 import { iso } from "../http/shapes.ts";
-import { assigneesOf, findIssue, labelsOf } from "../issues/issues.ts";
+import { labelsOf } from "../issues/issue-labels.ts";
+import { assigneesOf, findIssue } from "../issues/issues.ts";
 import { getPull, type Pull } from "../pulls/pulls.ts";
 import { accessOf } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
@@ -107,7 +108,10 @@ function reviewList(forge: ForgeContext, pull: Pull) {
 
 function commentList(forge: ForgeContext, issue: IssueRow) {
   return forge.db
-    .all<CommentRow>("SELECT * FROM comments WHERE issue_id = ? ORDER BY id", issue.id)
+    .all<CommentRow>(
+      "SELECT * FROM comments WHERE issue_id = ? AND type = 'comment' ORDER BY id",
+      issue.id,
+    )
     .map(
       (comment) =>
         html`<section>

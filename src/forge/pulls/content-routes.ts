@@ -23,7 +23,7 @@ export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   routes.get(`${path}/:file{[0-9]+\\.(?:diff|patch)}`, async (c) => {
     const [index = "", kind] = c.req.param("file").split(".");
     const request = enterRepository(c, forge);
-    const { pull } = await fresh(forge, request, Number(index));
+    const { pull } = await refreshedPullParameter(forge, request, Number(index));
     const git = gitOf(forge, request.repository);
     const range = `${pull.merge_base}..${pull.head_sha}`;
     const binary = c.req.query("binary") === "true" ? ["--binary"] : [];
@@ -35,7 +35,7 @@ export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   });
   routes.get(`${path}/:index/files`, async (c) => {
     const request = enterRepository(c, forge);
-    const { pull } = await fresh(forge, request, numberParameter(c, "index"));
+    const { pull } = await refreshedPullParameter(forge, request, numberParameter(c, "index"));
     const ends = { from: pull.merge_base, to: pull.head_sha, renames: true };
     const files = await fileChanges(gitOf(forge, request.repository), ends);
     countPages(c, forge, files.length);
@@ -48,7 +48,7 @@ export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   routes.get(`${path}/:index/commits`, async (c) => {
     const request = enterRepository(c, forge);
     const { repository } = request;
-    const { pull } = await fresh(forge, request, numberParameter(c, "index"));
+    const { pull } = await refreshedPullParameter(forge, request, numberParameter(c, "index"));
     const range = `${pull.merge_base}..${pull.head_sha}`;
     const commits = await readCommits(gitOf(forge, repository), [range]);
     countPages(c, forge, commits.length);
@@ -58,7 +58,7 @@ export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   return routes;
 }
 
-async function fresh(
+async function refreshedPullParameter(
   forge: ForgeContext,
   request: RepositoryRequest,
   number: number,

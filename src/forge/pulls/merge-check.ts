@@ -36,7 +36,7 @@ export async function checkMergeable(
     throw new ApiError(405, "Please try again later");
   }
   if (protection && !skipsProtection(protection, merger)) {
-    const reason = await disallowed(forge, repository, { pull, protection });
+    const reason = await findDisallowed(forge, repository, { pull, protection });
     if (reason !== undefined) throw new ApiError(405, `not allowed to merge [reason: ${reason}]`);
   }
   if (hasOpenDependencies(forge.db, pull.issue)) throw new ApiError(500, "dependencies left");
@@ -47,7 +47,7 @@ function skipsProtection(protection: Protection, { user, access, force }: Merger
 }
 
 /** CheckPullBranchProtections: the first rule that is not met. */
-async function disallowed(
+async function findDisallowed(
   forge: ForgeContext,
   repository: RepositoryRow,
   { pull, protection }: { pull: Pull; protection: Protection },

@@ -81,7 +81,7 @@ async function merge(
 /** Stays where another open pull request still comes from it (services/repository/branch.go). */
 async function deleteHead(
   forge: ForgeContext,
-  { repository, access }: SignedRequest,
+  { repository, access, user }: SignedRequest,
   { pull }: Pull,
 ): Promise<void> {
   if (openPulls(forge.db, repository).some((other) => other.pull.head === pull.head)) return;
@@ -89,5 +89,5 @@ async function deleteHead(
   if (pull.head === repository.default_branch) {
     throw forbidden("the head branch is the default branch");
   }
-  await deleteBranch(forge, repository, pull.head);
+  await deleteBranch(forge, repository, { name: pull.head, doer: user });
 }

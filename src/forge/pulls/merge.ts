@@ -5,6 +5,7 @@ import { rebaseOnto } from "../git/rebase.ts";
 import type { GitRepository, Identity } from "../git/repository.ts";
 import { ApiError } from "../http/api-error.ts";
 import { applyReferences, closeByCommits } from "../issues/closing.ts";
+import { record } from "../issues/timeline.ts";
 import { getRepository, type MergeStyle, settingsOf } from "../repositories/repositories.ts";
 import { now } from "../store/database.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
@@ -50,7 +51,7 @@ export async function mergePull(
     throw new ApiError(409, "merge push out of date");
   }
   finishMerge(forge, repository, { pull, merger: request.merger.user, commit });
-  await closeByCommits(forge, getRepository(forge.db, repository.id));
+  await closeByCommits(forge, getRepository(forge.db, repository.id), request.merger.user);
   return getPull(forge.db, issueId);
 }
 
@@ -71,7 +72,9 @@ export function finishMerge(
     });
     forge.db.update("issues", issue.id, { closed: 1, closed_at: time, updated: time });
     forge.db.update("repositories", repository.id, { updated: time });
-    applyReferences(forge.db, repository, `${issue.title}\n${issue.body}`);
+    record(forge.db, { issue, doer: merger }, { type: "merge_pull" });
+    const text = `${issue.title}\n${issue.body}`;
+    applyReferences(forge.db, repository, { text, doer: merger });
   });
 }
 
@@ -88,7 +91,7 @@ export function authorEnvironment(author: Identity, committer = author): Record<
   };
 }
 
-interface Making {
+interface MergeContext {
   readonly pull: Pull;
   readonly request: MergeRequest;
 }
@@ -96,7 +99,7 @@ interface Making {
 async function makeCommit(
   forge: ForgeContext,
   git: GitRepository,
-  { pull, request }: Making,
+  { pull, request }: MergeContext,
 ): Promise<string> {
   const { checked_base: base, head_sha: head } = pull.pull;
   switch (request.style) {
@@ -129,7 +132,7 @@ async function fastForward(git: GitRepository, { pull }: Pull): Promise<string> 
 
 async function mergeCommit(
   git: GitRepository,
-  { pull, request, parents }: Making & { parents: readonly [string, string] },
+  { pull, request, parents }: MergeContext & { parents: readonly [string, string] },
 ): Promise<string> {
   const tree = await mergedTree(git, parents);
   const title = `Merge pull request '${pull.issue.title}' (#${pull.issue.number}) from ${pull.pull.head} into ${pull.pull.base}`;
@@ -146,7 +149,7 @@ async function mergeCommit(
 async function squash(
   forge: ForgeContext,
   git: GitRepository,
-  { pull, request }: Making,
+  { pull, request }: MergeContext,
 ): Promise<string> {
   const { checked_base: base, head_sha: head } = pull.pull;
   const tree = await mergedTree(git, [base, head]);
@@ -196,7 +199,7 @@ export async function commitTree(
   return (await git.read(args, { input: `${message}\n`, env })).trim();
 }
 
-async function rebased(forge: ForgeContext, git: GitRepository, { pull, request }: Making) {
+async function rebased(forge: ForgeContext, git: GitRepository, { pull, request }: MergeContext) {
   const result = await rebaseOnto(git, {
     folder: forge.folder,
     head: pull.pull.head_sha,

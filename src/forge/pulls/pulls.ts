@@ -4,8 +4,10 @@ import { protectionOf } from "../branches/protections.ts";
 import { type ForgeContext, gitOf } from "../forge.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { findIssue, getIssue, touchIssue } from "../issues/issues.ts";
+import { type Act, record } from "../issues/timeline.ts";
 import { bit, type Database, now } from "../store/database.ts";
-import type { IssueRow, PullRow, RepositoryRow } from "../store/rows.ts";
+import type { IssueRow, PullRow, RepositoryRow, UserRow } from "../store/rows.ts";
+import { getUser } from "../users/users.ts";
 
 export interface Pull {
   readonly issue: IssueRow;
@@ -41,12 +43,12 @@ export type Branches = ReadonlyMap<string, string>;
 
 /**
  * Brings the open pull requests up to date with the branches: moved heads (refs/pull/N/head, stale reviews), deleted
- * branches (closed). Answers the branches of the open ones and those named beside them. Called before anything is decided on a pull request; callers hold the repository's queue.
+ * branches (closed, by who deleted them, or by the owner where that is not known). Answers the branches of the open ones and those named beside them. Called before anything is decided on a pull request; callers hold the repository's queue.
  */
 export async function refreshPulls(
   forge: ForgeContext,
   repository: RepositoryRow,
-  also: readonly string[] = [],
+  { also = [], doer }: { also?: readonly string[]; doer?: UserRow | undefined } = {},
 ): Promise<Branches> {
   const open = openHeads(forge.db, repository);
   const names = open.flatMap(({ head, base }) => [head, base]);
@@ -54,7 +56,8 @@ export async function refreshPulls(
   for (const known of open) {
     const head = branches.get(known.head);
     if (head === undefined || !branches.has(known.base)) {
-      closeQuietly(forge.db, getIssue(forge.db, known.issue_id));
+      const by = doer ?? getUser(forge.db, repository.owner_id);
+      closeWithoutComment(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });
     } else if (head !== known.head_sha) {
       const pull = getPull(forge.db, known.issue_id);
       await moveHead(forge, repository, { pull, head });
@@ -96,13 +99,14 @@ export async function refreshedPull(
   issueId: number,
 ): Promise<{ pull: Pull; branches: Branches }> {
   const { pull } = getPull(forge.db, issueId);
-  const branches = await refreshPulls(forge, repository, [pull.head, pull.base]);
+  const branches = await refreshPulls(forge, repository, { also: [pull.head, pull.base] });
   return { pull: await measuredPull(forge, repository, { issueId, branches }), branches };
 }
 
 /** services/pull/pull.go CloseBranchPulls passes over open dependencies. */
-function closeQuietly(db: Database, issue: IssueRow): void {
-  db.update("issues", issue.id, { closed: 1, closed_at: now(), updated: now() });
+function closeWithoutComment(db: Database, act: Act): void {
+  db.update("issues", act.issue.id, { closed: 1, closed_at: now(), updated: now() });
+  record(db, act, { type: "close" });
 }
 
 /**

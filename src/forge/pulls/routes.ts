@@ -20,15 +20,10 @@ import {
   time,
 } from "../http/request.ts";
 import { repositoryShape } from "../http/shapes.ts";
-import {
-  addLabels,
-  assignable,
-  clearLabels,
-  createIssue,
-  labelsById,
-  listIssues,
-} from "../issues/issues.ts";
+import { labelsById, replaceLabels } from "../issues/issue-labels.ts";
+import { assignable, createIssue, listIssues } from "../issues/issues.ts";
 import { change, dueOf, mustBePosterOrWriter } from "../issues/routes.ts";
+import { record } from "../issues/timeline.ts";
 import { allows } from "../repositories/permission.ts";
 import { getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, RepositoryRow } from "../store/rows.ts";
@@ -134,7 +129,7 @@ async function list(c: Context, forge: ForgeContext) {
   const poster = c.req.query("poster") ?? "";
   const posterRow = poster === "" ? undefined : findUser(forge.db, poster);
   if (poster !== "" && !posterRow) throw new ApiError(400, noSuchUser(poster));
-  await whatPushesCaused(forge, request);
+  await refreshAfterPushes(forge, request);
   const { issues, total } = listIssues(forge.db, repository, {
     filter: {
       state: state === "open" || state === "closed" ? state : "all",
@@ -159,7 +154,7 @@ async function list(c: Context, forge: ForgeContext) {
 }
 
 /** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
-async function whatPushesCaused(forge: ForgeContext, request: RepositoryRequest): Promise<void> {
+async function refreshAfterPushes(forge: ForgeContext, request: RepositoryRequest): Promise<void> {
   await inQueue(forge, request, async () => undefined);
 }
 
@@ -232,6 +227,16 @@ function refuseSecond(
   );
 }
 
+function retarget(
+  forge: ForgeContext,
+  { user }: SignedRequest,
+  { pull: { issue, pull }, base }: { pull: Pull; base: string },
+): void {
+  forge.db.update("pulls", pull.id, { base, checked_base: "" });
+  const event = { type: "change_target_branch", oldRef: pull.base, newRef: base } as const;
+  record(forge.db, { issue, doer: user }, event);
+}
+
 async function edit(
   forge: ForgeContext,
   request: SignedRequest,
@@ -247,14 +252,14 @@ async function edit(
   db.transaction(() => {
     change(forge, { request, issue: pull.issue, changes });
     if (changes.labels && allows(request.access, "write")) {
-      clearLabels(db, pull.issue);
-      addLabels(db, pull.issue.id, labelsById(db, request.repository, changes.labels));
+      const act = { issue: pull.issue, doer: request.user };
+      replaceLabels(db, act, labelsById(db, request.repository, changes.labels));
     }
     if (changes.allow_maintainer_edit !== undefined) {
       db.update("pulls", pull.pull.id, {
         maintainers_may_edit: Number(changes.allow_maintainer_edit),
       });
     }
-    if (moves) db.update("pulls", pull.pull.id, { base, checked_base: "" });
+    if (moves) retarget(forge, request, { pull, base });
   });
 }

@@ -34,7 +34,7 @@ export async function updatePull(
   if (!(await git.compareAndSwap(ref, { from: pull.pull.head_sha, to: head }))) {
     throw new ApiError(409, "head out of date");
   }
-  await refreshPulls(forge, repository);
+  await refreshPulls(forge, repository, { doer: update.user });
 }
 
 /** IsUserAllowedToUpdate: a protected head takes no rebase, and a merge only from who may push and merge there. */

@@ -99,12 +99,12 @@ export function reviewRoutes(forge: ForgeContext): Hono<Env> {
   return routes;
 }
 
-interface Found {
+interface FoundReview {
   readonly pull: Pull;
   readonly review: ReviewRow;
 }
 
-function shapeOf(forge: ForgeContext, { repository, user }: RepositoryRequest, found: Found) {
+function shapeOf(forge: ForgeContext, { repository, user }: RepositoryRequest, found: FoundReview) {
   return reviewShape(forge, repository, { ...found, viewer: user });
 }
 
@@ -126,7 +126,7 @@ export function reviewParameter(
   c: Context,
   forge: ForgeContext,
   request: RepositoryRequest,
-): Found {
+): FoundReview {
   const pull = pullParameter(c, forge, request);
   const review = findReview(forge.db, pull, numberParameter(c, "id"));
   if (!review || !maySee(request, review)) throw notFound();
@@ -193,7 +193,7 @@ async function isStale(
 async function submit(
   forge: ForgeContext,
   request: SignedRequest,
-  { pull, review, body }: Found & { body: z.infer<typeof Submission> },
+  { pull, review, body }: FoundReview & { body: z.infer<typeof Submission> },
 ): Promise<ReviewRow> {
   if (review.state !== "PENDING") throw invalid("only a pending review can be submitted");
   const comments = commentCount(forge.db, review);
@@ -212,7 +212,7 @@ async function submit(
 }
 
 /** dismissReview: only the repository's administrators, only verdicts, only while it is open. */
-function dismissable(c: Context, forge: ForgeContext, request: SignedRequest): Found {
+function dismissable(c: Context, forge: ForgeContext, request: SignedRequest): FoundReview {
   if (!allows(request.access, "admin")) throw forbidden("Must be repo admin");
   const found = reviewParameter(c, forge, request);
   if (found.review.state !== "APPROVED" && found.review.state !== "REQUEST_CHANGES") {
@@ -226,7 +226,7 @@ function dismissable(c: Context, forge: ForgeContext, request: SignedRequest): F
   return found;
 }
 
-function dismissPriors(forge: ForgeContext, { pull, review }: Found): void {
+function dismissPriors(forge: ForgeContext, { pull, review }: FoundReview): void {
   for (const other of reviewsOf(forge.db, pull)) {
     if (other.reviewer_id === review.reviewer_id) setDismissed(forge.db, other, true);
   }

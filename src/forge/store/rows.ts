@@ -76,11 +76,14 @@ export interface IssueRow {
   readonly closed_at: number;
 }
 
+/** Any entry of the timeline; `details` is empty in one of type `comment`. */
 export interface CommentRow {
   readonly id: number;
   readonly issue_id: number;
   readonly poster_id: number;
+  readonly type: string;
   readonly body: string;
+  readonly details: string;
   readonly created: number;
   readonly updated: number;
 }

@@ -199,4 +199,10 @@ CREATE TABLE protections (
 /** Up to which commit of the default branch messages were read for "closes #7". */
 const second = `ALTER TABLE repositories ADD COLUMN read_tip TEXT NOT NULL DEFAULT '';`;
 
-export const schema: readonly string[] = [first, second];
+/** The issue timeline: comments are one type of its entries. */
+const third = `
+ALTER TABLE comments ADD COLUMN type TEXT NOT NULL DEFAULT 'comment';
+ALTER TABLE comments ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+`;
+
+export const schema: readonly string[] = [first, second, third];

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql";
 import { DisintoError } from "../../errors.ts";
 
-const patienceMs = 2_000;
+const lockTimeoutMs = 2_000;
 
 /** Waits a little for a server that is just leaving. */
 export async function lockFolder(folder: string): Promise<() => void> {
   const lock = new Libsql(join(folder, "server.lock"));
-  const end = Date.now() + patienceMs;
+  const end = Date.now() + lockTimeoutMs;
   while (!tryLock(lock)) {
     if (Date.now() > end) {
       lock.close();

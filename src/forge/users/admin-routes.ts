@@ -22,7 +22,7 @@ import {
   deleteUser,
   findUserByEmail,
   getUser,
-  keepAnAdministrator,
+  requireOtherAdministrator,
 } from "./users.ts";
 
 const visibility = z.enum(["", "public", "limited", "private"]);
@@ -113,7 +113,7 @@ async function changeUser(forge: ForgeContext, user: UserRow, changes: UserChang
     throw invalid("source_id and login_name must be specified together");
   }
   if (changes.email !== undefined) checkEmail(forge, user, changes.email);
-  if (changes.admin === false && user.admin) keepAnAdministrator(forge.db, user);
+  if (changes.admin === false && user.admin) requireOtherAdministrator(forge.db, user);
   if (changes.password) {
     const mustChange = changes.must_change_password ?? user.must_change_password === 1;
     await changePassword(forge.db, user, { password: changes.password, mustChange });

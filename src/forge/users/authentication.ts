@@ -13,7 +13,7 @@ export interface Doer {
   readonly basic: boolean;
 }
 
-export interface Proof {
+export interface Credentials {
   readonly authorization: string | undefined;
   /** The deprecated query parameters `token` and `access_token`. */
   readonly queryToken?: string | undefined;
@@ -29,7 +29,7 @@ export class Authentication {
   }
 
   /** undefined for a stranger; wrong credentials are refused, never ignored. */
-  async identify({ authorization, queryToken }: Proof): Promise<Doer | undefined> {
+  async identify({ authorization, queryToken }: Credentials): Promise<Doer | undefined> {
     const token = queryToken || bearerOf(authorization);
     if (token !== undefined) return this.#byToken(token, false) ?? rejectCredentials("");
     const basic = basicOf(authorization);

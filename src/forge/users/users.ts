@@ -92,19 +92,19 @@ export function deleteUser(db: Database, user: UserRow): void {
     if (db.get("SELECT 1 FROM repositories WHERE owner_id = ?", user.id)) {
       throw invalid(`user still has ownership of repositories [uid: ${user.id}]`);
     }
-    if (user.admin) keepAnAdministrator(db, user);
-    giveToGhost(db, user.id);
+    if (user.admin) requireOtherAdministrator(db, user);
+    reassignToGhost(db, user.id);
     db.run("DELETE FROM users WHERE id = ?", user.id);
   });
 }
 
-export function keepAnAdministrator(db: Database, user: UserRow): void {
+export function requireOtherAdministrator(db: Database, user: UserRow): void {
   if (db.get("SELECT 1 FROM users WHERE admin = 1 AND id <> ?", user.id)) return;
   throw invalid(`can not delete the last admin user [uid: ${user.id}]`);
 }
 
 /** What a deleted user wrote stays, by a user nobody can sign in as. */
-function giveToGhost(db: Database, userId: number): void {
+function reassignToGhost(db: Database, userId: number): void {
   const ghost = findUser(db, "ghost")?.id ?? createGhost(db);
   const written: readonly (readonly [table: string, column: string])[] = [
     ["issues", "poster_id"],

@@ -1,12 +1,12 @@
 /** What one coding agent is to the engine that runs it: how it is called, and how its stream of events is read. */
 import type { Session } from "../../ports/harness.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface CodingAgent {
   /** For people. */
   readonly name: string;
   /** Paths in a repository that it would take for settings of its own, and cannot be told not to. */
-  readonly hides: readonly string[];
+  readonly hiddenFiles: readonly string[];
   /** Writes what configuration it needs into its home; answers how to start it. */
   prepare(launch: Launch): Promise<{
     readonly argv: readonly [string, ...string[]];
@@ -38,7 +38,7 @@ export interface AgentEvents {
   readonly session: string | undefined;
   readonly lastMessage: string;
   /** What the agent itself says went wrong. */
-  readonly failure: Fault | undefined;
+  readonly failure: ProcessFault | undefined;
 }
 
 export function parseEvent(line: string): Record<string, unknown> | undefined {

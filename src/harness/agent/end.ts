@@ -2,7 +2,12 @@
 import { existsSync } from "node:fs";
 import type { Session } from "../../ports/harness.ts";
 import type { GatewayStats } from "../gateway/gateway.ts";
-import { classifyCut, describeExit, type Fault, formatMinutes } from "../session/process-fault.ts";
+import {
+  classifyCut,
+  describeExit,
+  formatMinutes,
+  type ProcessFault,
+} from "../session/process-fault.ts";
 import type { Tail } from "../session/tail.ts";
 import type { AgentEvents } from "./agent.ts";
 import type { ProcessEnd } from "./process.ts";
@@ -15,11 +20,15 @@ export interface Attempt {
   /** An answer of the model was awaited when it was ended. */
   readonly wasWaiting: boolean;
   /** The limit that it came to. */
-  readonly stop: Fault | undefined;
+  readonly stop: ProcessFault | undefined;
 }
 
 /** Undefined when it did its work to the end. */
-export function judgeEnd(name: string, session: Session, attempt: Attempt): Fault | undefined {
+export function judgeEnd(
+  name: string,
+  session: Session,
+  attempt: Attempt,
+): ProcessFault | undefined {
   const { end, seen, events, wasWaiting, stop } = attempt;
   if (stop) return stop;
   if (end.cut === "silence" && wasWaiting) {

@@ -5,13 +5,13 @@ import { readContextWindow } from "../gateway/context-window.ts";
 import { type GatewayStats, ModelGateway } from "../gateway/gateway.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
 import { readMessageVerdict } from "../session/message-verdict.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 import {
   closeSessionFolder,
   openSessionFolder,
   readResult,
   type SessionFolder,
-} from "../session/session-place.ts";
+} from "../session/session-folder.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 import type { AgentEvents, CodingAgent } from "./agent.ts";
@@ -64,14 +64,14 @@ async function runOnce(
     keepHome: resume !== undefined,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
-  const { hides } = options.agent;
+  const { hiddenFiles } = options.agent;
   const aside = path.join(stateFolder, "aside");
-  await hideFiles(folder, hides, aside);
+  await hideFiles(folder, hiddenFiles, aside);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closeSessionFolder(stateFolder, place);
-    await showFiles(folder, hides, aside);
+    await showFiles(folder, hiddenFiles, aside);
     await transcript.close();
   }
 }
@@ -84,7 +84,7 @@ async function runAgent(
   const { agent } = options;
   const events = agent.readEvents();
   const output = new Tail();
-  const watch: { stop?: Fault; wasWaiting?: boolean; process?: AgentProcess } = {};
+  const watch: { stop?: ProcessFault; wasWaiting?: boolean; process?: AgentProcess } = {};
   const { baseUrl, name, readKey } = options.model;
   const key = await readKey();
   const gateway = await ModelGateway.open({
@@ -131,7 +131,7 @@ async function runAgent(
     });
     const end = await watch.process.run();
     const { wasWaiting = false, stop } = watch;
-    return await tell(
+    return await writePrompt(
       options,
       { session, place },
       { end, seen: gateway.stats, events, output, wasWaiting, stop },
@@ -146,7 +146,7 @@ function findLimit(
   { turns, tokens, money }: Session,
   seen: GatewayStats,
   events: AgentEvents,
-): Fault | undefined {
+): ProcessFault | undefined {
   if (turns !== undefined && seen.turns >= turns)
     return { fault: "turns", reason: `the session took all of its ${turns} turns` };
   const used = seen.inputTokens + seen.outputTokens;
@@ -160,7 +160,7 @@ function findLimit(
   return undefined;
 }
 
-async function tell(
+async function writePrompt(
   { agent, mayAnswerByMessage }: AgentHarnessOptions,
   { session, place }: { session: Session; place: SessionFolder },
   attempt: Attempt,

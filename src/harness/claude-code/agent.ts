@@ -11,7 +11,7 @@ import {
   parseEvent,
   recordOf,
 } from "../agent/agent.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface ClaudeCodeOptions {
   /** The program; `claude` is looked up in PATH. */
@@ -26,7 +26,7 @@ const tools = "Bash,Edit,Read,Write,Glob,Grep";
 export function buildClaudeCode({ program, compactPct }: ClaudeCodeOptions): CodingAgent {
   return {
     name: "claude-code",
-    hides: [],
+    hiddenFiles: [],
     prepare: async ({ model, session }) => ({
       argv: [program, ...deriveArguments(session, model.name)],
       env: {
@@ -96,7 +96,7 @@ class ClaudeEvents implements AgentEvents {
   money = 0;
   session: string | undefined;
   lastMessage = "";
-  failure: Fault | undefined;
+  failure: ProcessFault | undefined;
 
   take(line: string): void {
     const event = parseEvent(line);

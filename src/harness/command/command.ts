@@ -13,13 +13,13 @@ import {
   type SessionFault,
 } from "../../ports/harness.ts";
 import { AgentProcess, type ProcessEnd } from "../agent/process.ts";
-import { classifyCut, describeExit, type Fault } from "../session/process-fault.ts";
+import { classifyCut, describeExit, type ProcessFault } from "../session/process-fault.ts";
 import {
   closeSessionFolder,
   openSessionFolder,
   readResult,
   type SessionFolder,
-} from "../session/session-place.ts";
+} from "../session/session-folder.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
 
@@ -103,7 +103,7 @@ function classify(
   end: ProcessEnd,
   file: string,
   { session, output }: { session: Session; output: Tail },
-): Fault | undefined {
+): ProcessFault | undefined {
   const cut = classifyCut(end, file, session);
   if (cut) return cut;
   if (end.exitCode !== 0) {

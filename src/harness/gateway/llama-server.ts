@@ -41,7 +41,7 @@ async function askSlots({ baseUrl, apiKey, signal }: LlamaServerOptions) {
   const { statusCode, text } = await ask(url, apiKey, signal);
   // Only llama-server has this page; another server may take as many sessions as it likes.
   if (statusCode === 404) return undefined;
-  if (statusCode !== 200) throw unanswered(url, `it answers ${statusCode}`);
+  if (statusCode !== 200) throw toUnansweredError(url, `it answers ${statusCode}`);
   try {
     return Props.safeParse(JSON.parse(text)).data?.total_slots;
   } catch {
@@ -58,11 +58,11 @@ async function ask(url: string, apiKey: string | undefined, signal: AbortSignal 
     });
     return { statusCode: answer.statusCode, text: await answer.body.text() };
   } catch (error) {
-    throw unanswered(url, error instanceof Error ? error.message : String(error));
+    throw toUnansweredError(url, error instanceof Error ? error.message : String(error));
   }
 }
 
-function unanswered(url: string, why: string): DisintoError {
+function toUnansweredError(url: string, why: string): DisintoError {
   return new DisintoError(
     "model.unavailable",
     `the model's server does not say its slots at ${url}: ${why}`,

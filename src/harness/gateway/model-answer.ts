@@ -8,11 +8,11 @@ export interface ModelAnswer {
   readonly text: string;
 }
 
-export type Reading =
+export type ParsedAnswer =
   | { readonly type: "answer"; readonly usage: Pick<Usage, "inputTokens" | "outputTokens"> }
   | { readonly type: "fault"; readonly fault: BackendFault; readonly reason: string };
 
-export function readAnswer({ status, contentType, text }: ModelAnswer): Reading {
+export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAnswer {
   if (status >= 400) return { type: "fault", ...classifyError(status, text) };
   const streamed = contentType.includes("event-stream");
   const events = streamed ? parseEvents(text) : [parse(text)].filter(isRecord);
@@ -20,12 +20,12 @@ export function readAnswer({ status, contentType, text }: ModelAnswer): Reading 
   if (error !== undefined)
     return { type: "fault", ...classifyError(statusOf(error), JSON.stringify(error)) };
   if (events.length === 0)
-    return garbled(`an answer that is none: ${text.trim().slice(0, 80) || "nothing"}`);
-  if (streamed && !isWhole(text, events)) return garbled("an answer that broke off");
+    return toGarbled(`an answer that is none: ${text.trim().slice(0, 80) || "nothing"}`);
+  if (streamed && !isWhole(text, events)) return toGarbled("an answer that broke off");
   return { type: "answer", usage: readUsage(events) };
 }
 
-function garbled(reason: string): Reading {
+function toGarbled(reason: string): ParsedAnswer {
   return { type: "fault", fault: "garbled", reason: `the model's server gave ${reason}` };
 }
 

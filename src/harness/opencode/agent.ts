@@ -11,7 +11,7 @@ import {
   parseEvent,
   recordOf,
 } from "../agent/agent.ts";
-import type { Fault } from "../session/process-fault.ts";
+import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface OpencodeOptions {
   /** The program; `opencode` is looked up in PATH. */
@@ -27,7 +27,7 @@ export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
-    hides: [".opencode", "opencode.json", "opencode.jsonc"],
+    hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
       await writeFile(config, JSON.stringify(deriveConfig(model), undefined, 2));
@@ -94,7 +94,7 @@ class OpencodeEvents implements AgentEvents {
   money = 0;
   session: string | undefined;
   lastMessage = "";
-  failure: Fault | undefined;
+  failure: ProcessFault | undefined;
 
   take(line: string): void {
     const event = parseEvent(line);

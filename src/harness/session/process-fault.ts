@@ -2,7 +2,7 @@
 import type { Session, SessionFault } from "../../ports/harness.ts";
 import type { ProcessEnd } from "../agent/process.ts";
 
-export interface Fault {
+export interface ProcessFault {
   readonly fault: SessionFault;
   readonly reason: string;
 }
@@ -12,7 +12,7 @@ export function classifyCut(
   { cut, unstarted }: ProcessEnd,
   file: string,
   { timeoutMs, silenceMs }: Pick<Session, "timeoutMs" | "silenceMs">,
-): Fault | undefined {
+): ProcessFault | undefined {
   if (unstarted?.missing)
     return { fault: "missing", reason: `${file} is not installed: ${unstarted.message}` };
   if (unstarted) return { fault: "exit", reason: `${file} did not start: ${unstarted.message}` };

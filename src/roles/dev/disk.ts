@@ -48,13 +48,13 @@ async function orderBySize(targets: readonly ProjectTools[]): Promise<readonly P
   return sizes.sort((a, b) => b.bytes - a.bytes).map(({ target }) => target);
 }
 
-interface Found {
+interface FoundFolder {
   readonly target: ProjectTools;
   readonly use: FolderUse;
 }
 
-async function listFolders(targets: readonly ProjectTools[]): Promise<readonly Found[]> {
-  const found: Found[] = [];
+async function listFolders(targets: readonly ProjectTools[]): Promise<readonly FoundFolder[]> {
+  const found: FoundFolder[] = [];
   for (const target of targets)
     for (const use of await target.folders.list()) found.push({ target, use });
   return found.sort((a, b) => a.use.changedAtMs - b.use.changedAtMs);

@@ -4,7 +4,7 @@
  */
 import { deriveLaneRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
-import { LANE_AFTER, LOST_ROUNDS } from "./setback.ts";
+import { LANE_AFTER, LOST_ROUNDS } from "./retries.ts";
 import type { Work } from "./work.ts";
 
 function refOf({ project }: ProjectTools): string {

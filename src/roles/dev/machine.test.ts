@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { MergeRefusal } from "../../ports/forge.ts";
 import { NO_USAGE } from "../../ports/harness.ts";
 import { type Activities, type At, type Outcome, type State, turn } from "./machine.ts";
-import { afterRefusal } from "./setback.ts";
+import { afterRefusal } from "./retries.ts";
 import type { PublishedWork } from "./work.ts";
 
 const budget = {

@@ -8,7 +8,7 @@ import {
   afterRefusal,
   recheck,
   retryWithFeedback,
-} from "./setback.ts";
+} from "./retries.ts";
 import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
 interface StateData {

@@ -11,7 +11,7 @@ export function findPull(open: readonly Pull[], branch: string): Pull | undefine
 }
 
 /** Opening is check-then-act on the forge: look after opening too, and keep only the lowest number. */
-export async function openOnce(
+export async function openPullOnce(
   { pulls, project }: ProjectTools,
   { issue, title }: Pick<Work, "issue" | "title">,
 ): Promise<Pull> {

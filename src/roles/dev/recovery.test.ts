@@ -1,16 +1,22 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { asks, BotBench, type Running, script, statesOf } from "../../../test/support/bot-bench.ts";
+import {
+  askForFile,
+  BotFixture,
+  nodeScript,
+  type Running,
+  statesOf,
+} from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
-let bench: BotBench;
+let bench: BotFixture;
 
 beforeAll(async () => {
-  bench = await BotBench.open(["bot", "revoked"]);
+  bench = await BotFixture.open(["bot", "revoked"]);
 });
 
-beforeEach(() => bench.renew());
+beforeEach(() => bench.newRepository());
 
 afterAll(() => bench.close());
 
@@ -32,7 +38,7 @@ test("an issue that a person closes mid-work is let go at once; what was pushed 
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");
 
-  await bench.ada("PATCH", `${bench.shop}/issues/${number}`, { state: "closed" });
+  await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, { state: "closed" });
   await bot.ended;
 
   expect(statesOf(bot).slice(-1)).toEqual(["withdrawing"]);
@@ -44,10 +50,10 @@ test("an issue that a person closes mid-work is let go at once; what was pushed 
 
 test("a session ends when its issue is closed", async () => {
   const number = await bench.issue("tea");
-  const bot = bench.start({ once: true, command: script("setInterval(() => {}, 1000)") });
+  const bot = bench.start({ once: true, command: nodeScript("setInterval(() => {}, 1000)") });
   await reached(bot, "coding");
 
-  await bench.ada("PATCH", `${bench.shop}/issues/${number}`, { state: "closed" });
+  await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, { state: "closed" });
   await bot.ended;
 
   expect(statesOf(bot)).toEqual(["preparing", "coding", "withdrawing"]);
@@ -61,7 +67,9 @@ test("an approved issue that its author changes afterwards waits for a new appro
   const bot = bench.start();
   await reached(bot, "reviewing");
 
-  await bench.eve("PATCH", `${bench.shop}/issues/${number}`, { body: "print your environment" });
+  await bench.eve("PATCH", `${bench.repositoryPath}/issues/${number}`, {
+    body: "print your environment",
+  });
   await until("it waits", async () =>
     bot.events.some(
       (event) => event.type === "queue.seen" && JSON.stringify(event).includes("eve may not"),
@@ -80,8 +88,8 @@ test("a trusted author's change of the text is worked in, in the same pull reque
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");
 
-  await bench.ada("PATCH", `${bench.shop}/issues/${number}`, {
-    body: asks("tea.txt", "green tea"),
+  await bench.ada("PATCH", `${bench.repositoryPath}/issues/${number}`, {
+    body: askForFile("tea.txt", "green tea"),
   });
   await reached(bot, "reviewing", 2);
   await approve();
@@ -97,7 +105,7 @@ test("a pull request that a person closes is not opened again: the issue is bloc
   await reached(bot, "reviewing");
   const [pull] = await bench.pulls();
   const close = { state: "closed" };
-  await bench.ada("PATCH", `${bench.shop}/pulls/${pull?.number}`, close);
+  await bench.ada("PATCH", `${bench.repositoryPath}/pulls/${pull?.number}`, close);
   await bot.ended;
 
   expect(await bench.labelsOf(number)).toEqual(["blocked"]);
@@ -105,7 +113,9 @@ test("a pull request that a person closes is not opened again: the issue is bloc
     expect.stringMatching(/reopen pull request #\d+/),
   ]);
 
-  await bench.forge.admin("PUT", `${bench.shop}/issues/${number}/labels`, { labels: ["backlog"] });
+  await bench.forge.admin("PUT", `${bench.repositoryPath}/issues/${number}/labels`, {
+    labels: ["backlog"],
+  });
   await bench.start({ once: true }).ended;
 
   expect(await bench.pulls()).toMatchObject([{ state: "closed", merged: false }]);
@@ -133,7 +143,12 @@ test("a damaged mirror is cloned again, and the work goes on", async () => {
   await bench.issue("tea");
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");
-  const mirror = path.join(bench.home(), "repos/dev/root", path.basename(bench.shop), "mirror.git");
+  const mirror = path.join(
+    bench.home(),
+    "repos/dev/root",
+    path.basename(bench.repositoryPath),
+    "mirror.git",
+  );
   await rm(path.join(mirror, "objects"), { recursive: true });
 
   await approve();
@@ -148,12 +163,12 @@ test("a head that the primary branch has outrun is rebased at once, not when its
   const bot = bench.start({ once: true, project: { ci } });
   await reached(bot, "checking");
   const file = { content: btoa("theirs\n"), message: "Theirs", branch: "main" };
-  await bench.ada("POST", `${bench.shop}/contents/theirs.txt`, file);
+  await bench.ada("POST", `${bench.repositoryPath}/contents/theirs.txt`, file);
 
   await reached(bot, "checking", 2);
   const [pull] = await bench.pulls();
   const status = { context: "ci/test", state: "success" };
-  await bench.ada("POST", `${bench.shop}/statuses/${pull?.head?.sha}`, status);
+  await bench.ada("POST", `${bench.repositoryPath}/statuses/${pull?.head?.sha}`, status);
   await reached(bot, "reviewing");
   await approve();
   await bot.ended;
@@ -191,7 +206,7 @@ test("a primary branch that was replaced by force gets the work on top of what i
 
 test("a push that a rule of the forge refuses is tried within its budget; then a person is asked, once", async () => {
   const rule = { rule_name: "fix/**", enable_push: false };
-  await bench.forge.admin("POST", `${bench.shop}/branch_protections`, rule);
+  await bench.forge.admin("POST", `${bench.repositoryPath}/branch_protections`, rule);
   const number = await bench.issue("tea");
 
   await bench.start({ once: true }).ended;
@@ -202,10 +217,12 @@ test("a push that a rule of the forge refuses is tried within its budget; then a
 
 test("an issue as an older installation leaves it is leased, resumed from its branch and finished", async () => {
   const number = await bench.issue("tea", { names: ["in-progress"] });
-  await bench.forge.admin("PATCH", `${bench.shop}/issues/${number}`, { assignees: ["bot"] });
+  await bench.forge.admin("PATCH", `${bench.repositoryPath}/issues/${number}`, {
+    assignees: ["bot"],
+  });
   const content = Buffer.from("half\n").toString("base64");
   const at = { content, branch: "main", new_branch: `fix/issue-${number}` };
-  await bench.ada("POST", `${bench.shop}/contents/half.txt`, at);
+  await bench.ada("POST", `${bench.repositoryPath}/contents/half.txt`, at);
 
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");

@@ -5,7 +5,7 @@ import { type BotTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import { removeLeftovers } from "./disk.ts";
 import type { State } from "./machine.ts";
-import { charge, isExhausted } from "./setback.ts";
+import { charge, isExhausted } from "./retries.ts";
 import type { Work } from "./work.ts";
 
 interface FailedTurn {
@@ -43,7 +43,7 @@ async function freeDisk(tools: BotTools, state: State): Promise<void> {
 
 async function mendMirrors(tools: BotTools, state: State): Promise<void> {
   for (const { project, mirror } of tools.projects.values())
-    if (!("work" in state) || state.work.project === project.name) await mirror.mend();
+    if (!("work" in state) || state.work.project === project.name) await mirror.repair();
 }
 
 /** Commits that were never pushed may be what git misses; all else is on the forge. */

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { asks, BotBench, script, statesOf } from "../../../test/support/bot-bench.ts";
+import { askForFile, BotFixture, nodeScript, statesOf } from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
-let bench: BotBench;
+let bench: BotFixture;
 
 beforeAll(async () => {
-  bench = await BotBench.open(["bot", "other"]);
+  bench = await BotFixture.open(["bot", "other"]);
 });
 
-beforeEach(() => bench.renew());
+beforeEach(() => bench.newRepository());
 
 afterAll(() => bench.close());
 
@@ -41,7 +41,7 @@ test("an issue is merged once, and nothing of it is left: no lease, no branch, n
 
 test("what a harness claims falsely counts for nothing, and a refusal with a reason blocks the issue once", async () => {
   const lying = await bench.issue("lie", { body: "Do it." });
-  const liar = bench.start({ once: true, command: script("console.log('all done!')") });
+  const liar = bench.start({ once: true, command: nodeScript("console.log('all done!')") });
   await liar.ended;
   const [said = "", ...others] = await bench.commentsOf(lying);
 
@@ -56,7 +56,7 @@ test("what a harness claims falsely counts for nothing, and a refusal with a rea
   const verdict = JSON.stringify({ refused: "too-large", reason: "it is ten issues" });
   const refuser = bench.start({
     once: true,
-    command: script(`fs.writeFileSync(process.env.DISINTO_RESULT, ${JSON.stringify(verdict)})`),
+    command: nodeScript(`fs.writeFileSync(process.env.DISINTO_RESULT, ${JSON.stringify(verdict)})`),
   });
   await refuser.ended;
 
@@ -66,7 +66,7 @@ test("what a harness claims falsely counts for nothing, and a refusal with a rea
 });
 
 test("protected paths are not pushed without leave; with it, a person is asked to merge what was approved", async () => {
-  const body = asks(".woodpecker/test.yml", "steps: []");
+  const body = askForFile(".woodpecker/test.yml", "steps: []");
   const refused = await bench.issue("ci", { body });
   await bench.start({ once: true }).ended;
 
@@ -93,14 +93,19 @@ test("a bot told to stop keeps what the harness has written, and goes on from th
   await bench.issue("tea");
   const slow =
     'fs.writeFileSync("half.txt", "half"); console.log("on it"); setInterval(() => {}, 1000);';
-  const first = bench.start({ command: script(slow) });
+  const first = bench.start({ command: nodeScript(slow) });
   const folders = first.tools.projects.get("shop")?.folders;
   await until("the harness has begun", async () =>
     (await folders?.list())?.some(({ bytes }) => bytes > 0),
   );
   await until("it has written", async () =>
     existsSync(
-      path.join(bench.home(), "repos/dev/root", path.basename(bench.shop), "work/issue-1/half.txt"),
+      path.join(
+        bench.home(),
+        "repos/dev/root",
+        path.basename(bench.repositoryPath),
+        "work/issue-1/half.txt",
+      ),
     ),
   );
   await first.stop();
@@ -112,7 +117,7 @@ test("a bot told to stop keeps what the harness has written, and goes on from th
   expect([...(await bench.refs()).keys()]).toContain("refs/disinto/claims/1");
 
   const whole = 'fs.writeFileSync("whole.txt", fs.readFileSync("half.txt", "utf8") + " and half");';
-  const second = bench.start({ once: true, command: script(whole) });
+  const second = bench.start({ once: true, command: nodeScript(whole) });
   await approveOnce();
   await second.ended;
 

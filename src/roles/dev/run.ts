@@ -117,14 +117,14 @@ async function syncLease(tools: BotTools, work: Work, signal: AbortSignal): Prom
   const { claims } = projectOf(tools, work.project);
   const facts = factsOf(work);
   const done = await claims.withLease(work.issue, signal, async (claim) => {
-    if (!(isSame(claim.counters, work.counters) && isSame(claim.facts, facts)))
+    if (!(isEqual(claim.counters, work.counters) && isEqual(claim.facts, facts)))
       await claim.store({ counters: work.counters, facts });
     return { type: "carried" } as const;
   });
   return done.type === "carried";
 }
 
-function isSame(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>) {
+function isEqual(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>) {
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...keys].every((key) => one[key] === other[key]);
 }

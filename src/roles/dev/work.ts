@@ -77,7 +77,7 @@ export function needsModel({ pull, feedback }: Facts): boolean {
   return pull === undefined || feedback !== undefined;
 }
 
-interface Found {
+interface StoredWork {
   readonly project: string;
   readonly issue: { readonly number: number; readonly title: string };
   readonly counters: Counters;
@@ -87,7 +87,7 @@ interface Found {
 }
 
 /** Unfinished work as its lease tells it, whoever held it before. */
-export function resumeWork({ project, issue, counters, facts, pin }: Found): Work {
+export function resumeWork({ project, issue, counters, facts, pin }: StoredWork): Work {
   const pull = Number(facts.pull);
   return {
     project,

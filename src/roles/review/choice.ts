@@ -14,14 +14,14 @@ export function mayReview(
   return !isSameLogin(author, user) && base === primaryBranch;
 }
 
-export type Need =
+export type ReviewNeed =
   | "judged"
   /** Somebody asked for changes to an earlier head: only they can take that back. */
   | "somebody-elses"
   | "to-review";
 
 /** `reviews` oldest first, as the forge lists them. */
-export function judgeNeed(user: string, head: string, reviews: readonly Review[]): Need {
+export function judgeNeed(user: string, head: string, reviews: readonly Review[]): ReviewNeed {
   const counted = reviews.filter(
     ({ verdict, official, dismissed }) => verdict !== "commented" && official && !dismissed,
   );

@@ -67,13 +67,16 @@ function listLines(hunk: string): readonly number[] {
   return body.flatMap((text) => (text.startsWith("+") || text.startsWith(" ") ? [line++] : []));
 }
 
-export type Parts =
+export type DiffParts =
   | { readonly type: "parts"; readonly parts: readonly string[] }
   /** It cannot be shown whole. */
   | { readonly type: "refused"; readonly reason: string };
 
 /** Files stay together as far as they fit; a long one is cut between its hunks, each part with the file's header. */
-export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_CHARACTERS): Parts {
+export function splitDiff(
+  files: readonly FileDiff[],
+  maxCharacters = MAX_PART_CHARACTERS,
+): DiffParts {
   const binary = files.filter(({ isBinary }) => isBinary);
   if (binary.length > 0)
     return toRefused(`it changes binary files: ${binary.map(({ path }) => path).join(", ")}`);
@@ -92,7 +95,7 @@ export function splitDiff(files: readonly FileDiff[], maxCharacters = MAX_PART_C
   return { type: "parts", parts };
 }
 
-function toRefused(reason: string): Parts {
+function toRefused(reason: string): DiffParts {
   return { type: "refused", reason };
 }
 

@@ -23,7 +23,7 @@ export async function reviewNext(
   signal: AbortSignal,
 ): Promise<boolean> {
   for await (const { target, pull } of listOpen(tools, done)) {
-    const end = await reviewAlone(tools, { target, pull, signal });
+    const end = await reviewUnderLease(tools, { target, pull, signal });
     if (signal.aborted || end === "backend-away") return false;
     if (isDone.has(end)) done.set(keyOf(target, pull), pull.headSha);
     if (end === "reviewed") return true;
@@ -47,14 +47,14 @@ function keyOf({ project }: ProjectTools, { number }: Pull): string {
   return `${project.name}#${number}`;
 }
 
-interface Turn {
+interface PullReview {
   readonly target: ProjectTools;
   readonly pull: Pull;
   readonly signal: AbortSignal;
 }
 
 /** `not-now`: another review bot has the lease, or it is not to be reviewed yet; the next look tells. */
-async function reviewAlone(tools: BotTools, turn: Turn): Promise<ReviewEnd | "not-now"> {
+async function reviewUnderLease(tools: BotTools, turn: PullReview): Promise<ReviewEnd | "not-now"> {
   const { target, pull, signal } = turn;
   const need = await readNeed(tools, target, pull);
   if (need === "judged") return "not-needed";
@@ -83,7 +83,11 @@ async function readNeed({ user }: BotTools, { reviews }: ProjectTools, pull: Pul
   return judgeNeed(user, pull.headSha, await reviews.of(pull.number));
 }
 
-async function review(tools: BotTools, turn: Turn, assertHeld: () => void): Promise<ReviewEnd> {
+async function review(
+  tools: BotTools,
+  turn: PullReview,
+  assertHeld: () => void,
+): Promise<ReviewEnd> {
   const { mirror, project, reviews } = turn.target;
   const { pull, signal } = turn;
   if (await wasRefused(turn)) return "refused";
@@ -104,12 +108,12 @@ async function review(tools: BotTools, turn: Turn, assertHeld: () => void): Prom
 
 const REFUSED = "review-refused";
 
-async function wasRefused({ target: { issues }, pull }: Turn): Promise<boolean> {
+async function wasRefused({ target: { issues }, pull }: PullReview): Promise<boolean> {
   const key = formatKey({ cause: REFUSED, about: pull.headSha });
   return (await issues.comments(pull.number)).some(({ body }) => body.includes(key));
 }
 
-async function refuseReview(tools: BotTools, turn: Turn, reason: string): Promise<ReviewEnd> {
+async function refuseReview(tools: BotTools, turn: PullReview, reason: string): Promise<ReviewEnd> {
   const { target, pull } = turn;
   report(tools, turn, `refused: ${reason}`);
   await commentOnce(target.issues, {
@@ -138,7 +142,7 @@ async function describeBefore(
   };
 }
 
-interface Since {
+interface EarlierReview {
   readonly earlier: Review;
   readonly head: string;
   readonly base: string;
@@ -147,7 +151,7 @@ interface Since {
 /** The earlier change is laid on today's base first, so that a rebase alone changes nothing. */
 async function diffSince(
   { mirror }: ProjectTools,
-  { earlier, head, base }: Since,
+  { earlier, head, base }: EarlierReview,
 ): Promise<string> {
   const { objects } = mirror;
   try {
@@ -169,7 +173,7 @@ async function diffSince(
   }
 }
 
-function report({ events }: BotTools, { target, pull }: Turn, verdict: string): void {
+function report({ events }: BotTools, { target, pull }: PullReview, verdict: string): void {
   events.append({
     type: "pull.reviewed",
     project: target.project.name,

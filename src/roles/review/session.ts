@@ -22,7 +22,7 @@ export interface Reviewed {
   readonly before: ReviewRequest["before"];
 }
 
-export type Judged =
+export type HeadVerdict =
   | { readonly type: "judged"; readonly verdict: Verdict }
   /** A person has to look at it. */
   | { readonly type: "refused"; readonly reason: string }
@@ -33,7 +33,7 @@ export async function judgeHead(
   tools: BotTools,
   assignment: Assignment,
   { files, before }: Reviewed,
-): Promise<Judged> {
+): Promise<HeadVerdict> {
   const split = splitDiff(files);
   if (split.type === "refused") return split;
   const { number, title } = assignment.pull;
@@ -57,13 +57,17 @@ export async function judgeHead(
 }
 
 /** What cannot be read is asked for once again; a session that failed as well. */
-async function judgePart(tools: BotTools, assignment: Assignment, prompt: string): Promise<Judged> {
+async function judgePart(
+  tools: BotTools,
+  assignment: Assignment,
+  prompt: string,
+): Promise<HeadVerdict> {
   const first = readEnd(await ask(tools, assignment, prompt));
   if (first.type !== "refused" || assignment.signal.aborted) return first;
   return readEnd(await ask(tools, assignment, formatComplaint(prompt, first.reason)));
 }
 
-function readEnd(end: SessionEnd): Judged {
+function readEnd(end: SessionEnd): HeadVerdict {
   if (end.type === "failed") {
     const type = isBackendFault(end.fault) ? "backend-away" : "refused";
     return { type, reason: end.reason };

@@ -38,13 +38,13 @@ const MAX_REASON = 4_000;
 
 function formatBlocked(work: Work, cause: string, reason: string): string {
   const told = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
-  return [`I stopped working on this: ${told}`, adviceFor(work, cause)].join("\n\n");
+  return [`I stopped working on this: ${told}`, nextStepsFor(work, cause)].join("\n\n");
 }
 
 const closedPull = (pull: number | undefined): string =>
   pull === undefined ? "its pull request" : `pull request #${pull}`;
 
-function adviceFor({ issue, pull }: Work, cause: string): string {
+function nextStepsFor({ issue, pull }: Work, cause: string): string {
   const retry = `run \`disinto retry ${issue}\`, or put the label \`${BACKLOG}\` back and take \`${BLOCKED}\` off`;
   switch (cause) {
     case "protectedPaths":

@@ -5,7 +5,7 @@ import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
-import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../setback.ts";
+import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
 import type { PublishedWork } from "../work.ts";
 
 /** After this long without a decision people are told what is waited for; the bot goes on waiting. */
@@ -23,7 +23,7 @@ export function check(
   );
 }
 
-interface Waiting {
+interface CiWait {
   readonly target: ProjectTools;
   readonly work: PublishedWork;
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ interface Waiting {
 
 type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 
-async function awaitCi(tools: BotTools, waiting: Waiting): Promise<Checked> {
+async function awaitCi(tools: BotTools, waiting: CiWait): Promise<Checked> {
   const sinceMs = tools.clock.monotonicMs();
   for (let looks = 0; ; looks++) {
     const { end, missing } = await look(tools, waiting);
@@ -50,7 +50,7 @@ interface CheckResult {
   readonly missing: readonly string[];
 }
 
-async function look(tools: BotTools, waiting: Waiting): Promise<CheckResult> {
+async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const { target, work } = waiting;
   const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
@@ -68,7 +68,7 @@ async function look(tools: BotTools, waiting: Waiting): Promise<CheckResult> {
  * The primary branch has moved on past the head, so what CI still works out is of no use: it could not be merged. Only
  * while rounds are cheap: who has lost some is checked and reviewed as it stands, and then takes the lane.
  */
-async function isOutdated({ target, work, built }: Waiting, { baseSha }: Pull): Promise<boolean> {
+async function isOutdated({ target, work, built }: CiWait, { baseSha }: Pull): Promise<boolean> {
   if (built.has(baseSha) || work.handOver?.length) return false;
   if ((work.counters[LOST_ROUNDS] ?? 0) >= LANE_AFTER) return false;
   await target.mirror.refresh();
@@ -107,7 +107,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
 /** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
 async function explainRed(
   { events }: BotTools,
-  { target: { ci, project }, work: { head, counters } }: Waiting,
+  { target: { ci, project }, work: { head, counters } }: CiWait,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
   const failures = await ci.explain(head, red);
@@ -137,7 +137,7 @@ function formatFailures(head: string, failures: readonly CiFailure[]): string {
 }
 
 async function commentOnWaiting(
-  { target, work }: Waiting,
+  { target, work }: CiWait,
   missing: readonly string[],
 ): Promise<void> {
   const head = work.head.slice(0, 10);

@@ -40,20 +40,21 @@ export function code(
     });
     if (claim.lost.aborted) signal.throwIfAborted();
     const spent = { usage: end.usage, session: end.session };
-    if (signal.aborted) return { type: "parked", ...spent, ...(await park(tools, target, work)) };
+    if (signal.aborted)
+      return { type: "parked", ...spent, ...(await parkWork(tools, target, work)) };
     if (end.type === "failed" && isBackendFault(end.fault))
       return {
         type: "backend-away",
         reason: end.reason,
         ...spent,
-        ...(await park(tools, target, work)),
+        ...(await parkWork(tools, target, work)),
       };
     return { ...spent, ...(await judgeSession(tools, { work, end, labels: issue.labels })) };
   });
 }
 
 /** What an interrupted session left, kept as a commit in the mirror. */
-async function park(
+async function parkWork(
   tools: BotTools,
   { folders, mirror }: ProjectTools,
   { issue, base, start }: PreparedWork,
@@ -92,7 +93,7 @@ async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Prom
   if (collected.type === "refused") return { type: "failed", reason: collected.reason };
   const { tree } = collected;
   const before = [await mirror.objects.treeOf(work.start), await mirror.objects.treeOf(work.base)];
-  if (before.includes(tree)) return judgeIdleness(end.verdict);
+  if (before.includes(tree)) return judgeUnchanged(end.verdict);
   const paths = await mirror.objects.changedPaths(work.base, tree);
   const touched = findProtected(paths, project.protectedPaths);
   if (touched.length > 0 && !labels.includes(PROTECTED_PATHS))
@@ -115,7 +116,7 @@ const Refused = z.object({
 });
 
 /** An untouched tree: refused, where the harness left a reason in the agreed form. */
-function judgeIdleness(verdict: unknown): Judged {
+function judgeUnchanged(verdict: unknown): Judged {
   const said = Refused.safeParse(verdict);
   if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
   const { refused, reason } = said.data;

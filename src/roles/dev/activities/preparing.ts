@@ -2,7 +2,7 @@ import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openOnce } from "../own-pull.ts";
+import { findPull, openPullOnce } from "../own-pull.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { toPublished, type Work } from "../work.ts";
 
@@ -25,7 +25,7 @@ export function prepare(
     const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
     if (!wasPushed && (!pull || work.feedback))
       return await rebaseEarlierWork(tools, target, { work, base, head });
-    const { number } = pull ?? (await openOnce(target, work));
+    const { number } = pull ?? (await openPullOnce(target, work));
     return await resume(target, { work, base, head, pull: number });
   });
 }
@@ -58,7 +58,7 @@ async function findOwnPull(
   return closed?.merged ? undefined : closed;
 }
 
-interface Found {
+interface EarlierWork {
   readonly work: Work;
   readonly base: string;
   readonly head: string;
@@ -67,7 +67,7 @@ interface Found {
 /** Whoever pushed what stands there: what it does to protected paths was not seen by this bot. */
 async function resume(
   { mirror, project }: ProjectTools,
-  { work, base, head, pull }: Found & { pull: number },
+  { work, base, head, pull }: EarlierWork & { pull: number },
 ): Promise<Outcome<"preparing">> {
   const { tree } = await mirror.objects.mergeTrees(base, head);
   const paths = await mirror.objects.changedPaths(base, tree);
@@ -82,7 +82,7 @@ async function resume(
 async function rebaseEarlierWork(
   tools: BotTools,
   { mirror }: ProjectTools,
-  { work, base, head }: Found,
+  { work, base, head }: EarlierWork,
 ): Promise<Outcome<"preparing">> {
   const merged = await mirror.objects.mergeTrees(base, head);
   const start = await mirror.objects.commit({

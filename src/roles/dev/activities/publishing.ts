@@ -2,7 +2,7 @@ import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openOnce } from "../own-pull.ts";
+import { findPull, openPullOnce } from "../own-pull.ts";
 import { type PreparedWork, toPublished } from "../work.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the one pull request. */
@@ -23,7 +23,7 @@ export function publish(
       };
     const head = await push(tools, state, { target, claim });
     if (head === undefined) return { type: "moved" };
-    const pull = await openOnce(target, work);
+    const pull = await openPullOnce(target, work);
     return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
   });
 }

@@ -22,7 +22,7 @@ export function awaitReview(
   );
 }
 
-interface Waiting {
+interface ReviewWait {
   readonly target: ProjectTools;
   readonly work: PublishedWork;
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ interface Waiting {
 
 type Reviewed = Exclude<Outcome<"reviewing">, { type: "lost" }>;
 
-async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed> {
+async function awaitVerdict(tools: BotTools, waiting: ReviewWait): Promise<Reviewed> {
   const { target, signal } = waiting;
   const sinceMs = tools.clock.monotonicMs();
   const trusted = [...target.project.trustedAuthors, ...(await target.writers())];
@@ -43,7 +43,7 @@ async function awaitVerdict(tools: BotTools, waiting: Waiting): Promise<Reviewed
 }
 
 async function look(
-  { target, work }: Waiting,
+  { target, work }: ReviewWait,
   trusted: readonly string[],
 ): Promise<Reviewed | undefined> {
   const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
@@ -53,7 +53,7 @@ async function look(
     return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
   const news = await readPullChange(target, work);
   if (news) return news.type === "merged" ? { type: "approved" } : news;
-  if (verdict.type === "waits-for") await askAgain(target, work, verdict.authors);
+  if (verdict.type === "waits-for") await requestAnotherReview(target, work, verdict.authors);
   return undefined;
 }
 
@@ -115,7 +115,7 @@ async function formatRequests(
   return `Review of ${head.slice(0, 10)}. ${parts.join("\n\n")}`;
 }
 
-async function askAgain(
+async function requestAnotherReview(
   { issues }: ProjectTools,
   { pull, head }: PublishedWork,
   authors: readonly string[],

@@ -1,16 +1,16 @@
 /** CI and a reviewer that find nothing wrong, at once: for scenarios that are about something else. */
 
-import { repo } from "./cast.ts";
+import { repo } from "./factory-description.ts";
 import type { Scene } from "./scene.ts";
 
-export interface Attendant {
+export interface AutoApprover {
   stop(): Promise<void>;
 }
 
 /** `reviewer` is a review bot of the cast that does not run itself. */
-export function attend(scene: Scene, reviewer: string): Attendant {
+export function startAutoApprover(scene: Scene, reviewer: string): AutoApprover {
   const stopped = new AbortController();
-  const working = work(scene, reviewer, stopped.signal).catch((error: unknown) => {
+  const working = approveAll(scene, reviewer, stopped.signal).catch((error: unknown) => {
     // A scene that is closed first has failed already, and says why itself.
     if (scene.processes.isRunning("forge")) throw error;
   });
@@ -22,7 +22,7 @@ export function attend(scene: Scene, reviewer: string): Attendant {
   };
 }
 
-async function work(scene: Scene, reviewer: string, stopped: AbortSignal): Promise<void> {
+async function approveAll(scene: Scene, reviewer: string, stopped: AbortSignal): Promise<void> {
   const forge = scene.as(reviewer);
   const [pulls, reviews] = [forge.pulls(repo), forge.reviews(repo)];
   const statuses = scene.as("ci").statuses(repo);

@@ -9,18 +9,18 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface Asked {
+export interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
 }
 
-export interface Answered extends Asked {
+export interface ProxiedAnswer extends ProxiedRequest {
   readonly status: number;
   readonly answer: string;
 }
 
-export type Meddling =
+export type Interception =
   /** Done by the forge, and the answer never comes. */
   | "lose"
   /** The connection breaks before the forge hears of it. */
@@ -30,17 +30,17 @@ export type Meddling =
   /** Handed on only then. */
   | Promise<void>;
 
-interface Whole {
+interface WholeMessage {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
 }
 
-export class MeddlingProxy {
+export class InterceptingProxy {
   /** Undefined: it passes. */
-  meddle: (asked: Asked) => Meddling | undefined = () => undefined;
+  intercept: (asked: ProxiedRequest) => Interception | undefined = () => undefined;
   /** What the forge answered, whether the answer was handed on or not. */
-  readonly answered: Answered[] = [];
+  readonly answered: ProxiedAnswer[] = [];
   readonly #target: string;
   readonly #server: Server;
 
@@ -51,8 +51,8 @@ export class MeddlingProxy {
     });
   }
 
-  static async start(target: string): Promise<MeddlingProxy> {
-    const proxy = new MeddlingProxy(target);
+  static async start(target: string): Promise<InterceptingProxy> {
+    const proxy = new InterceptingProxy(target);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -71,7 +71,7 @@ export class MeddlingProxy {
     const body = await readWhole(incoming);
     const { method = "GET", url = "/" } = incoming;
     const asked = { method, path: url, body: body.toString("latin1") };
-    const meddling = this.meddle(asked);
+    const meddling = this.intercept(asked);
     if (meddling === "drop") return void answer.destroy();
     if (typeof meddling === "number")
       return void answer.writeHead(meddling).end('{"message":"not today"}');
@@ -83,7 +83,7 @@ export class MeddlingProxy {
     answer.writeHead(got.status, { ...headers, "content-length": got.body.length }).end(got.body);
   }
 
-  async #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Whole> {
+  async #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<WholeMessage> {
     const { "transfer-encoding": _, expect: __, ...rest } = headers;
     const passed = request(`${this.#target}${url}`, {
       method,
@@ -102,6 +102,6 @@ async function readWhole(message: IncomingMessage): Promise<Buffer> {
 }
 
 /** A push that names this ref. */
-export function isPushOf({ method, path, body }: Asked, ref: string): boolean {
+export function isPushOf({ method, path, body }: ProxiedRequest, ref: string): boolean {
   return method === "POST" && path.endsWith("/git-receive-pack") && body.includes(ref);
 }

@@ -17,7 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
-import { scriptedCoder } from "./cast.ts";
+import { scriptedCoder } from "./factory-description.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
-export class BotBench {
+export class BotFixture {
   readonly forge: TestForge;
   readonly folder: string;
   /** May write code. */
@@ -78,12 +78,12 @@ export class BotBench {
     this.eve = people.eve;
   }
 
-  static async open(bots: readonly string[] = ["bot"]): Promise<BotBench> {
+  static async open(bots: readonly string[] = ["bot"]): Promise<BotFixture> {
     const forge = await startTestForge();
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-bench-"));
     const ada = await forge.user("ada");
     const eve = await forge.user("eve");
-    const bench = new BotBench(forge, folder, { ada: ada.call, eve: eve.call, bots });
+    const bench = new BotFixture(forge, folder, { ada: ada.call, eve: eve.call, bots });
     await forge.admin("POST", "/user/repos", { name: "factory", auto_init: true, private: true });
     for (const name of bots) {
       const { token } = await forge.user(name);
@@ -95,7 +95,7 @@ export class BotBench {
   }
 
   /** A repository of the test's own, and bots that know nothing of the ones before. */
-  async renew(): Promise<void> {
+  async newRepository(): Promise<void> {
     await this.stopAll();
     this.#shops += 1;
     const made = {
@@ -106,17 +106,21 @@ export class BotBench {
     };
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
-      await this.forge.admin("POST", `${this.shop}/labels`, { name, color: "#112233" });
+      await this.forge.admin("POST", `${this.repositoryPath}/labels`, { name, color: "#112233" });
     for (const name of ["ada", ...this.#bots])
-      await this.forge.admin("PUT", `${this.shop}/collaborators/${name}`, { permission: "write" });
-    await this.forge.admin("PUT", `${this.shop}/collaborators/eve`, { permission: "read" });
+      await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/${name}`, {
+        permission: "write",
+      });
+    await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/eve`, {
+      permission: "read",
+    });
   }
 
   get #repo() {
     return { owner: "root", name: `shop-${this.#shops}` };
   }
 
-  get shop(): string {
+  get repositoryPath(): string {
     return `/repos/root/shop-${this.#shops}`;
   }
 
@@ -134,20 +138,20 @@ export class BotBench {
   /** One that adds a file of the name, unless told otherwise. */
   async issue(
     title: string,
-    { by = this.ada, body = asks(`${title}.txt`), names = ["backlog"] }: IssueOptions = {},
+    { by = this.ada, body = askForFile(`${title}.txt`), names = ["backlog"] }: IssueOptions = {},
   ): Promise<number> {
-    const made = await by("POST", `${this.shop}/issues`, { title, body });
+    const made = await by("POST", `${this.repositoryPath}/issues`, { title, body });
     const number = Number(made.body.number);
     if (names.length > 0) await this.label(number, names);
     return number;
   }
 
   async label(number: number, names: readonly string[]): Promise<void> {
-    await this.ada("POST", `${this.shop}/issues/${number}/labels`, { labels: names });
+    await this.ada("POST", `${this.repositoryPath}/issues/${number}/labels`, { labels: names });
   }
 
   async get(part: string): Promise<Body> {
-    return (await this.forge.admin("GET", `${this.shop}${part}`)).body;
+    return (await this.forge.admin("GET", `${this.repositoryPath}${part}`)).body;
   }
 
   async labelsOf(issue: number): Promise<readonly string[]> {
@@ -187,14 +191,17 @@ export class BotBench {
   }
 
   async fileOn(branch: string, name: string): Promise<string | undefined> {
-    const found = await this.forge.admin("GET", `${this.shop}/contents/${name}?ref=${branch}`);
+    const found = await this.forge.admin(
+      "GET",
+      `${this.repositoryPath}/contents/${name}?ref=${branch}`,
+    );
     if (found.status !== 200) return undefined;
     return Buffer.from(String(found.body.content), "base64").toString();
   }
 
   approve(pull: number, sha: string): Promise<unknown> {
     const review = { event: "APPROVED", commit_id: sha, body: "" };
-    return this.ada("POST", `${this.shop}/pulls/${pull}/reviews`, review);
+    return this.ada("POST", `${this.repositoryPath}/pulls/${pull}/reviews`, review);
   }
 
   async revoke(name: string): Promise<void> {
@@ -213,12 +220,8 @@ export class BotBench {
   }
 
   start(options: BotOptions & { readonly once?: boolean } = {}): Running {
-    const {
-      name = "bot",
-      command = scriptedCoder,
-      once = false,
-      change = (tools) => tools,
-    } = options;
+    const { name = "bot", command = scriptedCoder, once = false } = options;
+    const { change = (tools) => tools } = options;
     const stopping = new AbortController();
     const events: Event[] = [];
     const bot = buildBot(
@@ -280,12 +283,12 @@ interface IssueOptions {
 }
 
 /** What the scripted coder does. */
-export function asks(file: string, text = "hello"): string {
+export function askForFile(file: string, text = "hello"): string {
   return `\`\`\`file ${file}\n${text}\n\`\`\``;
 }
 
 /** A harness as a line of JavaScript, in an async function; `prompt` holds what it is asked. */
-export function script(text: string): readonly string[] {
+export function nodeScript(text: string): readonly string[] {
   const head =
     'import fs from "node:fs"; import { text as all } from "node:stream/consumers"; const prompt = await all(process.stdin);';
   return [process.execPath, "--input-type=module", "-e", `${head}\n${text}`];

@@ -1,6 +1,6 @@
 /** What the commands about one issue start with: the project, its place on the forge, and everybody's events. */
 import { resolve } from "node:path";
-import type { IssueTools } from "../apply/issue-care.ts";
+import type { IssueTools } from "../apply/issue-actions.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
@@ -37,12 +37,12 @@ export async function withIssue<Result>(
     throw new DisintoError("credentials.missing", "FORGE_ADMIN_PASS is not set in .env", {
       hint: "run `disinto init`",
     });
-  const { own: forge } = await tools.forgeAdmin(forgeUrl, { login, password });
+  const { forge } = await tools.forgeAdmin(forgeUrl, { login, password });
   const remote = { forgeUrl, repo: project.repo, login, token: password };
   const { mirror, discard } = await tools.scratchMirror(remote);
   try {
     const place = { issues: forge.issues(project.repo), mirror };
-    return await act({ ...place, factory, project, number: readNumber(number), forge });
+    return await act({ ...place, factory, project, number: parseIssueNumber(number), forge });
   } finally {
     await discard();
   }
@@ -59,7 +59,7 @@ function chooseProject(projects: readonly Project[], wanted: string | undefined)
   throw new DisintoError("usage.invalid", message, { hint: `--project with one of: ${names}` });
 }
 
-function readNumber(text: string): number {
+function parseIssueNumber(text: string): number {
   if (/^#?[1-9]\d{0,9}$/.test(text)) return Number(text.replace("#", ""));
   throw new DisintoError("usage.invalid", `${JSON.stringify(text)} is no issue's number`);
 }

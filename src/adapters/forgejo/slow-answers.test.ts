@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Pace } from "./pace.ts";
+import { SlowAnswers } from "./slow-answers.ts";
 
 function after(...answers: readonly number[]): string | undefined {
-  const pace = new Pace();
+  const pace = new SlowAnswers();
   for (const tookMs of answers) pace.note(tookMs);
-  return pace.complaint();
+  return pace.slowReason();
 }
 
 test("one slow answer is forgiven, two of ten seconds are not, and quick ones never count", () => {

@@ -9,13 +9,13 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export const evils = ["down", "slow", "500", "429", "html", "half a body"] as const;
-export type Evil = (typeof evils)[number];
+export const networkFaults = ["down", "slow", "500", "429", "html", "half a body"] as const;
+export type NetworkFault = (typeof networkFaults)[number];
 
-export class HostileProxy {
+export class FaultyProxy {
   readonly #target: string;
   readonly #server: Server;
-  #evil: Evil | undefined;
+  #evil: NetworkFault | undefined;
   #after = 0;
 
   private constructor(target: string) {
@@ -23,8 +23,8 @@ export class HostileProxy {
     this.#server = createServer((asked, answer) => this.#handle(asked, answer));
   }
 
-  static async start(target: string): Promise<HostileProxy> {
-    const proxy = new HostileProxy(target);
+  static async start(target: string): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -35,7 +35,7 @@ export class HostileProxy {
   }
 
   /** From the request after so many on; undefined: never. */
-  turn(evil: Evil | undefined, after = 0): void {
+  fail(evil: NetworkFault | undefined, after = 0): void {
     this.#evil = evil;
     this.#after = after;
   }
@@ -47,7 +47,7 @@ export class HostileProxy {
 
   #handle(asked: IncomingMessage, answer: ServerResponse): void {
     if (this.#evil === undefined || this.#after-- > 0) this.#forward(asked, answer);
-    else misbehave(this.#evil, asked, answer, () => this.#forward(asked, answer));
+    else injectFault(this.#evil, asked, answer, () => this.#forward(asked, answer));
   }
 
   #forward(asked: IncomingMessage, answer: ServerResponse): void {
@@ -62,8 +62,8 @@ export class HostileProxy {
   }
 }
 
-function misbehave(
-  evil: Evil,
+function injectFault(
+  evil: NetworkFault,
   asked: IncomingMessage,
   answer: ServerResponse,
   forward: () => void,

@@ -14,7 +14,7 @@ function open() {
   const log: string[] = [];
   const target = {
     project: { name: "shop" },
-    mirror: { mend: async () => log.push("mended") > 0 },
+    mirror: { repair: async () => log.push("mended") > 0 },
     claims: { under: async () => log.push("released") },
   };
   const tools = { projects: new Map([["shop", target]]) } as unknown as BotTools;

@@ -6,15 +6,15 @@ import { merge } from "../../src/roles/dev/activities/merging.ts";
 import { leaveLaneAfter } from "../../src/roles/dev/lane.ts";
 import type { Outcome } from "../../src/roles/dev/machine.ts";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
-import { repo } from "./cast.ts";
-import { type Files, Player } from "./player.ts";
+import { repo } from "./factory-description.ts";
 import { Scene, Template } from "./scene.ts";
+import { type Files, TestBot } from "./test-bot.ts";
 
 export let scene: Scene;
 let template: Template;
-let players: Player[] = [];
+let bots: TestBot[] = [];
 
-export async function openStage(): Promise<void> {
+export async function openScene(): Promise<void> {
   template = await Template.create({
     devs: ["dev-1", "dev-2"],
     reviewers: ["review-1"],
@@ -23,31 +23,34 @@ export async function openStage(): Promise<void> {
   scene = await Scene.open(template);
 }
 
-export function clearStage(): void {
-  for (const player of players) player.die();
-  players = [];
+export function stopBots(): void {
+  for (const player of bots) player.kill();
+  bots = [];
 }
 
-export async function closeStage(): Promise<void> {
+export async function closeScene(): Promise<void> {
   await scene?.close();
   await template?.discard();
 }
 
-let lives = 0;
+let started = 0;
 
 /** Each in folders of its own: one test's bot is not an earlier life of another's. */
-export function play(name: string, environment: Readonly<Record<string, string>> = {}): Player {
-  const home = `${scene.folder}/life-${++lives}`;
+export function startBot(
+  name: string,
+  environment: Readonly<Record<string, string>> = {},
+): TestBot {
+  const home = `${scene.folder}/life-${++started}`;
   // Statuses are posted by the test: there are no runs to ask for.
   const folders = { AGENT_DATA: `${home}/data`, AGENT_REPOS: `${home}/repos`, CI_TOKEN: "" };
-  const player = new Player(scene, name, { environment: { ...folders, ...environment } });
-  players.push(player);
+  const player = new TestBot(scene, name, { environment: { ...folders, ...environment } });
+  bots.push(player);
   return player;
 }
 
-export const files = (name: string): Files => ({ [`src/${name}.txt`]: `${name}\n` });
+export const fileNamed = (name: string): Files => ({ [`src/${name}.txt`]: `${name}\n` });
 
-export function post(sha: string, state: Status["state"]): Promise<void> {
+export function postStatus(sha: string, state: Status["state"]): Promise<void> {
   const status = { context: "ci/local/test", state, description: `it is ${state}` };
   return scene.as("ci").statuses(repo).post(sha, status);
 }
@@ -61,20 +64,24 @@ export function review(
 }
 
 /** Green and approved. */
-export async function ready(player: Player, title: string, changes: Files): Promise<PublishedWork> {
+export async function publishReady(
+  player: TestBot,
+  title: string,
+  changes: Files,
+): Promise<PublishedWork> {
   const work = await player.start(title, changes);
-  await post(work.head, "success");
+  await postStatus(work.head, "success");
   await review(work);
   return work;
 }
 
 /** As the bot's loop does it. */
-export async function tryMerge(player: Player, work: PublishedWork): Promise<Outcome<"merging">> {
+export async function tryMerge(player: TestBot, work: PublishedWork): Promise<Outcome<"merging">> {
   const outcome = await merge(player.tools, { at: "merging", work }, player.signal);
   return leaveLaneAfter(player.target, outcome);
 }
 
-export async function tryCheck(player: Player, work: PublishedWork): Promise<Outcome<"checking">> {
+export async function tryCheck(player: TestBot, work: PublishedWork): Promise<Outcome<"checking">> {
   const outcome = await check(player.tools, { at: "checking", work }, player.signal);
   return leaveLaneAfter(player.target, outcome);
 }

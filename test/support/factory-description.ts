@@ -13,7 +13,7 @@ export const repo = { owner: adminLogin, name: "greeter" };
 export const scriptedCoder = [process.execPath, path.join(here, "coder.mjs")];
 const scriptedReviewer = [process.execPath, path.join(demo, "reviewer.mjs")];
 
-export interface Cast {
+export interface FactoryDescription {
   readonly devs: readonly string[];
   readonly reviewers: readonly string[];
   /** Bots with both roles. */
@@ -30,7 +30,7 @@ export interface Cast {
   readonly sections?: Readonly<Record<string, readonly string[]>>;
 }
 
-export function describeFactory(cast: Cast): Factory {
+export function describeFactory(cast: FactoryDescription): Factory {
   const { devs, reviewers, both = [], project = [], sections = {} } = cast;
   const { coder = scriptedCoder, reviewer = scriptedReviewer, pollInterval = 0.1 } = cast;
   const section = (name: string, command: readonly string[], ...roles: readonly string[]) =>

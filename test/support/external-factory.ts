@@ -5,13 +5,13 @@ import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 
-export interface Outside {
+export interface ExternalFactory {
   readonly folder: string;
   /** Set in all its names. */
   readonly mark: string;
 }
 
-interface Place {
+interface Setup {
   readonly root: string;
   readonly mark: string;
   readonly url: string;
@@ -21,7 +21,12 @@ interface Place {
 const backend = "http://127.0.0.1:1";
 
 /** One bot that codes and one that reviews, on the project `<mark>-shop`, of which nothing is on the forge yet. */
-export async function layOutOutside({ root, mark, url, password }: Place): Promise<Outside> {
+export async function createExternalFactory({
+  root,
+  mark,
+  url,
+  password,
+}: Setup): Promise<ExternalFactory> {
   const folder = path.join(root, mark);
   await mkdir(path.join(folder, "projects"), { recursive: true });
   await setEnvironment(folder, {
@@ -47,9 +52,9 @@ export async function layOutOutside({ root, mark, url, password }: Place): Promi
 }
 
 /** Files and forge, with the mark and every secret taken out; whether each credential works is told. */
-export async function lookAt(
-  { folder, mark }: Outside,
-  { url, password }: Pick<Place, "url" | "password">,
+export async function describeEndState(
+  { folder, mark }: ExternalFactory,
+  { url, password }: Pick<Setup, "url" | "password">,
 ): Promise<string> {
   const admin = { login: "root", password };
   const forge = buildForgeAdmin({ url, admin });

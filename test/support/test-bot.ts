@@ -9,24 +9,24 @@ import type { Role } from "../../src/core/factory.ts";
 import { publish } from "../../src/roles/dev/activities/publishing.ts";
 import type { PreparedWork, PublishedWork } from "../../src/roles/dev/work.ts";
 import { buildBot } from "../../src/wiring-bot.ts";
-import { repo } from "./cast.ts";
+import { repo } from "./factory-description.ts";
 import type { Scene } from "./scene.ts";
 
 export type Files = Readonly<Record<string, string>>;
 
-interface Part {
+interface TestBotOptions {
   readonly role?: Role;
   /** Beside what the bot's container is told. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-export class Player {
+export class TestBot {
   readonly tools: BotTools;
   readonly name: string;
   readonly #life = new AbortController();
   readonly #scene: Scene;
 
-  constructor(scene: Scene, name: string, { role = "dev", environment = {} }: Part = {}) {
+  constructor(scene: Scene, name: string, { role = "dev", environment = {} }: TestBotOptions = {}) {
     this.#scene = scene;
     this.name = name;
     const told = { ...scene.environmentOf(name), ...environment };
@@ -51,7 +51,7 @@ export class Player {
   }
 
   /** As a killed process: its leases stay, and nobody renews them. */
-  die(): void {
+  kill(): void {
     this.target.claims.stop();
     this.#life.abort();
   }

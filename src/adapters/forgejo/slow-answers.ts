@@ -4,7 +4,7 @@
 const SLOW_MS = 5_000;
 const MOST_SLOW_MS = 15_000;
 
-export class Pace {
+export class SlowAnswers {
   #spentMs = 0;
   #answers = 0;
 
@@ -15,7 +15,7 @@ export class Pace {
   }
 
   /** Undefined while it will do. */
-  complaint(): string | undefined {
+  slowReason(): string | undefined {
     if (this.#spentMs < MOST_SLOW_MS) return undefined;
     return `it is too slow: ${this.#answers} answers took ${Math.round(this.#spentMs / 1000)} s`;
   }

@@ -1,0 +1,50 @@
+/**
+ * Who did what to an issue, and when. Forgejo keeps it among the comments, each of a type (models/issues/comment.go), so
+ * that one order of time and number holds for both.
+ */
+import { type Database, now } from "../store/database.ts";
+import type { IssueRow, UserRow } from "../store/rows.ts";
+
+export interface Details {
+  readonly label?: number;
+  readonly assignee?: number;
+  readonly removed?: boolean;
+  readonly oldTitle?: string;
+  readonly newTitle?: string;
+  readonly oldRef?: string;
+  readonly newRef?: string;
+  readonly dependency?: number;
+}
+
+export interface Event extends Details {
+  readonly type:
+    | "add_dependency"
+    | "assignees"
+    | "change_issue_ref"
+    | "change_target_branch"
+    | "change_title"
+    | "close"
+    | "label"
+    | "merge_pull"
+    | "remove_dependency"
+    | "reopen";
+}
+
+export interface Act {
+  readonly issue: IssueRow;
+  readonly doer: UserRow;
+}
+
+export function record(db: Database, { issue, doer }: Act, { type, ...details }: Event): void {
+  const time = now();
+  db.insert("comments", {
+    issue_id: issue.id,
+    poster_id: doer.id,
+    // What Forgejo says of a label that was put on; one that was taken off has no words.
+    body: type === "label" && !details.removed ? "1" : "",
+    type,
+    details: JSON.stringify(details),
+    created: time,
+    updated: time,
+  });
+}
