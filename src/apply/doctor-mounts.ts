@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Factory } from "../core/factory.ts";
+import { engines } from "../engines/definitions.ts";
 import type { Finding } from "./finding.ts";
 
 /** Who a bot is in its container (docker/agents/Dockerfile), and so on the host. */
@@ -9,7 +10,7 @@ const botId = 1000;
 
 export async function checkMounts(fleet: { factory: Factory }): Promise<readonly Finding[]> {
   const { engine, shared } = fleet.factory;
-  if (engine === "local") return [];
+  if (!engines[engine].runsImages) return [];
   const folders = Object.values(shared).filter((path): path is string => path !== undefined);
   return Promise.all(folders.map(checkMount));
 }

@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -126,7 +127,7 @@ async function checkForge({ factory, forgeVersion }: Examination): Promise<reado
 }
 
 function hintForForge({ forge }: Factory): string {
-  return forge.kind === "external" ? "correct FORGE_URL in .env" : "run disinto up";
+  return forgeKinds[forge.kind].service ? "run disinto up" : "correct FORGE_URL in .env";
 }
 
 function toOk(subject: string, message: string): Finding {

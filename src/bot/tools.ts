@@ -1,5 +1,5 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
-import type { Role } from "../core/factory.ts";
+
 import type { ProjectTask } from "../core/project-task.ts";
 import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
@@ -9,19 +9,21 @@ import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forg
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { State } from "../roles/dev/machine.ts";
+import type { Role } from "../roles/definitions.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
 import type { Progress } from "./loop/progress.ts";
+import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
 
 export interface Bot {
   /** The login that its token proves. */
   whoami(): Promise<string>;
   readonly events: EventLog;
-  readonly journal: Journal<State>;
   toolsFor(role: Role): BotTools;
+  /** The loop of one role, until the signal ends it. */
+  run(role: Role, run: RoleRun): Promise<void>;
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
 }
@@ -49,6 +51,8 @@ export interface BotTools {
   readonly breakers: Breakers;
   /** The model's server as a part of a breaker's name. */
   readonly backend: string;
+  /** Where this role keeps what must outlive the process. */
+  openJournal<State>(): Journal<State>;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }

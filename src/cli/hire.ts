@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
@@ -47,7 +48,7 @@ function readSettings({ role, words, harness, ...flags }: Request) {
   if (words.length > 0 && !flags.command)
     throw new DisintoError("usage.invalid", `too many arguments: ${words.join(" ")}`);
   const command = flags.command && [...flags.command, ...words];
-  const kind = harness ?? (command ? "command" : undefined);
+  const kind = harness ?? (command ? COMMAND_HARNESS : undefined);
   return {
     roles: role.split(","),
     ...(kind !== undefined && { harness: kind }),

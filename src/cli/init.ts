@@ -5,6 +5,8 @@ import type { Factory } from "../core/factory.ts";
 import { BACKLOG, formatRepo } from "../core/identities.ts";
 import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { hasRoleThat } from "../roles/definitions.ts";
 import type { Tools } from "./tools.ts";
 
 export interface InitFlags extends SetupFlags {
@@ -71,7 +73,7 @@ function sayNext({ say }: Tools, { factory, backlogLabels }: InitResult): void {
   }
   for (const { name, repo } of projects) {
     const reviewed = bots.some(
-      (bot) => bot.projects.includes(name) && bot.roles.includes("review"),
+      (bot) => bot.projects.includes(name) && hasRoleThat(bot.roles, ({ approves }) => approves),
     );
     if (!reviewed) say(`no bot reviews ${formatRepo(repo)}: only ${forge.adminUser} can approve`);
   }
@@ -90,7 +92,7 @@ function formatFirstIssue(
   repo: string,
   label: number | undefined,
 ): string {
-  if (forge.kind !== "embedded" || label === undefined)
+  if (forgeKinds[forge.kind].hasPages || label === undefined)
     return `first issue: write one with the label ${BACKLOG} at ${forge.url}/${repo}/issues/new`;
   const issue = JSON.stringify({ title: "…", body: "…", labels: [label] });
   return `first issue: curl -u ${forge.adminUser} -H content-type:application/json -d '${issue}' ${forge.url}/api/v1/repos/${repo}/issues`;

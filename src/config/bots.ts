@@ -1,5 +1,6 @@
 /** Both front ends to one list of bots: LLAMA_BOTS in `.env`, `[agents.<name>]` in the projects. */
 import type { Bot, Project } from "../core/factory.ts";
+import { harnesses } from "../harness/definitions.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Environment } from "./environment.ts";
 import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
@@ -73,7 +74,7 @@ function* checkSection(section: Section, first: Section | undefined): Generator<
 }
 
 function checkHarness({ harness, command, compact_pct }: AgentSection) {
-  const isCommand = harness === "command";
+  const isCommand = !harnesses[harness].asksModel;
   return [
     ...(isCommand && !command
       ? [

@@ -1,7 +1,11 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
+
+import { ciProviders } from "../ci/definitions.ts";
 import { publish } from "../core/addresses.ts";
-import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
-import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
+import type { Factory } from "../core/factory.ts";
+import { namesOf } from "../core/kinds.ts";
+import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
+import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Environment } from "./environment.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import type { Problem } from "./problem.ts";
@@ -9,10 +13,6 @@ import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 
 export type FactorySettings = Omit<Factory, "bots" | "projects">;
-
-const engines: readonly EngineName[] = ["compose", "local"];
-const forgeKinds: readonly ForgeKind[] = ["embedded", "forgejo", "external"];
-const forgejoImage = "codeberg.org/forgejo/forgejo:11.0";
 
 /** Reads keys one by one and collects what is wrong with them; a wrong value reads as its default. */
 export class Reader {
@@ -72,13 +72,13 @@ export function readFactorySettings(
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
   const ciPort = reader.port("DISINTO_CI_PORT", 8000);
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
-  const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
-  const usualForge = kind === "forgejo" ? forgejoImage : `disinto-forge:${tag}`;
-  if (kind === "external" && !reader.optional("FORGE_URL") && !statedForgeUrl)
+  const kind = reader.choice("DISINTO_FORGE", namesOf(forgeKinds), DEFAULT_FORGE);
+  const { service } = forgeKinds[kind];
+  if (!service && !reader.optional("FORGE_URL") && !statedForgeUrl)
     reader.fail("DISINTO_FORGE", "an external forge needs its address", "set FORGE_URL");
   return {
     name: readName(reader),
-    engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
+    engine: reader.choice("DISINTO_ENGINE", namesOf(engines), DEFAULT_ENGINE),
     forge: {
       kind,
       url: readForgeUrl(reader, statedForgeUrl ?? publish(bind, port)),
@@ -88,7 +88,7 @@ export function readFactorySettings(
     },
     images: {
       agents: reader.image("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
-      forgejo: reader.image("DISINTO_IMAGE_FORGEJO", usualForge),
+      forgejo: service ? reader.image("DISINTO_IMAGE_FORGEJO", service.image(tag)) : "",
       woodpecker: reader.image("DISINTO_IMAGE_WOODPECKER", "woodpeckerci/woodpecker-server:v3"),
       woodpeckerAgent: reader.image(
         "DISINTO_IMAGE_WOODPECKER_AGENT",
@@ -99,10 +99,10 @@ export function readFactorySettings(
     ci: {
       port: ciPort,
       url: reader.text("WOODPECKER_HOST", publish(bind, ciPort)),
-      tokens: {
-        local: reader.optional(CI_TOKEN_KEY) !== undefined,
-        woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
-      },
+      hasToken: namesOf(ciProviders).filter((name) => {
+        const { access } = ciProviders[name];
+        return access && reader.optional(access.tokenKey) !== undefined;
+      }),
     },
     leaseTermS: readLeaseTerm(reader),
     hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,

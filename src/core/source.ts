@@ -17,6 +17,8 @@ interface Surroundings {
 
 /** A folder that is there wins over a repository of the same name on the forge. */
 export function parseSource(text: string, { isFolder, forgeUrl }: Surroundings): Source {
+  // Git would serve it under its own configuration; a folder is read without that.
+  if (text.startsWith("file://")) return parseSource(toPath(text), { isFolder: true, forgeUrl });
   if (isAddress(text)) return parseAddress(text, forgeUrl);
   const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
   const isPath = owner === undefined || /^\.*$/.test(owner);
@@ -25,8 +27,14 @@ export function parseSource(text: string, { isFolder, forgeUrl }: Surroundings):
   return { kind: "forge", repo: { owner, name } };
 }
 
+function toPath(url: string): string {
+  if (!URL.canParse(url))
+    throw new DisintoError("usage.invalid", "the repository's address is no URL");
+  return decodeURIComponent(new URL(url).pathname);
+}
+
 function isAddress(text: string): boolean {
-  return /^(https?|ssh|git|file):\/\//.test(text) || /^[\w.-]+@[\w.-]+:/.test(text);
+  return /^(https?|ssh|git):\/\//.test(text) || /^[\w.-]+@[\w.-]+:/.test(text);
 }
 
 function parseAddress(url: string, forgeUrl: string): Source {

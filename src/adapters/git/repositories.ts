@@ -6,6 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type { Description, History, Repositories, Seed } from "../../ports/repositories.ts";
 import { run, runOrThrow, toolEnvironment } from "../process.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import { withForeign } from "./foreign-repository.ts";
 
 export const repositories: Repositories = {
   init: initRepository,
@@ -18,7 +19,15 @@ export const repositories: Repositories = {
 };
 
 /** Pushes all branches and tags; never forces. */
-async function pushRepository({ folder, url, access }: Seed): Promise<void> {
+async function pushRepository(seed: Seed): Promise<void> {
+  const isThere = await withForeign(seed.folder, async (folder) => {
+    await push({ ...seed, folder });
+    return true;
+  });
+  if (!isThere) throw new DisintoError("git.failed", `there is no repository in ${seed.folder}`);
+}
+
+async function push({ folder, url, access }: Seed): Promise<void> {
   const env = remoteGitEnvironment(access);
   const argv = [
     "git",
@@ -33,14 +42,18 @@ async function pushRepository({ folder, url, access }: Seed): Promise<void> {
   if (exitCode === 0) return;
   throw new DisintoError(
     "git.failed",
-    `the push of ${folder} to ${url} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
+    `the push to ${url} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
     { hint: "run the same command again; if it stays, look at the forge's log" },
   );
 }
 
 /** Undefined where there is no repository, no commit, or no branch checked out. */
-async function describe(folder: string): Promise<Description | undefined> {
-  const here = { cwd: folder, env: localGitEnvironment({ GIT_CEILING_DIRECTORIES: "" }) };
+function describe(folder: string): Promise<Description | undefined> {
+  return withForeign(folder, describeBare);
+}
+
+async function describeBare(folder: string): Promise<Description | undefined> {
+  const here = { cwd: folder, env: localGitEnvironment() };
   const head = ["git", "symbolic-ref", "--quiet", "--short", "HEAD"] as const;
   const found = await run(head, here).catch(() => undefined);
   if (found?.exitCode !== 0) return undefined;

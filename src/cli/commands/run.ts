@@ -1,4 +1,7 @@
 /** What runs the factory and changes who works in it. */
+import { listNames } from "../../core/kinds.ts";
+import { harnesses } from "../../harness/definitions.ts";
+import { roles } from "../../roles/definitions.ts";
 import { args, defineCommand, defineGroup, flags } from "../command.ts";
 
 export const up = defineCommand({
@@ -35,13 +38,13 @@ export const hireAnAgent = defineCommand({
   example: "disinto hire-an-agent ada dev --local-model http://127.0.0.1:8081 --up",
   args: {
     name: args.required("Name the bot"),
-    role: args.required("Choose dev or review, or both with a comma between them"),
+    role: args.required(`Choose ${listNames(roles)}, or several with a comma between them`),
     words: args.rest("Add words to the command, such as its flags, behind --"),
   },
   flags: {
     localModel: flags.text("url", "Set the base URL of its model's API"),
     model: flags.text("name", "Set the model's name"),
-    harness: flags.text("harness", "Choose claude-code, opencode or command"),
+    harness: flags.text("harness", `Choose ${listNames(harnesses)}`),
     command: flags.words("argv", "Set the program of the harness command, with its arguments"),
     pollInterval: flags.number("seconds", "Wait so long between two looks at the forge"),
     slots: flags.number("n", "Limit the sessions that its backend serves at once"),

@@ -149,7 +149,11 @@ test("a process that has our old id but started at another time is never signall
   await engine.start(["a"]);
   const identity = await identify(await pidOf("a"));
 
-  await signalGroup({ pid: identity?.pid ?? 0, started: `${identity?.started}0` }, "SIGKILL");
+  await signalGroup(
+    { pid: identity?.pid ?? 0, started: `${identity?.started}0` },
+    "SIGKILL",
+    folder,
+  );
 
   expect(identity && (await isAlive(identity))).toBe(true);
 });

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { runShown } from "../../adapters/process.ts";
@@ -20,6 +21,7 @@ import type {
   RenderedService,
 } from "../../ports/containers.ts";
 import type { LocalService, LocalServices } from "./document.ts";
+import { locateOwn } from "./own-folder.ts";
 import {
   findLeadersIn,
   identify,
@@ -41,6 +43,8 @@ export interface LocalEngineOptions {
   /** How long a service that was started is watched for ending at once. */
   readonly watchMs?: number;
 }
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** What stands in a service's `process.json`. */
 interface ProcessRecord {
@@ -110,7 +114,8 @@ class LocalEngine implements Containers {
     const services = await this.#readServices();
     const own = services.flatMap(([, { volumes }]) => volumes).find(({ name }) => name === volume);
     if (!own) throw new DisintoError("engine.failed", `there is no volume ${volume}`);
-    await rm(own.path, { recursive: true, force: true });
+    const place = await locateOwn(this.#options.folder, own.path);
+    await rm(place, { recursive: true, force: true });
   }
 
   async showLogs(services: readonly string[], { follow, show }: LogOptions): Promise<void> {
@@ -132,9 +137,10 @@ class LocalEngine implements Containers {
   }
 
   async down({ volumes }: { volumes: boolean }): Promise<void> {
-    const names = await listFolder(this.#path());
+    const root = await locateOwn(this.#options.folder, this.#path());
+    const names = await listFolder(root);
     await Promise.all(names.map((name) => this.remove(name)));
-    if (volumes) await rm(this.#path(), { recursive: true, force: true });
+    if (volumes) await rm(root, { recursive: true, force: true });
   }
 
   #path(...parts: readonly string[]): string {
@@ -163,6 +169,7 @@ class LocalEngine implements Containers {
 
   /** Also what a killed command started and had no time to record: it runs in the service's folder. */
   async #stop(name: string): Promise<void> {
+    await locateOwn(this.#options.folder, this.#path(name));
     const recorded = (await this.#readRecord(name))?.identity;
     const found = await findLeadersIn(this.#path(name));
     await Promise.all([...(recorded ? [recorded] : []), ...found].map((one) => this.#end(one)));
@@ -170,18 +177,21 @@ class LocalEngine implements Containers {
 
   async #end(leader: ProcessIdentity): Promise<void> {
     const { graceMs = 30_000 } = this.#options;
-    await signalGroup(leader, "SIGTERM");
+    const place = this.#path();
+    if (!(await signalGroup(leader, "SIGTERM", place))) return;
     const deadline = performance.now() + graceMs;
     while ((await isAlive(leader)) && performance.now() < deadline) await pause(25);
-    await signalGroup(leader, "SIGKILL");
+    await signalGroup(leader, "SIGKILL", place);
     while (await isGroupAlive(leader)) await pause(25);
   }
 
   async #spawn(name: string, service: LocalService, wanted: RenderedService): Promise<void> {
     const environment = await loadEnvironment(this.#options.folder);
-    await mkdir(this.#path(name), { recursive: true, mode: 0o700 });
-    for (const { path } of service.volumes) await mkdir(path, { recursive: true });
-    const log = await open(this.#path(name, "log"), "a", 0o600);
+    const { folder } = this.#options;
+    await mkdir(await locateOwn(folder, this.#path(name)), { recursive: true, mode: 0o700 });
+    for (const { path } of service.volumes)
+      await mkdir(await locateOwn(folder, path), { recursive: true });
+    const log = await open(this.#path(name, "log"), APPEND, 0o600);
     try {
       const [program, ...rest] = this.#options.self;
       const child = spawn(program, [...rest, ...service.args], {

@@ -18,26 +18,49 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
 
 /**
  * Signals the group that the process leads, also when only its children are left. A group id cannot be
- * reused while a member lives; when a stranger leads it, ours is gone and nothing is signalled.
+ * reused while a member lives; when a stranger leads it, ours is gone and nothing is signalled. What is recorded of a
+ * leader is a file that anybody may have written: a member of the group must work below `folder` too.
+ * False: nothing was signalled.
  */
-export async function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+export async function signalGroup(
+  leader: ProcessIdentity,
+  signal: NodeJS.Signals,
+  folder: string,
+): Promise<boolean> {
+  if (!(Number.isSafeInteger(leader.pid) && leader.pid > 1)) return false;
   const now = await identify(leader.pid);
-  if (now && now.started !== leader.started) return;
-  if (!leader.started.startsWith(await readBootId())) return;
+  if (now && now.started !== leader.started) return false;
+  if (!leader.started.startsWith(await readBootId())) return false;
+  if (!(await worksBelow(leader.pid, folder))) return false;
   try {
     process.kill(-leader.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+  return true;
+}
+
+async function worksBelow(group: number, folder: string): Promise<boolean> {
+  const place = await realpath(folder).catch(() => undefined);
+  if (place === undefined) return false;
+  for (const pid of await listMembers(group)) {
+    const cwd = (await readlink(`/proc/${pid}/cwd`).catch(() => "")).replace(/ \(deleted\)$/, "");
+    if (cwd === place || cwd.startsWith(`${place}/`)) return true;
+  }
+  return false;
+}
+
+async function listMembers(group: number): Promise<readonly number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const groups = await Promise.all(pids.map(async (pid) => (await readStat(pid))?.group));
+  return pids.filter((_, at) => groups[at] === group);
 }
 
 /** True while any process of the group lives. */
 export async function isGroupAlive(leader: ProcessIdentity): Promise<boolean> {
   const now = await identify(leader.pid);
   if (now) return now.started === leader.started;
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readStat(Number(pid))));
-  return stats.some((stat) => stat?.group === leader.pid);
+  return (await listMembers(leader.pid)).length > 0;
 }
 
 /** The processes that lead a group and have this as their current folder. */
