@@ -36,7 +36,7 @@ export async function checkVersions(fleet: ImageExamination): Promise<readonly F
     const subject = "image";
     if (found === version)
       return { subject, verdict: "good", message: `${service} is version ${version}` };
-    const what = found === undefined ? "does not say its version" : `is version ${found}`;
+    const what = found === undefined ? "does not report its version" : `is version ${found}`;
     const message = `${service} ${what}; this is ${version}`;
     return { subject, verdict: "note", message, hint: "npm run images, then disinto up" };
   });

@@ -38,8 +38,8 @@ async function checkModel(
   if (inside?.includes("yes")) return { subject, verdict: "good", message: url };
   const isHere = await answers(url.replace("://host.docker.internal", "://127.0.0.1"));
   if (isHere && inside?.includes("no")) {
-    const message = `${url} answers on this host and not in ${service}`;
-    const hint = "have the model server listen on 0.0.0.0, or on the address of Docker's bridge";
+    const message = `${url} is reachable from this host but not from ${service}`;
+    const hint = "make the model server listen on 0.0.0.0, or on the address of Docker's bridge";
     return { subject, verdict: "bad", message, hint };
   }
   if (isHere) return { subject, verdict: "good", message: url };

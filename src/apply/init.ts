@@ -56,7 +56,7 @@ export async function lockIdentities<T>(folder: string, body: () => Promise<T>):
 
 async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new DisintoError("file.unwritable", `${folder} cannot be made (${error.code})`, {
+    throw new DisintoError("file.unwritable", `${folder} cannot be created (${error.code})`, {
       cause: error,
     });
   });
@@ -87,10 +87,10 @@ function announceChanges(
   project: Project | undefined,
 ): void {
   for (const [key, value] of Object.entries(settings))
-    say(`+ ${key} in .env   ${isSecretKey(key) ? "as it was given" : value}`);
+    say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
   if (project?.declaration) say(`+ ${project.declaration.file}   the project's settings`);
   else if (project && !project.isDeclared)
-    say(`+ the project's settings, as ${formatRepo(project.repo)} on the forge is`);
+    say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
 }
 
 async function createFactory(
@@ -179,7 +179,7 @@ async function addReviewer(tools: InitTools, folder: string): Promise<void> {
 function announceReviewer({ say }: InitTools, missing: MissingReviewer | undefined): void {
   if (missing?.type === "addable")
     say(
-      `+ [agents.${REVIEWER}]   approvals are required and no bot reviewed; like ${missing.like}`,
+      `+ [agents.${REVIEWER}]   approvals are required but no bot reviews; configured like ${missing.like}`,
     );
   if (missing?.type === "lacking") say(`no reviewer is added: ${missing.because}`);
 }

@@ -36,7 +36,7 @@ export async function retryIssue(place: IssueTools, number: number): Promise<voi
   if (!issue.labels.includes(BLOCKED)) {
     const state = lease ? `${lease.holder} works on it` : "it is not blocked";
     throw new DisintoError("usage.invalid", `issue #${number} needs no retry: ${state}`, {
-      hint: `to take it from a bot that does not come back: disinto release ${number}`,
+      hint: `to take it from a bot that stopped working: disinto release ${number}`,
     });
   }
   if (lease) await removeLease(place, lease);
@@ -58,7 +58,7 @@ export async function releaseIssue(
 function requireOpen({ number, state }: Issue): void {
   if (state === "open") return;
   throw new DisintoError("usage.invalid", `issue #${number} is closed`, {
-    hint: "open it again on the forge first",
+    hint: "reopen it on the forge first",
   });
 }
 
@@ -68,6 +68,6 @@ async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease):
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === undefined) return;
   throw new DisintoError("forge.conflict", `the lease on ${ref} has changed since it was read`, {
-    hint: "its holder is alive: stop it first (disinto agent disable), or run the same command again",
+    hint: "its holder is still running: stop it first (disinto agent disable), or run the same command again",
   });
 }

@@ -89,7 +89,7 @@ export function projectOf({ projects }: BotTools, name: string): ProjectTools {
   if (!project)
     throw new DisintoError(
       "config.invalid",
-      `the bot has work in the project ${name}, which is not among its projects any more`,
+      `the bot has work in the project ${name}, which is no longer one of its projects`,
       { hint: `declare ${name} for the bot again until that work is done, then disinto up` },
     );
   return project;

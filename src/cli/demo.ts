@@ -35,8 +35,8 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
   }
   tools.say(
     keep
-      ? `it goes on running; stop it with: disinto --factory ${folder} down`
-      : `stopped; its files stay in ${folder}`,
+      ? `it keeps running; stop it with: disinto --factory ${folder} down`
+      : `stopped; its files are kept in ${folder}`,
   );
   return ExitCode.done;
 }
@@ -140,7 +140,7 @@ async function reportResult(tools: Tools, { folder, forge, issue, url }: DemoRun
   if (!pull.merged || approvals.length === 0 || leases.length > 0) {
     throw new DisintoError(
       "engine.failed",
-      "the demo did not end as it should; the lines above say how it ended",
+      "the demo did not reach the expected result; see the lines above",
     );
   }
 }

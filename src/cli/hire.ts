@@ -65,9 +65,9 @@ async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<voi
   const forgeUrl = factory.forge.url;
   const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });
   for (const repo of untried)
-    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not try to push there`);
+    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not test pushing there`);
   tools.say(
-    `${bot.name} proved itself as ${bot.forgeUser}: lease taken and released, pushes as they should be`,
+    `${bot.name} was verified as ${bot.forgeUser}: lease taken and released, pushes allowed and refused as required`,
   );
 }
 

@@ -73,5 +73,7 @@ function listForges(engine: string) {
 }
 
 function refuseUrl(answer: string): string | undefined {
-  return /^https?:\/\/\S+$/.test(answer) ? undefined : "an address begins with http:// or https://";
+  return /^https?:\/\/\S+$/.test(answer)
+    ? undefined
+    : "the address must begin with http:// or https://";
 }

@@ -28,7 +28,7 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
     );
   const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
-  if (dryRun) tools.say("nothing is written: the same command without --dry-run does it");
+  if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
   else sayNext(tools, initialised);
   return ExitCode.done;
 }
@@ -48,9 +48,13 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
   if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
   if (repository !== undefined) return { repository, provided };
-  throw new DisintoError("config.missing", `${folder} is no factory, and no repository is named`, {
-    hint: "run disinto init <repository> in the folder the factory should live in",
-  });
+  throw new DisintoError(
+    "config.missing",
+    `${folder} is not a factory, and no repository was given`,
+    {
+      hint: "run disinto init <repository> in the folder the factory should live in",
+    },
+  );
 }
 
 async function askPerson(

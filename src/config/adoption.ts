@@ -34,7 +34,7 @@ function* adoptCredentials(environment: Environment): Generator<Adopted> {
 function* adoptForge(services: OlderServices): Generator<Adopted> {
   const forge = services.forgejo;
   if (!forge) return;
-  const because = "what the older docker-compose.yml has";
+  const because = "from the older docker-compose.yml";
   const port = Array.isArray(forge.ports) ? /(?:^|:)(\d+):\d+$/.exec(String(forge.ports[0])) : null;
   if (port?.[1]) yield { key: "DISINTO_FORGE_PORT", value: port[1], because };
   if (typeof forge.image !== "string" || forge.image.includes("$")) return;

@@ -67,7 +67,7 @@ function* checkSection(section: Section, first: Section | undefined): Generator<
     yield {
       ...place,
       path,
-      message: `says something else than [${path}] in ${elsewhere}`,
+      message: `conflicts with [${path}] in ${elsewhere}`,
       hint: "one bot has one configuration: make both sections the same",
     };
   }

@@ -35,7 +35,7 @@ export class Reader {
   port(key: string, fallback: number): number {
     const text = this.text(key, String(fallback));
     if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
-    this.fail(key, `${JSON.stringify(text)} is no port number`, "use a number from 1 to 65535");
+    this.fail(key, `${JSON.stringify(text)} is not a valid port`, "use an integer from 1 to 65535");
     return fallback;
   }
 
@@ -126,8 +126,12 @@ function readLeaseTerm(reader: Reader): number | undefined {
   const text = reader.optional("DISINTO_LEASE_TERM");
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) >= MIN_LEASE_TERM_S) return Number(text);
-  const message = `${JSON.stringify(text)} is no whole number of seconds from ${MIN_LEASE_TERM_S} on`;
-  reader.fail("DISINTO_LEASE_TERM", message, "leave it out: 900 is right for real work");
+  const message = `${JSON.stringify(text)} must be an integer of at least ${MIN_LEASE_TERM_S} seconds`;
+  reader.fail(
+    "DISINTO_LEASE_TERM",
+    message,
+    "remove the line: the default of 900 suits normal use",
+  );
   return undefined;
 }
 
@@ -136,7 +140,7 @@ function readName(reader: Reader): string {
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15) return name;
   reader.fail(
     "DISINTO_NAME",
-    `${JSON.stringify(name)} is no factory name`,
+    `${JSON.stringify(name)} is not a valid factory name`,
     "use at most 15 lower-case letters and digits, with single dashes between them",
   );
   return "disinto";
@@ -145,7 +149,7 @@ function readName(reader: Reader): string {
 function readForgeUrl(reader: Reader, fallback: string): string {
   const url = reader.text("FORGE_URL", fallback).replace(/\/+$/, "");
   if (/^https?:\/\/[^\s/]/.test(url) && URL.canParse(url)) return url;
-  const hint = "write it whole, for example http://127.0.0.1:3000";
+  const hint = "write the whole URL, for example http://127.0.0.1:3000";
   reader.fail("FORGE_URL", "must be an http or https URL", hint);
   return fallback;
 }
@@ -160,6 +164,6 @@ function readShared(reader: Reader): Factory["shared"] {
 function readFolder(reader: Reader, key: string): string | undefined {
   const path = reader.optional(key);
   if (path === undefined || path.startsWith("/")) return path;
-  reader.fail(key, "must be an absolute path", "write it from the root, beginning with /");
+  reader.fail(key, "must be an absolute path", "write it beginning with /");
   return undefined;
 }

@@ -49,7 +49,7 @@ function argv(description: string) {
 function list<T extends z.ZodMiniType>(item: T) {
   return z.array(item).check(
     z.refine((all) => new Set(all).size === all.length, {
-      message: "holds an entry twice",
+      message: "contains an entry twice",
       params: { hint: "name each once" },
     }),
   );
@@ -223,7 +223,7 @@ export const ProjectFile = z.strictObject({
     [],
   ),
   protected_paths: z._default(
-    list(text.check(z.regex(/^[^;]*$/, "must hold no semicolon"))).check(
+    list(text.check(z.regex(/^[^;]*$/, "must not contain a semicolon"))).check(
       z.describe(
         "Patterns of paths (`.woodpecker/**`); a pull request that touches one is merged by an administrator by hand",
       ),

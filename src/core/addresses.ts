@@ -197,7 +197,7 @@ function* findUnreachableForge(factory: Factory): Generator<Unreachable> {
     if (!isLoopback(url) && !(isOwn && !isName(hostname))) continue;
     yield {
       at: { key },
-      message: `${url} means something else inside containers, and with Woodpecker a browser, its server and its steps must all reach it there`,
+      message: `${url} resolves differently inside containers, and with Woodpecker the browser, the server and the steps must all reach it there`,
       hint: `set ${key} to a name that leads to this machine, for example http://my-server.lan:${key === "FORGE_URL" ? forge.port : ci.port} (docs/networks.md)`,
     };
   }

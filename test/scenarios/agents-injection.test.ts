@@ -99,7 +99,7 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
   await until("the edit of CI is given up", async () => (await labelsOf(2)).includes("blocked"));
   expect((await readPrompts()).filter((prompt) => !prompt.includes("issue #2"))).toEqual([]);
   const because =
-    "mallory may not write code here, and nobody has put the label disinto/approved on it";
+    "mallory may not write code here, and it does not have the label disinto/approved";
   const waits = JSON.stringify([{ issue: 1, because }]);
   await until("the stranger's issue waits for one reason", async () =>
     (await eventsOf("queue.seen")).some(({ waiting }) => JSON.stringify(waiting) === waits),

@@ -57,7 +57,7 @@ test("each issue that waits says why, and one that can be claimed does not", () 
   expect(why({})).toBe("ready");
   expect(why({}, { leased: new Set([7]) })).toBe("a bot works on it");
   expect(why({ labels: ["backlog", "blocked"] })).toMatch(/label blocked/);
-  expect(why({ labels: ["backlog", "vision"] })).toMatch(/vision says/);
+  expect(why({ labels: ["backlog", "vision"] })).toMatch(/vision reserves/);
   expect(why({ labels: ["backlog", "prediction/unreviewed"] })).toMatch(/prediction/);
   expect(why({ author: "eve" })).toMatch(/eve may not write.*disinto\/approved/);
   expect(why({}, { openDependencies: [3, 5] })).toBe("it depends on #3, #5");

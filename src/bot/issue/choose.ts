@@ -80,11 +80,11 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "blocked":
       return "it has the label blocked; its last comment says why";
     case "other-role":
-      return `the label ${waiting.label} says that it is not for a developer`;
+      return `the label ${waiting.label} reserves it for another role`;
     case "leased":
       return "a bot works on it";
     case "untrusted":
-      return `${waiting.author || "its author"} may not write code here, and nobody has put the label ${APPROVED} on it`;
+      return `${waiting.author || "its author"} may not write code here, and it does not have the label ${APPROVED}`;
     case "depends":
       return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
     case "held":

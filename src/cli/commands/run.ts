@@ -11,7 +11,7 @@ export const up = defineCommand({
   flags: {
     dryRun: flags.switch("Show the plan and change nothing"),
     remove: flags.switch("Agree to the removals that the plan lists"),
-    wait: flags.switch("Wait while another disinto is at work in this factory"),
+    wait: flags.switch("Wait while another disinto command is running in this factory"),
     json: flags.switch("Print the steps as JSON"),
   },
   run: async (tools, input) => (await import("../up.ts")).up(tools, input),
@@ -105,7 +105,7 @@ function defineSwitch(name: "enable" | "disable", enabled: boolean) {
     name,
     summary: enabled
       ? "Enable bots that were disabled"
-      : "Disable bots; their volumes stay as they are",
+      : "Disable bots; their volumes are kept",
     example: `disinto agent ${name} dev-qwen`,
     args: { names: args.rest("Name the bots") },
     flags: { all: flags.switch("Take every bot") },

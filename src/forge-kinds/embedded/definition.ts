@@ -2,8 +2,8 @@ import { deriveProbe } from "../../core/service.ts";
 import type { ForgeDefinition } from "../definitions.ts";
 
 export const embeddedForge: ForgeDefinition = {
-  meaning: "disinto's own small one for trying it out",
-  label: "disinto's own small one",
+  meaning: "disinto's own small forge for trying it out",
+  label: "disinto's own small forge",
   hint: (port) => `port ${port}`,
   hasPages: false,
   service: {

@@ -91,7 +91,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     return {
       type: "stuck",
       reason:
-        'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
+        'the project requires no CI context: list them in ci.required, or set ci.when_absent = "pass"',
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
@@ -130,7 +130,7 @@ const MAX_CHARACTERS = 14_000;
 function formatFailures(head: string, failures: readonly CiFailure[]): string {
   const room = Math.floor(MAX_CHARACTERS / failures.length);
   const parts = failures.map(({ context, kind, log }) => {
-    const what = kind === "real" ? "is red" : "could not be run (the CI's own failure)";
+    const what = kind === "real" ? "is red" : "could not be run (CI infrastructure failure)";
     return `${context} ${what}:\n\n${log.slice(-room)}`;
   });
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
