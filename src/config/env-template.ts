@@ -60,13 +60,14 @@ function readBraced(text: string, start: number) {
   return { read, end };
 }
 
-/** A brace without a dollar before it opens nothing. */
+/** Braces are counted, whatever they open; where they do not come out even, the last one closes. */
 function findClosingBrace(text: string, start: number): number | undefined {
   let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    if (text.startsWith("${", at)) depth += 1;
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === "{") depth += 1;
     if (text[at] === "}") depth -= 1;
-    if (text[at] === "}" && depth === 0) return at;
+    if (depth === 0) return at;
   }
-  return undefined;
+  const last = text.lastIndexOf("}");
+  return last > start ? last : undefined;
 }
