@@ -19,7 +19,7 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** What the harness asks; undefined with a harness that asks none of ours. */
+  /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
@@ -51,6 +51,8 @@ export interface ModelServer {
   /** Where Claude's login stands in for a key. */
   readonly loginFolder: string | undefined;
   readonly name: string;
+  /** Tokens of one session, as far as configured. */
+  readonly context: number | undefined;
   /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
   readonly compactPct: string | undefined;
 }
@@ -77,6 +79,7 @@ const Environment = z.object({
       return { owner, name };
     }),
   AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_CONTEXT: z.coerce.number().int().positive().optional(),
   AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
@@ -89,6 +92,7 @@ const Environment = z.object({
     z.object({
       minutes: z.number(),
       silence: z.number(),
+      first_token_minutes: z.number().optional(),
       turns: z.int().optional(),
       tokens: z.int().optional(),
       money: z.number().optional(),
@@ -167,13 +171,14 @@ function readCiAccess(env: Readonly<Record<string, unknown>>): BotSettings["ci"]
 
 function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
-  if (!harnesses[env.AGENT_HARNESS].asksModel || baseUrl === undefined) return undefined;
+  if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   return {
     baseUrl,
     key: key || undefined,
     loginFolder: env.CLAUDE_SHARED_DIR,
     name,
+    context: env.AGENT_CONTEXT,
     compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE,
   };
 }

@@ -41,7 +41,10 @@ export interface BotTools {
   readonly progress: Progress;
   readonly harness: ObservedHarness;
   /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
+  readonly sessionLimits: Pick<
+    Session,
+    "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
+  >;
   readonly pollIntervalMs: number;
   /** For mirrors and folders together. */
   readonly diskLimitBytes: number;

@@ -62,6 +62,11 @@ const SessionSection = z.strictObject({
     120,
   ),
   silence: z._default(positive("Minutes without output after which a session is ended"), 30),
+  first_token_minutes: z.optional(
+    positive(
+      "Minutes until the first word of an answer, of a model's server that cannot say that it reads the prompt (default: silence)",
+    ),
+  ),
   turns: z.optional(
     positiveInt(
       "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
@@ -118,6 +123,11 @@ export const AgentSection = z.strictObject({
           'Per cent of the context window at which the harness compacts it (CLAUDE_AUTOCOMPACT_PCT_OVERRIDE); not with harness "command"',
         ),
       ),
+  ),
+  context: z.optional(
+    positiveInt(
+      "Tokens that the model holds for one session, where its server does not say; where it does, the smaller of both counts",
+    ),
   ),
   slots: z.optional(
     positiveInt(

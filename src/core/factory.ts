@@ -84,6 +84,8 @@ export interface Bot {
   readonly cpus: number;
   /** Per cent of the context window; undefined: the harness's own. */
   readonly compactPct: number | undefined;
+  /** Tokens that its model holds for one session; undefined: the server's word counts. */
+  readonly context: number | undefined;
   /** Requests that its model's server takes at once; undefined: this bot does not say. */
   readonly slots: number | undefined;
   readonly limits: SessionLimits;
@@ -97,6 +99,8 @@ export interface SessionLimits {
   readonly minutes: number;
   /** Minutes without output. */
   readonly silence: number;
+  /** Until the first word of an answer, where the server cannot say that it reads. */
+  readonly first_token_minutes?: number | undefined;
   /** For harnesses that count them. */
   readonly turns?: number | undefined;
   /** In and out, for harnesses that count them. */

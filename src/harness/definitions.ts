@@ -10,6 +10,8 @@ export interface HarnessDefinition {
   readonly meaning: string;
   /** Asks a model that the configuration names; else it is a program that the configuration names. */
   readonly asksModel: boolean;
+  /** Tokens: where the model holds less, no session of it comes to an end; 0: nobody knows. */
+  readonly smallestWindow: number;
   /** This bot works with Claude's login in CLAUDE_SHARED_DIR. */
   readonly usesLogin: (bot: Bot) => boolean;
 }

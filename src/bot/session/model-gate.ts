@@ -32,7 +32,11 @@ export interface GateTools {
 }
 
 /** Of this bot's own installation: another bot on the same server may do well. */
-const ownFaults: ReadonlySet<BackendFault> = new Set<BackendFault>(["missing", "refused-key"]);
+const ownFaults: ReadonlySet<BackendFault> = new Set<BackendFault>([
+  "missing",
+  "refused-key",
+  "window",
+]);
 /** A session that has lasted so long shows that the server answers again. */
 const PROVEN_AFTER_MS = 60_000;
 
