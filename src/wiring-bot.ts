@@ -137,9 +137,11 @@ interface Membership extends Shared {
 }
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
-function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
-  const { signal, redact } = host;
-  return buildCiRuns(ci.provider, { access: settings.ci[ci.provider], repo, signal, redact });
+function buildCi(project: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const { ci, repo, primaryBranch } = project;
+  const { clock, signal, redact } = host;
+  const access = settings.ci[ci.provider];
+  return buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact });
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -197,7 +199,7 @@ function buildSlotCount(
 
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
-  /** Of the mirror. */
+  /** The folder of the mirror. */
   readonly folder: string;
   readonly onProgress?: () => void;
 }

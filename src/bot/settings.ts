@@ -25,19 +25,19 @@ export interface BotSettings {
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
-  /** Undefined: the usual one. */
+  /** The term; undefined means the default. */
   readonly leaseTermMs: number | undefined;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
+  /** The port of /healthz, /metrics and /status; undefined if they are not served. */
   readonly healthPort: number | undefined;
-  /** Of who may read /status; undefined: nobody. */
+  /** The token that may read /status; undefined if nobody may. */
   readonly statusToken: string | undefined;
-  /** For mirrors and work folders together. */
+  /** The limit for mirrors and work folders together. */
   readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
@@ -53,7 +53,7 @@ export interface ModelServer {
   readonly name: string;
   /** Tokens of one session, as far as configured. */
   readonly context: number | undefined;
-  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  /** Per cent of the context window at which Claude Code compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
 

@@ -175,7 +175,7 @@ const LimitsSection = z.strictObject({
   merge_attempts: z._default(count("Tries to merge before a person is asked"), 5),
 });
 
-/** In one file with the rest, so that no text of the repository itself can change what its bots are asked. */
+/** Prompts stand in the project's file, so that no text of the repository itself can change what its bots are asked. */
 const PromptsSection = z.strictObject({
   coding: prompt("coding"),
   review: prompt("review"),

@@ -22,7 +22,7 @@ export const harnesses: Readonly<Record<HarnessName, HarnessDefinition>> = {
   command: commandHarness,
 };
 
-/** Of a bot that names none. */
+/** The default for a bot that names none. */
 export const DEFAULT_HARNESS: HarnessName = "claude-code";
-/** Of a bot that is given a command instead. */
+/** The harness of a bot that is given a command instead. */
 export const COMMAND_HARNESS: HarnessName = "command";

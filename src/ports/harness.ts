@@ -14,7 +14,7 @@ export interface Session {
   readonly silenceMs: number;
   /** How long the first word of an answer may take, where the model's server cannot say that it reads; undefined: as silence. */
   readonly firstTokenMs?: number | undefined;
-  /** For harnesses that count them: turns of the model, tokens in and out, and US dollars. */
+  /** Limits for harnesses that count them: turns of the model, tokens in and out, and US dollars. */
   readonly turns?: number | undefined;
   readonly tokens?: number | undefined;
   readonly money?: number | undefined;

@@ -3,7 +3,7 @@ import type { Session } from "../../ports/harness.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface CodingAgent {
-  /** For people. */
+  /** The name shown to people. */
   readonly name: string;
   /** Tokens: in a smaller window it ends no session, however little there is to do. */
   readonly smallestWindow: number;
@@ -36,7 +36,7 @@ export interface AgentEvents {
   readonly toolCalls: number;
   /** US dollars. */
   readonly money: number;
-  /** Of the agent's own. */
+  /** The id of the agent's own session. */
   readonly session: string | undefined;
   readonly lastMessage: string;
   /** What the agent itself says went wrong. */

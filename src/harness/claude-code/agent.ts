@@ -18,7 +18,7 @@ import { claudeCodeHarness } from "./definition.ts";
 export interface ClaudeCodeOptions {
   /** The program; `claude` is looked up in PATH. */
   readonly program: string;
-  /** Per cent of the context window at which it compacts; undefined: its own. */
+  /** Per cent of the context window at which it compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
 

@@ -17,7 +17,7 @@ import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
 import { Relay } from "./relay.ts";
 
 export interface GatewayOptions {
-  /** With or without the `/v1` that some agents want and others add. */
+  /** The URL, with or without the `/v1` that some agents want and others add. */
   readonly baseUrl: string;
   readonly key: string | undefined;
   /** Takes out of what is asked whatever no model may know, wherever the agent found it. */
@@ -36,7 +36,7 @@ export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Of the last answer, if it was none. */
+  /** The fault of the last answer, if it was not a valid one. */
   readonly fault: { readonly fault: BackendFault; readonly reason: string } | undefined;
   /** An answer is awaited. */
   readonly isWaiting: boolean;
@@ -273,7 +273,7 @@ function sendError(response: ServerResponse, status: number, message: string): v
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-/** Undefined: more than any model could read. */
+/** Returns undefined if the body is larger than any model could read. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -58,7 +58,7 @@ function toCapacity(props: z.infer<typeof Props> | undefined) {
   return { slots, context: settings?.n_ctx || undefined };
 }
 
-/** Undefined: there is no such page, or it holds something else. A refused key is the session's to find out. */
+/** Returns undefined if there is no such page, or it holds something else. A refused key is the session's to find out. */
 async function readPage<Page>(
   { baseUrl, key, signal }: ServerAddress,
   page: string,
