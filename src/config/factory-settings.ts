@@ -8,6 +8,7 @@ import { env } from "../settings/env.ts";
 import type { Setting } from "../settings/setting.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
+import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 
 export type FactorySettings = Omit<Factory, "bots" | "projects">;
@@ -48,7 +49,9 @@ export class Reader {
   }
 
   fail({ key }: Pick<Setting<unknown>, "key">, message: string, hint: string): void {
-    this.problems.push({ ...this.#environment.locate(key), path: key, message, hint });
+    const value = this.#environment.values.get(key);
+    const problem = { path: key, message: nameRefused(message, key, value), hint };
+    this.problems.push({ ...this.#environment.locate(key), ...problem });
   }
 }
 
