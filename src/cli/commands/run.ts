@@ -103,9 +103,7 @@ export const agent = defineGroup({
 function defineSwitch(name: "enable" | "disable", enabled: boolean) {
   return defineCommand({
     name,
-    summary: enabled
-      ? "Enable bots that were disabled"
-      : "Disable bots; their volumes are kept",
+    summary: enabled ? "Enable bots that were disabled" : "Disable bots; their volumes are kept",
     example: `disinto agent ${name} dev-qwen`,
     args: { names: args.rest("Name the bots") },
     flags: { all: flags.switch("Take every bot") },
