@@ -22,7 +22,7 @@ import { formatBackendName } from "./core/backend.ts";
 import type { RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
-import { buildLlamaServer } from "./harness/gateway/llama-server.ts";
+import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
@@ -95,8 +95,9 @@ function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): S
   return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
-function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
+function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
+  const firstTokenMs = first_token_minutes && first_token_minutes * 60_000;
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
 }
 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
@@ -136,9 +137,11 @@ interface Membership extends Shared {
 }
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
-function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
-  const { signal, redact } = host;
-  return buildCiRuns(ci.provider, { access: settings.ci[ci.provider], repo, signal, redact });
+function buildCi(project: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const { ci, repo, primaryBranch } = project;
+  const { clock, signal, redact } = host;
+  const access = settings.ci[ci.provider];
+  return buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact });
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -182,24 +185,21 @@ function buildFactoryTools(shared: Shared): Whole {
   return { slots, breakers, backend };
 }
 
-/** What the configuration says, else what the server says, else no limit. */
+/** What the configuration says, else what the server says, else no limit; there is none to ask without a model. */
 function buildSlotCount(
-  { backend: { name: baseUrl, slots } }: BotSettings,
-  { clock, environment, signal }: Host,
+  { backend, model }: BotSettings,
+  { clock, signal }: Host,
 ): () => Promise<number | undefined> {
-  if (slots !== undefined || !URL.canParse(baseUrl)) return async () => slots;
-  const server = buildLlamaServer({
-    baseUrl,
-    apiKey: environment.ANTHROPIC_API_KEY,
-    clock,
-    signal,
-  });
+  if (!model) return async () => backend.slots;
+  const { baseUrl, key, name } = model;
+  const operator = { slots: backend.slots, context: model.context };
+  const server = buildModelServer({ baseUrl, key, model: name, operator, clock, signal });
   return () => server.countSlots();
 }
 
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
-  /** Of the mirror. */
+  /** The folder of the mirror. */
   readonly folder: string;
   readonly onProgress?: () => void;
 }

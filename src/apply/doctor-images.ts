@@ -13,7 +13,7 @@ import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
 export interface ImageExamination extends Fleet {
-  /** Of this disinto. */
+  /** The version of the running disinto. */
   readonly version: string;
   readonly oneShots: OneShots;
   readonly repositories: Pick<Repositories, "archive">;
@@ -94,7 +94,7 @@ async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): P
 /** A fixed text; the command comes as its arguments. */
 const unpackAndRun = 'cd "$(mktemp -d)" && tar -xf - && exec "$@" < /dev/null';
 
-/** As the bot sees the primary branch, with its own token. */
+/** Reads the primary branch as the bot sees it, with its own token. */
 async function readFiles(
   { factory, environment, repositories }: ImageExamination,
   { repo, primaryBranch }: Project,

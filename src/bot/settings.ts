@@ -19,25 +19,25 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** What the harness asks; undefined with a harness that asks none of ours. */
+  /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
-  /** Undefined: the usual one. */
+  /** The term; undefined means the default. */
   readonly leaseTermMs: number | undefined;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
+  /** The port of /healthz, /metrics and /status; undefined if they are not served. */
   readonly healthPort: number | undefined;
-  /** Of who may read /status; undefined: nobody. */
+  /** The token that may read /status; undefined if nobody may. */
   readonly statusToken: string | undefined;
-  /** For mirrors and work folders together. */
+  /** The limit for mirrors and work folders together. */
   readonly diskLimitBytes: number;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
@@ -51,7 +51,9 @@ export interface ModelServer {
   /** Where Claude's login stands in for a key. */
   readonly loginFolder: string | undefined;
   readonly name: string;
-  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  /** Tokens of one session, as far as configured. */
+  readonly context: number | undefined;
+  /** Per cent of the context window at which Claude Code compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
 
@@ -77,6 +79,7 @@ const Environment = z.object({
       return { owner, name };
     }),
   AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_CONTEXT: z.coerce.number().int().positive().optional(),
   AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
@@ -89,6 +92,7 @@ const Environment = z.object({
     z.object({
       minutes: z.number(),
       silence: z.number(),
+      first_token_minutes: z.number().optional(),
       turns: z.int().optional(),
       tokens: z.int().optional(),
       money: z.number().optional(),
@@ -167,13 +171,14 @@ function readCiAccess(env: Readonly<Record<string, unknown>>): BotSettings["ci"]
 
 function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
-  if (!harnesses[env.AGENT_HARNESS].asksModel || baseUrl === undefined) return undefined;
+  if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   return {
     baseUrl,
     key: key || undefined,
     loginFolder: env.CLAUDE_SHARED_DIR,
     name,
+    context: env.AGENT_CONTEXT,
     compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE,
   };
 }

@@ -101,7 +101,7 @@ export function encodeEnvValue(value: string): string {
   return /^[\w./:@%+,=-]+$/.test(value) ? value : quoteEnvValue(value);
 }
 
-/** For a value that something else follows on its line. */
+/** Quotes a value that is followed by something else on its line. */
 export function quoteEnvValue(value: string): string {
   if (!value.includes("'") && !value.endsWith("\\")) return `'${value}'`;
   const escaped = value

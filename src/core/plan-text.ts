@@ -29,7 +29,7 @@ interface Row {
   readonly because: string;
 }
 
-/** In the order people read: a service with its volumes, removals last. Steps themselves stand in the order they run in. */
+/** Sorts steps for reading: a service with its volumes, removals last. A plan itself lists steps in the order they run in. */
 function listRows(steps: readonly ServiceStep[]): readonly Row[] {
   const isRemoval = ({ action }: ServiceStep) => action.kind === "remove-service";
   const ordered = [...steps.filter((step) => !isRemoval(step)), ...steps.filter(isRemoval)];

@@ -19,7 +19,7 @@ export interface Snapshot {
 /** One service that is started by a `start-services` step. */
 export interface ServiceStart {
   readonly service: string;
-  /** Whether its container is replaced. */
+  /** True if its container is replaced. */
   readonly change: "start" | "replace";
   readonly because: string;
 }
@@ -127,7 +127,7 @@ function explainRemoval(
   return `${why}; its volumes are kept${moves ? "" : " (disinto prune)"}`;
 }
 
-/** In the same compose project, but neither declared nor made by disinto: left alone, and said. */
+/** Services in the same compose project that are neither declared nor made by disinto: they are reported and left alone. */
 export function listUnmanaged(
   { services }: Desired,
   { containers, rendered }: Pick<Snapshot, "containers" | "rendered">,

@@ -17,7 +17,7 @@ export interface DesiredService {
   readonly ports: readonly Port[];
   readonly healthCheck: readonly string[] | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
-  /** False: declared, keeps its volumes, and nothing of it runs. */
+  /** False for a service that is declared and keeps its volumes, but does not run. */
   readonly enabled: boolean;
   /** Why it exists, for people. */
   readonly origin: string;

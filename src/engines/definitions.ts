@@ -8,7 +8,7 @@ export type EngineName = "compose" | "local";
 
 export interface EngineDefinition {
   readonly meaning: string;
-  /** For who chooses one. */
+  /** The label shown to a person who chooses one. */
   readonly label: string;
   readonly hint?: string;
   /** Runs images, with mounts and a network of their own; else child processes, which can only be disinto itself. */
@@ -24,5 +24,5 @@ export const engines: Readonly<Record<EngineName, EngineDefinition>> = {
   local: localEngine,
 };
 
-/** Of a factory that names none. */
+/** The default for a factory that names none. */
 export const DEFAULT_ENGINE: EngineName = "compose";

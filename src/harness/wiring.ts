@@ -9,7 +9,8 @@ import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
 import type { HarnessName } from "./definitions.ts";
 
-type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">;
+type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
+  Partial<Pick<BotSettings, "backend">>;
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
@@ -59,7 +60,7 @@ const builders: Readonly<Record<HarnessName, Build>> = {
 
 /** What all agents that ask a model have in common. */
 async function askModel(
-  { harness, model }: HarnessSettings,
+  { harness, model, backend }: HarnessSettings,
   { learnSecrets, ...place }: AgentSetup,
 ) {
   if (!model) {
@@ -68,7 +69,7 @@ async function askModel(
     });
   }
   const { buildAgentHarness } = await import("./agent/harness.ts");
-  const { baseUrl, name, key, loginFolder } = model;
+  const { baseUrl, name, key, loginFolder, context } = model;
   const readKey = async () => {
     if (key !== undefined || loginFolder === undefined) return key;
     const { readClaudeLogin } = await import("./claude-code/login.ts");
@@ -76,7 +77,8 @@ async function askModel(
     learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
     return token;
   };
+  const operator = { slots: backend?.slots, context };
   const build = (agent: CodingAgent) =>
-    buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
+    buildAgentHarness({ agent, model: { baseUrl, name, readKey, operator }, ...place });
   return { model, build };
 }

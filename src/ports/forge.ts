@@ -18,7 +18,7 @@ export interface Forge {
 
 export interface Dependency {
   readonly number: number;
-  /** Said only of another repository's issue: no listing of this one tells. */
+  /** Set only for another repository's issue, which no listing of this one contains. */
   readonly isOpen?: boolean;
 }
 
@@ -76,7 +76,7 @@ export interface Pull {
   readonly head: string;
   readonly headSha: string;
   readonly base: string;
-  /** Of the base branch as it is now. */
+  /** The current head of the base branch. */
   readonly baseSha: string;
 }
 

@@ -42,7 +42,7 @@ export interface Mirror {
    */
   swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
   readonly objects: Objects;
-  /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
+  /** Returns true if it was damaged, and is cloned anew; commits that were never pushed are gone. */
   repair(): Promise<boolean>;
   /** Drops what nothing needs any more. */
   compact(): Promise<void>;
@@ -82,6 +82,6 @@ export interface WorkFolders {
 export interface FolderUse {
   readonly name: string;
   readonly bytes: number;
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly changedAtMs: number;
 }

@@ -194,7 +194,7 @@ agentTest(
       {
         harness: "claude-code",
         command: [],
-        model: { ...model, compactPct: undefined },
+        model: { ...model, context: undefined, compactPct: undefined },
         dataFolder,
       },
       "dev",

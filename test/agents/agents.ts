@@ -35,6 +35,8 @@ interface Setting {
   readonly program?: string;
   readonly baseUrl?: string;
   readonly reviews?: boolean;
+  /** What the operator says of the window. */
+  readonly context?: number;
   readonly redact?: (text: string) => string;
 }
 
@@ -54,6 +56,7 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
       baseUrl: setting.baseUrl ?? server.url,
       readKey: async () => setting.key,
       name: setting.model ?? "default",
+      operator: { slots: undefined, context: setting.context },
     },
     stateFolder: path.join(dataFolder, "state"),
     pathVariable: process.env.PATH,

@@ -23,7 +23,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     cwd: folder,
     ...(signal && { signal }),
   };
-  // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
+  // Two fetches at once fight over the same refs, and a repository must not be created or repaired under a fetch.
   const inTurn = buildQueue();
   const objects = buildObjects(folder);
   return {
@@ -120,7 +120,7 @@ async function repair(folder: string, command: Argv, remote: RunOptions): Promis
   return true;
 }
 
-/** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
+/** A fetch also fails when the forge is away; only broken objects or refs of our own are repaired by cloning anew. */
 async function isIntact(folder: string): Promise<boolean> {
   const checked = await run(["git", "fsck", "--connectivity-only", "--no-dangling"], {
     cwd: folder,

@@ -59,7 +59,7 @@ export interface IssueConditions {
   readonly held: string | undefined;
 }
 
-/** Undefined: it can be claimed. What only people can change comes first, what passes by itself last. */
+/** Returns undefined if it can be claimed. What only people can change comes first, what passes by itself last. */
 export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingReason | undefined {
   if (now.leased.has(issue.number)) return { type: "leased" };
   if (issue.labels.includes(BLOCKED)) return { type: "blocked" };

@@ -17,7 +17,7 @@ export function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">
   return `<!-- disinto:${cause.replaceAll(/[^A-Za-z0-9-]/g, "-")}:${digest} -->`;
 }
 
-/** False: it stood there already. */
+/** Returns false if it stood there already. */
 export async function commentOnce(
   issues: Pick<Issues, "comments" | "comment">,
   remark: OnceComment,

@@ -39,7 +39,7 @@ export function termOf({ termMs }: Pick<LeaseTools, "termMs">): number {
   return termMs ?? TERM_MS;
 }
 
-/** Undefined: somebody else holds it. */
+/** Returns undefined if somebody else holds it. */
 export function takeLease(
   tools: LeaseTools,
   ref: string,
@@ -48,7 +48,7 @@ export function takeLease(
   return swapLease(tools, { ref, from: undefined, carried: { counters, facts } });
 }
 
-/** Extends the term, and stores what the lease carries; undefined: the lease is lost. */
+/** Extends the term, and stores its payload; returns undefined if the lease is lost. */
 export function renewLease(
   tools: LeaseTools,
   { ref, sha, candidates, counters, facts }: Lease,

@@ -13,7 +13,7 @@ interface SwapOptions {
   readonly isOwn?: (sha: string) => boolean;
 }
 
-/** False: something of somebody else's stands there. */
+/** Returns false if another process's commit is there. */
 export async function compareAndSwap(
   mirror: Pick<Mirror, "readRefs" | "swap">,
   { ref, from, to }: Swap,

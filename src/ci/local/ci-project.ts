@@ -5,7 +5,7 @@ import type { Mirror, WorkFolders } from "../../ports/git.ts";
 import type { Pipelines } from "./pipelines.ts";
 
 export interface CiProject {
-  /** As Woodpecker numbers repositories. */
+  /** The id, as Woodpecker numbers repositories. */
   readonly id: number;
   readonly project: ProjectTask;
   readonly pulls: Pulls;

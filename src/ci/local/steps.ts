@@ -20,7 +20,7 @@ export interface StepEnd {
 const LIMIT_MS = 30 * 60_000;
 const MAX_LOG_BYTES = 20_000_000;
 
-/** As `timeout` says it; and as a shell says it of a killed child. */
+/** Exit codes of `timeout`, and of a shell whose child was killed. */
 const OVERDUE = 124;
 const KILLED = 137;
 

@@ -4,6 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import {
   type AgentEvents,
   type CodingAgent,
@@ -12,6 +13,7 @@ import {
   recordOf,
 } from "../agent/agent.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
+import { opencodeHarness } from "./definition.ts";
 
 export interface OpencodeOptions {
   /** The program; `opencode` is looked up in PATH. */
@@ -21,11 +23,12 @@ export interface OpencodeOptions {
 const provider = "disinto";
 /** opencode must be told something. */
 const USUAL_WINDOW = 131_072;
-const MAX_OUTPUT = 16_384;
+const MOST_OUTPUT = 16_384;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
+    smallestWindow: opencodeHarness.smallestWindow,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
     hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
     prepare: async ({ home, model, session: { resume } }) => {
@@ -61,7 +64,7 @@ const environment = {
 };
 
 function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
-  const limit = { context, output: Math.min(MAX_OUTPUT, Math.floor(context / 4)) };
+  const limit = { context, output: deriveOutputLimit(context, MOST_OUTPUT) };
   return {
     model: `${provider}/${name}`,
     small_model: `${provider}/${name}`,
@@ -109,6 +112,7 @@ class OpencodeEvents implements AgentEvents {
 
   #takeError({ name, data }: Record<string, unknown>): void {
     const message = recordOf(data).message ?? name ?? "an unnamed error";
-    this.failure = { fault: "exit", reason: `opencode: ${String(message)}` };
+    const fault = name === "ContextOverflowError" ? "context" : "exit";
+    this.failure = { fault, reason: `opencode: ${String(message)}` };
   }
 }

@@ -49,7 +49,7 @@ export class Backlog {
     return { refs, leased: new Set(claimed), open: await issues.listOpen() };
   }
 
-  /** For showing who waits; before a claim it is asked anew. */
+  /** The trusted logins for showing who waits; before a claim they are read again. */
   async trusted(): Promise<readonly string[]> {
     const known = this.#trusted;
     if (known && this.#nowMs() - known.atMs < TRUST_KEPT_MS) return known.logins;
@@ -68,7 +68,7 @@ export class Backlog {
     return found;
   }
 
-  /** Of the required contexts on the head of the primary branch; green is asked once for each head. */
+  /** Judges the required contexts on the head of the primary branch; green is asked once for each head. */
   async judgePrimary({ refs }: BacklogSnapshot): Promise<PrimaryState> {
     const { project, statuses } = this.target;
     const head = refs.get(`refs/heads/${project.primaryBranch}`);
@@ -106,7 +106,7 @@ export class Backlog {
     return closed;
   }
 
-  /** What does not exist is not closed either: somebody has to mend the text. */
+  /** What does not exist is not closed either: a person has to correct the text. */
   async #askClosed(number: number): Promise<boolean> {
     try {
       return (await this.target.issues.get(number)).state === "closed";

@@ -75,7 +75,7 @@ function ignoreFailure(error: unknown): undefined {
   if (!(error instanceof DisintoError)) throw error;
 }
 
-/** Undefined: the work may go on. */
+/** Returns undefined if the work may go on. */
 async function readIssueChange(target: ProjectTools, work: Work): Promise<IssueChange | undefined> {
   const issue = await findIssue(target, work.issue);
   if (!issue) return { type: "withdrawn", why: "closed" };
@@ -92,7 +92,7 @@ export async function readTrusted({ project, writers }: ProjectTools): Promise<r
   return [...project.trustedAuthors, ...(await writers())];
 }
 
-/** Undefined: it was deleted. */
+/** Returns undefined if it was deleted. */
 export async function findIssue(
   { issues }: ProjectTools,
   number: number,

@@ -15,7 +15,7 @@ interface StateData {
   choosing: object;
   preparing: { readonly work: Work };
   coding: { readonly work: PreparedWork };
-  /** With the time of the commit in it, publishing again makes the same commit. */
+  /** Contains the time of the commit, so that publishing again makes the same commit. */
   publishing: { readonly work: PreparedWork; readonly tree: string; readonly committedAt: string };
   checking: { readonly work: PublishedWork };
   reviewing: { readonly work: PublishedWork };
@@ -235,7 +235,7 @@ function handOver(work: Work, paths: readonly string[]): State {
 const TEXT_CHANGED =
   "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
 
-/** What follows an end that any state of work can have; undefined: the state's own table decides. */
+/** What follows an outcome that any state of work can have; returns undefined if the state's own table decides. */
 function interrupt(state: State, outcome: Outcome<At>): State | undefined {
   if (outcome.type === "lost") return idle;
   if (!("work" in state)) return undefined;

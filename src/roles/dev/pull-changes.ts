@@ -10,7 +10,7 @@ export type PullChange =
   | { readonly type: "moved"; readonly head: string }
   | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
 
-/** Undefined: it stands as this bot left it. */
+/** Returns undefined if the pull request is as this bot left it. */
 export async function readPullChange(
   target: ProjectTools,
   work: PublishedWork,
@@ -42,7 +42,7 @@ export async function judgePull(
   return { type: "moved", head: standing };
 }
 
-/** Of a poll interval: what is quick is seen soon, and what takes long costs three looks more. */
+/** Fractions of a poll interval: quick changes are seen soon, and long waits cost three looks more. */
 const FIRST_WAITS = [1 / 8, 1 / 4, 1 / 2];
 
 /** `look` counts the looks before, from 0; without it, a whole poll. Ends early when the bot is told to stop. */

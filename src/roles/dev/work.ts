@@ -72,7 +72,7 @@ export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
   };
 }
 
-/** False: it waits for checks, a review or its merge. */
+/** Returns false if it waits for checks, a review or its merge. */
 export function needsModel({ pull, feedback }: Facts): boolean {
   return pull === undefined || feedback !== undefined;
 }
@@ -82,7 +82,7 @@ interface StoredWork {
   readonly issue: { readonly number: number; readonly title: string };
   readonly counters: Counters;
   readonly facts: Facts;
-  /** Of the text as it stands, for a lease that carries none. */
+  /** The digest of the current text, for a lease that carries none. */
   readonly pin: string;
 }
 

@@ -30,7 +30,7 @@ export class Chooser {
   readonly #tools: BotTools;
   readonly #backlogs: readonly Backlog[];
   readonly #pauses: Pauses;
-  /** By project: the queue as last reported. */
+  /** The queue as last reported, by project. */
   readonly #lastReported = new Map<string, string>();
 
   constructor(tools: BotTools) {
@@ -94,7 +94,7 @@ export class Chooser {
     return undefined;
   }
 
-  /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
+  /** True for an issue that is in progress and assigned to this bot without a lease, as an older installation leaves it. */
   #isLeftOver({ number, labels, assignees }: Issue, { leased }: BacklogSnapshot): boolean {
     const isMine = assignees.includes(this.#tools.user);
     return (
@@ -125,7 +125,7 @@ export class Chooser {
     return undefined;
   }
 
-  /** Undefined: it is not this bot's, or there is nothing left to do. */
+  /** Returns undefined if it is not this bot's, or there is nothing left to do. */
   async #resume(
     target: ProjectTools,
     number: number,

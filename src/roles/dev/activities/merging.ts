@@ -62,7 +62,7 @@ function toRefusal(answer: MergeAnswer): Refused {
   return { type: "refused", cause: "not-ready", reason };
 }
 
-/** Until nobody else holds the lane; undefined: it is this bot's turn. */
+/** Waits until nobody else holds the lane; returns undefined when it is this bot's turn. */
 async function awaitTurn(
   tools: BotTools,
   { target, work, signal }: Merge,

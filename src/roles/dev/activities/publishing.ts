@@ -35,7 +35,7 @@ async function findClosed(
 ): Promise<Pull | undefined> {
   const branch = deriveBranch(issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
-  // Of a branch that was deleted the forge no longer tells the name.
+  // The forge no longer tells the name of a branch that was deleted.
   const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
   return known?.merged || known?.state === "open" ? undefined : known;
 }
@@ -45,7 +45,7 @@ interface Push {
   readonly claim: Claim;
 }
 
-/** The head that stands now; undefined: a person's commits do not go together with this change, which is to be done anew. */
+/** Returns the new head, or undefined if a person's commits conflict with this change, which is then done again. */
 async function push(
   tools: BotTools,
   { work, tree, committedAt }: State<"publishing">,
