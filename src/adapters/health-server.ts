@@ -6,7 +6,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toInertText } from "../core/inert-text.ts";
+import { toTerminalText } from "../core/terminal-text.ts";
 
 interface WatchedLoop {
   readonly isStuck: boolean;
@@ -32,7 +32,7 @@ export async function serveHealth(port: number, sources: HealthSources): Promise
     answer(request, response, sources).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
-      process.stderr.write(`${toInertText(`${request.url}: ${error}`)}\n`);
+      process.stderr.write(`${toTerminalText(`${request.url}: ${error}`)}\n`);
     });
   });
   await new Promise<void>((resolve, reject) => {

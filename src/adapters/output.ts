@@ -1,6 +1,6 @@
 /** The one writer of standard output and standard error: no secret leaves by it, and nothing it writes acts on a terminal. */
 import type { Writable } from "node:stream";
-import { toInertText } from "../core/inert-text.ts";
+import { toTerminalText } from "../core/terminal-text.ts";
 
 export interface Output {
   /** Data for the caller. */
@@ -18,8 +18,8 @@ export interface Streams {
 
 export function buildOutput({ stdout, stderr }: Streams, redact: (text: string) => string): Output {
   return {
-    print: (text) => stdout.write(toInertText(redact(text))),
-    say: (line) => stderr.write(`${toInertText(redact(line))}\n`),
+    print: (text) => stdout.write(toTerminalText(redact(text))),
+    say: (line) => stderr.write(`${toTerminalText(redact(line))}\n`),
     reveal: (text) => stdout.write(text),
   };
 }

@@ -1,7 +1,7 @@
 /** Questions on a terminal; on standard error, since standard output is for data. */
 import type { Readable, Writable } from "node:stream";
 import * as prompts from "@clack/prompts";
-import { toInertText } from "../core/inert-text.ts";
+import { toTerminalText } from "../core/terminal-text.ts";
 import { DisintoError } from "../errors.ts";
 import type { Questions } from "../ports/questions.ts";
 
@@ -17,7 +17,7 @@ export function buildQuestions(terminal: Terminal): Questions {
       settle(
         await prompts.text({
           ...terminal,
-          message: toInertText(question),
+          message: toTerminalText(question),
           ...(offered !== undefined && { placeholder: offered, defaultValue: offered }),
           validate: (answer) => validate?.(answer || (offered ?? "")),
         }),
@@ -26,12 +26,12 @@ export function buildQuestions(terminal: Terminal): Questions {
       settle(
         await prompts.select({
           ...terminal,
-          message: toInertText(question),
+          message: toTerminalText(question),
           options: [...options],
         }),
       ),
     secret: async (question) =>
-      settle(await prompts.password({ ...terminal, message: toInertText(question) })),
+      settle(await prompts.password({ ...terminal, message: toTerminalText(question) })),
   };
 }
 

@@ -58,6 +58,6 @@ test("each reference that Compose refuses or leaves empty is named in its place"
   `);
   expect(read("A='a' 'b'").problems).toMatchInlineSnapshot(`
     ".env:1:7  expected KEY=value
-      hint: begin a comment with #, a variable with its name"
+      hint: write NAME=value, or begin a comment with #"
   `);
 });
