@@ -1,9 +1,9 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
 import { type InitResult, initFactory } from "../apply/init.ts";
-import { isNewFactory, type ProvidedAnswers } from "../apply/setup.ts";
+import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
 import type { Factory } from "../core/factory.ts";
 import { BACKLOG, formatRepo } from "../core/identities.ts";
-import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
+import { formatInitCommand, readExported, readFlags, type SetupFlags } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
@@ -47,7 +47,8 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   if (!(await isNewFactory(folder))) return { repository, provided };
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
   if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
-  if (repository !== undefined) return { repository, provided };
+  if (repository !== undefined && (yes || flags.dryRun)) return { repository, provided };
+  if (repository !== undefined) throw await unconfirmed(folder, repository, provided);
   throw new DisintoError(
     "config.missing",
     `${folder} is not a factory, and no repository was given`,
@@ -55,6 +56,13 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
       hint: "run disinto init <repository> in the folder the factory should live in",
     },
   );
+}
+
+/** Where nobody can be asked, a new factory is not made by a slip of the hand: one paste makes it. */
+async function unconfirmed(folder: string, repository: string, provided: ProvidedAnswers) {
+  const command = formatInitCommand({ folder, repository }, await resolveAnswers(folder, provided));
+  const message = `${folder} is not a factory yet, and nobody is there to be asked`;
+  return new DisintoError("usage.invalid", message, { hint: `to make one: ${command}` });
 }
 
 async function askPerson(

@@ -5,7 +5,7 @@ import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
-import type { Forge } from "../ports/forge.ts";
+import type { Forge, Issues } from "../ports/forge.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
@@ -39,13 +39,28 @@ export async function withIssue<Result>(
     });
   const { forge } = await tools.forgeAdmin(forgeUrl, { login, password });
   const remote = { forgeUrl, repo: project.repo, login, token: password };
+  const context = { factory, project, number: parseIssueNumber(number), forge };
+  const issues = forge.issues(project.repo);
+  await requireIssue(issues, context);
   const { mirror, discard } = await tools.scratchMirror(remote);
   try {
-    const place = { issues: forge.issues(project.repo), mirror };
-    return await act({ ...place, factory, project, number: parseIssueNumber(number), forge });
+    return await act({ ...context, issues, mirror });
   } finally {
     await discard();
   }
+}
+
+async function requireIssue(
+  issues: Pick<Issues, "get">,
+  { project, number }: Pick<IssueContext, "project" | "number">,
+): Promise<void> {
+  await issues.get(number).catch((error: unknown) => {
+    if (!(error instanceof DisintoError) || error.code !== "forge.not-found") throw error;
+    throw new DisintoError("forge.not-found", `${project.name} has no issue #${number}`, {
+      hint: "disinto status lists the issues that wait",
+      cause: error,
+    });
+  });
 }
 
 function chooseProject(projects: readonly Project[], wanted: string | undefined): Project {

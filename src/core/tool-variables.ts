@@ -1,5 +1,5 @@
 /** What a trusted tool (git, docker) is handed of our own environment: an exported variable shadows `.env` in Compose. */
-export const toolVariables = [
+const toolVariables = [
   "PATH",
   "HOME",
   "LANG",

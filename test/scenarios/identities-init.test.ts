@@ -205,6 +205,16 @@ test("without a repository and without anybody to ask, a new factory is a usage 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("where nobody can be asked, a new factory needs --yes; without it the whole command is printed", async () => {
+  const { exitCode, stderr } = await disinto("init", repository, "--engine", "local");
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /hint: to make one: disinto --factory \S+ init \S+ --engine local .*--bots dev-qwen --local-model http:\/\/127\.0\.0\.1:8081 --yes$/m,
+  );
+  expect(await readdir(folder)).toEqual([]);
+});
+
 const hasTerminals = existsSync("/usr/bin/script");
 
 test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offered", async () => {
