@@ -2,7 +2,7 @@
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
-const PRIORITY = "priority";
+export const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
 /** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
