@@ -103,7 +103,7 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   ]);
   const { url } = await readForge();
   expect(stderr).toContain(`the forge is at ${url}; its administrator is disinto-admin`);
-  expect(stderr).toContain("disinto secrets get FORGE_ADMIN_PASS");
+  expect(stderr).toContain(`disinto --factory ${folder} secrets get FORGE_ADMIN_PASS`);
   expect(stderr.trimEnd().split("\n").at(-1)).toBe(`next: disinto --factory ${folder} up`);
   const before = [await dumpFiles(folder), await dumpForge(folder)];
   const again = await done(disinto("init", repository, "--engine", "local", "--yes"));
