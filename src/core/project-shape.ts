@@ -21,6 +21,7 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
   name: z.string(),
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
+  branchPrefix: z.string().optional(),
   ci: z.object({
     provider: z.enum(namesOf(ciProviders)),
     required: z.array(z.string()),
