@@ -1,4 +1,5 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
+
 import { resolve } from "node:path";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { summarizeEvents } from "../core/bot-status.ts";
@@ -16,6 +17,7 @@ import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import type { Issue } from "../ports/forge.ts";
+import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -73,7 +75,7 @@ const none: OpenIssues = { blocked: [], backlog: [], problems: [] };
 
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
 async function listIssues(tools: Tools, { factory, environment }: Fleet): Promise<OpenIssues> {
-  const password = environment.get("FORGE_ADMIN_PASS");
+  const password = environment.get(env.forgeAdminPass.key);
   if (!password) return none;
   const { url, adminUser: login } = factory.forge;
   try {
