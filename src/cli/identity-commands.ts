@@ -24,7 +24,8 @@ export function addIdentityCommands(
     .option("--slots <n>", "sessions that its backend serves at once")
     .option("--project <project>", "where it works, when there are several projects")
     .option("--up", "start it too")
-    .action(async (name: string, role: string, words: readonly string[], flags: HireFlags) => {
+    .action(async (...given: [string, string, readonly string[], HireFlags]) => {
+      const [name, role, words, flags] = given;
       const { hire } = await import("./hire.ts");
       finish(await hire(tools, { folder: folder(), name, role, words, ...flags }));
     });
