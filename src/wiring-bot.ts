@@ -4,6 +4,7 @@ import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
+import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
@@ -34,6 +35,12 @@ type Host = Pick<
   Tools,
   "clock" | "environment" | "learnSecrets" | "print" | "redact" | "signal" | "version"
 >;
+
+/** Where harnesses run as other users, nothing begins before they are shut out. */
+export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+  await proveSeparation(settings);
+  return buildBot(settings, host);
+}
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
@@ -159,13 +166,18 @@ function buildProject(
     project,
     writers: () => forge.writers(project.repo),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
+    timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
     ci: buildCi(project, shared.settings, shared.host),
     mirror,
-    folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+    folders: buildWorkFolders({
+      root: path.join(home, "work"),
+      mirror: folder,
+      hands: sessionUserOf(shared.settings, role).hands,
+    }),
     claims,
     breakers,
   };

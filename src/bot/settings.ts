@@ -5,6 +5,7 @@ import type { RepoId, SessionLimits } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import type { ProjectTask } from "../core/project-task.ts";
+import type { Separation } from "../core/uids.ts";
 import { DisintoError } from "../errors.ts";
 import { type HarnessName, harnesses } from "../harness/definitions.ts";
 import { type Role, roles } from "../roles/definitions.ts";
@@ -39,6 +40,8 @@ export interface BotSettings {
   readonly statusToken: string | undefined;
   /** The limit for mirrors and work folders together. */
   readonly diskLimitBytes: number;
+  /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
+  readonly separation?: Separation | undefined;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -98,6 +101,8 @@ const Environment = z.object({
       money: z.number().optional(),
     }),
   ),
+  AGENT_MOUNTS: z.string().optional(),
+  AGENT_USERS: z.literal("separate").optional(),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
   AGENT_DISK: z
@@ -148,6 +153,7 @@ export function readBotSettings(
     ci: readCiAccess(env),
     healthPort: env.AGENT_HEALTH_PORT,
     statusToken: env.DISINTO_STATUS_TOKEN || undefined,
+    separation: env.AGENT_USERS && { mounts: env.AGENT_MOUNTS?.split(":") ?? [] },
     diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,

@@ -25,7 +25,7 @@ export async function readSecrets(folder: string): Promise<ReadonlyMap<string, s
   const named = new Set(
     files.projects.flatMap(({ text }) => (typeof text === "string" ? findNamedKeys(text) : [])),
   );
-  const values = evaluateEnv(parseEnv(files.env).entries);
+  const values = evaluateEnv(parseEnv(files.env).entries).values;
   return new Map([...values].filter(([key]) => isSecretKey(key) || named.has(key)));
 }
 

@@ -25,7 +25,7 @@ export interface ForgeService {
   readonly isOwn: boolean;
   readonly render: (
     place: ForgePlace,
-  ) => Pick<DesiredService, "args" | "entrypoint" | "environment" | "healthCheck">;
+  ) => Pick<DesiredService, "args" | "confinement" | "entrypoint" | "environment" | "healthCheck">;
 }
 
 interface ForgePlace {

@@ -45,6 +45,8 @@ export interface Issue {
   readonly state: "open" | "closed";
   readonly labels: readonly string[];
   readonly assignees: readonly string[];
+  /** Only who may write code can comment. */
+  readonly isLocked?: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -78,6 +80,9 @@ export interface Pull {
   readonly base: string;
   /** The current head of the base branch. */
   readonly baseSha: string;
+  /** As the forge reads its title. */
+  readonly isDraft?: boolean;
+  readonly labels?: readonly string[];
 }
 
 export interface Pulls {
@@ -87,6 +92,7 @@ export interface Pulls {
   findClosed(head: string): Promise<Pull | undefined>;
   get(number: number): Promise<Pull>;
   open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  retitle(number: number, title: string): Promise<void>;
   close(number: number): Promise<void>;
   /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
   merge(number: number, headSha: string): Promise<MergeAnswer>;

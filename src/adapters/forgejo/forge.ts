@@ -114,6 +114,9 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
       return pulls.filter((pull) => pull.head === head).sort((a, b) => b.number - a.number)[0];
     },
     get: (number) => http.get(at(number), PullShape),
+    retitle: async (number, title) => {
+      await http.send(at(number), { method: "PATCH", body: { title } });
+    },
     open: (pull) => http.write(`${repo}/pulls`, { method: "POST", body: pull }, PullShape),
     close: async (number) => {
       await http.send(at(number), { method: "PATCH", body: { state: "closed" } });

@@ -28,7 +28,7 @@ beforeEach(async () => {
     post: async (_: string, one: Status) => void posted.push(one),
   };
   const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines };
-  const tools = { projects: [target as unknown as CiProject] };
+  const tools = { projects: [target as unknown as CiProject], users: [] };
   const ci = new LocalCi(tools as unknown as CiTools);
   api = await serveCiApi(ci, { bind: "127.0.0.1", port: 0, token });
 });

@@ -1,9 +1,9 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
 import { parseDependencies } from "../../bot/issue/dependencies.ts";
+import { isClosed } from "../../bot/issue/open-dependencies.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
-import { DisintoError } from "../../errors.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
 import { readTrusted } from "./issue-watch.ts";
@@ -101,19 +101,9 @@ export class Backlog {
 
   async #isClosed(number: number): Promise<boolean> {
     if (this.#closed.has(number)) return true;
-    const closed = await this.#askClosed(number);
+    const closed = await isClosed(this.target.issues, number);
     if (closed) this.#closed.add(number);
     return closed;
-  }
-
-  /** What does not exist is not closed either: a person has to correct the text. */
-  async #askClosed(number: number): Promise<boolean> {
-    try {
-      return (await this.target.issues.get(number)).state === "closed";
-    } catch (error) {
-      if (error instanceof DisintoError && error.code === "forge.not-found") return false;
-      throw error;
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Limits } from "../../core/factory.ts";
 import type { MergeRefusal } from "../../ports/forge.ts";
 import type { Usage } from "../../ports/harness.ts";
+import type { Withdrawal } from "./acts.ts";
 import {
   afterInfrastructure,
   afterRebase,
@@ -27,9 +28,6 @@ interface StateData {
   withdrawing: { readonly work: Work; readonly why: Withdrawal };
 }
 
-/** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
-export type Withdrawal = "closed" | "edited";
-
 type Result<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
 /** Something that the harness must answer. */
@@ -44,7 +42,10 @@ type Interruption =
   | Result<"lost">
   | Result<"withdrawn", { readonly why: Withdrawal }>
   /** A trusted person changed the issue's text: the work goes on with the new one. */
-  | Result<"edited", { readonly pin: string; readonly title: string }>;
+  | Result<"edited", { readonly pin: string; readonly title: string }>
+  /** A person merged what was pushed. */
+  | Result<"merged-elsewhere">
+  | Stuck;
 /** Only a person can help. A cause of its own, or the state's name. */
 type Stuck = Result<"stuck", Reason & { readonly cause?: string }>;
 
@@ -65,7 +66,6 @@ interface Outcomes {
     | Result<"ready", { readonly work: PreparedWork }>
     | Result<"published-before", { readonly work: PublishedWork }>
     | Result<"merged-before", { readonly work: PublishedWork }>
-    | Stuck
     | Interruption;
   coding:
     | Result<
@@ -88,7 +88,6 @@ interface Outcomes {
   publishing:
     | Result<"published", { readonly work: PublishedWork }>
     | Result<"moved">
-    | Stuck
     | Interruption;
   checking:
     | Result<"green">
@@ -98,21 +97,14 @@ interface Outcomes {
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
     | Result<"behind">
     | Moved
-    | Stuck
     | Interruption;
-  reviewing:
-    | Result<"approved">
-    | Result<"changes-requested", Reason>
-    | Moved
-    | Stuck
-    | Interruption;
+  reviewing: Result<"approved"> | Result<"changes-requested", Reason> | Moved | Interruption;
   merging:
     | Result<"merged">
     | Result<"rebased", { readonly head: string }>
     | Result<"conflicted", Reason>
     | Result<"refused", Reason & { readonly cause: MergeRefusal }>
     | Moved
-    | Stuck
     | Interruption;
   closing: Result<"closed"> | Interruption;
   blocked: Result<"reported"> | Interruption;
@@ -137,7 +129,7 @@ export interface Budget extends Limits {
 type Transitions = {
   readonly [A in At]: (
     state: State<A>,
-    outcome: Exclude<Outcomes[A], Interruption | Stuck>,
+    outcome: Exclude<Outcomes[A], Interruption>,
     budget: Budget,
   ) => State;
 };
@@ -247,6 +239,8 @@ function interrupt(state: State, outcome: Outcome<At>): State | undefined {
       const { pin, title } = outcome;
       return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
     }
+    case "merged-elsewhere":
+      return { at: "preparing", work };
     case "stuck":
       return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
     default:
@@ -264,6 +258,6 @@ export async function turn<A extends At>(
   const outcome: Outcome<At> = await activities[at](state, signal);
   return (
     interrupt(state as State, outcome) ??
-    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption | Stuck>, budget)
+    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption>, budget)
   );
 }

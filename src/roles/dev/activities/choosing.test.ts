@@ -62,6 +62,7 @@ function open(world: World) {
       ci: { required: world.required ?? [] },
     },
     writers: async () => ["ada"],
+    timeline: async () => [],
     dependencies: async (number: number) => {
       calls.push(`dependencies ${number}`);
       return world.dependencies?.[number] ?? [];

@@ -4,6 +4,7 @@ import {
   findWaitingReason,
   formatWaiting,
   IN_PROGRESS,
+  isForeign,
   isTrusted,
   orderCandidates,
   type WaitingReason,
@@ -18,7 +19,7 @@ import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
-import { findIssue, readTrusted } from "../issue-watch.ts";
+import { claimedOf, findAct, findIssue, readTrusted } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
 import { Pauses } from "../pauses.ts";
 import { needsModel, resumeWork, type Work } from "../work.ts";
@@ -87,7 +88,8 @@ export class Chooser {
     const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
     for (const issue of mine) {
       if (!isTrusted(issue, await backlog.trusted())) continue;
-      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
+      const since = String(await readNewest(backlog.target, issue.number));
+      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue), since } });
       const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
     }
@@ -144,11 +146,15 @@ export class Chooser {
       await claim.release();
       return undefined;
     }
-    if (issue.state === "open") await this.#mirrorClaim(target, issue);
     const { counters, facts } = claim;
     const shown = { number, title: stripHidden(issue.title) };
     const { name: project } = target.project;
-    return resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue) });
+    const { user } = this.#tools;
+    const work = resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue), user });
+    // What a person did meanwhile is not to be undone before the bot has seen it.
+    const act = await findAct(target, issue, claimedOf(this.#tools, work));
+    if (issue.state === "open" && !act) await this.#mirrorClaim(target, issue);
+    return work;
   }
 
   async #claimNext({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
@@ -168,9 +174,11 @@ export class Chooser {
   }
 
   async #claim(target: ProjectTools, listed: Issue): Promise<Work | undefined> {
-    const facts = { pin: pinOf(listed) };
-    const claim = await target.claims.take(listed.number, { facts });
+    const pin = pinOf(listed);
+    const claim = await target.claims.take(listed.number, { facts: { pin } });
     if (!claim) return undefined;
+    // Before the issue is read: what a person does from here on is seen by one reading or the other.
+    const since = await readNewest(target, listed.number);
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
     if (!issue || !isAvailable(issue) || !isTrusted(issue, await readTrusted(target))) {
@@ -185,7 +193,9 @@ export class Chooser {
       issue: issue.number,
       title: stripHidden(listed.title),
       counters: {},
-      pin: facts.pin,
+      pin,
+      since,
+      hands: [this.#tools.user],
     };
   }
 
@@ -245,6 +255,11 @@ function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-function isAvailable({ state, labels }: Issue): boolean {
-  return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
+async function readNewest({ timeline }: ProjectTools, issue: number): Promise<number> {
+  return (await timeline(issue)).at(-1)?.id ?? 0;
+}
+
+function isAvailable({ state, labels, isLocked }: Issue): boolean {
+  const isMeant = labels.includes(BACKLOG) && !labels.includes(BLOCKED) && !labels.some(isForeign);
+  return state === "open" && isMeant && !isLocked;
 }

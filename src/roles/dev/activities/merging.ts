@@ -1,10 +1,12 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
+import { readStanding } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
+import { formatCommit } from "../wording.ts";
 import type { PublishedWork } from "../work.ts";
 
 interface Merge {
@@ -36,6 +38,8 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   const before = await awaitTurn(tools, merge);
   if (before) return before;
   const base = await readPrimary(target);
+  const stop = await readStanding(tools, { at: "merging", work });
+  if (stop) return stop;
   if (!(await target.mirror.objects.contains(work.head, base))) return rebase(tools, merge, base);
   claim.assertHeld();
   const answer = await target.pulls.merge(work.pull, work.head);
@@ -99,7 +103,7 @@ async function rebase(
   const head = await objects.commit({
     tree: merged.tree,
     parents: [base],
-    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    message: formatCommit(work),
     author: tools.author,
     at: tools.clock.now().toISOString(),
   });

@@ -1,8 +1,10 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Pull } from "../../../ports/forge.ts";
+import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";
+import { formatCommit } from "../wording.ts";
 import { type PreparedWork, toPublished } from "../work.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
@@ -21,6 +23,8 @@ export function publish(
         cause: "pull-closed",
         reason: `pull request #${closed.number} was closed without a merge`,
       };
+    const stop = await readStanding(tools, state);
+    if (stop) return stop;
     const head = await push(tools, state, { target, claim });
     if (head === undefined) return { type: "moved" };
     const pull = await openPullOnce(target, work);
@@ -54,7 +58,7 @@ async function push(
   const { objects, readRefs, refresh } = target.mirror;
   const ref = `refs/heads/${deriveBranch(work.issue)}`;
   const commit = {
-    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    message: formatCommit(work),
     author: tools.author,
     at: committedAt,
   };
