@@ -240,7 +240,6 @@ export class BotFixture {
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
         statusToken: undefined,
-        separation: undefined,
         ci: {},
         diskLimitBytes: 2 ** 40,
         reposFolder: path.join(this.home(name), "repos"),

@@ -17,7 +17,7 @@ export function sessionUserOf(
 
 /** Before the bot does anything: it is the runner, its folders are its own, and no harness can enter what is shared. */
 export async function proveSeparation(settings: {
-  readonly separation: Separation | undefined;
+  readonly separation?: Separation | undefined;
   readonly roles: readonly Role[];
   readonly dataFolder: string;
   readonly reposFolder: string;
