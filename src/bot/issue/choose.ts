@@ -48,6 +48,9 @@ export type WaitingReason =
   | { readonly type: "leased" }
   | { readonly type: "untrusted"; readonly author: string }
   | { readonly type: "depends"; readonly on: readonly number[] }
+  /** It waits for what waits for it: nobody will ever take any of them. */
+  | { readonly type: "cycle"; readonly through: readonly number[] }
+  | { readonly type: "missing"; readonly dependency: number }
   | { readonly type: "held"; readonly reason: string };
 
 export interface IssueConditions {
@@ -56,6 +59,10 @@ export interface IssueConditions {
   readonly trusted: readonly string[];
   /** Numbers of this issue's dependencies that are not closed. */
   readonly openDependencies: readonly number[];
+  /** One that does not exist. */
+  readonly missingDependency?: number | undefined;
+  /** The issues on the way from this one back to it. */
+  readonly cycle?: readonly number[] | undefined;
   /** Why nothing new is begun in the whole project, or by this bot. */
   readonly held: string | undefined;
 }
@@ -68,6 +75,9 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   const label = issue.labels.find(isForeign);
   if (label !== undefined) return { type: "other-role", label };
   if (!isTrusted(issue, now.trusted)) return { type: "untrusted", author: issue.author };
+  if (now.missingDependency !== undefined)
+    return { type: "missing", dependency: now.missingDependency };
+  if (now.cycle) return { type: "cycle", through: now.cycle };
   if (now.openDependencies.length > 0) return { type: "depends", on: now.openDependencies };
   if (now.held !== undefined) return { type: "held", reason: now.held };
   return undefined;
@@ -90,8 +100,16 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "untrusted":
       return `${waiting.author || "its author"} may not write code here, and it does not have the label ${APPROVED}`;
     case "depends":
-      return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
+      return `it depends on ${formatNumbers(waiting.on)}`;
+    case "cycle":
+      return `it depends on itself, through ${formatNumbers(waiting.through)}; take one of these dependencies out`;
+    case "missing":
+      return `it depends on #${waiting.dependency}, which does not exist; correct its text`;
     case "held":
       return waiting.reason;
   }
+}
+
+function formatNumbers(numbers: readonly number[]): string {
+  return numbers.map((number) => `#${number}`).join(", ");
 }

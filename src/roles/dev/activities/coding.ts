@@ -3,14 +3,9 @@ import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
 import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
-import {
-  type BotTools,
-  deriveBranch,
-  deriveFolder,
-  type ProjectTools,
-  projectOf,
-} from "../../../bot/tools.ts";
+import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import type { PreparedWork } from "../work.ts";
@@ -25,7 +20,7 @@ export function code(
   return target.claims.withLease(work.issue, signal, async (claim, signal) => {
     const issue = visibleIssue(await target.issues.get(work.issue));
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
-      branch: deriveBranch(work.issue),
+      branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
     });
     const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
