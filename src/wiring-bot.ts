@@ -155,6 +155,7 @@ function buildProject(
     project,
     writers: () => forge.writers(project.repo),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
+    timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),

@@ -7,6 +7,7 @@ import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
+import { CI_LOGIN } from "../core/names.ts";
 import { toProjectName } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
@@ -65,6 +66,7 @@ function formatProject({ repo, branch, required }: ProjectText): string {
     "",
     "[ci]",
     `required = ${JSON.stringify(required)}`,
+    `login = ${JSON.stringify(CI_LOGIN)}`,
     "",
   ].join("\n");
 }

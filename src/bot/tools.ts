@@ -5,7 +5,14 @@ import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
+import type {
+  Dependency,
+  Issues,
+  Pulls,
+  Reviews,
+  Statuses,
+  TimelineEvent,
+} from "../ports/forge.ts";
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -59,6 +66,8 @@ export interface ProjectTools {
   readonly writers: () => Promise<readonly string[]>;
   /** As the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
+  /** Who did what to an issue or a pull request, as the forge records it. */
+  readonly timeline: (issue: number) => Promise<readonly TimelineEvent[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly reviews: Reviews;

@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+import { CI_LOGIN } from "./names.ts";
 import type { Prompts } from "./prompt-template.ts";
 
 export type Role = "dev" | "review";
@@ -135,6 +136,8 @@ export interface Ci {
   readonly provider: "local" | "woodpecker" | "external";
   /** Commit status contexts that must be green before a merge. */
   readonly required: readonly string[];
+  /** The only forge user whose statuses count for a bot; undefined: anybody's do. */
+  readonly login?: string | undefined;
   /** What a project without required contexts means for a merge. */
   readonly whenAbsent: "block" | "pass";
 }
@@ -144,4 +147,9 @@ export interface Limits {
   readonly reviewRounds: number;
   readonly infrastructureRetries: number;
   readonly mergeAttempts: number;
+}
+
+/** The forge user whose statuses count; our own small CI always posts as the same one. */
+export function findCiLogin({ provider, login }: Ci): string | undefined {
+  return login ?? (provider === "local" ? CI_LOGIN : undefined);
 }

@@ -10,6 +10,7 @@ import {
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import { alwaysProtected } from "./protected-paths.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
@@ -157,7 +158,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
       approvers: [...loginsOf("review"), adminUser].sort(),
       mergers: [...loginsOf("dev"), adminUser].sort(),
       requiredContexts: [...project.ci.required].sort(),
-      protectedPaths: [...project.protectedPaths].sort(),
+      protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },
   };
 }

@@ -22,6 +22,7 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
   ci: z.object({
     provider: z.enum(["local", "woodpecker", "external"]),
     required: z.array(z.string()),
+    login: z.string().optional(),
     whenAbsent: z.enum(["block", "pass"]),
   }),
   limits: z.object({

@@ -1,6 +1,7 @@
 /** One run of a head's workflows: each posts its status when it begins and when it is decided. */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { CI_LOGIN } from "../../core/names.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { Status } from "../../ports/forge.ts";
 import type { CiProject } from "./ci-project.ts";
@@ -54,7 +55,7 @@ async function listDecidedContexts(
   { statuses }: CiProject,
   sha: string,
 ): Promise<ReadonlySet<string>> {
-  const known = await statuses.of(sha);
+  const known = await statuses.of(sha, CI_LOGIN);
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 

@@ -3,6 +3,7 @@
 import { parseDependencies } from "../../bot/issue/dependencies.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
+import { findCiLogin } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
@@ -75,7 +76,8 @@ export class Backlog {
     const { required } = project.ci;
     if (head === undefined || head === this.#green || required.length === 0)
       return { type: "green" };
-    const standing = (await statuses.of(head)).filter(({ context }) => required.includes(context));
+    const found = await statuses.of(head, findCiLogin(project.ci));
+    const standing = found.filter(({ context }) => required.includes(context));
     const red = standing.filter(({ state }) => state === "failure").map(({ context }) => context);
     if (red.length > 0) {
       const reason = `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;

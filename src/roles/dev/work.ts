@@ -39,12 +39,14 @@ export interface PreparedWork extends Work {
 export interface PublishedWork extends Work {
   readonly head: string;
   readonly pull: number;
+  /** The head that this bot pushed itself: another one, whoever it is by, is not merged as it is. */
+  readonly pushed?: string;
 }
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */
 export function toPublished(
   { project, issue, title, counters, pin, session, usage, handOver }: Work,
-  { head, pull }: Pick<PublishedWork, "head" | "pull">,
+  { head, pull, pushed }: Pick<PublishedWork, "head" | "pull" | "pushed">,
 ): PublishedWork {
   return {
     project,
@@ -54,6 +56,7 @@ export function toPublished(
     pin,
     head,
     pull,
+    ...(pushed !== undefined && { pushed }),
     ...(session !== undefined && { session }),
     ...(usage && { usage }),
     ...(handOver && { handOver }),

@@ -1,6 +1,6 @@
 import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
-import type { Ci } from "../../../core/factory.ts";
+import { type Ci, findCiLogin } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -52,7 +52,10 @@ interface CheckResult {
 
 async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const { target, work } = waiting;
-  const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
+  const verdict = judgeStatuses(
+    target.project.ci,
+    await target.statuses.of(work.head, findCiLogin(target.project.ci)),
+  );
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
   const missing = verdict.type === "waiting" ? verdict.missing : [];
   const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
@@ -141,10 +144,12 @@ async function commentOnWaiting(
   missing: readonly string[],
 ): Promise<void> {
   const head = work.head.slice(0, 10);
+  const login = findCiLogin(target.project.ci);
+  const only = login === undefined ? "" : ` Only what ${login} posts counts (ci.login).`;
   await commentOnce(target.issues, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,
-    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?`,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?${only}`,
   });
 }

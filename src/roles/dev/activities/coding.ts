@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
 import {
@@ -11,6 +10,7 @@ import {
   projectOf,
 } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import type { PreparedWork } from "../work.ts";

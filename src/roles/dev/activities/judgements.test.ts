@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Review, Status } from "../../../ports/forge.ts";
 import { judgeStatuses } from "./checking.ts";
-import { judgeReviews } from "./reviewing.ts";
+import { judgeReviews, withoutPushers } from "./reviewing.ts";
 
 const ci = { provider: "external", required: ["build", "test"], whenAbsent: "block" } as const;
 
@@ -99,4 +99,11 @@ test("a trusted person's request is answered though the forge does not count it;
     by: [remark],
   });
   expect(judgeReviews([remark], "head", ["ada"])).toEqual({ type: "undecided" });
+});
+
+test("an approval by who pushed to the branch is none; a change that they ask for is", () => {
+  const mine = review({ author: "Grace" });
+  const asked = review({ author: "grace", verdict: "changes-requested" });
+
+  expect(withoutPushers([mine, review({}), asked], ["grace"])).toEqual([review({}), asked]);
 });

@@ -1,5 +1,5 @@
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";

@@ -1,8 +1,8 @@
 /** Files by which a change would reach beyond itself: what CI runs, what is deployed, what the factory is told. Pure. */
-import { filePatterns, matchesFile } from "../../core/glob.ts";
+import { filePatterns, matchesFile } from "./glob.ts";
 
 /** In every project, beside its own `protected_paths`. */
-const alwaysProtected = [
+export const alwaysProtected: readonly string[] = [
   ".woodpecker/**",
   ".woodpecker.y**",
   ".forgejo/**",
