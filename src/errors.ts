@@ -65,7 +65,7 @@ export function recognize(error: unknown): unknown {
   const { code, path } = error as { code?: unknown; path?: unknown };
   if (!fullDisk.includes(code)) return error;
   const message = `${typeof path === "string" ? path : "a file"} cannot be written (${code})`;
-  const hint = "make room on its disk, then run the same command again";
+  const hint = "free disk space, then run the same command again";
   return new DisintoError("file.unwritable", message, { hint, cause: error });
 }
 

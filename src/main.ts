@@ -37,7 +37,7 @@ async function main(): Promise<number> {
     const error = recognize(thrown);
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-    if (signal.aborted) tools.say("interrupted; the same command run again goes on from here");
+    if (signal.aborted) tools.say("interrupted; run the same command again to continue");
     else tools.say(formatFailure(error, tools.version));
     code = exitCodeOf(error);
   }

@@ -16,10 +16,11 @@ import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
-import { buildCiRuns, statusesOnly } from "./ci/woodpecker/ci-runs.ts";
+import { findCiLogin } from "./ci/definitions.ts";
+import { buildCiRuns } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
-import type { RepoId, Role, SessionLimits } from "./core/factory.ts";
+import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
 import { buildLlamaServer } from "./harness/gateway/llama-server.ts";
@@ -27,6 +28,8 @@ import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
+import type { Role } from "./roles/definitions.ts";
+import { roleLoops } from "./roles/wiring.ts";
 
 type Host = Pick<
   Tools,
@@ -61,6 +64,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       sessionLimits: limits,
       pollIntervalMs,
       diskLimitBytes: settings.diskLimitBytes,
+      openJournal: () => buildJournalFile(path.join(settings.dataFolder, `${role}.journal.json`)),
       ...whole,
       projects: new Map(
         settings.projects.map((project) => [
@@ -70,12 +74,11 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       ),
     };
   };
-  const journalFile = path.join(settings.dataFolder, "dev.journal.json");
   return {
     whoami: () => forge.whoami(),
     events,
     toolsFor,
-    journal: buildJournalFile(journalFile),
+    run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
       const { healthPort: port, statusToken: token, name } = settings;
       if (port === undefined) return () => undefined;
@@ -135,9 +138,8 @@ interface Membership extends Shared {
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
 function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
-  const access = ci.provider === "external" ? undefined : settings.ci[ci.provider];
-  if (!access) return statusesOnly;
-  return buildCiRuns({ access, repo, signal: host.signal, redact: host.redact });
+  const { signal, redact } = host;
+  return buildCiRuns(ci.provider, { access: settings.ci[ci.provider], repo, signal, redact });
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -154,6 +156,7 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    bots: () => readBots(forge, shared.settings.factoryRepo, project.ci),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
     timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
@@ -166,6 +169,14 @@ function buildProject(
     claims,
     breakers,
   };
+}
+
+/** All bots may write in the factory's own repository, and beside them only its owner. */
+async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<readonly string[]> {
+  const owner = factoryRepo.owner.toLowerCase();
+  const writers = await forge.writers(factoryRepo);
+  const bots = writers.filter((login) => login.toLowerCase() !== owner);
+  return [...bots, ...[findCiLogin(ci) ?? []].flat()];
 }
 
 /** One for all loops of the bot: they share its slots. */

@@ -1,10 +1,8 @@
 /** Asks our own forge, whichever engine runs it, to make its first administrator. */
-import path from "node:path";
-import { runOrThrow } from "./adapters/process.ts";
 import type { Tools } from "./cli/tools.ts";
-import { deriveDesired } from "./core/desired.ts";
 import type { Factory } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
+import { runForgeCommand } from "./engines/engines.ts";
 import { DisintoError } from "./errors.ts";
 
 /** Forgejo's own command line; the embedded forge answers to the same words (Forgejo cmd/admin_user_create.go). */
@@ -26,37 +24,19 @@ function formatCreation(login: string): readonly string[] {
 }
 
 export async function createForgeAdministrator(
-  tools: Tools,
+  { self, signal }: Pick<Tools, "self" | "signal">,
   factory: Factory,
   folder: string,
 ): Promise<string> {
   const creation = formatCreation(factory.forge.adminUser);
-  const output =
-    factory.engine === "local"
-      ? await runOrThrow([
-          ...tools.self,
-          "forge",
-          ...creation,
-          "--folder",
-          findForgeFolder(factory, folder),
-        ])
-      : await (await tools.containers(factory, folder)).exec("forgejo", ["forgejo", ...creation]);
+  const output = await runForgeCommand(factory, { folder, self, signal }, creation);
   const password = /generated random password is '([^']+)'/.exec(output)?.[1];
   if (password) return password;
   throw new DisintoError(
     "forge.invalid",
-    "the forge made an administrator and did not say its password",
+    "the the forge created an administrator but did not print its password",
     {
       hint: "set FORGE_ADMIN_USER and FORGE_ADMIN_PASS in .env to an administrator of the forge",
     },
   );
-}
-
-function findForgeFolder(factory: Factory, folder: string): string {
-  const forge = deriveDesired(factory, path.resolve(folder)).services.find(
-    ({ name }) => name === "forgejo",
-  );
-  const data = forge?.volumes[0]?.path;
-  if (!data) throw new Error("the local engine has no forge");
-  return data;
 }

@@ -73,10 +73,7 @@ export function buildTools(signal: AbortSignal): Tools {
       run: async (job) =>
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
-    eventArchive: async (engine) => {
-      const { buildEventArchive } = await import("./adapters/event-archive.ts");
-      return buildEventArchive(engine, signal);
-    },
+    eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);

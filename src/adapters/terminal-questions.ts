@@ -29,5 +29,5 @@ export function buildQuestions(terminal: Terminal): Questions {
 
 function settle(answer: string | symbol): string {
   if (typeof answer === "string") return answer;
-  throw new DisintoError("interrupted", "the questions were broken off; nothing was changed");
+  throw new DisintoError("interrupted", "the questions were cancelled; nothing was changed");
 }

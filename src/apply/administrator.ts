@@ -2,6 +2,7 @@
 import type { SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Credentials, ForgeAdmin } from "../ports/forge-admin.ts";
 
 const PASSWORD_KEY = "FORGE_ADMIN_PASS";
@@ -34,8 +35,8 @@ export async function findAdministrator(
   const known = secrets.get(PASSWORD_KEY);
   const found = known && (await verifyCredentials(tools, factory, { login, password: known }));
   if (found) return found;
-  if (factory.forge.kind === "external" && known === undefined) throw missingPassword(login);
-  if (factory.forge.kind === "external") throw wrongPassword(login);
+  if (!forgeKinds[factory.forge.kind].service)
+    throw known === undefined ? missingPassword(login) : wrongPassword(login);
   const made = await create(tools, search).catch((error: unknown) => {
     throw known === undefined ? error : wrongPassword(login, error);
   });

@@ -1,9 +1,11 @@
 /** Every declared bot beside what is: its service, and whether the forge accepts its credentials. */
+
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveCredentialKeys, deriveServiceName } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
+import type { HarnessName } from "../harness/definitions.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { Forge } from "../ports/forge.ts";
 
@@ -15,7 +17,7 @@ export interface BotReport {
   readonly state: string;
   readonly roles: readonly string[];
   readonly projects: readonly string[];
-  readonly harness: string;
+  readonly harness: HarnessName;
   readonly backend: string | undefined;
   readonly model: string;
   readonly forgeUser: string;

@@ -32,7 +32,7 @@ export async function closeVolume(
   if (exitCode === 0) return;
   throw new DisintoError(
     "engine.failed",
-    `the volume ${volume} could not be closed to the harnesses: ${lastLines}`,
-    { hint: `look whether the image ${image} is there; no bot was started` },
+    `the access rights of volume ${volume} could not be restricted: ${lastLines}`,
+    { hint: `check that the image ${image} exists; no bot was started` },
   );
 }

@@ -64,7 +64,7 @@ export async function describeOrThrow(
   if (found) return found;
   throw new DisintoError(
     "usage.invalid",
-    `${name} holds no git repository with a commit on a branch`,
-    { hint: "name a folder or an address that has one" },
+    `${name} does not contain a git repository with a commit on a branch`,
+    { hint: "give a folder or an address that contains one" },
   );
 }

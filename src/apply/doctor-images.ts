@@ -3,7 +3,10 @@ import { deriveImage } from "../core/desired.ts";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
+import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import type { Finding } from "./finding.ts";
@@ -22,7 +25,7 @@ const pids = 512;
 /** Asked of one container of each image, the first by name; child processes are this version by themselves. */
 export async function checkVersions(fleet: ImageExamination): Promise<readonly Finding[]> {
   const { factory, containers, version } = fleet;
-  if (factory.engine === "local") return [];
+  if (!engines[factory.engine].runsImages) return [];
   const { containers: all } = await containers.observe().catch(() => ({ containers: [] }));
   const own = all.filter(({ ours, running, service }) => ours && running && isOurs(service, fleet));
   const named = own.toSorted((a, b) => (a.service < b.service ? 1 : -1));
@@ -33,7 +36,7 @@ export async function checkVersions(fleet: ImageExamination): Promise<readonly F
     const subject = "image";
     if (found === version)
       return { subject, verdict: "good", message: `${service} is version ${version}` };
-    const what = found === undefined ? "does not say its version" : `is version ${found}`;
+    const what = found === undefined ? "does not report its version" : `is version ${found}`;
     const message = `${service} ${what}; this is ${version}`;
     return { subject, verdict: "note", message, hint: "npm run images, then disinto up" };
   });
@@ -42,14 +45,14 @@ export async function checkVersions(fleet: ImageExamination): Promise<readonly F
 
 /** Services whose image is disinto's. */
 function isOurs(service: string, { factory }: Fleet): boolean {
-  if (service === "forgejo") return factory.forge.kind === "embedded";
+  if (service === FORGE_SERVICE) return forgeKinds[factory.forge.kind].service?.isOwn ?? false;
   return service === "ci" || service.startsWith("agents-");
 }
 
 /** Each project's tests once in every image in which a bot would run them. */
 export async function checkTests(fleet: ImageExamination): Promise<readonly Finding[]> {
   const { factory } = fleet;
-  if (factory.engine === "local") return [];
+  if (!engines[factory.engine].runsImages) return [];
   const findings: Finding[] = [];
   for (const project of factory.projects) {
     for (const bot of oneBotPerImage(project, factory))

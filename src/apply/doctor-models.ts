@@ -1,6 +1,7 @@
 /** Whether a model answers where its bots ask for it: asked from inside one of them where one runs. */
 import type { Bot } from "../core/factory.ts";
 import { deriveServiceName } from "../core/names.ts";
+import { engines } from "../engines/definitions.ts";
 import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
@@ -21,7 +22,7 @@ export async function checkModels(fleet: Fleet): Promise<readonly Finding[]> {
   );
   const checks = [...byUrl].map(([url, bots]) => {
     const service = bots.map(deriveServiceName).find((name) => running.has(name));
-    return checkModel(fleet, url, factory.engine === "compose" ? service : undefined);
+    return checkModel(fleet, url, engines[factory.engine].runsImages ? service : undefined);
   });
   return Promise.all(checks);
 }
@@ -37,8 +38,8 @@ async function checkModel(
   if (inside?.includes("yes")) return { subject, verdict: "good", message: url };
   const isHere = await answers(url.replace("://host.docker.internal", "://127.0.0.1"));
   if (isHere && inside?.includes("no")) {
-    const message = `${url} answers on this host and not in ${service}`;
-    const hint = "have the model server listen on 0.0.0.0, or on the address of Docker's bridge";
+    const message = `${url} is reachable from this host but not from ${service}`;
+    const hint = "make the model server listen on 0.0.0.0, or on the address of Docker's bridge";
     return { subject, verdict: "bad", message, hint };
   }
   if (isHere) return { subject, verdict: "good", message: url };

@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Factory } from "../core/factory.ts";
+import { engines } from "../engines/definitions.ts";
 import type { Finding } from "./finding.ts";
 
 /** Who a bot is in its container (docker/agents/Dockerfile), and so on the host. */
@@ -9,7 +10,7 @@ const botId = 1000;
 
 export async function checkMounts(fleet: { factory: Factory }): Promise<readonly Finding[]> {
   const { engine, shared } = fleet.factory;
-  if (engine === "local") return [];
+  if (!engines[engine].runsImages) return [];
   const folders = Object.values(shared).filter((path): path is string => path !== undefined);
   return Promise.all(folders.map(checkMount));
 }
@@ -19,13 +20,13 @@ async function checkMount(path: string): Promise<Finding> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) {
     const hint = `mkdir -m 700 ${path} && chown ${botId} ${path}`;
-    return { subject, verdict: "bad", message: `${path} is no folder`, hint };
+    return { subject, verdict: "bad", message: `${path} is not a folder`, hint };
   }
   if ((found.mode & 0o007) !== 0) {
-    const message = `${path} is open to every user of this machine`;
+    const message = `${path} is readable by every user of this machine`;
     return { subject, verdict: "note", message, hint: `chmod o= ${path}` };
   }
-  const message = `${path} is open to ${listReaders(found)}`;
+  const message = `${path} is readable by ${listReaders(found)}`;
   if (isOpenToBots(found)) return { subject, verdict: "good", message };
   const hint = `chown -R ${botId} ${path}`;
   return { subject, verdict: "note", message: `${message}, not to the bots' user ${botId}`, hint };

@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -57,8 +58,10 @@ async function checkShell({ environment, shell }: Examination): Promise<readonly
     const own = environment.get(key);
     const isShadowing = own !== undefined && own !== value;
     if (value === undefined || !(isShadowing || key.startsWith("COMPOSE_"))) return [];
-    const what = isShadowing ? "is exported here with another value" : "is exported here";
-    const message = `${key} ${what}; a plain docker compose would follow it`;
+    const what = isShadowing
+      ? "is exported in this shell with a different value"
+      : "is exported in this shell";
+    const message = `${key} ${what}; docker compose run by hand would use it`;
     return [{ subject: "shell", verdict: "note", message, hint: `unset ${key}` }];
   });
 }
@@ -77,8 +80,9 @@ async function checkPorts({
       const isOurs = running.some((one) => one.service === name && one.running);
       const message = `${bind}:${published} for ${name}`;
       if (isOurs || !(await answers(bind, published))) return toOk("port", message);
-      const hint = "set another one in .env (disinto config reference), or stop what listens there";
-      return { subject: "port", verdict: "bad", message: `${message} is taken`, hint };
+      const hint =
+        "set another port in .env (disinto config reference), or stop the program that listens on it";
+      return { subject: "port", verdict: "bad", message: `${message} is already in use`, hint };
     }),
   );
 }
@@ -114,7 +118,9 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
   const free = (bavail * bsize) / 2 ** 30;
   const message = `${free.toFixed(1)} GiB are free`;
   if (free >= 5) return [toOk("disk", message)];
-  return [{ subject: "disk", verdict: "note", message, hint: "clones, logs and images need room" }];
+  return [
+    { subject: "disk", verdict: "note", message, hint: "clones, logs and images need disk space" },
+  ];
 }
 
 async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {
@@ -126,7 +132,7 @@ async function checkForge({ factory, forgeVersion }: Examination): Promise<reado
 }
 
 function hintForForge({ forge }: Factory): string {
-  return forge.kind === "external" ? "correct FORGE_URL in .env" : "run disinto up";
+  return forgeKinds[forge.kind].service ? "run disinto up" : "correct FORGE_URL in .env";
 }
 
 function toOk(subject: string, message: string): Finding {

@@ -97,9 +97,9 @@ async function removeIdentity(tools: FireTools, { bot, access, keepUser }: Dismi
   }
   for (const { repo } of deriveIdentities(access.factory).repositories)
     if (await repositories.find(repo)) await repositories.revokeAccess(repo, login);
-  if (keepUser) return tools.say(`the user ${login} stays, without access`);
+  if (keepUser) return tools.say(`the user ${login} is kept without access`);
   await users.remove(login);
-  tools.say(`- user ${login}; what it wrote stays`);
+  tools.say(`- user ${login}; its issues and comments are kept`);
 }
 
 /** The rest of the factory without the bot: branch protection, generated files, and no service left. */

@@ -2,6 +2,8 @@
 import { loadFactory } from "../config/load.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { waitForForge } from "./forge-wait.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -23,7 +25,7 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
   const { factory, environment } = await loadFactory(folder, tools.version);
   const containers = await tools.containers(factory, folder);
   const { say, oneShots } = tools;
-  const only = ["forgejo"];
+  const only = [FORGE_SERVICE];
   await applyServices({
     factory,
     folder,
@@ -36,10 +38,10 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
   });
   const describe = async (): Promise<string | undefined> => {
     const { containers: all } = await containers.observe();
-    const forge = all.find(({ service }) => service === "forgejo");
-    return forge && `forgejo is ${forge.state}`;
+    const forge = all.find(({ service }) => service === FORGE_SERVICE);
+    return forge && `${FORGE_SERVICE} is ${forge.state}`;
   };
-  const isElsewhere = factory.forge.kind === "external";
+  const isElsewhere = forgeKinds[factory.forge.kind].service === undefined;
   const limitMs = isElsewhere ? ELSEWHERE_LIMIT_MS : FORGE_LIMIT_MS;
   await waitForForge(tools, factory.forge.url, { limitMs, describe, isElsewhere });
   const secrets = openSecrets(folder, environment, tools.learnSecrets);

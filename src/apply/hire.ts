@@ -56,7 +56,7 @@ async function readHired(folder: string, version: string, name: string): Promise
   const bot = factory.bots.find((one) => one.name === name);
   const token = environment.get(deriveCredentialKeys(name).token);
   if (bot && token) return { bot, factory, token };
-  throw new DisintoError("credentials.missing", `${name} was taken away again meanwhile`, {
+  throw new DisintoError("credentials.missing", `${name} was removed by another command`, {
     hint: "run the same command again",
   });
 }

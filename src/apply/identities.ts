@@ -56,9 +56,9 @@ export async function applyIdentities(
 function explain(open: readonly IdentityStep[]): DisintoError {
   return new DisintoError(
     "forge.invalid",
-    `the forge accepted these changes and does not show them\n${open.map(formatIdentityStep).join("\n")}`,
+    `the forge accepted these changes but does not show them\n${open.map(formatIdentityStep).join("\n")}`,
     {
-      hint: "run `disinto init` again; if it stays, look at the forge's log",
+      hint: "run `disinto init` again; if the problem persists, look at the forge's log",
     },
   );
 }

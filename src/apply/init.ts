@@ -1,6 +1,7 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { listUsedCis } from "../ci/definitions.ts";
 import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
@@ -16,7 +17,6 @@ import {
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
-import { CI_TOKEN_KEY } from "../core/names.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
@@ -56,7 +56,7 @@ export async function lockIdentities<T>(folder: string, body: () => Promise<T>):
 
 async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new DisintoError("file.unwritable", `${folder} cannot be made (${error.code})`, {
+    throw new DisintoError("file.unwritable", `${folder} cannot be created (${error.code})`, {
       cause: error,
     });
   });
@@ -87,10 +87,10 @@ function announceChanges(
   project: Project | undefined,
 ): void {
   for (const [key, value] of Object.entries(settings))
-    say(`+ ${key} in .env   ${isSecretKey(key) ? "as it was given" : value}`);
+    say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
   if (project?.declaration) say(`+ ${project.declaration.file}   the project's settings`);
   else if (project && !project.isDeclared)
-    say(`+ the project's settings, as ${formatRepo(project.repo)} on the forge is`);
+    say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
 }
 
 async function createFactory(
@@ -105,7 +105,7 @@ async function createFactory(
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
-  await makeCiToken(factory, secrets);
+  await makeCiTokens(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
     { forge: administrator.forge, secrets, newSecret, fill, say },
@@ -124,10 +124,11 @@ async function findBacklogLabels({ forge }: Administrator, { projects }: Factory
   return found;
 }
 
-/** Read access to the runs of the local CI, for the bots. */
-async function makeCiToken({ projects }: Factory, secrets: SecretStore): Promise<void> {
-  const isUsed = projects.some(({ ci }) => ci.provider === "local");
-  if (isUsed && !secrets.get(CI_TOKEN_KEY)) await secrets.set({ [CI_TOKEN_KEY]: newSecret() });
+/** Read access to the runs of a CI of ours, for the bots. */
+async function makeCiTokens(factory: Factory, secrets: SecretStore): Promise<void> {
+  for (const { access } of listUsedCis(factory))
+    if (access?.isMade && !secrets.get(access.tokenKey))
+      await secrets.set({ [access.tokenKey]: newSecret() });
 }
 
 /** What would be done, writing nothing; a forge that is not there yet has nothing. */
@@ -178,7 +179,7 @@ async function addReviewer(tools: InitTools, folder: string): Promise<void> {
 function announceReviewer({ say }: InitTools, missing: MissingReviewer | undefined): void {
   if (missing?.type === "addable")
     say(
-      `+ [agents.${REVIEWER}]   approvals are required and no bot reviewed; like ${missing.like}`,
+      `+ [agents.${REVIEWER}]   approvals are required but no bot reviews; configured like ${missing.like}`,
     );
   if (missing?.type === "lacking") say(`no reviewer is added: ${missing.because}`);
 }

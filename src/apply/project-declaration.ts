@@ -1,13 +1,13 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
 import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
-import { CI_LOGIN } from "../core/names.ts";
 import { toProjectName } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
@@ -59,6 +59,7 @@ interface ProjectText {
 
 /** JSON strings are TOML strings too. */
 function formatProject({ repo, branch, required }: ProjectText): string {
+  const { login } = ciProviders[DEFAULT_CI].user ?? {};
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
@@ -66,7 +67,7 @@ function formatProject({ repo, branch, required }: ProjectText): string {
     "",
     "[ci]",
     `required = ${JSON.stringify(required)}`,
-    `login = ${JSON.stringify(CI_LOGIN)}`,
+    ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     "",
   ].join("\n");
 }

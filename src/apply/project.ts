@@ -78,7 +78,7 @@ export async function declareFromForge(
     throw new DisintoError(
       "forge.not-found",
       `there is no folder ${formatRepo(repo)}, and no repository of that name at ${factory.forge.url}`,
-      { hint: "name a folder with a git repository, or the address of one" },
+      { hint: "give a folder with a git repository, or the address of one" },
     );
   }
   const { url } = factory.forge;

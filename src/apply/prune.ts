@@ -27,8 +27,7 @@ export async function removeSpareVolumes(fleet: Fleet, names: readonly string[])
     const spare = new Map((await listSpareVolumes(fleet)).map((one) => [one.volume, one]));
     for (const name of names) {
       const volume = spare.get(name);
-      if (!volume)
-        throw toPruneError(name, "is no volume that could be spared", "run disinto prune");
+      if (!volume) throw toPruneError(name, "is not an unused volume", "run disinto prune");
       const [user] = volume.mountedBy;
       if (user) throw toPruneError(name, `is mounted by ${user}`, `docker rm --force ${user}`);
     }

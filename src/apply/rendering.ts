@@ -2,8 +2,7 @@
 import { renderCaddyfile } from "../core/caddyfile.ts";
 import type { Desired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
-import { renderCompose } from "../engines/compose/document.ts";
-import { renderLocal } from "../engines/local/document.ts";
+import { documents } from "../engines/documents.ts";
 import type { Containers } from "../ports/containers.ts";
 import { seal } from "./generated-file.ts";
 
@@ -18,8 +17,9 @@ export function render(
   desired: Desired,
   { file, project }: Pick<Containers, "file" | "project">,
 ): Rendering {
-  const text =
-    factory.engine === "local" ? renderLocal(desired) : seal(renderCompose(desired, project));
+  const { render: renderDocument, sealed } = documents[factory.engine];
+  const document = renderDocument(desired, project);
+  const text = sealed ? seal(document) : document;
   const caddyfile = renderCaddyfile(factory);
   const others = caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }];
   return { text, files: [...others, { path: file, text }] };

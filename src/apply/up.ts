@@ -71,7 +71,7 @@ async function requireConsent(steps: readonly ServiceStep[], options: UpOptions)
   const list = removed.join(", ");
   if (await options.confirm?.(`remove ${list}? their volumes are kept`)) return;
   throw new DisintoError("removal.unconfirmed", `this would remove ${list}; nothing was changed`, {
-    hint: "if that is meant: disinto up --remove",
+    hint: "to confirm: disinto up --remove",
   });
 }
 

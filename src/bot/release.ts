@@ -32,7 +32,7 @@ async function releaseLeases({ mirror, bot }: ReleaseTools): Promise<readonly nu
     await mirror.swap([{ ref, from: sha, to: undefined }]);
     if ((await mirror.readRefs([ref])).has(ref)) {
       throw new DisintoError("forge.conflict", `the lease ${ref} of ${bot.name} is still there`, {
-        hint: "see that the bot does not run anywhere, and run the same command again",
+        hint: "make sure that the bot is not running anywhere, and run the same command again",
       });
     }
     const issue = /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1];

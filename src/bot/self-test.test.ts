@@ -78,7 +78,7 @@ test("a forge that takes a push to the primary branch is found out, and the push
   const before = await git("-C", remote, "rev-parse", "main");
 
   await expect(verifyBot(tools(), candidate)).rejects.toMatchObject({
-    message: "the forge let ada push to main in acme/shop",
+    message: "the forge allowed ada to push to main in acme/shop",
   });
 
   expect(await git("-C", remote, "rev-parse", "main")).toBe(before);

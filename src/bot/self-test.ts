@@ -128,14 +128,14 @@ async function verifyRefusal({ mirror, lease, ...test }: SelfTest, head: string)
   await mirror.swap([{ ref, from: commit, to: head }]);
   throw new DisintoError(
     "forge.invalid",
-    `the forge let ${lease.holder} push to ${test.primaryBranch} in ${test.repo}`,
+    `the forge allowed ${lease.holder} to push to ${test.primaryBranch} in ${test.repo}`,
     { hint: "run disinto init to repair the branch protection; until then no bot should run" },
   );
 }
 
 function toSelfTestError(bot: string, what: string, cause?: unknown): DisintoError {
   return new DisintoError("forge.forbidden", `${bot} could not ${what}`, {
-    hint: "run the same command again; if it stays, look at the forge's log",
+    hint: "run the same command again; if the problem persists, look at the forge's log",
     cause,
   });
 }

@@ -42,7 +42,7 @@ test("one term of leases holds for all bots, and must leave time to renew", () =
 
   expect(settingsOf(`${env}DISINTO_LEASE_TERM=6\n`).leaseTermMs).toBe(6_000);
   expect(listProblems(`${env}DISINTO_LEASE_TERM=2\n`, { shop })).toMatchInlineSnapshot(`
-    ".env:4:1  DISINTO_LEASE_TERM: "2" is no whole number of seconds from 3 on
-      hint: leave it out: 900 is right for real work"
+    ".env:4:1  DISINTO_LEASE_TERM: "2" must be an integer of at least 3 seconds
+      hint: remove the line: the default of 900 suits normal use"
   `);
 });

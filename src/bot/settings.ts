@@ -1,9 +1,13 @@
 /** The bot's whole configuration, read from its environment (written by core/bot-environment.ts). */
 import * as z from "zod";
-import type { HarnessName, RepoId, Role, SessionLimits } from "../core/factory.ts";
+import { type CiProvider, ciProviders } from "../ci/definitions.ts";
+import type { RepoId, SessionLimits } from "../core/factory.ts";
+import { namesOf } from "../core/kinds.ts";
 import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import type { ProjectTask } from "../core/project-task.ts";
 import { DisintoError } from "../errors.ts";
+import { type HarnessName, harnesses } from "../harness/definitions.ts";
+import { type Role, roles } from "../roles/definitions.ts";
 
 interface CiAccess {
   readonly url: string;
@@ -15,14 +19,14 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** What the harness asks; undefined with the harness `command`, which knows its own. */
+  /** What the harness asks; undefined with a harness that asks none of ours. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Where the logs of its runs are; undefined: nowhere, or without a token. */
-  readonly ci: { readonly local: CiAccess | undefined; readonly woodpecker: CiAccess | undefined };
+  readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
   /** Undefined: the usual one. */
@@ -51,6 +55,17 @@ export interface ModelServer {
   readonly compactPct: string | undefined;
 }
 
+const ciKeys: Readonly<Record<string, z.ZodOptional<z.ZodString | z.ZodURL>>> = Object.fromEntries(
+  Object.values(ciProviders).flatMap(({ access }) =>
+    access
+      ? [
+          [access.urlKey, z.url().optional()],
+          [access.tokenKey, z.string().optional()],
+        ]
+      : [],
+  ),
+);
+
 const Environment = z.object({
   AGENT_NAME: z.string().min(1),
   AGENT_BACKEND: z.string().min(1),
@@ -66,8 +81,8 @@ const Environment = z.object({
   AGENT_ROLES: z
     .string()
     .transform((roles) => roles.split(","))
-    .pipe(z.array(z.enum(["dev", "review"])).min(1)),
-  AGENT_HARNESS: z.enum(["claude-code", "opencode", "command"]),
+    .pipe(z.array(z.enum(namesOf(roles))).min(1)),
+  AGENT_HARNESS: z.enum(namesOf(harnesses)),
   AGENT_COMMAND: jsonOf(z.array(z.string()).min(1)).optional(),
   AGENT_HEALTH_PORT: z.coerce.number().int().optional(),
   AGENT_LIMITS: jsonOf(
@@ -87,10 +102,7 @@ const Environment = z.object({
     .default("20g"),
   AGENT_DATA: z.string().default("/home/agent/data"),
   AGENT_REPOS: z.string().default("/home/agent/repos"),
-  CI_TOKEN: z.string().optional(),
-  CI_URL: z.url().optional(),
-  WOODPECKER_TOKEN: z.string().optional(),
-  WOODPECKER_URL: z.url().optional(),
+  ...ciKeys,
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: z.string().optional(),
@@ -111,7 +123,7 @@ export function readBotSettings(
       "config.invalid",
       `the bot's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
       {
-        hint: "bots are started by `disinto up`, which sets it",
+        hint: "start bots with `disinto up`, which sets it",
       },
     );
   }
@@ -129,10 +141,7 @@ export function readBotSettings(
     factoryRepo: env.AGENT_FACTORY_REPO,
     leaseTermMs: env.AGENT_LEASE_TERM === undefined ? undefined : env.AGENT_LEASE_TERM * 1000,
     backend: { name: env.AGENT_BACKEND, slots: env.AGENT_SLOTS },
-    ci: {
-      local: toAccess(env.CI_URL, env.CI_TOKEN),
-      woodpecker: toAccess(env.WOODPECKER_URL, env.WOODPECKER_TOKEN),
-    },
+    ci: readCiAccess(env),
     healthPort: env.AGENT_HEALTH_PORT,
     statusToken: env.DISINTO_STATUS_TOKEN || undefined,
     diskLimitBytes: toBytes(env.AGENT_DISK),
@@ -147,13 +156,18 @@ function toBytes(size: string): number {
   return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
 }
 
-function toAccess(url: string | undefined, token: string | undefined): CiAccess | undefined {
-  return url && token ? { url, token } : undefined;
+function readCiAccess(env: Readonly<Record<string, unknown>>): BotSettings["ci"] {
+  const found = namesOf(ciProviders).flatMap((name) => {
+    const { access } = ciProviders[name];
+    const [url, token] = access ? [env[access.urlKey], env[access.tokenKey]] : [];
+    return url && token ? [[name, { url, token }]] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
-  if (env.AGENT_HARNESS === "command" || baseUrl === undefined) return undefined;
+  if (!harnesses[env.AGENT_HARNESS].asksModel || baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   return {
     baseUrl,

@@ -1,5 +1,5 @@
 /** What a bot's activities work with; built by wiring-bot.ts from the settings and the adapters. */
-import type { Role } from "../core/factory.ts";
+
 import type { ProjectTask } from "../core/project-task.ts";
 import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
@@ -16,19 +16,21 @@ import type {
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { State } from "../roles/dev/machine.ts";
+import type { Role } from "../roles/definitions.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
 import type { Progress } from "./loop/progress.ts";
+import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
 
 export interface Bot {
   /** The login that its token proves. */
   whoami(): Promise<string>;
   readonly events: EventLog;
-  readonly journal: Journal<State>;
   toolsFor(role: Role): BotTools;
+  /** The loop of one role, until the signal ends it. */
+  run(role: Role, run: RoleRun): Promise<void>;
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
 }
@@ -56,6 +58,8 @@ export interface BotTools {
   readonly breakers: Breakers;
   /** The model's server as a part of a breaker's name. */
   readonly backend: string;
+  /** Where this role keeps what must outlive the process. */
+  openJournal<State>(): Journal<State>;
   /** By project name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
@@ -64,6 +68,8 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
+  /** Logins of the factory's bots, as the forge knows them. */
+  readonly bots: () => Promise<readonly string[]>;
   /** As the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
   /** Who did what to an issue or a pull request, as the forge records it. */
@@ -94,7 +100,7 @@ export function projectOf({ projects }: BotTools, name: string): ProjectTools {
   if (!project)
     throw new DisintoError(
       "config.invalid",
-      `the bot has work in the project ${name}, which is not among its projects any more`,
+      `the bot has work in the project ${name}, which is no longer one of its projects`,
       { hint: `declare ${name} for the bot again until that work is done, then disinto up` },
     );
   return project;

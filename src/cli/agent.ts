@@ -4,7 +4,6 @@ import { waitForForge } from "../apply/forge-wait.ts";
 import { type BotSettings, readBotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import { runDev, runReview } from "../roles/dev/run.ts";
 import type { Tools } from "./tools.ts";
 
 export async function runAgent(
@@ -23,9 +22,7 @@ export async function runAgent(
   await verifyIdentity(bot, settings);
   const projects = settings.projects.map(({ name }) => name);
   bot.events.append({ type: "bot.started", roles: settings.roles, projects });
-  await Promise.all(
-    loops.map(({ role, run }) => (role === "dev" ? runDev(run, bot.journal) : runReview(run))),
-  );
+  await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
   bot.events.append({ type: "bot.stopped" });
   stopHealth();
   return ExitCode.done;

@@ -1,6 +1,7 @@
 /** `disinto agents` and `disinto agent status`: every declared bot, what it does and how it is. */
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { harnesses } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -42,7 +43,7 @@ function formatTable(reports: readonly BotReport[]): readonly string[] {
     one.roles.join(","),
     one.projects.join(","),
     one.harness,
-    one.harness === "command" ? "" : `${one.model} at ${one.backend}`,
+    harnesses[one.harness].asksModel ? `${one.model} at ${one.backend}` : "",
     `${one.forgeUser}: credentials ${one.credentials}`,
     one.origin,
     one.work,

@@ -16,7 +16,7 @@ export async function checkConfig(
   if (json) tools.print(`${JSON.stringify({ problems, warnings }, undefined, 2)}\n`);
   else for (const line of [...problems.map(formatProblem), ...warnings]) tools.say(line);
   if (problems.length > 0) return ExitCode.usage;
-  if (!json) tools.say("the configuration is good");
+  if (!json) tools.say("the configuration is valid");
   return ExitCode.done;
 }
 
@@ -24,7 +24,7 @@ function listWarnings(factory: Factory): readonly string[] {
   const missing = findMissingReviewer(factory);
   if (!missing) return [];
   const way = missing.type === "addable" ? "disinto init adds one" : missing.because;
-  return [`warning: no bot reviews, so nothing is merged until a person approves it; ${way}`];
+  return [`warning: no bot reviews, so nothing is merged without a person's approval; ${way}`];
 }
 
 export async function printSchema(tools: Tools): Promise<ExitCode> {

@@ -1,10 +1,12 @@
 /** `disinto demo`: a whole factory in a folder of its own, on the local engine, until one issue is merged. */
+
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createDemoFiles } from "../apply/demo-factory.ts";
 import { loadFactory } from "../config/load.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
+import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Forge } from "../ports/forge.ts";
 import { down } from "./down.ts";
@@ -33,8 +35,8 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
   }
   tools.say(
     keep
-      ? `it goes on running; stop it with: disinto --factory ${folder} down`
-      : `stopped; its files stay in ${folder}`,
+      ? `it keeps running; stop it with: disinto --factory ${folder} down`
+      : `stopped; its files are kept in ${folder}`,
   );
   return ExitCode.done;
 }
@@ -84,7 +86,7 @@ async function watch(tools: Tools, { folder, forge, issue }: DemoRun): Promise<v
         "engine.failed",
         `issue #${issue} was not merged within ${LIMIT_MS / 1000} s`,
         {
-          hint: `read the logs below ${path.join(folder, ".disinto", "local")}`,
+          hint: `read the logs below ${path.join(folder, LOCAL_STATE_FOLDER)}`,
         },
       );
     }
@@ -138,7 +140,7 @@ async function reportResult(tools: Tools, { folder, forge, issue, url }: DemoRun
   if (!pull.merged || approvals.length === 0 || leases.length > 0) {
     throw new DisintoError(
       "engine.failed",
-      "the demo did not end as it should; the lines above say how it ended",
+      "the demo did not reach the expected result; see the lines above",
     );
   }
 }

@@ -9,6 +9,6 @@ export async function down(
 ): Promise<ExitCode> {
   const { containers } = await openFleet(tools, folder);
   await takeDown({ containers, folder, volumes });
-  tools.say(volumes ? "everything is down, its volumes are gone" : "everything is down");
+  tools.say(volumes ? "everything is stopped, volumes removed" : "everything is stopped");
   return ExitCode.done;
 }

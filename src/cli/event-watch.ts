@@ -1,6 +1,8 @@
 /** Reads the events of every service of a local factory as they are written. */
+
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
+import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
 import type { BotEvent } from "../ports/event-log.ts";
 
 type Fields<E> = E extends unknown ? Exclude<keyof E, "type"> : never;
@@ -18,7 +20,7 @@ export interface EventWatch {
 }
 
 export function watchEvents(folder: string): EventWatch {
-  const root = path.join(folder, ".disinto", "local");
+  const root = path.join(folder, LOCAL_STATE_FOLDER);
   const offsets = new Map<string, number>();
   const received: WatchedEvent[] = [];
   return {

@@ -20,7 +20,9 @@ export async function fire(tools: Tools, flags: FireFlags): Promise<ExitCode> {
     { ...tools, releaseWork: (bot, access) => release(tools, bot, access) },
     { folder, name, keepUser, purge },
   );
-  tools.say(purge ? `${name} is gone` : `${name} is gone; its volumes stay (disinto prune)`);
+  tools.say(
+    purge ? `${name} was removed` : `${name} was removed; its volumes are kept (disinto prune)`,
+  );
   return ExitCode.done;
 }
 

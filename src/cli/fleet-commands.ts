@@ -22,7 +22,7 @@ function addChanging(program: Command, { tools, folder, finish }: Registration):
     .description("make the running services match the configuration")
     .option("--dry-run", "show the plan, do nothing")
     .option("--remove", "agree to the removals that the plan lists")
-    .option("--wait", "wait while another disinto is at work in this factory")
+    .option("--wait", "wait while another disinto command is running in this factory")
     .option("--json", "print the steps as JSON")
     .action(async (options: UpOptions) => {
       const { up } = await import("./up.ts");

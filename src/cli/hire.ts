@@ -7,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
@@ -48,7 +49,7 @@ function readSettings({ role, words, harness, ...flags }: Request) {
   if (words.length > 0 && !flags.command)
     throw new DisintoError("usage.invalid", `too many arguments: ${words.join(" ")}`);
   const command = flags.command && [...flags.command, ...words];
-  const kind = harness ?? (command ? "command" : undefined);
+  const kind = harness ?? (command ? COMMAND_HARNESS : undefined);
   return {
     roles: role.split(","),
     ...(kind !== undefined && { harness: kind }),
@@ -72,9 +73,9 @@ async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<voi
   const forgeUrl = factory.forge.url;
   const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });
   for (const repo of untried)
-    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not try to push there`);
+    tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not test pushing there`);
   tools.say(
-    `${bot.name} proved itself as ${bot.forgeUser}: lease taken and released, pushes as they should be`,
+    `${bot.name} was verified as ${bot.forgeUser}: lease taken and released, pushes allowed and refused as required`,
   );
 }
 

@@ -1,5 +1,8 @@
 /** The commands about bots as people of the factory: hired, fired, given new credentials. */
 import type { Command } from "commander";
+import { listNames } from "../core/kinds.ts";
+import { harnesses } from "../harness/definitions.ts";
+import { roles } from "../roles/definitions.ts";
 import type { Registration } from "./fleet-commands.ts";
 import type { HireFlags } from "./hire.ts";
 
@@ -10,12 +13,12 @@ export function addIdentityCommands(
   program
     .command("hire-an-agent")
     .argument("<name>", "the bot's name")
-    .argument("<role>", "dev or review, or both with a comma between them")
+    .argument("<role>", `${listNames(roles)}, or several with a comma between them`)
     .argument("[words...]", "behind --: more words of the command, such as its flags")
     .description("declare a bot, make its user and credentials, and let it prove that it can work")
     .option("--local-model <url>", "base URL of its model's API")
     .option("--model <name>", "the model's name")
-    .option("--harness <harness>", "claude-code, opencode or command")
+    .option("--harness <harness>", listNames(harnesses))
     .option("--command <argv...>", "the program of the harness command, with its arguments")
     .option("--poll-interval <seconds>", "between two looks at the forge")
     .option("--slots <n>", "sessions that its backend serves at once")
@@ -59,7 +62,7 @@ export function addAgentSwitches(agent: Command, { tools, folder, finish }: Regi
     agent
       .command(word)
       .argument("[bots...]", "their names")
-      .description(`${word} bots; their volumes stay as they are`)
+      .description(`${word} bots; their volumes are kept`)
       .option("--all", "every bot")
       .action(async (names: readonly string[], { all = false }: Choice) => {
         const { switchBots } = await import("./switch.ts");

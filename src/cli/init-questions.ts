@@ -1,5 +1,8 @@
 /** What `disinto init` asks a person about a new factory: only what no flag and no variable says. */
+import { namesOf } from "../core/kinds.ts";
 import { type Answers, defaultForgePort, offerModel } from "../core/setup.ts";
+import { engines } from "../engines/definitions.ts";
+import { FORGE_ELSEWHERE, forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Questions } from "../ports/questions.ts";
 
 /** A repository has to be named, so there is nothing to offer unless the current folder is one. */
@@ -29,10 +32,11 @@ export async function askAnswers(questions: Questions, given: Answers): Promise<
 }
 
 function askEngine({ choose }: Questions): Promise<string> {
-  return choose("What shall run the services?", [
-    { value: "compose", label: "Docker Compose" },
-    { value: "local", label: "processes of this machine", hint: "for trying it out, no Docker" },
-  ]);
+  const offered = namesOf(engines).map((value) => {
+    const { label, hint } = engines[value];
+    return { value, label, ...(hint !== undefined && { hint }) };
+  });
+  return choose("What shall run the services?", offered);
 }
 
 async function askForge(
@@ -40,16 +44,10 @@ async function askForge(
   given: Answers,
   engine: string,
 ): Promise<Answers> {
-  const known = given.DISINTO_FORGE ?? (given.FORGE_URL === undefined ? undefined : "external");
-  const own = engine === "compose" ? [{ value: "forgejo", label: "Forgejo, in a container" }] : [];
-  const forge =
-    known ??
-    (await choose("Which forge?", [
-      { value: "embedded", label: "disinto's own small one", hint: `port ${defaultForgePort}` },
-      ...own,
-      { value: "external", label: "a Forgejo that runs already" },
-    ]));
-  if (forge !== "external") return { DISINTO_FORGE: forge };
+  const known =
+    given.DISINTO_FORGE ?? (given.FORGE_URL === undefined ? undefined : FORGE_ELSEWHERE);
+  const forge = known ?? (await choose("Which forge?", listForges(engine)));
+  if (forge !== FORGE_ELSEWHERE) return { DISINTO_FORGE: forge };
   const url = given.FORGE_URL ?? (await text({ question: "Its address", validate: refuseUrl }));
   const admin =
     given.FORGE_ADMIN_USER ??
@@ -63,6 +61,19 @@ async function askForge(
   };
 }
 
+/** Those that the engine can run, and one that runs elsewhere. */
+function listForges(engine: string) {
+  const canAll = namesOf(engines).some((name) => name === engine && engines[name].runsImages);
+  return namesOf(forgeKinds)
+    .filter((kind) => canAll || (forgeKinds[kind].service?.isOwn ?? true))
+    .map((value) => {
+      const { label, hint } = forgeKinds[value];
+      return { value, label, ...(hint && { hint: hint(defaultForgePort) }) };
+    });
+}
+
 function refuseUrl(answer: string): string | undefined {
-  return /^https?:\/\/\S+$/.test(answer) ? undefined : "an address begins with http:// or https://";
+  return /^https?:\/\/\S+$/.test(answer)
+    ? undefined
+    : "the address must begin with http:// or https://";
 }

@@ -5,6 +5,8 @@ import type { Factory } from "../core/factory.ts";
 import { BACKLOG, formatRepo } from "../core/identities.ts";
 import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { hasRoleThat } from "../roles/definitions.ts";
 import type { Tools } from "./tools.ts";
 
 export interface InitFlags extends SetupFlags {
@@ -26,7 +28,7 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
     );
   const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
-  if (dryRun) tools.say("nothing is written: the same command without --dry-run does it");
+  if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
   else sayNext(tools, initialised);
   return ExitCode.done;
 }
@@ -46,9 +48,13 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
   if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
   if (repository !== undefined) return { repository, provided };
-  throw new DisintoError("config.missing", `${folder} is no factory, and no repository is named`, {
-    hint: "run disinto init <repository> in the folder the factory should live in",
-  });
+  throw new DisintoError(
+    "config.missing",
+    `${folder} is not a factory, and no repository was given`,
+    {
+      hint: "run disinto init <repository> in the folder the factory should live in",
+    },
+  );
 }
 
 async function askPerson(
@@ -71,7 +77,7 @@ function sayNext({ say }: Tools, { factory, backlogLabels }: InitResult): void {
   }
   for (const { name, repo } of projects) {
     const reviewed = bots.some(
-      (bot) => bot.projects.includes(name) && bot.roles.includes("review"),
+      (bot) => bot.projects.includes(name) && hasRoleThat(bot.roles, ({ approves }) => approves),
     );
     if (!reviewed) say(`no bot reviews ${formatRepo(repo)}: only ${forge.adminUser} can approve`);
   }
@@ -90,7 +96,7 @@ function formatFirstIssue(
   repo: string,
   label: number | undefined,
 ): string {
-  if (forge.kind !== "embedded" || label === undefined)
+  if (forgeKinds[forge.kind].hasPages || label === undefined)
     return `first issue: write one with the label ${BACKLOG} at ${forge.url}/${repo}/issues/new`;
   const issue = JSON.stringify({ title: "…", body: "…", labels: [label] });
   return `first issue: curl -u ${forge.adminUser} -H content-type:application/json -d '${issue}' ${forge.url}/api/v1/repos/${repo}/issues`;

@@ -25,6 +25,16 @@ export function addIssueCommands(program: Command, { tools, folder, finish }: Re
       finish(await retry(tools, { folder: folder(), number, ...flags }));
     },
   );
+  add(
+    "approve",
+    "show an issue's text and approve it for the bots, bound to the text that was shown",
+  )
+    .option("--protected-paths", "approve also a change of protected paths for it")
+    .option("--yes", "ask nothing")
+    .action(async (number: string, flags: Flags & { readonly protectedPaths?: boolean }) => {
+      const { approve } = await import("./issue-changes.ts");
+      finish(await approve(tools, { folder: folder(), number, ...flags }));
+    });
   add("release", "take an issue from a dead or stuck bot; its branch and pull request stay")
     .option("--yes", "ask nothing")
     .action(async (number: string, flags: Flags) => {

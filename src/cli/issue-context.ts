@@ -61,7 +61,7 @@ function chooseProject(projects: readonly Project[], wanted: string | undefined)
 
 function parseIssueNumber(text: string): number {
   if (/^#?[1-9]\d{0,9}$/.test(text)) return Number(text.replace("#", ""));
-  throw new DisintoError("usage.invalid", `${JSON.stringify(text)} is no issue's number`);
+  throw new DisintoError("usage.invalid", `${JSON.stringify(text)} is not an issue number`);
 }
 
 /** By the name of each service that writes events. */

@@ -24,8 +24,8 @@ export async function plan(
       tools.print(`${line}\n`);
   }
   for (const line of formatUnmanaged(unmanaged)) tools.say(line);
-  if (unseen !== undefined) tools.say(`nobody looked at the identities on the forge: ${unseen}`);
-  if (identities.length > 0) tools.say("the identities are repaired by: disinto init");
+  if (unseen !== undefined) tools.say(`the identities on the forge were not checked: ${unseen}`);
+  if (identities.length > 0) tools.say("to check and repair them: disinto init");
   const isPending = steps.length > 0 || identities.length > 0;
   return check && isPending ? ExitCode.pendingChanges : ExitCode.done;
 }

@@ -38,24 +38,24 @@ export async function setSecret(tools: Tools, { folder, name }: SecretFlags): Pr
   const value = (await tools.readInput()).replace(/\r?\n$/, "");
   if (value === "") {
     throw new DisintoError("usage.invalid", `no value for ${name} on standard input`, {
-      hint: `pipe it in, for example from a file; to have none: disinto secrets remove ${name}`,
+      hint: `pipe it in, for example from a file; to remove it: disinto secrets remove ${name}`,
     });
   }
   tools.learnSecrets([[name, value]]);
   await setEnvironment(folder, { [name]: value });
-  tools.say(`${name} is set in .env; what uses it is replaced by: disinto up`);
+  tools.say(`${name} is set in .env; to restart the services that use it: disinto up`);
   return ExitCode.done;
 }
 
 export async function removeSecret(tools: Tools, { folder, name }: SecretFlags): Promise<ExitCode> {
   if (!(await readSecrets(folder)).has(name)) throw unknown(name);
   await setEnvironment(folder, { [name]: undefined });
-  tools.say(`${name} is no longer in .env`);
+  tools.say(`${name} was removed from .env`);
   return ExitCode.done;
 }
 
 function unknown(name: string): DisintoError {
   return new DisintoError("usage.invalid", `.env holds no secret ${name}`, {
-    hint: "disinto secrets list has their names",
+    hint: "disinto secrets list shows their names",
   });
 }

@@ -12,6 +12,8 @@ import {
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -35,7 +37,7 @@ export async function status(
       return { ...service, work: own && service.running ? describeWork(own) : "" };
     },
   );
-  const isForgeUp = factory.forge.kind === "external" || isRunning(services, "forgejo");
+  const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const problems = [
     ...findOpenBreakers(statuses.values()),
     ...(isForgeUp ? await findBlocked(tools, fleet, [...events.values()].flat()) : []),

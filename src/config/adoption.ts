@@ -2,6 +2,7 @@
  * What an older installation left behind, as settings of today: they count at once, and the next `up`
  * writes them into `.env`, so that they still hold when the old compose file is gone.
  */
+import { OLDER_FORGE } from "../forge-kinds/definitions.ts";
 import type { Environment } from "./environment.ts";
 import type { OlderServices } from "./files.ts";
 import { hasTag } from "./image-reference.ts";
@@ -33,11 +34,11 @@ function* adoptCredentials(environment: Environment): Generator<Adopted> {
 function* adoptForge(services: OlderServices): Generator<Adopted> {
   const forge = services.forgejo;
   if (!forge) return;
-  const because = "what the older docker-compose.yml has";
+  const because = "from the older docker-compose.yml";
   const port = Array.isArray(forge.ports) ? /(?:^|:)(\d+):\d+$/.exec(String(forge.ports[0])) : null;
   if (port?.[1]) yield { key: "DISINTO_FORGE_PORT", value: port[1], because };
   if (typeof forge.image !== "string" || forge.image.includes("$")) return;
-  yield { key: "DISINTO_FORGE", value: "forgejo", because };
+  yield { key: "DISINTO_FORGE", value: OLDER_FORGE, because };
   const value = hasTag(forge.image) ? forge.image : `${forge.image}:latest`;
   yield { key: "DISINTO_IMAGE_FORGEJO", value, because };
 }

@@ -115,7 +115,7 @@ export async function chooseProjectFile(
       "config.missing",
       "the factory has no project that a bot could work on",
       {
-        hint: "run disinto init <repository>, or mend what disinto config check shows",
+        hint: "run disinto init <repository>, or fix the problems that disinto config check shows",
       },
     );
   }

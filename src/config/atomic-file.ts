@@ -15,9 +15,9 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
     const { code } = error as NodeJS.ErrnoException;
     throw new DisintoError(
       "file.unwritable",
-      `${path} cannot be written (${code}); it is as it was`,
+      `${path} cannot be written (${code}); it was left unchanged`,
       {
-        hint: code === "ENOSPC" ? "make room on its disk" : "look at the folder's owner and mode",
+        hint: code === "ENOSPC" ? "free disk space" : "check the folder's owner and mode",
         cause: error,
       },
     );

@@ -13,7 +13,7 @@ const reserved: ReadonlySet<string> = new Set(
 export function refuseBotName(name: string): { message: string; hint: string } | undefined {
   const hint = "use lower-case letters and digits with single dashes between them, at most 40";
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
-    return { message: `${JSON.stringify(name)} is no bot name`, hint };
+    return { message: `${JSON.stringify(name)} is not a valid bot name`, hint };
   }
   if (!reserved.has(name)) return undefined;
   return { message: `${JSON.stringify(name)} is a reserved name`, hint: "choose another name" };

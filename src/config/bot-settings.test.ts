@@ -49,8 +49,8 @@ test("slots must be a count, and a command has no context window to compact", ()
   const section = '[agents.ada]\nharness = "command"\ncommand = ["x"]\ncompact_pct = 60\n';
 
   expect(listProblems("LLAMA_SLOTS=many\n", { shop: shop + section })).toMatchInlineSnapshot(`
-    ".env:1:1  LLAMA_SLOTS: "many" is no whole number above 0
-      hint: write how many requests the model's server takes at once, or remove the line
+    ".env:1:1  LLAMA_SLOTS: "many" must be a positive integer
+      hint: write how many requests the model server takes at once, or remove the line
     projects/shop.toml:4:1  agents.ada: compact_pct is not for harness = "command"
       hint: remove it: a command has no context window that disinto knows of"
   `);
@@ -79,11 +79,11 @@ test("what would change the meaning of a list of patterns is a problem", () => {
   const project = 'protected_paths = ["a;b", ""]\ntrusted_authors = ["x", "x"]\n';
 
   expect(listProblems("X=1\n", { shop: project + shop })).toMatchInlineSnapshot(`
-    "projects/shop.toml:1:20  protected_paths.0: must hold no semicolon
+    "projects/shop.toml:1:20  protected_paths.0: must not contain a semicolon
       hint: disinto config reference says what it may hold
     projects/shop.toml:1:27  protected_paths.1: must not be empty
       hint: disinto config reference says what it may hold
-    projects/shop.toml:2:1  trusted_authors: holds an entry twice
+    projects/shop.toml:2:1  trusted_authors: contains an entry twice
       hint: name each once"
   `);
 });

@@ -1,5 +1,6 @@
 /** Both front ends to one list of bots: LLAMA_BOTS in `.env`, `[agents.<name>]` in the projects. */
 import type { Bot, Project } from "../core/factory.ts";
+import { harnesses } from "../harness/definitions.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Environment } from "./environment.ts";
 import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
@@ -66,14 +67,14 @@ function* checkSection(section: Section, first: Section | undefined): Generator<
     yield {
       ...place,
       path,
-      message: `says something else than [${path}] in ${elsewhere}`,
+      message: `conflicts with [${path}] in ${elsewhere}`,
       hint: "one bot has one configuration: make both sections the same",
     };
   }
 }
 
 function checkHarness({ harness, command, compact_pct }: AgentSection) {
-  const isCommand = harness === "command";
+  const isCommand = !harnesses[harness].asksModel;
   return [
     ...(isCommand && !command
       ? [

@@ -63,7 +63,7 @@ function readStatement({ text, locate }: Source, start: number): EnvEntry | EnvS
   if (!key)
     return {
       message: "expected KEY=value",
-      hint: "begin a comment with #, a variable with its name",
+      hint: "write NAME=value, or begin a comment with #",
       ...place,
     };
   const [whole, name = "", separator = ""] = key;
@@ -72,8 +72,8 @@ function readStatement({ text, locate }: Source, start: number): EnvEntry | EnvS
   }
   const value = readValue(text, skip(blank, text, start + whole.length));
   if (!value) {
-    const message = `the quoted value of ${name} has no end`;
-    return { message, hint: "close it with the quote that it begins with", ...place };
+    const message = `the quoted value of ${name} is not closed`;
+    return { message, hint: "add the closing quote", ...place };
   }
   return { key: name, raw: value.raw, start, end: value.end, ...place };
 }

@@ -72,7 +72,7 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     type: "embedded, forgejo or external",
     fallback: "embedded",
     meaning:
-      "The forge: disinto's own small one for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL",
+      "The forge: disinto's own small forge for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL",
   },
   {
     key: "FORGE_URL",

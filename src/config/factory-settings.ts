@@ -1,17 +1,17 @@
 /** The factory's own switches in `.env`: what each key means, its default, and how it may be wrong. */
+
+import { ciProviders } from "../ci/definitions.ts";
 import { publish } from "../core/addresses.ts";
-import type { EngineName, Factory, ForgeKind } from "../core/factory.ts";
-import { CI_TOKEN_KEY, WOODPECKER_TOKEN_KEY } from "../core/names.ts";
+import type { Factory } from "../core/factory.ts";
+import { namesOf } from "../core/kinds.ts";
+import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
+import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Environment } from "./environment.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 
 export type FactorySettings = Omit<Factory, "bots" | "projects">;
-
-const engines: readonly EngineName[] = ["compose", "local"];
-const forgeKinds: readonly ForgeKind[] = ["embedded", "forgejo", "external"];
-const forgejoImage = "codeberg.org/forgejo/forgejo:11.0";
 
 /** Reads keys one by one and collects what is wrong with them; a wrong value reads as its default. */
 export class Reader {
@@ -34,7 +34,7 @@ export class Reader {
   port(key: string, fallback: number): number {
     const text = this.text(key, String(fallback));
     if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
-    this.fail(key, `${JSON.stringify(text)} is no port number`, "use a number from 1 to 65535");
+    this.fail(key, `${JSON.stringify(text)} is not a valid port`, "use an integer from 1 to 65535");
     return fallback;
   }
 
@@ -69,13 +69,13 @@ export function readFactorySettings(
   const port = reader.port("DISINTO_FORGE_PORT", 3000);
   const ciPort = reader.port("DISINTO_CI_PORT", 8000);
   const tag = reader.text("DISINTO_IMAGE_TAG", version);
-  const kind = reader.choice("DISINTO_FORGE", forgeKinds, "embedded");
-  const usualForge = kind === "forgejo" ? forgejoImage : `disinto-forge:${tag}`;
-  if (kind === "external" && !reader.optional("FORGE_URL") && !statedForgeUrl)
+  const kind = reader.choice("DISINTO_FORGE", namesOf(forgeKinds), DEFAULT_FORGE);
+  const { service } = forgeKinds[kind];
+  if (!service && !reader.optional("FORGE_URL") && !statedForgeUrl)
     reader.fail("DISINTO_FORGE", "an external forge needs its address", "set FORGE_URL");
   return {
     name: readName(reader),
-    engine: reader.choice("DISINTO_ENGINE", engines, "compose"),
+    engine: reader.choice("DISINTO_ENGINE", namesOf(engines), DEFAULT_ENGINE),
     forge: {
       kind,
       url: readForgeUrl(reader, statedForgeUrl ?? publish(bind, port)),
@@ -85,7 +85,7 @@ export function readFactorySettings(
     },
     images: {
       agents: reader.image("DISINTO_IMAGE_AGENTS", `disinto-agents:${tag}`),
-      forgejo: reader.image("DISINTO_IMAGE_FORGEJO", usualForge),
+      forgejo: service ? reader.image("DISINTO_IMAGE_FORGEJO", service.image(tag)) : "",
       woodpecker: reader.image("DISINTO_IMAGE_WOODPECKER", "woodpeckerci/woodpecker-server:v3"),
       woodpeckerAgent: reader.image(
         "DISINTO_IMAGE_WOODPECKER_AGENT",
@@ -96,10 +96,10 @@ export function readFactorySettings(
     ci: {
       port: ciPort,
       url: reader.text("WOODPECKER_HOST", publish(bind, ciPort)),
-      tokens: {
-        local: reader.optional(CI_TOKEN_KEY) !== undefined,
-        woodpecker: reader.optional(WOODPECKER_TOKEN_KEY) !== undefined,
-      },
+      hasToken: namesOf(ciProviders).filter((name) => {
+        const { access } = ciProviders[name];
+        return access && reader.optional(access.tokenKey) !== undefined;
+      }),
     },
     leaseTermS: readLeaseTerm(reader),
     hasStatusToken: reader.optional("DISINTO_STATUS_TOKEN") !== undefined,
@@ -123,8 +123,12 @@ function readLeaseTerm(reader: Reader): number | undefined {
   const text = reader.optional("DISINTO_LEASE_TERM");
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) >= MIN_LEASE_TERM_S) return Number(text);
-  const message = `${JSON.stringify(text)} is no whole number of seconds from ${MIN_LEASE_TERM_S} on`;
-  reader.fail("DISINTO_LEASE_TERM", message, "leave it out: 900 is right for real work");
+  const message = `${JSON.stringify(text)} must be an integer of at least ${MIN_LEASE_TERM_S} seconds`;
+  reader.fail(
+    "DISINTO_LEASE_TERM",
+    message,
+    "remove the line: the default of 900 suits normal use",
+  );
   return undefined;
 }
 
@@ -133,7 +137,7 @@ function readName(reader: Reader): string {
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15) return name;
   reader.fail(
     "DISINTO_NAME",
-    `${JSON.stringify(name)} is no factory name`,
+    `${JSON.stringify(name)} is not a valid factory name`,
     "use at most 15 lower-case letters and digits, with single dashes between them",
   );
   return "disinto";
@@ -142,7 +146,7 @@ function readName(reader: Reader): string {
 function readForgeUrl(reader: Reader, fallback: string): string {
   const url = reader.text("FORGE_URL", fallback).replace(/\/+$/, "");
   if (/^https?:\/\/[^\s/]/.test(url) && URL.canParse(url)) return url;
-  const hint = "write it whole, for example http://127.0.0.1:3000";
+  const hint = "write the whole URL, for example http://127.0.0.1:3000";
   reader.fail("FORGE_URL", "must be an http or https URL", hint);
   return fallback;
 }
@@ -157,6 +161,6 @@ function readShared(reader: Reader): Factory["shared"] {
 function readFolder(reader: Reader, key: string): string | undefined {
   const path = reader.optional(key);
   if (path === undefined || path.startsWith("/")) return path;
-  reader.fail(key, "must be an absolute path", "write it from the root, beginning with /");
+  reader.fail(key, "must be an absolute path", "write it beginning with /");
   return undefined;
 }

@@ -59,8 +59,8 @@ function listen(path: string): Promise<Server | undefined> {
 async function toLockedError(path: string, folder: string): Promise<DisintoError> {
   return new DisintoError(
     "factory.locked",
-    `another disinto is at work in ${folder}: ${await askHolder(path)}`,
-    { hint: "wait until it has ended; disinto up --wait does that by itself" },
+    `another disinto command is running in ${folder}: ${await askHolder(path)}`,
+    { hint: "wait until it has finished; disinto up --wait waits by itself" },
   );
 }
 
@@ -72,7 +72,7 @@ function askHolder(path: string): Promise<string> {
       answer += String(chunk);
     });
     socket.on("timeout", () => socket.destroy());
-    socket.on("error", () => resolve("a process that has just ended"));
+    socket.on("error", () => resolve("a process that has just exited"));
     socket.on("close", () => resolve(answer === "" ? "a process that does not answer" : answer));
   });
 }

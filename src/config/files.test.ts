@@ -18,7 +18,7 @@ test("files that cannot be read as text are problems, and nothing is loaded", as
     ".env:1:1  the file is not UTF-8
       hint: save it as UTF-8 text
     projects/folder.toml:1:1  the file cannot be read (EISDIR)
-      hint: put a file in the folder's place
+      hint: replace the folder by a file
     projects/latin.toml:1:1  the file is not UTF-8
       hint: save it as UTF-8 text"
   `);
@@ -49,7 +49,7 @@ test.each([".env", "projects", "projects/shop.toml"])(
 
     expect(loaded).toBeUndefined();
     expect(problems.map(formatProblem)).toEqual([
-      `${closed}:1:1  the file cannot be read (EACCES)\n  hint: look at its owner and mode`,
+      `${closed}:1:1  the file cannot be read (EACCES)\n  hint: check its owner and mode`,
     ]);
   },
 );

@@ -23,7 +23,7 @@ export async function readFiles(folder: string): Promise<ConfigFiles> {
   if (env === undefined && projects.length === 0) {
     throw new DisintoError(
       "config.missing",
-      `${folder} is no factory: it has neither .env nor projects`,
+      `${folder} is not a factory: it has neither .env nor projects`,
       { hint: "run disinto init <repository> in the folder the factory should live in" },
     );
   }
@@ -73,13 +73,13 @@ function codeOf(error: NodeJS.ErrnoException): string {
 }
 
 function unreadable(file: string, code: string): Problem {
-  const hint = hints[code] ?? "look at its owner and mode";
+  const hint = hints[code] ?? "check its owner and mode";
   return { ...beginningOf(file), message: `the file cannot be read (${code})`, hint };
 }
 
 const hints: Readonly<Record<string, string>> = {
-  EISDIR: "put a file in the folder's place",
-  ENOTDIR: "put a folder in the file's place",
+  EISDIR: "replace the folder by a file",
+  ENOTDIR: "replace the file by a folder",
 };
 
 function beginningOf(file: string) {

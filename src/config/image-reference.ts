@@ -5,5 +5,5 @@ export function hasTag(reference: string): boolean {
 
 export const lacksTag = {
   message: "has no tag",
-  hint: "write it with one, name:tag or name@digest; name:latest if that is meant",
+  hint: "write name:tag or name@digest; name:latest if you want the latest",
 };

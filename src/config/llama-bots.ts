@@ -100,7 +100,7 @@ export function readLlamaBackend(environment: Environment): {
     slots: slots !== undefined && isCount ? Number(slots) : undefined,
   };
   const place = { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
-  const message = `${JSON.stringify(slots)} is no whole number above 0`;
-  const hint = "write how many requests the model's server takes at once, or remove the line";
+  const message = `${JSON.stringify(slots)} must be a positive integer`;
+  const hint = "write how many requests the model server takes at once, or remove the line";
   return { backend, problems: isCount ? [] : [{ ...place, message, hint }] };
 }

@@ -93,7 +93,7 @@ base_url = "http://m:1"
       hint: name it once
     .env:1:13  LLAMA_BOTS: dev-qwen has no model: the harness claude-code needs a base URL
       hint: set LLAMA_BASE_URL in .env, for example http://host.docker.internal:8081
-    .env:1:22  LLAMA_BOTS: "Dev_2" is no bot name
+    .env:1:22  LLAMA_BOTS: "Dev_2" is not a valid bot name
       hint: use lower-case letters and digits with single dashes between them, at most 40
     .env:1:37  LLAMA_BOTS: "admin" is a reserved name
       hint: choose another name
@@ -101,24 +101,24 @@ base_url = "http://m:1"
       hint: remove the line; DISINTO_NAME names the compose project
     .env:4:1  DISINTO_FORGE_PROT: unknown variable
       hint: did you mean DISINTO_FORGE_PORT?
-    .env:5:1  DISINTO_FORGE_PORT: "70000" is no port number
-      hint: use a number from 1 to 65535
+    .env:5:1  DISINTO_FORGE_PORT: "70000" is not a valid port
+      hint: use an integer from 1 to 65535
     .env:6:1  DISINTO_ENGINE: must be one of compose, local
       hint: did you mean compose?
-    .env:7:1  DISINTO_NAME: "a-name-that-is-too-long" is no factory name
+    .env:7:1  DISINTO_NAME: "a-name-that-is-too-long" is not a valid factory name
       hint: use at most 15 lower-case letters and digits, with single dashes between them
     .env:8:1  AGENT_SSH_DIR: must be an absolute path
-      hint: write it from the root, beginning with /
+      hint: write it beginning with /
     .env:9:1  FORGE_URL: must be an http or https URL
-      hint: write it whole, for example http://127.0.0.1:3000
+      hint: write the whole URL, for example http://127.0.0.1:3000
     projects/broken.toml:2:1  TOML syntax: unspecified values are invalid
-      hint: mend it here or in the line above: sections stand in [brackets], texts in "quotes"
+      hint: check this line and the one above: section names are in [brackets], strings in "quotes"
     projects/other.toml:3:17  agents.ada.roles.1: must be one of dev, review
       hint: did you mean "dev"?
     projects/other.toml:4:1  agents.ada: unknown key "modle"
       hint: did you mean "model"?
     projects/other.toml:5:1  agents.ada.base_url: expected string, received number
-      hint: write it as text in quotes
+      hint: write it as a string in quotes
     projects/other.toml:6:1  agents.llama: "llama" is a reserved name
       hint: choose another name
     projects/shop.toml:1:1  repo: must be owner/name
@@ -192,7 +192,7 @@ base_url = "http://other:1"
       hint: give one of them another repo
     projects/two.toml:2:1  name: one is also in projects/one.toml:1
       hint: give one of them another name
-    projects/two.toml:3:1  agents.ada: says something else than [agents.ada] in projects/one.toml:2
+    projects/two.toml:3:1  agents.ada: conflicts with [agents.ada] in projects/one.toml:2
       hint: one bot has one configuration: make both sections the same"
   `);
 });
@@ -235,11 +235,11 @@ test("an image without a tag would be latest without saying so, and is a problem
 
   expect(listProblems(env, { shop: own + shop + agents })).toMatchInlineSnapshot(`
     ".env:3:1  DISINTO_IMAGE_EDGE: has no tag
-      hint: write it with one, name:tag or name@digest; name:latest if that is meant
+      hint: write name:tag or name@digest; name:latest if you want the latest
     projects/shop.toml:1:1  image: has no tag
-      hint: write it with one, name:tag or name@digest; name:latest if that is meant
+      hint: write name:tag or name@digest; name:latest if you want the latest
     projects/shop.toml:6:1  agents.a.image: has no tag
-      hint: write it with one, name:tag or name@digest; name:latest if that is meant"
+      hint: write name:tag or name@digest; name:latest if you want the latest"
   `);
   const digest = `edge@sha256:${"0".repeat(64)}`;
   expect(makeFactory(`DISINTO_IMAGE_EDGE=${digest}\n`).images.edge).toBe(digest);

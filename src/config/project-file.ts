@@ -42,7 +42,7 @@ function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly Probl
       ...source.locate([...issue.path, key]),
       path: issue.path.join("."),
       message: `unknown key ${JSON.stringify(key)}`,
-      hint: near === undefined ? `known here: ${known.join(", ")}` : didYouMean(near),
+      hint: near === undefined ? `allowed keys: ${known.join(", ")}` : didYouMean(near),
     };
   });
 }
@@ -66,9 +66,9 @@ function didYouMean(near: string): string {
 
 /** How each type is written in TOML. */
 const notations: Readonly<Record<string, string>> = {
-  string: "it as text in quotes",
+  string: "it as a string in quotes",
   number: "a number, without quotes",
-  int: "a whole number, without quotes",
+  int: "an integer, without quotes",
   boolean: "true or false, without quotes",
   array: 'a list: ["one", "two"]',
   object: "a section of its own, in [brackets]",

@@ -3,7 +3,11 @@
  * since every command that reads the configuration waits until these shapes are built.
  */
 import * as z from "zod/mini";
+import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
+import { describeKinds, namesOf } from "../core/kinds.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
+import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
+import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 
 z.config(z.locales.en());
@@ -45,7 +49,7 @@ function argv(description: string) {
 function list<T extends z.ZodMiniType>(item: T) {
   return z.array(item).check(
     z.refine((all) => new Set(all).size === all.length, {
-      message: "holds an entry twice",
+      message: "contains an entry twice",
       params: { hint: "name each once" },
     }),
   );
@@ -75,21 +79,19 @@ const SessionSection = z.strictObject({
   ),
 });
 
-const roles = list(z.enum(["dev", "review"])).check(
+const roles = list(z.enum(namesOf(roleTable))).check(
   z.refine((all) => all.length > 0, {
     message: "must name at least one role",
-    params: { hint: 'write roles = ["dev"], or remove the line' },
+    params: { hint: `write roles = [${JSON.stringify(DEFAULT_ROLE)}], or remove the line` },
   }),
   z.describe("What the bot does"),
 );
 
 export const AgentSection = z.strictObject({
-  roles: z._default(roles, ["dev"]),
+  roles: z._default(roles, [DEFAULT_ROLE]),
   harness: z._default(
-    z
-      .enum(["claude-code", "opencode", "command"])
-      .check(z.describe("The program that does the coding")),
-    "claude-code",
+    z.enum(namesOf(harnesses)).check(z.describe("The program that does the coding")),
+    DEFAULT_HARNESS,
   ),
   command: z.optional(argv('Program and arguments; only with harness "command"')),
   base_url: z.optional(z.url().check(z.describe("Base URL of the model's API"))),
@@ -138,14 +140,8 @@ export type AgentSection = z.infer<typeof AgentSection>;
 
 const CiSection = z.strictObject({
   provider: z._default(
-    z
-      .enum(["local", "woodpecker", "external"])
-      .check(
-        z.describe(
-          "local: our own small service runs the steps; woodpecker: Woodpecker does; external: somebody else posts statuses",
-        ),
-      ),
-    "local",
+    z.enum(namesOf(ciProviders)).check(z.describe(describeKinds(ciProviders))),
+    DEFAULT_CI,
   ),
   required: z._default(
     list(text).check(z.describe("Status contexts that must be green before a merge")),
@@ -234,7 +230,7 @@ export const ProjectFile = z.strictObject({
     [],
   ),
   protected_paths: z._default(
-    list(text.check(z.regex(/^[^;]*$/, "must hold no semicolon"))).check(
+    list(text.check(z.regex(/^[^;]*$/, "must not contain a semicolon"))).check(
       z.describe(
         "Patterns of paths (`.woodpecker/**`); a pull request that touches one is merged by an administrator by hand",
       ),

@@ -1,8 +1,14 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
-import { findUnreachable, HOST_NAME } from "../core/addresses.ts";
+
+import { ciProviders } from "../ci/definitions.ts";
+import { findUnreachable } from "../core/addresses.ts";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
+import { HOST_NAME } from "../core/service-ports.ts";
+import { engines } from "../engines/definitions.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { harnesses } from "../harness/definitions.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import type { SourcePlace } from "./toml-source.ts";
@@ -85,17 +91,18 @@ function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generat
 
 /** Child processes can only be disinto's own. */
 function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
-  if (factory.engine !== "local") return;
+  if (engines[factory.engine].runsImages) return;
   const hint = "set DISINTO_ENGINE=compose, or use what disinto brings itself";
   const refuse = (key: string): Problem => {
     const message = "the local engine cannot run this";
     return { ...environment.locate(key), path: key, message, hint };
   };
-  if (factory.forge.kind === "forgejo") yield refuse("DISINTO_FORGE");
+  const { service } = forgeKinds[factory.forge.kind];
+  if (service && !service.isOwn) yield refuse("DISINTO_FORGE");
   if (factory.edge) yield refuse("DISINTO_ENGINE");
   for (const [index, { ci }] of factory.projects.entries()) {
     const place = projectPlaces[index]?.repo;
-    if (ci.provider !== "woodpecker" || !place) continue;
+    if (!ciProviders[ci.provider].needsImages || !place) continue;
     yield {
       ...place,
       path: "ci.provider",
@@ -108,7 +115,7 @@ function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Gener
 function* checkBackends(input: RuleInput): Generator<Problem> {
   const { factory, environment, isUnread, locateBot } = input;
   for (const bot of factory.bots) {
-    if (bot.harness !== "command" && !bot.baseUrl && !isUnread(bot))
+    if (harnesses[bot.harness].asksModel && !bot.baseUrl && !isUnread(bot))
       yield lackBaseUrl(bot, locateBot(bot));
     const key = bot.apiKeyEnv;
     if (key === undefined) continue;

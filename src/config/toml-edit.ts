@@ -180,13 +180,9 @@ function asTree(value: unknown): Tree {
 /** Nothing is written that does not mean exactly what was asked for; emptied tables may go. */
 function verify(text: string, expected: Tree): string {
   if (isDeepStrictEqual(prune(readSafely(text)), prune(expected))) return text;
-  throw new DisintoError(
-    "config.invalid",
-    "this TOML is written in a way that disinto cannot edit",
-    {
-      hint: "make the change by hand",
-    },
-  );
+  throw new DisintoError("config.invalid", "disinto cannot edit TOML written in this style", {
+    hint: "make the change by hand",
+  });
 }
 
 function readSafely(text: string): unknown {

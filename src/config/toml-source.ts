@@ -26,7 +26,7 @@ export function parseTomlSource(file: string, text: string): TomlSource | Proble
     if (!(error instanceof ParseError)) throw error;
     const { lineNumber: line, column, message } = error;
     const hint =
-      'mend it here or in the line above: sections stand in [brackets], texts in "quotes"';
+      'check this line and the one above: section names are in [brackets], strings in "quotes"';
     return {
       ...{ file, line, column: column + 1, path: "" },
       message: `TOML syntax: ${lower(message)}`,

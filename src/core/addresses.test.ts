@@ -82,7 +82,9 @@ test.each(["http://127.0.0.1:3000", "http://forge.localhost:3000", "http://192.1
   (url) => {
     const env = bot + named.replace("http://box.lan:3000", url);
 
-    expect(listProblems(env, { shop: woodpecker })).toContain(`FORGE_URL: ${url} means something`);
+    expect(listProblems(env, { shop: woodpecker })).toContain(
+      `FORGE_URL: ${url} resolves differently`,
+    );
   },
 );
 

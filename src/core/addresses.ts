@@ -2,23 +2,12 @@
  * Who reaches what, and where (docs/networks.md): the one table from which every rendering, command and check takes an
  * address. Nothing else joins a name and a port. Pure.
  */
+import { listUsedCis } from "../ci/definitions.ts";
+import { engines } from "../engines/definitions.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import type { Factory } from "./factory.ts";
-
-/** Ports inside containers; the same whatever is published. */
-export const ports = {
-  forge: 3000,
-  ci: 8000,
-  woodpecker: 8000,
-  woodpeckerRpc: 9000,
-  dashboard: 3080,
-  /** Of each bot: /healthz, /metrics, /status. */
-  health: 8080,
-  /** Of the egress service: its proxy. */
-  proxy: 3128,
-} as const;
-
-/** The name of the host that runs the containers, as containers say it. */
-export const HOST_NAME = "host.docker.internal";
+import { HOST_NAME, ports } from "./service-ports.ts";
 
 /** Where a part is, for each who reads it. */
 interface Reach {
@@ -44,7 +33,9 @@ export interface Addresses {
 
 /** `ciFile`: with the local engine the CI writes its address into this file. */
 export function deriveAddresses(factory: Factory, ciFile = ""): Addresses {
-  return factory.engine === "local" ? deriveLocal(factory, ciFile) : deriveInContainers(factory);
+  return engines[factory.engine].runsImages
+    ? deriveInContainers(factory)
+    : deriveLocal(factory, ciFile);
 }
 
 /** Child processes are readers on this host like any other. */
@@ -61,7 +52,7 @@ function deriveLocal({ forge, dashboard }: Factory, ciFile: string): Addresses {
 
 function deriveInContainers(factory: Factory): Addresses {
   const { forge, ci, dashboard } = factory;
-  const forgeInside = forge.kind === "external" ? forge.url : `http://forgejo:${ports.forge}`;
+  const forgeInside = isOurs(forge) ? `http://${FORGE_SERVICE}:${ports.forge}` : forge.url;
   const outside = (url: string) => ({ operator: url, told: url });
   return {
     forge: {
@@ -88,8 +79,12 @@ export function publish(bind: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-export function usesWoodpecker({ projects }: Factory): boolean {
-  return projects.some(({ ci }) => ci.provider === "woodpecker");
+function usesWoodpecker(factory: Factory): boolean {
+  return listUsedCis(factory).some(({ hasPages }) => hasPages);
+}
+
+function isOurs({ kind }: Factory["forge"]): boolean {
+  return forgeKinds[kind].service !== undefined;
 }
 
 /** A port of the host that leads to a part. */
@@ -109,7 +104,7 @@ export function listInbound(factory: Factory): readonly Inbound[] {
     return { part, bind: forge.bind, published, host, port: ports[part] };
   };
   return [
-    ...(forge.kind === "external" ? [] : [carry("forge", forge.port, "forgejo")]),
+    ...(isOurs(forge) ? [carry("forge", forge.port, FORGE_SERVICE)] : []),
     ...(usesWoodpecker(factory) ? [carry("woodpecker", ci.port, "woodpecker")] : []),
     ...(dashboard ? [carry("dashboard", dashboard.port, "dashboard")] : []),
   ];
@@ -122,7 +117,7 @@ export function listInbound(factory: Factory): readonly Inbound[] {
 export function listOutsideNames(factory: Factory): readonly string[] {
   const { forge, ci, edge } = factory;
   const urls = [
-    ...(forge.kind === "external" ? [] : [forge.url]),
+    ...(isOurs(forge) ? [forge.url] : []),
     ...(usesWoodpecker(factory) ? [ci.url] : []),
   ];
   const names = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []));
@@ -177,7 +172,7 @@ export interface Unreachable {
 
 /** What cannot work however the machine is set up; `doctor` tries the rest. */
 export function* findUnreachable(factory: Factory): Generator<Unreachable> {
-  if (factory.engine === "local") return;
+  if (!engines[factory.engine].runsImages) return;
   yield* findUnreachableForge(factory);
   yield* findUnreachableModels(factory);
   yield* findSharedPorts(factory);
@@ -185,7 +180,7 @@ export function* findUnreachable(factory: Factory): Generator<Unreachable> {
 
 function* findUnreachableForge(factory: Factory): Generator<Unreachable> {
   const { forge, ci } = factory;
-  if (forge.kind === "external" && isLoopback(forge.url))
+  if (!isOurs(forge) && isLoopback(forge.url))
     yield {
       at: { key: "FORGE_URL" },
       message: `${forge.url} is each container's own, so no bot reaches the forge there`,
@@ -198,11 +193,11 @@ function* findUnreachableForge(factory: Factory): Generator<Unreachable> {
   ] as const;
   for (const [key, url] of both) {
     const { hostname } = new URL(url);
-    const isOurs = key === "WOODPECKER_HOST" || forge.kind !== "external";
-    if (!isLoopback(url) && !(isOurs && !isName(hostname))) continue;
+    const isOwn = key === "WOODPECKER_HOST" || isOurs(forge);
+    if (!isLoopback(url) && !(isOwn && !isName(hostname))) continue;
     yield {
       at: { key },
-      message: `${url} means something else inside containers, and with Woodpecker a browser, its server and its steps must all reach it there`,
+      message: `${url} resolves differently inside containers, and with Woodpecker the browser, the server and the steps must all reach it there`,
       hint: `set ${key} to a name that leads to this machine, for example http://my-server.lan:${key === "FORGE_URL" ? forge.port : ci.port} (docs/networks.md)`,
     };
   }

@@ -1,4 +1,5 @@
 /** What a bot is told: its whole configuration is its environment. Read back by bot/settings.ts. */
+import { harnesses } from "../harness/definitions.ts";
 import { deriveBackend, type Slots } from "./backend.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveFactoryRepo, formatRepo } from "./identities.ts";
@@ -19,6 +20,7 @@ export function deriveBotEnvironment(
   const backend = deriveBackend(bot);
   const ownSlots = slots.get(backend);
   const own = projects.filter(({ name }) => bot.projects.includes(name));
+  const { asksModel, usesLogin } = harnesses[bot.harness];
   return {
     AGENT_BACKEND: backend,
     AGENT_FACTORY_REPO: formatRepo(deriveFactoryRepo(factory)),
@@ -30,25 +32,15 @@ export function deriveBotEnvironment(
     AGENT_ROLES: bot.roles.join(","),
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
-    ...(bot.harness === "command" && { AGENT_COMMAND: JSON.stringify(bot.command) }),
+    ...(!asksModel && { AGENT_COMMAND: JSON.stringify(bot.command) }),
     ...(bot.disk !== undefined && { AGENT_DISK: bot.disk }),
     ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
     ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),
-    ...(bot.harness !== "command" && { CLAUDE_MODEL: bot.model }),
+    ...(asksModel && { CLAUDE_MODEL: bot.model }),
     ...(shared.claude && usesLogin(bot) && { CLAUDE_SHARED_DIR: shared.claude }),
-    ...(bot.harness !== "command" && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
+    ...(asksModel && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
   };
-}
-
-/** Claude's login is shown to nobody but Anthropic, and only where the bot has no key. */
-function usesLogin({ harness, baseUrl = "", apiKeyEnv }: Bot): boolean {
-  return (
-    harness === "claude-code" &&
-    apiKeyEnv === undefined &&
-    URL.canParse(baseUrl) &&
-    new URL(baseUrl).origin === "https://api.anthropic.com"
-  );
 }

@@ -1,5 +1,7 @@
 /** What a bot does and has done, from its events alone: the bot itself and whoever reads its file learn the same. Pure. */
+
 import type { BotEvent } from "../ports/event-log.ts";
+import { hasRoleThat } from "../roles/definitions.ts";
 
 /** One line of an events file. */
 export type StampedEvent = BotEvent & {
@@ -124,7 +126,11 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
 
 function applyStateEvent({ standing }: BotStatus, event: StampedEvent): Partial<BotStatus> {
   if (event.type === "issue.released") return { standing: { at: "choosing", since: event.time } };
-  if (event.type === "bot.started" && !standing && event.roles.includes("dev"))
+  if (
+    event.type === "bot.started" &&
+    !standing &&
+    hasRoleThat(event.roles, ({ takesIssues }) => takesIssues)
+  )
     return { standing: { at: "choosing", since: event.time } };
   if (event.type !== "state.entered") return {};
   const { time: since, at, project, issue, pull, reason } = event;

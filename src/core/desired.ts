@@ -1,24 +1,19 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
+import { type CiAccessKeys, type CiPlace, ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { engines } from "../engines/definitions.ts";
+import { deriveAddresses } from "./addresses.ts";
 import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
-import {
-  deriveCiAccess,
-  deriveEdge,
-  deriveForge,
-  deriveLocalCi,
-  deriveProbe,
-  deriveWoodpecker,
-  deriveWoodpeckerMounts,
-} from "./core-services.ts";
+import { deriveEdge, deriveForge } from "./core-services.ts";
 import type { Bot, Factory } from "./factory.ts";
-import { deriveLayout, type Layout } from "./layout.ts";
+import { deriveLayout } from "./layout.ts";
 import {
   deriveContainerName,
   deriveCredentialKeys,
   deriveServiceName,
   deriveVolumes,
 } from "./names.ts";
-import type { DesiredService, Mount } from "./service.ts";
+import { type DesiredService, deriveProbe, type Mount } from "./service.ts";
 
 export interface Desired {
   /** DISINTO_NAME, and the value of the label `disinto.factory`. */
@@ -31,34 +26,35 @@ const botPids = 512;
 /** `folder` is the factory's absolute path, `project` the compose project it is rendered for. */
 export function deriveDesired(factory: Factory, folder: string, project = factory.name): Desired {
   const layout = deriveLayout(factory, folder);
+  const place = { layout, project, addresses: deriveAddresses(factory) };
   const slots = collectSlots(factory.bots);
   const bots = [...factory.bots].sort((a, b) => compare(serviceOf(a), serviceOf(b)));
   return {
     name: factory.name,
     services: [
       ...deriveForge(factory, layout),
-      ...deriveLocalCi(factory, layout),
-      ...deriveWoodpecker(factory, project),
+      ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
-      ...bots.map((bot) => deriveBot(bot, { factory, layout, slots })),
+      ...bots.map((bot) => deriveBot(bot, { factory, place, slots })),
     ],
   };
 }
 
 interface Context {
   readonly factory: Factory;
-  readonly layout: Layout;
+  readonly place: CiPlace;
   readonly slots: Slots;
 }
 
-function deriveBot(bot: Bot, { factory, layout, slots }: Context): DesiredService {
+function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService {
   const service = serviceOf(bot);
+  const { layout } = place;
   const [repos, data] = [
     layout.locate(service, "/home/agent/repos"),
     layout.locate(service, "/home/agent/data"),
   ];
   const credentials = deriveCredentialKeys(bot.name);
-  const ci = deriveCiAccess(factory, layout);
+  const ci = deriveCiAccess(factory, place);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -102,10 +98,21 @@ export function deriveImage(bot: Bot, { projects, images }: Factory): string {
   return bot.image ?? own.find(({ image }) => image !== undefined)?.image ?? images.agents;
 }
 
+/** What a bot needs to ask for the logs of its runs, of the CIs whose token is there. */
+function deriveCiAccess({ projects, ci }: Factory, place: CiPlace) {
+  const known = ci.hasToken
+    .filter((name) => projects.some((project) => project.ci.provider === name))
+    .flatMap((name): CiAccessKeys | readonly CiAccessKeys[] => ciProviders[name].access ?? []);
+  return {
+    environment: Object.fromEntries(known.map(({ urlKey, url }) => [urlKey, url(place)])),
+    secrets: Object.fromEntries(known.map(({ tokenKey }) => [tokenKey, tokenKey])),
+  };
+}
+
 /** The same for every bot; child processes reach the host's folders anyway. */
 function deriveMounts(factory: Factory): readonly Mount[] {
   const { engine, shared } = factory;
-  if (engine === "local") return [];
+  if (!engines[engine].runsImages) return [];
   const folders = [
     [shared.claude, shared.claude],
     [shared.ssh, "/home/agent/.ssh"],
@@ -114,7 +121,7 @@ function deriveMounts(factory: Factory): readonly Mount[] {
   const mounts = folders.flatMap(([source, target]): readonly Mount[] =>
     source === undefined || target === undefined ? [] : [{ type: "bind", source, target }],
   );
-  return [...mounts, ...deriveWoodpeckerMounts(factory)];
+  return [...mounts, ...listUsedCis(factory).flatMap((ci) => ci.mounts)];
 }
 
 function serviceOf(bot: Bot): string {

@@ -1,10 +1,10 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
-import { CI_LOGIN } from "./names.ts";
+import type { CiProvider } from "../ci/definitions.ts";
+import type { EngineName } from "../engines/definitions.ts";
+import type { ForgeKind } from "../forge-kinds/definitions.ts";
+import type { HarnessName } from "../harness/definitions.ts";
+import type { Role } from "../roles/definitions.ts";
 import type { Prompts } from "./prompt-template.ts";
-
-export type Role = "dev" | "review";
-export type HarnessName = "claude-code" | "opencode" | "command";
-export type EngineName = "compose" | "local";
 
 export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
@@ -24,7 +24,7 @@ export interface Factory {
   readonly ci: {
     readonly port: number;
     readonly url: string;
-    readonly tokens: { readonly local: boolean; readonly woodpecker: boolean };
+    readonly hasToken: readonly CiProvider[];
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;
@@ -49,9 +49,6 @@ interface Edge {
   readonly domain: string | undefined;
 }
 
-/** `external`: it runs elsewhere, and disinto renders no service for it. */
-export type ForgeKind = "embedded" | "forgejo" | "external";
-
 interface ForgeSettings {
   readonly kind: ForgeKind;
   /** The operator's address of the forge; bots in the compose network use the service's. */
@@ -70,7 +67,7 @@ export interface Bot {
   /** Where it is declared, for people: "LLAMA_BOTS (.env:7)" or "[agents.ada] (projects/x.toml:9)". */
   readonly origin: string;
   readonly harness: HarnessName;
-  /** argv, only with the harness `command`. */
+  /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
   readonly baseUrl: string | undefined;
   readonly model: string;
@@ -132,8 +129,7 @@ export interface RepoId {
 }
 
 export interface Ci {
-  /** `local`: our own service runs the steps. `woodpecker`: ours too. `external`: somebody else posts statuses. */
-  readonly provider: "local" | "woodpecker" | "external";
+  readonly provider: CiProvider;
   /** Commit status contexts that must be green before a merge. */
   readonly required: readonly string[];
   /** The only forge user whose statuses count for a bot; undefined: anybody's do. */
@@ -147,9 +143,4 @@ export interface Limits {
   readonly reviewRounds: number;
   readonly infrastructureRetries: number;
   readonly mergeAttempts: number;
-}
-
-/** The forge user whose statuses count; our own small CI always posts as the same one. */
-export function findCiLogin({ provider, login }: Ci): string | undefined {
-  return login ?? (provider === "local" ? CI_LOGIN : undefined);
 }

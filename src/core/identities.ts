@@ -1,5 +1,6 @@
 /** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
 
+import { ciProviders, listUsedCis } from "../ci/definitions.ts";
 import {
   type ApplicationAction,
   type DesiredApplication,
@@ -8,8 +9,9 @@ import {
   planApplication,
 } from "../ci/woodpecker/oauth-application.ts";
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
+import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
-import { CI_LOGIN, deriveCredentialKeys } from "./names.ts";
+import { deriveCredentialKeys } from "./names.ts";
 import { alwaysProtected } from "./protected-paths.ts";
 import type { Step } from "./step.ts";
 
@@ -75,7 +77,6 @@ export type IdentityAction =
 export type IdentityStep = Step<IdentityAction>;
 
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
-const CI_SCOPES = ["read:user", "write:repository"];
 
 /** On an issue that bots may take. */
 export const BACKLOG = "backlog";
@@ -123,15 +124,9 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
       origin: bot.origin,
     }),
   );
-  const ci = {
-    login: CI_LOGIN,
-    keys: deriveCredentialKeys(CI_LOGIN),
-    scopes: CI_SCOPES,
-    origin: "the local CI",
-  };
-  const hasLocalCi = factory.projects.some((project) => project.ci.provider === "local");
+  const cis = listUsedCis(factory).flatMap(({ user }) => user ?? []);
   return {
-    users: [...bots, ...(hasLocalCi ? [ci] : [])],
+    users: [...bots, ...cis],
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
@@ -142,21 +137,22 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {
   const bots = factory.bots.filter((bot) => bot.projects.includes(project.name));
-  const loginsOf = (role: "dev" | "review"): string[] =>
-    bots.filter(({ roles }) => roles.includes(role)).map(({ forgeUser }) => forgeUser);
+  const loginsThat = (may: (role: RoleDefinition) => boolean): string[] =>
+    bots.filter(({ roles }) => hasRoleThat(roles, may)).map(({ forgeUser }) => forgeUser);
   const { adminUser } = factory.forge;
   const writers = bots.map(({ forgeUser }) => forgeUser);
+  const ci = ciProviders[project.ci.provider].user;
   return {
     repo: project.repo,
     private: false,
     primaryBranch: project.primaryBranch,
-    writers: [...writers, ...(project.ci.provider === "local" ? [CI_LOGIN] : [])],
+    writers: [...writers, ...(ci ? [ci.login] : [])],
     labels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
-      approvers: [...loginsOf("review"), adminUser].sort(),
-      mergers: [...loginsOf("dev"), adminUser].sort(),
+      approvers: [...loginsThat(({ approves }) => approves), adminUser].sort(),
+      mergers: [...loginsThat(({ merges }) => merges), adminUser].sort(),
       requiredContexts: [...project.ci.required].sort(),
       protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },

@@ -56,7 +56,7 @@ function* planGroup(group: readonly Starting[], snapshot: Snapshot): Generator<S
     }
   }
   const starts = group.map(({ start }) => start);
-  yield { action: { kind: "start-services", starts }, because: "they are to run" };
+  yield { action: { kind: "start-services", starts }, because: "they are enabled" };
 }
 
 /** Volumes of others. */
@@ -118,7 +118,7 @@ function explainReplacement(
 ): string | undefined {
   const [container] = group;
   const [stranger] = listStrangers(service, group);
-  if (stranger) return `its container is called ${stranger.name}`;
+  if (stranger) return `its container is named ${stranger.name}`;
   const rendered = snapshot.rendered.get(service.name);
   const change = container && rendered && explainChange(container, rendered);
   if (change) return change;

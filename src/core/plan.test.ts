@@ -77,7 +77,7 @@ test("a container that stopped is started, one under a wrong name or image is re
 
   expect(formatPlan(steps, desired)).toMatchInlineSnapshot(`
     "+ service agents-llama-a   its container is exited (137)
-    ~ service agents-llama-b   its container is called abc_disinto-agents-b; the container is replaced
+    ~ service agents-llama-b   its container is named abc_disinto-agents-b; the container is replaced
     ~ service agents-llama-c   its image was rebuilt; the container is replaced
     1 service unchanged"
   `);

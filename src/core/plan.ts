@@ -78,7 +78,7 @@ function* planFiles({ files }: Snapshot): Generator<ServiceStep> {
   for (const { path, state } of files) {
     if (state === "same") continue;
     const isNew = state === "missing";
-    const because = isNew ? "missing" : "differs from what the configuration says";
+    const because = isNew ? "missing" : "differs from the configuration";
     yield { action: { kind: "write-file", path, isNew }, because };
   }
 }

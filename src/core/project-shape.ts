@@ -1,5 +1,7 @@
 /** The shape in which a service finds its projects (project-task.ts) in its environment. Apart, as only services need it. */
 import * as z from "zod";
+import { ciProviders } from "../ci/definitions.ts";
+import { namesOf } from "./kinds.ts";
 import type { ProjectTask } from "./project-task.ts";
 
 export const jsonOf = <T>(shape: z.ZodType<T>) =>
@@ -20,7 +22,7 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
   ci: z.object({
-    provider: z.enum(["local", "woodpecker", "external"]),
+    provider: z.enum(namesOf(ciProviders)),
     required: z.array(z.string()),
     login: z.string().optional(),
     whenAbsent: z.enum(["block", "pass"]),

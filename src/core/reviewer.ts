@@ -1,4 +1,6 @@
 /** The reviewer that a factory lacks: somebody must be able to approve, or nothing is ever merged. Pure. */
+import { harnesses } from "../harness/definitions.ts";
+import { hasRoleThat, REVIEW_ROLE } from "../roles/definitions.ts";
 import type { Bot, Factory } from "./factory.ts";
 
 export const REVIEWER = "reviewer";
@@ -16,10 +18,11 @@ export type MissingReviewer =
 /** Undefined: there is a reviewer already, or nobody whose work could be reviewed. */
 export function findMissingReviewer({ bots }: Factory): MissingReviewer | undefined {
   const model = bots.find(({ declaredIn }) => declaredIn === "LLAMA_BOTS") ?? bots[0];
-  if (!model || bots.some(({ roles }) => roles.includes("review"))) return undefined;
+  if (!model || bots.some(({ roles }) => hasRoleThat(roles, ({ approves }) => approves)))
+    return undefined;
   if (bots.some(({ name }) => name === REVIEWER))
     return { type: "lacking", because: `${REVIEWER} is the name of a bot that does not review` };
-  if (model.harness === "command") {
+  if (!harnesses[model.harness].asksModel) {
     const because = `the command of ${model.name} writes code, and no command that reviews is set`;
     return { type: "lacking", because };
   }
@@ -28,7 +31,7 @@ export function findMissingReviewer({ bots }: Factory): MissingReviewer | undefi
 
 function deriveSettings({ harness, baseUrl, model, apiKeyEnv }: Bot) {
   return {
-    roles: ["review"],
+    roles: [REVIEW_ROLE],
     harness,
     ...(baseUrl !== undefined && { base_url: baseUrl }),
     ...(model !== "default" && { model }),

@@ -40,3 +40,12 @@ export interface Port {
   readonly published: number;
   readonly target: number;
 }
+
+/** What runs beside the bots. */
+export const coreLimits = { memory: "2g", cpus: 2, pids: 512 };
+
+/** Our own images have no other client than node. */
+export function deriveProbe(url: string): readonly string[] {
+  const program = `fetch("${url}").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+  return ["node", "-e", program];
+}

@@ -1,6 +1,8 @@
 /** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
+import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
-import { HOST_NAME } from "./addresses.ts";
+import { DEFAULT_FORGE, FORGE_ELSEWHERE } from "../forge-kinds/definitions.ts";
+import { namesOf } from "./kinds.ts";
 
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
@@ -36,7 +38,7 @@ export function readFlags(flags: SetupFlags): Answers {
   const { forgeUrl } = flags;
   return dropUnset({
     DISINTO_ENGINE: flags.engine,
-    DISINTO_FORGE: forgeUrl === undefined ? undefined : "external",
+    DISINTO_FORGE: forgeUrl === undefined ? undefined : FORGE_ELSEWHERE,
     FORGE_URL: forgeUrl,
     DISINTO_FORGE_PORT: flags.forgePort,
     FORGE_ADMIN_USER: flags.admin,
@@ -65,8 +67,8 @@ interface Gaps {
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
-  const engine = given.DISINTO_ENGINE ?? "compose";
-  const ownForge = (given.DISINTO_FORGE ?? "embedded") !== "external";
+  const engine = given.DISINTO_ENGINE ?? DEFAULT_ENGINE;
+  const ownForge = (given.DISINTO_FORGE ?? DEFAULT_FORGE) !== FORGE_ELSEWHERE;
   return {
     DISINTO_ENGINE: engine,
     ...(ownForge && freePort !== defaultForgePort && { DISINTO_FORGE_PORT: freePort }),
@@ -78,7 +80,8 @@ export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
 
 /** llama-server on this machine, as the bots see it. */
 export function offerModel(engine: string): string {
-  return `http://${engine === "local" ? "127.0.0.1" : HOST_NAME}:8081`;
+  const known = namesOf(engines).find((name) => name === engine) ?? DEFAULT_ENGINE;
+  return `http://${engines[known].hostAddress}:8081`;
 }
 
 /** What is to be written into the `.env` of a factory that exists; it is never overruled. */

@@ -29,7 +29,7 @@ export function parseSource(text: string, { isFolder, forgeUrl }: Surroundings):
 
 function toPath(url: string): string {
   if (!URL.canParse(url))
-    throw new DisintoError("usage.invalid", "the repository's address is no URL");
+    throw new DisintoError("usage.invalid", "the repository's address is not a valid URL");
   return decodeURIComponent(new URL(url).pathname);
 }
 
@@ -51,11 +51,11 @@ function parseAddress(url: string, forgeUrl: string): Source {
 /** It would stand in argument lists and in git's own files. */
 function refuseCredentials(url: string): void {
   if (!URL.canParse(url))
-    throw new DisintoError("usage.invalid", "the repository's address is no URL");
+    throw new DisintoError("usage.invalid", "the repository's address is not a valid URL");
   const { username, password } = new URL(url);
   if (username === "" && password === "") return;
-  throw new DisintoError("usage.invalid", "the repository's address holds a credential", {
-    hint: "leave it out; git's own credential helper is asked for it",
+  throw new DisintoError("usage.invalid", "the repository's address contains a credential", {
+    hint: "remove it; git's own credential helper supplies it",
   });
 }
 

@@ -1,8 +1,11 @@
-/** The engine that a factory's configuration names. */
+/** What each engine does, loaded when a factory's configuration names it. */
 import { resolve } from "node:path";
 import type { Factory } from "../core/factory.ts";
 import type { Containers } from "../ports/containers.ts";
+import type { EventArchive } from "../ports/event-archive.ts";
 import { buildCompose, findProject } from "./compose/engine.ts";
+import type { EngineName } from "./definitions.ts";
+import { buildEventArchive, type ReadEventFile } from "./event-archive.ts";
 
 export interface EngineOptions {
   readonly folder: string;
@@ -13,10 +16,46 @@ export interface EngineOptions {
 
 type OpenEngine = (factory: Factory) => Promise<Containers>;
 
+interface ActingEngine {
+  /** `askDocker` answers the compose project that the folder has already. */
+  readonly open: (
+    factory: Factory,
+    options: EngineOptions,
+    askDocker: () => Promise<string | undefined>,
+  ) => Promise<Containers>;
+  readonly readEvents: () => Promise<ReadEventFile>;
+  /** Runs the forge's own command line, as its service would; answers its output. */
+  readonly runForge: (
+    factory: Factory,
+    options: EngineOptions,
+    argv: readonly string[],
+  ) => Promise<string>;
+}
+
+const acting: Readonly<Record<EngineName, ActingEngine>> = {
+  compose: {
+    open: async (factory, { folder, signal }, askDocker) =>
+      buildCompose({ factory, folder, signal }, await askDocker()),
+    readEvents: async () => (await import("./compose/events.ts")).copyEvents,
+    runForge: async (factory, options, argv) =>
+      (await import("./compose/forge-command.ts")).runForge(
+        await buildContainers(factory, options),
+        argv,
+      ),
+  },
+  local: {
+    open: async ({ name }, options) =>
+      (await import("./local/engine.ts")).buildLocalEngine({ factory: name, ...options }),
+    readEvents: async () => (await import("./local/events.ts")).readEvents,
+    runForge: async (factory, options, argv) =>
+      (await import("./local/forge-command.ts")).runForge(factory, options, argv),
+  },
+};
+
 /** Asks Docker at once what needs no configuration, which can be read in the meantime; what is returned awaits the answer. */
 export function askEngine(options: EngineOptions): OpenEngine {
   const project = findProject(resolve(options.folder));
-  // A configuration with problems, or a local engine, leaves the answer unread.
+  // A configuration with problems, or an engine without Docker, leaves the answer unread.
   project.catch(() => undefined);
   return (factory) => open(factory, options, () => project);
 }
@@ -25,13 +64,23 @@ export function buildContainers(factory: Factory, options: EngineOptions): Promi
   return open(factory, options, () => findProject(resolve(options.folder)));
 }
 
-async function open(
+function open(
   factory: Factory,
-  { self, signal, ...options }: EngineOptions,
-  find: () => Promise<string | undefined>,
+  options: EngineOptions,
+  askDocker: () => Promise<string | undefined>,
 ): Promise<Containers> {
   const folder = resolve(options.folder);
-  if (factory.engine === "compose") return buildCompose({ factory, folder, signal }, await find());
-  const { buildLocalEngine } = await import("./local/engine.ts");
-  return buildLocalEngine({ factory: factory.name, folder, self, signal });
+  return acting[factory.engine].open(factory, { ...options, folder }, askDocker);
+}
+
+export function openEventArchive(engine: EngineName, signal: AbortSignal): EventArchive {
+  return buildEventArchive(acting[engine].readEvents, signal);
+}
+
+export function runForgeCommand(
+  factory: Factory,
+  options: EngineOptions,
+  argv: readonly string[],
+): Promise<string> {
+  return acting[factory.engine].runForge(factory, options, argv);
 }

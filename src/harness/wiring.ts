@@ -1,15 +1,19 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
-import type { BotSettings, ModelServer } from "../bot/settings.ts";
+import type { BotSettings } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
-import type { Role } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Harness } from "../ports/harness.ts";
+import { type Role, roles } from "../roles/definitions.ts";
+import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
+import type { HarnessName } from "./definitions.ts";
+
+type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">;
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
-  settings: Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">,
+  settings: HarnessSettings,
   role: Role,
   host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
 ): Harness {
@@ -18,12 +22,15 @@ export function buildHarness(
     stateFolder: path.join(dataFolder, `harness-${role}`),
     pathVariable: host.environment.PATH,
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
-    mayAnswerByMessage: role === "review",
+    mayAnswerByMessage: roles[role].answersByMessage,
   };
   let harness: Promise<Harness> | undefined;
   return {
     run: async (session) => {
-      harness ??= buildInner(settings, { ...place, learnSecrets: host.learnSecrets });
+      harness ??= builders[settings.harness](settings, {
+        ...place,
+        learnSecrets: host.learnSecrets,
+      });
       return (await harness).run(session);
     },
   };
@@ -31,14 +38,30 @@ export function buildHarness(
 
 type AgentSetup = Omit<AgentHarnessOptions, "agent" | "model"> & Pick<Tools, "learnSecrets">;
 
-async function buildInner(
-  { harness, command, model }: Pick<BotSettings, "harness" | "command" | "model">,
-  { learnSecrets, ...place }: AgentSetup,
-): Promise<Harness> {
-  if (harness === "command") {
+type Build = (settings: HarnessSettings, place: AgentSetup) => Promise<Harness>;
+
+const builders: Readonly<Record<HarnessName, Build>> = {
+  "claude-code": async (settings, place) => {
+    const { buildClaudeCode } = await import("./claude-code/agent.ts");
+    const { model, build } = await askModel(settings, place);
+    const agent = buildClaudeCode({ program: "claude", compactPct: model.compactPct });
+    return build(agent);
+  },
+  opencode: async (settings, place) => {
+    const { buildOpencode } = await import("./opencode/agent.ts");
+    return (await askModel(settings, place)).build(buildOpencode({ program: "opencode" }));
+  },
+  command: async ({ command }, { learnSecrets: _, ...place }) => {
     const { buildCommandHarness } = await import("./command/command.ts");
     return buildCommandHarness({ command, ...place });
-  }
+  },
+};
+
+/** What all agents that ask a model have in common. */
+async function askModel(
+  { harness, model }: HarnessSettings,
+  { learnSecrets, ...place }: AgentSetup,
+) {
   if (!model) {
     throw new DisintoError("config.invalid", `the harness ${harness} has no model to ask`, {
       hint: "set base_url in the bot's [agents.<name>] section, or LLAMA_BASE_URL in .env",
@@ -53,15 +76,7 @@ async function buildInner(
     learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
     return token;
   };
-  const agent = await buildAgent(harness, model);
-  return buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
-}
-
-async function buildAgent(harness: "claude-code" | "opencode", { compactPct }: ModelServer) {
-  if (harness === "claude-code") {
-    const { buildClaudeCode } = await import("./claude-code/agent.ts");
-    return buildClaudeCode({ program: "claude", compactPct });
-  }
-  const { buildOpencode } = await import("./opencode/agent.ts");
-  return buildOpencode({ program: "opencode" });
+  const build = (agent: CodingAgent) =>
+    buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
+  return { model, build };
 }

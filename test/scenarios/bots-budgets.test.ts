@@ -65,7 +65,7 @@ async function blockedOnce(): Promise<void> {
   );
   const [issue] = await scene.view.issues();
   expect(issue?.comments.map(({ body }) => body)).toEqual([
-    expect.stringMatching(/the budget for attempts is used up:[\s\S]*the model is confused/),
+    expect.stringMatching(/the budget for attempts is exhausted:[\s\S]*the model is confused/),
   ]);
 }
 

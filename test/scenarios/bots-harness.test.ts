@@ -18,9 +18,9 @@ const stubborn = 'trap "" TERM; while :; do sleep 1; done';
 
 /** Title → what the shell does, what the session's end is called, and what people read. */
 const misdeeds: Readonly<Record<string, readonly [script: string, fault: string, said: RegExp]>> = {
-  hang: ["while :; do echo .; sleep 0.2; done", "wall-time", /was not done after/],
+  hang: ["while :; do echo .; sleep 0.2; done", "wall-time", /did not finish within/],
   silence: ["exec sleep 600", "silence", /wrote nothing for/],
-  flood: ["exec yes a-long-line-of-output", "output", /wrote more than/],
+  flood: ["exec yes a-long-line-of-output", "output", /exceeded its output limit/],
   fork: [
     `touch ready; for n in 1 2 3; do setsid sh -c '${stubborn}' & done
      env -i PATH="$PATH" setsid sh -c '${stubborn}' & exit 3`,

@@ -50,7 +50,7 @@ test("config check warns when no bot could approve what the others write", async
     problems: [],
     warnings: [expect.stringContaining("no bot reviews")],
   });
-  expect(reviewed.stderr).toBe("the configuration is good\n");
+  expect(reviewed.stderr).toBe("the configuration is valid\n");
 });
 
 test("the schema for editors is JSON, and config reference is the documentation", async () => {

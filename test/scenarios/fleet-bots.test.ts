@@ -124,7 +124,7 @@ describeWithDocker("bots on a real engine", () => {
     const { "agents-a": a, ...others } = await fleet.containers();
     await docker("rename", a?.id ?? "", `abc_${fleet.name}-agents-a`);
 
-    expect(await fleet.plan()).toMatch(/^~ service agents-llama-a +its container is called abc_/);
+    expect(await fleet.plan()).toMatch(/^~ service agents-llama-a +its container is named abc_/);
     await fleet.up();
 
     const { "agents-a": back, ...same } = await fleet.containers();

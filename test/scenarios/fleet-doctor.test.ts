@@ -50,7 +50,7 @@ describeWithDocker("doctor, on a real engine", () => {
     const { exitCode, stdout } = await fleet.cli("doctor");
 
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^bad {3}mount {3}\/no\/such\/folder is no folder\n +mkdir -m 700 /m);
+    expect(stdout).toMatch(/^bad {3}mount {3}\/no\/such\/folder is not a folder\n +mkdir -m 700 /m);
     expect(stdout.indexOf("\ngood ")).toBeGreaterThan(stdout.lastIndexOf("\nbad "));
   });
 
@@ -68,7 +68,9 @@ describeWithDocker("doctor, on a real engine", () => {
     ];
 
     expect(there.engine).toEqual(["good: docker compose answers; disinto up would take 6 steps"]);
-    expect(without.engine?.[0]).toMatch(/^bad: there is no docker command .*: install Docker with/);
+    expect(without.engine?.[0]).toMatch(
+      /^bad: the docker command was not found.*: install Docker with/,
+    );
     expect(tooOld.engine).toEqual([
       "bad: Compose 2.24 or newer is needed; this is 2.23.3: install a newer docker-compose-plugin",
     ]);
@@ -83,8 +85,8 @@ describeWithDocker("doctor, on a real engine", () => {
     };
 
     expect((await consult(exported)).shell?.toSorted()).toEqual([
-      "note: COMPOSE_FILE is exported here; a plain docker compose would follow it: unset COMPOSE_FILE",
-      "note: LLAMA_BASE_URL is exported here with another value; a plain docker compose would follow it: unset LLAMA_BASE_URL",
+      "note: COMPOSE_FILE is exported in this shell; docker compose run by hand would use it: unset COMPOSE_FILE",
+      "note: LLAMA_BASE_URL is exported in this shell with a different value; docker compose run by hand would use it: unset LLAMA_BASE_URL",
     ]);
   });
 
@@ -92,7 +94,9 @@ describeWithDocker("doctor, on a real engine", () => {
     await fleet.configure(["a"], "LLAMA_BOTS=a", `DISINTO_HTTP_PORT=${port}`);
 
     expect((await consult()).port).toEqual([
-      expect.stringMatching(`^bad: 127.0.0.1:${port} for edge is taken: set another one in .env`),
+      expect.stringMatching(
+        `^bad: 127.0.0.1:${port} for edge is already in use: set another port in .env`,
+      ),
       `good: 127.0.0.1:${fleet.port} for forgejo`,
     ]);
   });
@@ -119,7 +123,7 @@ describeWithDocker("doctor, on a real engine", () => {
       await cramped.configure([], "LLAMA_BOTS=");
 
       expect((await consult({}, cramped)).disk).toEqual([
-        "note: 0.0 GiB are free: clones, logs and images need room",
+        "note: 0.0 GiB are free: clones, logs and images need disk space",
       ]);
     } finally {
       await run(["umount", small]);
@@ -142,9 +146,9 @@ describeWithDocker("doctor, on a real engine", () => {
     );
 
     expect((await consult()).mount).toEqual([
-      `note: ${open} is open to every user of this machine: chmod o= ${open}`,
-      `note: ${roots} is open to user 0, not to the bots' user 1000: chown -R 1000 ${roots}`,
-      `good: ${bots} is open to user 1000 and group 0`,
+      `note: ${open} is readable by every user of this machine: chmod o= ${open}`,
+      `note: ${roots} is readable by user 0, not to the bots' user 1000: chown -R 1000 ${roots}`,
+      `good: ${bots} is readable by user 1000 and group 0`,
     ]);
   });
 
@@ -180,7 +184,9 @@ describeWithDocker("doctor, on a real engine", () => {
     const reached = await consult();
     everywhere.close();
 
-    expect(model?.[0]).toMatch(/^bad: \S+ answers on this host and not in agents-llama-a: have /);
+    expect(model?.[0]).toMatch(
+      /^bad: \S+ is reachable from this host but not from agents-llama-a: make /,
+    );
     expect(reached.model).toEqual([`good: ${other}`]);
   });
 
@@ -194,7 +200,7 @@ describeWithDocker("doctor, on a real engine", () => {
     await fleet.up();
 
     expect((await consult()).image?.[0]).toMatch(
-      /^note: \S+ does not say its version; this is \S+: npm run images, then disinto up$/,
+      /^note: \S+ does not report its version; this is \S+: npm run images, then disinto up$/,
     );
   });
 });

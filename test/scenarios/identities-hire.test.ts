@@ -36,7 +36,7 @@ test("a hired bot has its section, its user, one token that works, and has prove
 
   const ended = await factory.disinto("hire-an-agent", "ada", "dev", ...coderFlags, "--", "--slow");
 
-  expect(ended.stderr).toContain("ada proved itself as ada");
+  expect(ended.stderr).toContain("ada was verified as ada");
   expect(ended.stderr).toContain("next: disinto up");
   expect(ended.exitCode).toBe(0);
   const command = JSON.stringify([...localCoder, "--slow"]).replaceAll('","', '", "');

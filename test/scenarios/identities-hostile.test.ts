@@ -72,7 +72,7 @@ async function expectCompletion(folder: string): Promise<void> {
 
 const words: Readonly<Record<NetworkFault, RegExp>> = {
   down: /no answer from the forge at http:\S+/,
-  slow: /no whole answer within 8 s|it is too slow/,
+  slow: /no complete answer within 8 s|it is too slow/,
   "500": /with 500: not today/,
   "429": /with 429: not today/,
   html: /is not Forgejo's/,

@@ -122,7 +122,9 @@ test("a verdict that cannot be read is asked for once again, then said once for 
   expect(await reviewsOf(work)).toEqual([]);
   const comments = await scene.forge.issues(repo).comments(work.pull);
   expect(comments).toHaveLength(1);
-  expect(comments[0]?.body).toMatch(/I give no verdict on \w{10}: the reviewer wrote no verdict/);
+  expect(comments[0]?.body).toMatch(
+    /I give no verdict on \w{10}: the reviewer gave no valid verdict/,
+  );
 });
 
 test("a long change is judged in parts, and one that is bad is enough", async () => {

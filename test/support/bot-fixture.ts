@@ -240,7 +240,7 @@ export class BotFixture {
         backend: { name: "test", slots: undefined },
         healthPort: undefined,
         statusToken: undefined,
-        ci: { local: undefined, woodpecker: undefined },
+        ci: {},
         diskLimitBytes: 2 ** 40,
         reposFolder: path.join(this.home(name), "repos"),
         dataFolder: path.join(this.home(name), "data"),
@@ -257,7 +257,7 @@ export class BotFixture {
       },
     );
     const tools = change(bot.toolsFor("dev"));
-    const ended = runDev({ tools, signal: stopping.signal, once }, bot.journal).finally(() => {
+    const ended = runDev({ tools, signal: stopping.signal, once }).finally(() => {
       stopping.abort();
       for (const { claims } of tools.projects.values()) claims.stop();
     });

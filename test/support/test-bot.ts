@@ -5,7 +5,7 @@ import { systemClock } from "../../src/adapters/system-clock.ts";
 import { pinOf } from "../../src/bot/issue/trust.ts";
 import { readBotSettings } from "../../src/bot/settings.ts";
 import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../src/bot/tools.ts";
-import type { Role } from "../../src/core/factory.ts";
+import type { Role } from "../../src/roles/definitions.ts";
 import { publish } from "../../src/roles/dev/activities/publishing.ts";
 import type { PreparedWork, PublishedWork } from "../../src/roles/dev/work.ts";
 import { buildBot } from "../../src/wiring-bot.ts";

@@ -21,8 +21,8 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 const hints: Partial<Record<ErrorCode, string>> = {
   "forge.unauthorized": "run `disinto init` to verify and repair credentials",
   "forge.unavailable":
-    "look at the forge's log (disinto logs forgejo), and run the same command again",
-  "forge.rate-limited": "wait a little and run the same command again",
+    "check the forge's log (disinto logs forgejo), then run the same command again",
+  "forge.rate-limited": "wait a moment and run the same command again",
 };
 
 export function classify(request: string, { status, text }: ErrorAnswer): DisintoError {
@@ -36,7 +36,8 @@ export function classify(request: string, { status, text }: ErrorAnswer): Disint
 /** Forgejo names the scope (routers/api/v1/api.go tokenRequiresScopes); a missing role it puts into a sentence. */
 function hintForForbidden(words: string): string {
   const scope = /required scope\(s\)[^[\n]{0,20}\[([^\]]{1,500})\]/.exec(words)?.[1];
-  if (scope) return `the token lacks the scope ${scope}; \`disinto rotate\` makes one that has it`;
+  if (scope)
+    return `the token lacks the scope ${scope}; \`disinto rotate\` creates one that has it`;
   if (/admin/i.test(words)) return "this needs an administrator of the forge or of the repository";
   return "the user lacks the role for this; `disinto init` verifies and repairs access";
 }
@@ -54,7 +55,7 @@ const untrustedCertificateCodes =
 /** No answer, or none that is whole. */
 export function classifyNoAnswer({ url, error, overdueMs }: NoAnswer): DisintoError {
   const reason =
-    overdueMs === undefined ? reasonOf(error) : `no whole answer within ${overdueMs / 1000} s`;
+    overdueMs === undefined ? reasonOf(error) : `no complete answer within ${overdueMs / 1000} s`;
   return new DisintoError("forge.unavailable", `no answer from the forge at ${url}: ${reason}`, {
     hint: hintForNoAnswer(codeOf(error)),
     cause: error,
@@ -63,9 +64,9 @@ export function classifyNoAnswer({ url, error, overdueMs }: NoAnswer): DisintoEr
 
 function hintForNoAnswer(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return "the name is not known here: check FORGE_URL in .env and this machine's DNS";
+    return "the name is not allowed keys: check FORGE_URL in .env and this machine's DNS";
   if (untrustedCertificateCodes.test(code))
-    return "its certificate is not trusted: check FORGE_URL in .env, or name the authority's file in NODE_EXTRA_CA_CERTS";
+    return "its certificate is not trusted: check FORGE_URL in .env, or set NODE_EXTRA_CA_CERTS to the CA's file";
   return "check that the forge is running (disinto status) and that FORGE_URL is right";
 }
 

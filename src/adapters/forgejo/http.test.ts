@@ -199,7 +199,7 @@ test("an answer that does not come is given up at the limit of an attempt", asyn
 
   await expect(http.send("/user")).rejects.toMatchObject({
     code: "forge.unavailable",
-    message: `no answer from the forge at ${url}: no whole answer within 0.02 s`,
+    message: `no answer from the forge at ${url}: no complete answer within 0.02 s`,
   });
   silent.closeAllConnections();
 });

@@ -167,7 +167,7 @@ export class ForgejoHttp {
     throw new DisintoError(
       "forge.not-forgejo",
       `the answer to ${path} is not Forgejo's: ${z.prettifyError(parsed.error)}`,
-      { hint: "check that FORGE_URL names a Forgejo, not another server or a proxy's page" },
+      { hint: "check that FORGE_URL names a Forgejo, not another server or a proxy" },
     );
   }
 }

@@ -43,7 +43,7 @@ async function push({ folder, url, access }: Seed): Promise<void> {
   throw new DisintoError(
     "git.failed",
     `the push to ${url} failed: ${stderr.trim().split("\n").slice(-3).join("; ")}`,
-    { hint: "run the same command again; if it stays, look at the forge's log" },
+    { hint: "run the same command again; if the problem persists, look at the forge's log" },
   );
 }
 

@@ -117,7 +117,7 @@ async function handOver({
     },
     { argv: receive, options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },
   ).catch((error: unknown) => {
-    throw new DisintoError("git.failed", "the harness's files could not be taken over", {
+    throw new DisintoError("git.failed", "the harness's files could not be collected", {
       cause: error,
     });
   });

@@ -31,12 +31,11 @@ function rankOf({ labels }: Issue): number {
   return labels.includes(PRIORITY) ? 0 : 1;
 }
 
-/** An issue is input from strangers: its author may write code here, or somebody who may has approved it. */
-export function isTrusted(
-  { author, labels }: Pick<Issue, "author" | "labels">,
+/** An issue is input from strangers, unless its author may write code here; else its text needs an approval. */
+export function isTrustedAuthor(
+  { author }: Pick<Issue, "author">,
   trusted: readonly string[],
 ): boolean {
-  if (labels.includes(APPROVED)) return true;
   return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
 }
 
@@ -53,6 +52,8 @@ export interface IssueConditions {
   /** Issues that somebody works on. */
   readonly leased: ReadonlySet<number>;
   readonly trusted: readonly string[];
+  /** A trusted person approved the text as it stands. */
+  readonly isApproved: boolean;
   /** Numbers of this issue's dependencies that are not closed. */
   readonly openDependencies: readonly number[];
   /** Why nothing new is begun in the whole project, or by this bot. */
@@ -65,7 +66,8 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   if (issue.labels.includes(BLOCKED)) return { type: "blocked" };
   const label = issue.labels.find(isForeign);
   if (label !== undefined) return { type: "other-role", label };
-  if (!isTrusted(issue, now.trusted)) return { type: "untrusted", author: issue.author };
+  if (!now.isApproved && !isTrustedAuthor(issue, now.trusted))
+    return { type: "untrusted", author: issue.author };
   if (now.openDependencies.length > 0) return { type: "depends", on: now.openDependencies };
   if (now.held !== undefined) return { type: "held", reason: now.held };
   return undefined;
@@ -80,11 +82,11 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "blocked":
       return "it has the label blocked; its last comment says why";
     case "other-role":
-      return `the label ${waiting.label} says that it is not for a developer`;
+      return `the label ${waiting.label} reserves it for another role`;
     case "leased":
       return "a bot works on it";
     case "untrusted":
-      return `${waiting.author || "its author"} may not write code here, and nobody has put the label ${APPROVED} on it`;
+      return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands (disinto approve)`;
     case "depends":
       return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
     case "held":

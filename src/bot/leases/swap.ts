@@ -42,9 +42,9 @@ export function toSwapError(ref: string, answer: SwapAnswer): DisintoError {
     });
   return new DisintoError(
     "forge.unavailable",
-    `the forge neither took nor refused a change of ${ref}`,
+    `the forge neither accepted nor refused the update of ${ref}`,
     {
-      hint: "the bot tries again by itself; look at the forge's log if this stays",
+      hint: "the bot retries by itself; check the forge's log if this persists",
     },
   );
 }

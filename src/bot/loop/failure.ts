@@ -43,8 +43,8 @@ export function classifyFailure(error: unknown): Failure | undefined {
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!FULL.test(code)) return undefined;
-  const full = new DisintoError("disk.full", "there is no space left for the bot's files", {
-    hint: "make room on the volume; the bot goes on by itself",
+  const full = new DisintoError("disk.full", "no space is left for the bot's files", {
+    hint: "free space on the volume; the bot continues by itself",
     cause: error,
   });
   return { kind: "disk-full", error: full };

@@ -150,7 +150,7 @@ async function runSteps(
 }
 
 function describeEnd({ state, exitCode, error, output }: StepEnd): string {
-  if (state === "killed" || error !== undefined) return error ?? "was ended before it was done";
+  if (state === "killed" || error !== undefined) return error ?? "was stopped before it finished";
   return `ended with ${exitCode}: ${output.trim().split("\n").at(-1) ?? ""}`;
 }
 

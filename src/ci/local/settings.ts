@@ -32,7 +32,7 @@ export function readCiSettings(
       "config.invalid",
       `the CI's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
       {
-        hint: "the CI is started by `disinto up`, which sets it",
+        hint: "start the CI with `disinto up`, which sets it",
       },
     );
   }

@@ -8,7 +8,7 @@ import { type CiAccess, WoodpeckerHttp } from "./http.ts";
 import { fitsEvent, type Judgement, judgePipeline } from "./judgement.ts";
 import { LogShape, type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
 
-interface CiRunsOptions {
+export interface CiRunsOptions {
   readonly access: CiAccess;
   readonly repo: RepoId;
   readonly signal?: AbortSignal;
@@ -42,15 +42,6 @@ export function buildCiRuns({ access, repo, signal, redact }: CiRunsOptions): Ci
     },
   };
 }
-
-/** Without the CI's API: a status is all there is, and what is red is taken for the change's fault. */
-export const statusesOnly: CiRuns = {
-  explain: (_, red) =>
-    Promise.resolve(
-      red.map(({ context, description }) => ({ context, kind: "real", log: description })),
-    ),
-  retry: () => Promise.resolve(false),
-};
 
 async function explain(
   at: Repository,

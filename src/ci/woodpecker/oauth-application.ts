@@ -58,5 +58,5 @@ function judge(
 ): string | undefined {
   if (!redirectUris) return `the forge has none that ${applicationKeys.client} names`;
   if (!hasSecret) return `${applicationKeys.secret} is not in .env`;
-  return redirectUris.includes(redirectUri) ? undefined : "it sends people back elsewhere";
+  return redirectUris.includes(redirectUri) ? undefined : "its redirect URI differs";
 }

@@ -3,9 +3,9 @@
  * key replaces whole lists and maps, so what bots share is anchored items and an anchored map.
  */
 import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import { HOST_NAME } from "../../core/addresses.ts";
 import type { Desired } from "../../core/desired.ts";
 import type { DesiredService, Mount } from "../../core/service.ts";
+import { HOST_NAME } from "../../core/service-ports.ts";
 
 type Tree = { readonly [key: string]: unknown };
 

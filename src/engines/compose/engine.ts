@@ -246,7 +246,7 @@ async function runDocker(args: readonly string[], options: RunOptions = {}): Pro
     return await run(argv, options);
   } catch (error) {
     if (!(error instanceof DisintoError) || !/ENOENT/.test(error.message)) throw error;
-    throw new DisintoError("engine.unavailable", "there is no docker command on this machine", {
+    throw new DisintoError("engine.unavailable", "the docker command was not found", {
       hint: "install Docker with its compose plugin, or set DISINTO_ENGINE=local in .env",
       cause: error,
     });

@@ -32,7 +32,7 @@ export function judgeEnd(
   const { end, seen, events, wasWaiting, stop } = attempt;
   if (stop) return stop;
   if (end.cut === "silence" && wasWaiting) {
-    const reason = `the model's server said nothing for ${formatMinutes(session.silenceMs)}`;
+    const reason = `the model's server sent no output for ${formatMinutes(session.silenceMs)}`;
     return { fault: "stalled", reason };
   }
   const cut = classifyCut(end, name, session);
@@ -44,7 +44,7 @@ export function judgeEnd(
   if (end.exitCode !== 0)
     return { fault: "exit", reason: `${name} ${exit}\n${attempt.output.lastLines(20)}`.trimEnd() };
   if (seen.turns === 0)
-    return { fault: "exit", reason: `${name} ${exit} without having asked the model anything` };
+    return { fault: "exit", reason: `${name} ${exit} without a request to the model` };
   if (existsSync(session.folder)) return undefined;
   return { fault: "exit", reason: `${name} deleted its work folder` };
 }

@@ -148,7 +148,7 @@ function findLimit(
   events: AgentEvents,
 ): ProcessFault | undefined {
   if (turns !== undefined && seen.turns >= turns)
-    return { fault: "turns", reason: `the session took all of its ${turns} turns` };
+    return { fault: "turns", reason: `the session reached its limit of ${turns} turns` };
   const used = seen.inputTokens + seen.outputTokens;
   if (tokens !== undefined && used >= tokens)
     return { fault: "tokens", reason: `the session used ${used} of its ${tokens} tokens` };

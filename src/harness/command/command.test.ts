@@ -69,7 +69,7 @@ test("a harness that goes on writing is ended by its time alone", async () => {
   expect(end).toMatchObject({
     type: "failed",
     fault: "wall-time",
-    reason: expect.stringContaining("was not done after"),
+    reason: expect.stringContaining("did not finish within"),
   });
 });
 

@@ -89,7 +89,7 @@ export class ModelGateway {
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#knows(request)) {
-      sendError(response, 401, "this is not a session's word");
+      sendError(response, 401, "invalid session key");
       return;
     }
     const asked = readModelRequest(request.method ?? "", request.url ?? "");

@@ -65,9 +65,9 @@ async function ask(url: string, apiKey: string | undefined, signal: AbortSignal 
 function toUnansweredError(url: string, why: string): DisintoError {
   return new DisintoError(
     "model.unavailable",
-    `the model's server does not say its slots at ${url}: ${why}`,
+    `the model's server does not report its slots at ${url}: ${why}`,
     {
-      hint: "bots wait by themselves; see that the server runs, or set slots in the bot's section",
+      hint: "bots wait by themselves; check that the server is running, or set slots in the bot's section",
     },
   );
 }

@@ -20,8 +20,8 @@ export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAn
   if (error !== undefined)
     return { type: "fault", ...classifyError(statusOf(error), JSON.stringify(error)) };
   if (events.length === 0)
-    return toGarbled(`an answer that is none: ${text.trim().slice(0, 80) || "nothing"}`);
-  if (streamed && !isWhole(text, events)) return toGarbled("an answer that broke off");
+    return toGarbled(`an invalid answer: ${text.trim().slice(0, 80) || "nothing"}`);
+  if (streamed && !isWhole(text, events)) return toGarbled("an incomplete answer");
   return { type: "answer", usage: readUsage(events) };
 }
 

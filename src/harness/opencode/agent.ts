@@ -108,7 +108,7 @@ class OpencodeEvents implements AgentEvents {
   }
 
   #takeError({ name, data }: Record<string, unknown>): void {
-    const message = recordOf(data).message ?? name ?? "an error without a name";
+    const message = recordOf(data).message ?? name ?? "an unnamed error";
     this.failure = { fault: "exit", reason: `opencode: ${String(message)}` };
   }
 }

@@ -18,13 +18,13 @@ export function classifyCut(
   if (unstarted) return { fault: "exit", reason: `${file} did not start: ${unstarted.message}` };
   switch (cut) {
     case "wall-time":
-      return { fault: cut, reason: `${file} was not done after ${formatMinutes(timeoutMs)}` };
+      return { fault: cut, reason: `${file} did not finish within ${formatMinutes(timeoutMs)}` };
     case "silence":
       return { fault: cut, reason: `${file} wrote nothing for ${formatMinutes(silenceMs)}` };
     case "output":
-      return { fault: cut, reason: `${file} wrote more than it may` };
+      return { fault: cut, reason: `${file} exceeded its output limit` };
     case "killed":
-      return { fault: cut, reason: `${file} was ended before it was done` };
+      return { fault: cut, reason: `${file} was stopped before it finished` };
     case "stopped":
     case undefined:
       return undefined;

@@ -1,12 +1,16 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
+import { APPROVED, isTrustedAuthor } from "../../bot/issue/choose.ts";
 import { parseDependencies } from "../../bot/issue/dependencies.ts";
+import { pinOf } from "../../bot/issue/trust.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
-import { findCiLogin } from "../../core/factory.ts";
+import { findCiLogin } from "../../ci/definitions.ts";
+import type { Approval } from "../../core/approval.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
+import { readApproval, sayText } from "./approvals.ts";
 import { readTrusted } from "./issue-watch.ts";
 
 export interface BacklogSnapshot {
@@ -30,6 +34,7 @@ export class Backlog {
     number,
     { readonly updatedAt: string; readonly on: readonly Dependency[] }
   >();
+  readonly #approvals = new Map<number, { readonly of: string; readonly approval: Approval }>();
   /** Numbers that were closed when asked; an issue that was opened again is in the listing. */
   readonly #closed = new Set<number>();
   #trusted: { readonly logins: readonly string[]; readonly atMs: number } | undefined;
@@ -57,6 +62,28 @@ export class Backlog {
     const logins = await readTrusted(this.target);
     this.#trusted = { logins, atMs: this.#nowMs() };
     return logins;
+  }
+
+  /** Its author is trusted, or its text is approved; asked again when anything about the issue has changed. */
+  async isTrusted(issue: Issue): Promise<boolean> {
+    if (isTrustedAuthor(issue, await this.trusted())) return true;
+    return (await this.#approvalOf(issue)) === "approved";
+  }
+
+  /** Says which text waits, unless it was said. */
+  async askApproval(issue: Issue): Promise<void> {
+    if ((await this.#approvalOf(issue)) !== "unsaid") return;
+    await sayText(this.target, { issue, label: APPROVED });
+    this.#approvals.delete(issue.number);
+  }
+
+  async #approvalOf(issue: Issue): Promise<Approval> {
+    const of = `${issue.updatedAt} ${pinOf(issue)}`;
+    const known = this.#approvals.get(issue.number);
+    if (known?.of === of && known.approval !== "unsaid") return known.approval;
+    const approval = await readApproval(this.target, { issue, label: APPROVED });
+    this.#approvals.set(issue.number, { of, approval });
+    return approval;
   }
 
   /** Numbers of what the issue depends on, by the forge's own record or its text, that is not closed. */

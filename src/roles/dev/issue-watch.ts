@@ -4,6 +4,7 @@ import { type IssueChange, judgeIssue, pinOf } from "../../bot/issue/trust.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
+import { readHands } from "./approvals.ts";
 import type { Work } from "./work.ts";
 
 interface WatchedActivity<Outcome> {
@@ -88,8 +89,9 @@ async function readIssueChange(target: ProjectTools, work: Work): Promise<IssueC
   return judgeIssue(issue, work.pin, await readTrusted(target));
 }
 
-export async function readTrusted({ project, writers }: ProjectTools): Promise<readonly string[]> {
-  return [...project.trustedAuthors, ...(await writers())];
+/** Whose issues are taken as they are: a bot's only where the project names it. */
+export async function readTrusted(target: ProjectTools): Promise<readonly string[]> {
+  return [...target.project.trustedAuthors, ...(await readHands(target)).people];
 }
 
 /** Undefined: it was deleted. */

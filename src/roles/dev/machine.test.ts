@@ -78,7 +78,7 @@ test("a red check goes back to the harness, and blocks when its budget is spent"
     ...path,
     ...path,
     ...path,
-    "blocked: the budget for ciFixes is used up: 1 test failed",
+    "blocked: the budget for ciFixes is exhausted: 1 test failed",
     "choosing",
   ]);
 });
@@ -91,7 +91,7 @@ test("the budget travels in the work, so that a restart does not renew it", asyn
       choosing: [{ type: "claimed", work: tired }],
       checking: [{ type: "red", reason: "again" }],
     }),
-  ).toEqual([...path, "blocked: the budget for ciFixes is used up: again", "choosing"]);
+  ).toEqual([...path, "blocked: the budget for ciFixes is exhausted: again", "choosing"]);
 });
 
 test("a rebased head is checked and reviewed again before it merges", async () => {
@@ -118,7 +118,7 @@ test.each([
     const begin = seen.indexOf("merging");
     expect(seen[begin + 1]).toBe(at);
     expect(seen.filter((one) => one === "merging")).toHaveLength(3);
-    expect(seen.at(-2)).toBe(`blocked: the budget for merge-${cause} is used up: 405`);
+    expect(seen.at(-2)).toBe(`blocked: the budget for merge-${cause} is exhausted: 405`);
   },
 );
 
@@ -162,7 +162,7 @@ test("a conflict of the merge goes back to the harness, within its budget", asyn
   const seen = await trail({ merging: [refused] });
 
   expect(seen.filter((at) => at === "coding")).toHaveLength(3);
-  expect(seen.at(-2)).toBe("blocked: the budget for conflicts is used up: 409");
+  expect(seen.at(-2)).toBe("blocked: the budget for conflicts is exhausted: 409");
 });
 
 test("a primary branch that moves before every merge ends in a person's hands, not in an endless rebase", async () => {
@@ -178,7 +178,7 @@ test("a run that CI could not do costs no attempt at the change, and ends within
   const seen = await trail({ checking: [failed] });
 
   expect(seen.filter((at) => at === "coding")).toHaveLength(1);
-  expect(seen.at(-2)).toBe("blocked: the budget for infrastructureRetries is used up: no agent");
+  expect(seen.at(-2)).toBe("blocked: the budget for infrastructureRetries is exhausted: no agent");
 });
 
 test.each(["checking", "reviewing", "merging"] as const)(
@@ -230,10 +230,10 @@ test("a refusal goes to a person with its cause, a session that stalls or touche
     ...["preparing", "coding", "blocked: ten issues", "choosing"],
   ]);
   expect((await trail({ coding: [stalled] })).at(-2)).toBe(
-    "blocked: the budget for attempts is used up: silent",
+    "blocked: the budget for attempts is exhausted: silent",
   );
   expect((await trail({ coding: [locked] })).at(-2)).toBe(
-    "blocked: the budget for protectedPaths is used up: it touches .env",
+    "blocked: the budget for protectedPaths is exhausted: it touches .env",
   );
 });
 

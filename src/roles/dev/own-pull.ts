@@ -26,7 +26,7 @@ export async function openPullOnce(
   if (!kept)
     throw new DisintoError(
       "forge.invalid",
-      `the pull request of ${head} was opened and is not listed`,
+      `the pull request of ${head} was opened but is not listed`,
     );
   for (const twin of twins) await pulls.close(twin.number);
   return kept;

@@ -37,7 +37,7 @@ export class Pauses {
     }
     if (!stands) return undefined;
     if (primary.type === "undecided")
-      return `${project.primaryBranch} was red, and its checks are not done yet`;
+      return `${project.primaryBranch} was red, and its checks have not finished yet`;
     if ((await breakers.close(name)) === "closed")
       events.append({ type: "breaker.closed", breaker: `${name} of ${project.name}` });
     return undefined;

@@ -1,9 +1,9 @@
 /** What a dev bot does about each class of failure, once, before it tries again: docs/recovery.md has the table. */
 
+import { removeLeftovers } from "../../bot/loop/disk.ts";
 import { type Failure, MAX_REFUSALS } from "../../bot/loop/failure.ts";
 import { type BotTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
-import { removeLeftovers } from "./disk.ts";
 import type { State } from "./machine.ts";
 import { charge, isExhausted } from "./retries.ts";
 import type { Work } from "./work.ts";

@@ -33,7 +33,7 @@ export function isExhausted({ counters }: Work, cause: string, limit: number): b
 }
 
 function giveUp(work: Work, cause: string, reason: string): State {
-  return { at: "blocked", work, cause, reason: `the budget for ${cause} is used up: ${reason}` };
+  return { at: "blocked", work, cause, reason: `the budget for ${cause} is exhausted: ${reason}` };
 }
 
 /** Another head of the same work, its own or somebody's push, goes the whole way. */
@@ -95,6 +95,6 @@ export function afterRefusal(
 
 function describeManualMerge(cause: MergeRefusal): string {
   return cause === "protected-files"
-    ? "the change is checked and approved, and touches protected files: an administrator has to merge the pull request by hand"
-    : `the forge does not let me merge: ${cause}`;
+    ? "the change passed its checks and is approved, but touches protected files: an administrator has to merge the pull request manually"
+    : `the forge refuses the merge: ${cause}`;
 }

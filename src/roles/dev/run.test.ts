@@ -47,7 +47,7 @@ test("what a harness claims falsely counts for nothing, and a refusal with a rea
 
   expect(others).toEqual([]);
   expect(said).toContain(
-    "the budget for attempts is used up: the harness ended without changing a file",
+    "the budget for attempts is exhausted: the harness ended without changing a file",
   );
   expect(said).toContain(`disinto retry ${lying}`);
   expect(await bench.labelsOf(lying)).toEqual(["blocked"]);

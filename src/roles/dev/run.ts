@@ -1,10 +1,11 @@
-/** The loops of a bot, one per role, so that a slow role never stops another. A restart goes on where the journal ends. */
+/** The loop of the dev role. A restart goes on where the journal ends. */
 
+import { enforceDiskLimit, removeLeftovers } from "../../bot/loop/disk.ts";
 import type { Failure } from "../../bot/loop/failure.ts";
 import { repeat } from "../../bot/loop/repeat.ts";
+import type { RoleRun } from "../../bot/loop/role-run.ts";
 import { type BotTools, projectOf } from "../../bot/tools.ts";
 import type { Journal } from "../../ports/journal.ts";
-import { reviewNext } from "../review/queue.ts";
 import { block } from "./activities/blocked.ts";
 import { check } from "./activities/checking.ts";
 import { Chooser } from "./activities/choosing.ts";
@@ -15,7 +16,6 @@ import { prepare } from "./activities/preparing.ts";
 import { publish } from "./activities/publishing.ts";
 import { awaitReview } from "./activities/reviewing.ts";
 import { withdraw } from "./activities/withdrawing.ts";
-import { enforceDiskLimit, removeLeftovers } from "./disk.ts";
 import { withIssueWatch } from "./issue-watch.ts";
 import { leaveLaneAfter } from "./lane.ts";
 import {
@@ -32,36 +32,14 @@ import { factsOf, type Work } from "./work.ts";
 
 const MAX_ATTEMPTS = 3;
 
-interface Run {
-  readonly tools: BotTools;
-  readonly signal: AbortSignal;
-  /** End after the first issue that is done with. */
-  readonly once: boolean;
-}
-
-export async function runDev({ tools, signal, once }: Run, journal: Journal<State>): Promise<void> {
-  const loop = new DevLoop(tools, journal);
+export async function runDev({ tools, signal, once }: RoleRun): Promise<void> {
+  const loop = new DevLoop(tools, tools.openJournal<State>());
   await repeat(tools, signal, {
     act: async () => {
       const ended = await loop.turn(signal);
       return once && ended ? "stop" : "go";
     },
     recover: (failure) => loop.recover(failure, signal),
-  });
-}
-
-export async function runReview({ tools, signal, once }: Run): Promise<void> {
-  const reviewed = new Map<string, string>();
-  await removeLeftovers(tools, undefined);
-  await repeat(tools, signal, {
-    act: async () => {
-      const found = await reviewNext(tools, reviewed, signal);
-      if (!found) await tools.clock.sleep(tools.pollIntervalMs, signal);
-      return once && found ? "stop" : "go";
-    },
-    recover: async ({ kind }) => {
-      if (kind === "disk-full") await removeLeftovers(tools, undefined);
-    },
   });
 }
 

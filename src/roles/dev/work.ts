@@ -63,21 +63,22 @@ export function toPublished(
   };
 }
 
-const MAX_FEEDBACK = 4_000;
-
-/** What travels in the lease beside the counters, for the bot that may have to go on with the work. */
+/**
+ * What travels in the lease beside the counters, for the bot that may have to go on with the work. Anybody who may write code
+ * can write a lease: what the work was sent back for is read from CI and the reviews again, never from here.
+ */
 export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
   return {
     pin,
     ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
-    ...(feedback && { feedback: feedback.slice(0, MAX_FEEDBACK) }),
+    ...(feedback && { sentBack: "1" }),
   };
 }
 
 /** False: it waits for checks, a review or its merge. */
-export function needsModel({ pull, feedback }: Facts): boolean {
-  return pull === undefined || feedback !== undefined;
+export function needsModel({ pull, sentBack }: Facts): boolean {
+  return pull === undefined || sentBack !== undefined;
 }
 
 interface StoredWork {
@@ -99,7 +100,6 @@ export function resumeWork({ project, issue, counters, facts, pin }: StoredWork)
     counters,
     pin: facts.pin ?? pin,
     ...(facts.publishing && { publishing: facts.publishing }),
-    ...(facts.feedback && { feedback: facts.feedback }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };
 }

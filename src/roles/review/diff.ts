@@ -82,7 +82,7 @@ export function splitDiff(
     return toRefused(`it changes binary files: ${binary.map(({ path }) => path).join(", ")}`);
   const pieces = files.flatMap((file) => cutFile(file, maxCharacters));
   if (pieces.some((piece) => piece.length > maxCharacters))
-    return toRefused("a single place of it is too long to be read at once");
+    return toRefused("a single hunk is too long to be reviewed");
   const parts: string[] = [];
   for (const piece of pieces) {
     const last = parts.at(-1);
@@ -91,7 +91,7 @@ export function splitDiff(
     else parts.push(piece);
   }
   if (parts.length > MAX_PARTS)
-    return toRefused(`it is too long: it would be ${parts.length} parts`);
+    return toRefused(`it is too long: it would need ${parts.length} parts`);
   return { type: "parts", parts };
 }
 

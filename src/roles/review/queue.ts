@@ -3,7 +3,7 @@
 import { commentOnce, formatKey } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
-import { findCiLogin } from "../../core/factory.ts";
+import { findCiLogin } from "../../ci/definitions.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Review } from "../../ports/forge.ts";
 import { judgeStatuses } from "../dev/activities/checking.ts";

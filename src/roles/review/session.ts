@@ -74,7 +74,7 @@ function readEnd(end: SessionEnd): HeadVerdict {
   }
   const reading = readVerdict(end.verdict);
   if (reading.type === "read") return { type: "judged", verdict: reading.verdict };
-  return { type: "refused", reason: `the reviewer wrote no verdict: ${reading.reason}` };
+  return { type: "refused", reason: `the reviewer gave no valid verdict: ${reading.reason}` };
 }
 
 async function ask(

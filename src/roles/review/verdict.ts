@@ -25,12 +25,12 @@ export type Reading =
 
 export function readVerdict(value: unknown): Reading {
   if (value === undefined)
-    return { type: "unreadable", reason: "the file named by DISINTO_RESULT holds no JSON" };
+    return { type: "unreadable", reason: "the file named by DISINTO_RESULT does not contain JSON" };
   const parsed = Verdict.safeParse(value);
   if (!parsed.success) return { type: "unreadable", reason: z.prettifyError(parsed.error) };
   const { verdict, body, comments } = parsed.data;
   if (verdict === "request-changes" && body.trim() === "" && comments.length === 0)
-    return { type: "unreadable", reason: "changes are requested and nothing says which" };
+    return { type: "unreadable", reason: "changes are requested but none are described" };
   return { type: "read", verdict: parsed.data };
 }
 
@@ -57,7 +57,7 @@ export function toReview(verdict: Verdict, files: readonly FileDiff[], sha: stri
     verdict: verdicts[verdict.verdict],
     sha,
     body:
-      body.join("\n\n") || (verdict.verdict === "approve" ? "" : "See the remarks on the lines."),
+      body.join("\n\n") || (verdict.verdict === "approve" ? "" : "See the comments on the lines."),
     comments: inline,
   };
 }

@@ -45,21 +45,21 @@ const closedPull = (pull: number | undefined): string =>
   pull === undefined ? "its pull request" : `pull request #${pull}`;
 
 function nextStepsFor({ issue, pull }: Work, cause: string): string {
-  const retry = `run \`disinto retry ${issue}\`, or put the label \`${BACKLOG}\` back and take \`${BLOCKED}\` off`;
+  const retry = `run \`disinto retry ${issue}\`, or add the label \`${BACKLOG}\` and remove \`${BLOCKED}\``;
   switch (cause) {
     case "protectedPaths":
-      return `To go on: say in the issue how it is done without these files, or put the label \`${PROTECTED_PATHS}\` on it; then ${retry}.`;
+      return `To continue: describe in the issue how to do it without these files, or add the label \`${PROTECTED_PATHS}\` on it; then ${retry}.`;
     case "hand-over":
-      return `A person who may merge: please look at ${closedPull(pull)} and merge it. The issue is closed by that.`;
+      return `Someone with merge rights: please review ${closedPull(pull)} and merge it. Merging closes the issue.`;
     case "pull-closed":
-      return `To go on: reopen ${closedPull(pull)}, then ${retry}. Close the issue if it is not wanted any more.`;
+      return `To continue: reopen ${closedPull(pull)}, then ${retry}. Close the issue if it is no longer wanted.`;
     case "unmet-dependency":
-      return `To go on: name what it waits for in a section "Depends on #n"; then ${retry}.`;
+      return `To continue: list what it waits for in a section "Depends on #n"; then ${retry}.`;
     case "too-large":
-      return `To go on: split it into smaller issues, or make its text narrower; then ${retry}.`;
+      return `To continue: split it into smaller issues, or narrow its scope; then ${retry}.`;
     case "already-done":
-      return `If it is done, close the issue. Otherwise say what is missing; then ${retry}.`;
+      return `If it is done, close the issue. Otherwise describe what is missing; then ${retry}.`;
     default:
-      return `To go on: mend what is said above; then ${retry}. Its budgets start anew.`;
+      return `To continue: fix the cause above; then ${retry}. Its budgets are reset.`;
   }
 }

@@ -1,6 +1,7 @@
 import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
-import { type Ci, findCiLogin } from "../../../core/factory.ts";
+import { findCiLogin } from "../../../ci/definitions.ts";
+import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -94,7 +95,7 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     return {
       type: "stuck",
       reason:
-        'the project requires no CI context: name them in ci.required, or set ci.when_absent = "pass"',
+        'the project requires no CI context: list them in ci.required, or set ci.when_absent = "pass"',
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
@@ -133,7 +134,7 @@ const MAX_CHARACTERS = 14_000;
 function formatFailures(head: string, failures: readonly CiFailure[]): string {
   const room = Math.floor(MAX_CHARACTERS / failures.length);
   const parts = failures.map(({ context, kind, log }) => {
-    const what = kind === "real" ? "is red" : "could not be run (the CI's own failure)";
+    const what = kind === "real" ? "is red" : "could not be run (CI infrastructure failure)";
     return `${context} ${what}:\n\n${log.slice(-room)}`;
   });
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;

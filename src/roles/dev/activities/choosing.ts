@@ -1,10 +1,11 @@
 import {
+  APPROVED,
   BACKLOG,
   BLOCKED,
   findWaitingReason,
   formatWaiting,
   IN_PROGRESS,
-  isTrusted,
+  isTrustedAuthor,
   orderCandidates,
   type WaitingReason,
 } from "../../../bot/issue/choose.ts";
@@ -17,6 +18,7 @@ import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
+import { readApproval } from "../approvals.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
 import { findIssue, readTrusted } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
@@ -86,7 +88,7 @@ export class Chooser {
     }
     const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
     for (const issue of mine) {
-      if (!isTrusted(issue, await backlog.trusted())) continue;
+      if (!(await backlog.isTrusted(issue))) continue;
       const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
       const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
@@ -144,6 +146,13 @@ export class Chooser {
       await claim.release();
       return undefined;
     }
+    // What a fresh claim must pass, a lease that somebody left or wrote passes as well.
+    if (issue.state === "open" && !(await mayTake(target, issue))) {
+      await target.issues.relabel(number, { add: [], remove: [IN_PROGRESS] });
+      await target.issues.setAssignees(number, []);
+      await claim.release();
+      return undefined;
+    }
     if (issue.state === "open") await this.#mirrorClaim(target, issue);
     const { counters, facts } = claim;
     const shown = { number, title: stripHidden(issue.title) };
@@ -173,7 +182,7 @@ export class Chooser {
     if (!claim) return undefined;
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
-    if (!issue || !isAvailable(issue) || !isTrusted(issue, await readTrusted(target))) {
+    if (!issue || !isAvailable(issue) || !(await mayTake(target, issue))) {
       await claim.release();
       return undefined;
     }
@@ -229,12 +238,22 @@ async function explainWaiting(
   issue: Issue,
   readHeld: () => Promise<string | undefined>,
 ): Promise<WaitingReason | undefined> {
-  const known = { leased: snapshot.leased, trusted: await backlog.trusted() };
+  const known = {
+    leased: snapshot.leased,
+    trusted: await backlog.trusted(),
+    isApproved: issue.labels.includes(APPROVED) && (await backlog.isTrusted(issue)),
+  };
   const cheap = findWaitingReason(issue, { ...known, openDependencies: [], held: undefined });
+  if (cheap?.type === "untrusted") await backlog.askApproval(issue);
   if (cheap) return cheap;
   const openDependencies = await backlog.openDependencies(issue, snapshot.open);
   const held = openDependencies.length > 0 ? undefined : await readHeld();
   return findWaitingReason(issue, { ...known, openDependencies, held });
+}
+
+async function mayTake(target: ProjectTools, issue: Issue): Promise<boolean> {
+  if (isTrustedAuthor(issue, await readTrusted(target))) return true;
+  return (await readApproval(target, { issue, label: APPROVED })) === "approved";
 }
 
 function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {

@@ -99,7 +99,7 @@ function report({ events }: BotTools, { project, issue, pull }: PublishedWork, e
 
 function toRefusal(answer: MergeAnswer): Refused {
   if (answer.type === "refused") return answer;
-  const reason = "the forge accepted the merge and did not do it";
+  const reason = "the forge accepted the merge but did not perform it";
   return { type: "refused", cause: "not-ready", reason };
 }
 
@@ -136,7 +136,7 @@ async function rebase(
       reason: await describeConflict(target, { work, base, files: merged.files }),
     };
   if (merged.tree === (await objects.treeOf(base)))
-    return { type: "stuck", reason: "the primary branch holds all of this change already" };
+    return { type: "stuck", reason: "the primary branch already contains this whole change" };
   const head = await objects.commit({
     tree: merged.tree,
     parents: [base],

@@ -53,7 +53,11 @@ async function findOwnPull(
   const branch = deriveBranch(work.issue);
   const open = findPull(await pulls.listOpen(), branch);
   if (open) return open;
-  if (work.pull !== undefined) return pulls.get(work.pull);
+  if (work.pull !== undefined) {
+    // The number may come out of a lease: another branch's open pull request is not this issue's.
+    const known = await pulls.get(work.pull);
+    if (known.state === "closed" || known.head === branch) return known;
+  }
   const closed = head === undefined ? undefined : await pulls.findClosed(branch);
   return closed?.merged ? undefined : closed;
 }

@@ -148,6 +148,6 @@ async function requestAnotherReview(
     on: pull,
     cause: "review-again",
     about: head,
-    text: `${authors.join(", ")}: the change that you asked for is answered in ${head.slice(0, 10)}; it cannot be merged before you look at it again.`,
+    text: `${authors.join(", ")}: the change that you asked for was made in ${head.slice(0, 10)}; please review it again, it cannot be merged before.`,
   });
 }

@@ -36,6 +36,6 @@ function formatWithdrawal({ issue, pull }: Work, why: Withdrawal): string {
       ? `What I pushed to \`${deriveBranch(issue)}\`, if anything, stays.`
       : `Pull request #${pull} stays as it is.`;
   if (why === "closed")
-    return `This was closed while I worked on it, so I stopped. ${stays} Reopened, it goes on from there.`;
-  return `The text of this issue was changed after it was approved, so I stopped. ${stays} It waits until somebody who may write code here has read the new text and puts the label \`${APPROVED}\` on it again.`;
+    return `This was closed while I worked on it, so I stopped. ${stays} If it is reopened, work continues from there.`;
+  return `The text of this issue was changed after it was approved, so I stopped. ${stays} It waits until someone with write access has read the new text and adds the label \`${APPROVED}\` again.`;
 }

@@ -1,11 +1,19 @@
 /** What a bot leaves on its volume: folders of issues that are over go, and the whole stays under its limit. */
 
-import { type BotTools, deriveFolder, type ProjectTools } from "../../bot/tools.ts";
 import type { FolderUse } from "../../ports/git.ts";
-import type { Work } from "./work.ts";
+import { type BotTools, deriveFolder, type ProjectTools } from "../tools.ts";
+
+/** The work at hand, whose folder stays. */
+interface Current {
+  readonly project: string;
+  readonly issue: number;
+}
 
 /** Of everything but the work at hand: a folder is made anew for each session. */
-export async function removeLeftovers(tools: BotTools, current: Work | undefined): Promise<void> {
+export async function removeLeftovers(
+  tools: BotTools,
+  current: Current | undefined,
+): Promise<void> {
   for (const { project, folders } of tools.projects.values()) {
     const kept = current?.project === project.name ? deriveFolder(current.issue) : undefined;
     for (const { name } of await folders.list()) if (name !== kept) await folders.discard(name);

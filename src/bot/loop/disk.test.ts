@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { repositories } from "../../adapters/git/repositories.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
-import type { BotTools } from "../../bot/tools.ts";
 import type { BotEvent } from "../../ports/event-log.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { BotTools } from "../tools.ts";
 import { enforceDiskLimit, removeLeftovers } from "./disk.ts";
 
 let root: string;
@@ -53,13 +53,7 @@ test("folders of issues that are over go; the one at hand stays", async () => {
   await fill("issue-1", 10);
   await fill("issue-2", 10);
 
-  await removeLeftovers(toolsWith(0), {
-    project: "shop",
-    issue: 2,
-    title: "",
-    counters: {},
-    pin: "",
-  });
+  await removeLeftovers(toolsWith(0), { project: "shop", issue: 2 });
 
   expect(await names()).toEqual(["issue-2"]);
 });

@@ -1,0 +1,65 @@
+/** Every CI that can judge a project's changes. How bots ask it is loaded by wiring.ts. */
+import type { Addresses } from "../core/addresses.ts";
+import type { Ci, Factory } from "../core/factory.ts";
+import type { DesiredUser } from "../core/identities.ts";
+import { namesOf } from "../core/kinds.ts";
+import type { Layout } from "../core/layout.ts";
+import type { DesiredService, Mount } from "../core/service.ts";
+import { externalCi } from "./external/definition.ts";
+import { localCi } from "./local/definition.ts";
+import { woodpeckerCi } from "./woodpecker/definition.ts";
+
+export type CiProvider = "local" | "woodpecker" | "external";
+
+export interface CiDefinition {
+  readonly meaning: string;
+  /** Its services run in images of their own, which only some engines can. */
+  readonly needsImages: boolean;
+  /** Empty: it runs elsewhere. */
+  readonly services: (factory: Factory, place: CiPlace) => readonly DesiredService[];
+  /** How bots ask for their runs' logs; undefined: they know the statuses alone. */
+  readonly access?: CiAccessKeys;
+  /** Mounted into every bot. */
+  readonly mounts: readonly Mount[];
+  /** Its own user on the forge, a writer of each project that it judges. */
+  readonly user?: DesiredUser;
+  /** People open its pages and sign in there through the forge. */
+  readonly hasPages: boolean;
+}
+
+export interface CiPlace {
+  readonly layout: Layout;
+  readonly addresses: Addresses;
+  /** The compose project. */
+  readonly project: string;
+}
+
+export interface CiAccessKeys {
+  /** Variables in a bot's environment. */
+  readonly urlKey: string;
+  readonly tokenKey: string;
+  readonly url: (place: CiPlace) => string;
+  /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
+  readonly isMade: boolean;
+}
+
+export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
+  local: localCi,
+  woodpecker: woodpeckerCi,
+  external: externalCi,
+};
+
+/** Of a project that names none. */
+export const DEFAULT_CI: CiProvider = "local";
+
+/** Those that some project uses, in the table's order. */
+export function listUsedCis({ projects }: Pick<Factory, "projects">): readonly CiDefinition[] {
+  return namesOf(ciProviders)
+    .filter((name) => projects.some(({ ci }) => ci.provider === name))
+    .map((name) => ciProviders[name]);
+}
+
+/** The forge user whose statuses count; a CI that is a user of its own always posts as that one. Undefined: anybody's. */
+export function findCiLogin({ provider, login }: Ci): string | undefined {
+  return login ?? ciProviders[provider].user?.login;
+}

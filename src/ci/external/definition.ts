@@ -1,0 +1,9 @@
+import type { CiDefinition } from "../definitions.ts";
+
+export const externalCi: CiDefinition = {
+  meaning: "somebody else posts statuses",
+  needsImages: false,
+  services: () => [],
+  mounts: [],
+  hasPages: false,
+};

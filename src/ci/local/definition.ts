@@ -1,0 +1,57 @@
+import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
+import { formatProjects } from "../../core/project-task.ts";
+import { coreLimits } from "../../core/service.ts";
+import type { CiDefinition } from "../definitions.ts";
+
+const keys = deriveCredentialKeys(CI_LOGIN);
+
+export const localCi: CiDefinition = {
+  meaning: "our own small service runs the steps",
+  needsImages: false,
+  access: {
+    urlKey: "CI_URL",
+    tokenKey: CI_TOKEN_KEY,
+    url: ({ layout }) => layout.ciUrl,
+    isMade: true,
+  },
+  mounts: [],
+  hasPages: false,
+  user: {
+    login: CI_LOGIN,
+    keys,
+    scopes: ["read:user", "write:repository"],
+    origin: "the local CI",
+  },
+  services: (factory, { layout }) => {
+    const projects = factory.projects.filter(({ ci }) => ci.provider === "local");
+    const data = layout.locate("ci", "/home/agent/data");
+    return [
+      {
+        name: "ci",
+        kind: "core",
+        container: `${factory.name}-ci`,
+        image: factory.images.agents,
+        entrypoint: [],
+        args: ["ci", "serve"],
+        environment: {
+          CI_BIND: layout.bind,
+          CI_DATA: data,
+          CI_PORT: String(layout.ciPort),
+          CI_PROJECTS: formatProjects(projects),
+          FORGE_URL: layout.forgeUrl,
+        },
+        secrets: {
+          FORGE_TOKEN: keys.token,
+          ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
+        },
+        volumes: [{ name: "ci-data", path: data }],
+        mounts: [],
+        ports: [],
+        healthCheck: undefined,
+        limits: coreLimits,
+        enabled: true,
+        origin: `CI of project ${projects[0]?.name}`,
+      },
+    ];
+  },
+};

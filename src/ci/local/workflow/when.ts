@@ -1,0 +1,56 @@
+/** `when`: what of a workflow runs for what happened (Woodpecker's documentation, "Workflow syntax", "when"). Pure. */
+import picomatch from "picomatch";
+import type { Condition } from "./shape.ts";
+
+/** What happened to which commit. */
+export interface Occasion {
+  readonly event: "push" | "pull_request";
+  /** For a pull request the branch that it is to be merged into. */
+  readonly branch: string;
+  readonly changedFiles: readonly string[];
+  readonly message: string;
+}
+
+export function matches(conditions: readonly Condition[], occasion: Occasion): boolean {
+  return conditions.length === 0 || conditions.some((one) => matchesOne(one, occasion));
+}
+
+/** With which outcomes of what went before it runs; without a `status`, after success alone. */
+export function outcomesOf(conditions: readonly Condition[], occasion: Occasion) {
+  const matching = conditions.filter((one) => matchesOne(one, occasion));
+  const states = matching.map(({ status = [] }) => status as readonly string[]);
+  return {
+    afterSuccess:
+      conditions.length === 0 || states.some((all) => all.length === 0 || all.includes("success")),
+    afterFailure: states.some((all) => all.includes("failure")),
+  };
+}
+
+function matchesOne({ event, branch, path }: Condition, occasion: Occasion): boolean {
+  if (event && !event.includes(occasion.event)) return false;
+  if (branch && !matchesPatterns(branch, occasion.branch)) return false;
+  return !path || matchesPaths(path, occasion);
+}
+
+function matchesPatterns(
+  { include, exclude }: NonNullable<Condition["branch"]>,
+  name: string,
+): boolean {
+  if (matchesAny(exclude, name)) return false;
+  return include.length === 0 || matchesAny(include, name);
+}
+
+function matchesPaths(
+  { include, exclude, ignore_message, on_empty }: NonNullable<Condition["path"]>,
+  { changedFiles, message }: Occasion,
+): boolean {
+  const ignored = ignore_message.toLowerCase();
+  if (ignored !== "" && message.toLowerCase().includes(ignored)) return true;
+  if (changedFiles.length === 0) return on_empty;
+  if (exclude.length > 0 && changedFiles.every((file) => matchesAny(exclude, file))) return false;
+  return include.length === 0 || changedFiles.some((file) => matchesAny(include, file));
+}
+
+function matchesAny(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => picomatch.isMatch(text, pattern, { dot: true }));
+}

@@ -1,0 +1,27 @@
+/** Woodpecker's YAML: anchors, and `<<` in maps and in lists (codeberg.org/6543/xyaml). Pure. */
+import { parse } from "yaml";
+
+const MERGE = "<<";
+
+export function parseYaml(text: string): unknown {
+  return resolveMerges(parse(text, { merge: false, maxAliasCount: 1_000 }));
+}
+
+function resolveMerges(value: unknown): unknown {
+  if (Array.isArray(value)) return value.flatMap(resolveElement);
+  if (typeof value !== "object" || value === null) return value;
+  const { [MERGE]: merged, ...own } = value as Record<string, unknown>;
+  const entries = Object.entries(own).map(([key, one]) => [key, resolveMerges(one)] as const);
+  if (merged === undefined) return Object.fromEntries(entries);
+  const sources = [resolveMerges(merged)].flat().toReversed();
+  return Object.assign({}, ...sources, Object.fromEntries(entries));
+}
+
+/** `- <<: *list` takes the list's elements in. */
+function resolveElement(value: unknown): unknown {
+  const isMerge =
+    typeof value === "object" && value !== null && Object.keys(value).join() === MERGE;
+  const merged = isMerge ? (value as Record<string, unknown>)[MERGE] : undefined;
+  if (Array.isArray(merged)) return resolveMerges(merged);
+  return [resolveMerges(value)];
+}

@@ -1,0 +1,17 @@
+/** Where the factory's services listen inside their containers; core/addresses.ts alone joins a name and a port. */
+
+/** The same whatever is published. */
+export const ports = {
+  forge: 3000,
+  ci: 8000,
+  woodpecker: 8000,
+  woodpeckerRpc: 9000,
+  dashboard: 3080,
+  /** Of each bot: /healthz, /metrics, /status. */
+  health: 8080,
+  /** Of the egress service: its proxy. */
+  proxy: 3128,
+} as const;
+
+/** The name of the host that runs the containers, as containers say it. */
+export const HOST_NAME = "host.docker.internal";

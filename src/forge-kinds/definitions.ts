@@ -1,0 +1,50 @@
+/** Every kind of forge. What makes an administrator on it is the engine's to run; see wiring-forge.ts. */
+import type { Layout } from "../core/layout.ts";
+import type { DesiredService } from "../core/service.ts";
+import { embeddedForge } from "./embedded/definition.ts";
+import { externalForge } from "./external/definition.ts";
+import { forgejoForge } from "./forgejo/definition.ts";
+
+export type ForgeKind = "embedded" | "forgejo" | "external";
+
+export interface ForgeDefinition {
+  readonly meaning: string;
+  /** For who chooses one. */
+  readonly label: string;
+  readonly hint?: (port: string) => string;
+  /** The service that disinto runs for it; undefined: it runs elsewhere, at FORGE_URL. */
+  readonly service?: ForgeService;
+  /** It shows pages to people. */
+  readonly hasPages: boolean;
+}
+
+export interface ForgeService {
+  /** `tag` is that of disinto's own images. */
+  readonly image: (tag: string) => string;
+  /** The image is disinto's own, so every engine can run it and it says its version. */
+  readonly isOwn: boolean;
+  readonly render: (
+    place: ForgePlace,
+  ) => Pick<DesiredService, "args" | "entrypoint" | "environment" | "healthCheck">;
+}
+
+interface ForgePlace {
+  readonly layout: Layout;
+  /** What it says of itself in links. */
+  readonly told: string;
+  /** Its folder. */
+  readonly data: string;
+}
+
+export const forgeKinds: Readonly<Record<ForgeKind, ForgeDefinition>> = {
+  embedded: embeddedForge,
+  forgejo: forgejoForge,
+  external: externalForge,
+};
+
+/** Of a factory that names none. */
+export const DEFAULT_FORGE: ForgeKind = "embedded";
+/** Of a factory that is given an address instead. */
+export const FORGE_ELSEWHERE: ForgeKind = "external";
+/** What an older installation runs. */
+export const OLDER_FORGE: ForgeKind = "forgejo";

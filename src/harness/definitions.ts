@@ -1,0 +1,26 @@
+/** Every harness: the program that does the coding. How it is run stands in its folder and is loaded by wiring.ts. */
+import type { Bot } from "../core/factory.ts";
+import { claudeCodeHarness } from "./claude-code/definition.ts";
+import { commandHarness } from "./command/definition.ts";
+import { opencodeHarness } from "./opencode/definition.ts";
+
+export type HarnessName = "claude-code" | "opencode" | "command";
+
+export interface HarnessDefinition {
+  readonly meaning: string;
+  /** Asks a model that the configuration names; else it is a program that the configuration names. */
+  readonly asksModel: boolean;
+  /** This bot works with Claude's login in CLAUDE_SHARED_DIR. */
+  readonly usesLogin: (bot: Bot) => boolean;
+}
+
+export const harnesses: Readonly<Record<HarnessName, HarnessDefinition>> = {
+  "claude-code": claudeCodeHarness,
+  opencode: opencodeHarness,
+  command: commandHarness,
+};
+
+/** Of a bot that names none. */
+export const DEFAULT_HARNESS: HarnessName = "claude-code";
+/** Of a bot that is given a command instead. */
+export const COMMAND_HARNESS: HarnessName = "command";

@@ -1,0 +1,9 @@
+import type { RoleDefinition } from "../definitions.ts";
+
+export const devRole: RoleDefinition = {
+  meaning: "takes issues, writes the change, and merges it once it is approved",
+  takesIssues: true,
+  approves: false,
+  merges: true,
+  answersByMessage: false,
+};

@@ -1,0 +1,9 @@
+import type { RoleDefinition } from "../definitions.ts";
+
+export const reviewRole: RoleDefinition = {
+  meaning: "reviews the pull requests of other bots",
+  takesIssues: false,
+  approves: true,
+  merges: false,
+  answersByMessage: true,
+};
