@@ -80,7 +80,9 @@ export class Backlog {
   async #approvalOf(issue: Issue): Promise<Approval> {
     const of = `${issue.updatedAt} ${pinOf(issue)}`;
     const known = this.#approvals.get(issue.number);
-    if (known?.of === of && known.approval !== "unsaid") return known.approval;
+    // Times are whole seconds: a label that is there is asked about each time.
+    const isFinal = known?.approval === "waiting" && !issue.labels.includes(APPROVED);
+    if (known?.of === of && isFinal) return known.approval;
     const approval = await readApproval(this.target, { issue, label: APPROVED });
     this.#approvals.set(issue.number, { of, approval });
     return approval;
