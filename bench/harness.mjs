@@ -41,7 +41,7 @@ export async function measureHarness() {
   }
 }
 
-/** In turns, so that whatever slows the machine down slows both; the first of each is for the caches. */
+/** The two take turns, so that whatever slows the machine down slows both; the first of each is for the caches. */
 async function measureOverhead({ agents, server, root }) {
   const { buildAgentHarness, buildClaudeCode } = await loadSupport();
   const agent = buildClaudeCode({ program: agents.claude, compactPct: undefined });

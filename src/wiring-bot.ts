@@ -4,6 +4,7 @@ import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
+import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
@@ -23,7 +24,7 @@ import { formatBackendName } from "./core/backend.ts";
 import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
-import { buildLlamaServer } from "./harness/gateway/llama-server.ts";
+import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
@@ -35,6 +36,12 @@ type Host = Pick<
   Tools,
   "clock" | "environment" | "learnSecrets" | "print" | "redact" | "signal" | "version"
 >;
+
+/** Where harnesses run as other users, nothing begins before they are shut out. */
+export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+  await proveSeparation(settings);
+  return buildBot(settings, host);
+}
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
@@ -96,8 +103,9 @@ function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): S
   return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
-function toSessionLimits({ minutes, silence, turns, tokens, money }: SessionLimits) {
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, turns, tokens, money };
+function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
+  const firstTokenMs = first_token_minutes && first_token_minutes * 60_000;
+  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
 }
 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
@@ -137,9 +145,11 @@ interface Membership extends Shared {
 }
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
-function buildCi({ ci, repo }: ProjectTask, settings: BotSettings, host: Host): CiRuns {
-  const { signal, redact } = host;
-  return buildCiRuns(ci.provider, { access: settings.ci[ci.provider], repo, signal, redact });
+function buildCi(project: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+  const { ci, repo, primaryBranch } = project;
+  const { clock, signal, redact } = host;
+  const access = settings.ci[ci.provider];
+  return buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact });
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -165,7 +175,11 @@ function buildProject(
     statuses: forge.statuses(project.repo),
     ci: buildCi(project, shared.settings, shared.host),
     mirror,
-    folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+    folders: buildWorkFolders({
+      root: path.join(home, "work"),
+      mirror: folder,
+      hands: sessionUserOf(shared.settings, role).hands,
+    }),
     claims,
     breakers,
   };
@@ -193,24 +207,21 @@ function buildFactoryTools(shared: Shared): Whole {
   return { slots, breakers, backend };
 }
 
-/** What the configuration says, else what the server says, else no limit. */
+/** What the configuration says, else what the server says, else no limit; there is none to ask without a model. */
 function buildSlotCount(
-  { backend: { name: baseUrl, slots } }: BotSettings,
-  { clock, environment, signal }: Host,
+  { backend, model }: BotSettings,
+  { clock, signal }: Host,
 ): () => Promise<number | undefined> {
-  if (slots !== undefined || !URL.canParse(baseUrl)) return async () => slots;
-  const server = buildLlamaServer({
-    baseUrl,
-    apiKey: environment.ANTHROPIC_API_KEY,
-    clock,
-    signal,
-  });
+  if (!model) return async () => backend.slots;
+  const { baseUrl, key, name } = model;
+  const operator = { slots: backend.slots, context: model.context };
+  const server = buildModelServer({ baseUrl, key, model: name, operator, clock, signal });
   return () => server.countSlots();
 }
 
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
-  /** Of the mirror. */
+  /** The folder of the mirror. */
   readonly folder: string;
   readonly onProgress?: () => void;
 }

@@ -87,8 +87,8 @@ export function buildTools(signal: AbortSignal): Tools {
       return openScratchMirror(remote, signal);
     },
     bot: async (settings) => {
-      const { buildBot } = await import("./wiring-bot.ts");
-      return buildBot(settings, tools);
+      const { openBot } = await import("./wiring-bot.ts");
+      return openBot(settings, tools);
     },
     ci: async (settings) => {
       const { buildCi } = await import("./ci/local/wiring.ts");

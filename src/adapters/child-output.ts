@@ -9,7 +9,7 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string | Uint8Array | undefined;
   readonly timeoutMs: number;
-  /** Of standard output and standard error each. */
+  /** The limit applies to standard output and standard error separately. */
   readonly maxOutputBytes: number;
   readonly signal: AbortSignal | undefined;
 }

@@ -13,7 +13,7 @@ interface WatchedLoop {
 
 export interface HealthSources {
   readonly loops: Readonly<Record<string, WatchedLoop>>;
-  /** Of `/status`; undefined: it is not served. */
+  /** The token for `/status`; undefined if it is not served. */
   readonly token: string | undefined;
   readonly metrics: () => Promise<string>;
   readonly status: () => Promise<unknown>;

@@ -35,7 +35,7 @@ interface Sources {
   readonly factory: Factory;
   readonly environment: ReadonlyMap<string, string>;
   readonly containers: Containers;
-  /** By service. */
+  /** The events by service. */
   readonly events: ReadonlyMap<string, readonly StampedEvent[]>;
   readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
 }

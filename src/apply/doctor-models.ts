@@ -7,7 +7,7 @@ import type { Fleet } from "./observe.ts";
 
 const limitMs = 3000;
 
-/** Of Node, with the address as its argument. Any answer will do: it shows that something serves there. */
+/** A script for Node that takes the address as its argument. Any answer will do: it shows that a server is there. */
 const ask = `fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) })
   .then(() => console.log("yes"), () => console.log("no"))`;
 

@@ -1,4 +1,4 @@
-/** What the factory needs of its machine, checked one by one; each finding says how to mend it. */
+/** What the factory needs of its machine, checked one by one; each finding says how to fix it. */
 import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";

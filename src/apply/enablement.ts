@@ -35,7 +35,7 @@ interface Switch {
   readonly enabled: boolean;
 }
 
-/** In every section of the bot, since they must agree; a bot of LLAMA_BOTS without one gets its first. */
+/** Changes every section of the bot, since they must agree; a bot of LLAMA_BOTS without one gets its first. */
 async function writeSwitch({ enabled, ...bot }: Switch): Promise<void> {
   const projects = await listProjectNames(bot.folder);
   const holders = await findHolders(bot.folder, bot.name);

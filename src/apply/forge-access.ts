@@ -16,7 +16,7 @@ export interface ForgeAccess {
   readonly administrator: Administrator;
 }
 
-/** Of our own forge, which is being started. */
+/** The time limit for our own forge, which is being started. */
 const FORGE_LIMIT_MS = 180_000;
 const ELSEWHERE_LIMIT_MS = 30_000;
 export const LOCK_LIMIT_MS = 600_000;

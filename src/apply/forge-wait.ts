@@ -25,7 +25,7 @@ interface WaitOptions {
 /** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
 const OLDEST_VERSION = 11;
 
-/** Until the forge answers. One that is too old is refused at once. */
+/** Waits until the forge answers. One that is too old is refused at once. */
 export async function waitForForge(
   tools: WaitTools,
   url: string,

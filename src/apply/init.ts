@@ -165,7 +165,7 @@ async function previewReviewer(tools: InitTools, folder: string, news: PendingCh
   return loadFactoryWith(folder, tools.version, { ...news, edit });
 }
 
-/** In every project's file, so that it reviews everywhere. */
+/** Adds it to every project's file, so that it reviews everywhere. */
 async function addReviewer(tools: InitTools, folder: string): Promise<void> {
   const { version } = tools;
   const missing = findMissingReviewer((await loadFactory(folder, version)).factory);

@@ -10,7 +10,7 @@ import type { Mirror } from "../ports/git.ts";
 
 export interface IssueTools {
   readonly issues: Issues;
-  /** As the administrator. */
+  /** The issues, accessed as the administrator. */
   readonly mirror: Mirror;
 }
 

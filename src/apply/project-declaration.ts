@@ -46,7 +46,7 @@ export async function writeDeclaration(
   });
 }
 
-/** For editors; what they say of a project's file is then what this version reads. */
+/** Writes the schema for editors, so that what they say of a project's file is what this version reads. */
 export async function writeProjectSchema(folder: string): Promise<void> {
   await writeIfChanged(folder, schemaFile, formatProjectSchema());
 }

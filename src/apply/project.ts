@@ -16,7 +16,7 @@ import { declareProject, type ProjectDeclaration } from "./project-declaration.t
 
 export interface Project {
   readonly repo: RepoId;
-  /** Undefined: it is used where it is, on the forge. */
+  /** Undefined if the repository on the forge is used. */
   readonly content: Content | undefined;
   /** To be written; undefined when it is declared already, or can only be known from the forge. */
   readonly declaration: ProjectDeclaration | undefined;

@@ -6,9 +6,9 @@ import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from ".
 import { findFreePort } from "./free-port.ts";
 
 export interface ProvidedAnswers {
-  /** By flags, or by a person who was asked. */
+  /** Answers given by flags, or by a person who was asked. */
   readonly answers: Answers;
-  /** In the shell's environment; counts for a new factory only. */
+  /** Variables of the shell's environment; they count for a new factory only. */
   readonly exported: Answers;
 }
 

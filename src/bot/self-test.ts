@@ -75,7 +75,7 @@ interface SelfTest {
   readonly primaryBranch: string;
 }
 
-/** False: there is no primary branch yet. */
+/** Returns false if there is no primary branch yet. */
 async function verifyAccess(test: SelfTest): Promise<boolean> {
   const refs = await test.mirror.refresh();
   await verifyLease(test, refs);

@@ -5,6 +5,7 @@ import type { RepoId, SessionLimits } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import type { ProjectTask } from "../core/project-task.ts";
+import type { Separation } from "../core/uids.ts";
 import { DisintoError } from "../errors.ts";
 import { type HarnessName, harnesses } from "../harness/definitions.ts";
 import { type Role, roles } from "../roles/definitions.ts";
@@ -19,26 +20,28 @@ export interface BotSettings {
   readonly roles: readonly Role[];
   readonly harness: HarnessName;
   readonly command: readonly string[];
-  /** What the harness asks; undefined with a harness that asks none of ours. */
+  /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServer | undefined;
   readonly limits: SessionLimits;
   readonly pollIntervalMs: number;
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
-  /** Where the logs of its runs are; undefined: nowhere, or without a token. */
+  /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** The repository for what concerns the whole factory. */
   readonly factoryRepo: RepoId;
-  /** Undefined: the usual one. */
+  /** The term; undefined means the default. */
   readonly leaseTermMs: number | undefined;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
-  /** Where /healthz, /metrics and /status are served; undefined: nowhere. */
+  /** The port of /healthz, /metrics and /status; undefined if they are not served. */
   readonly healthPort: number | undefined;
-  /** Of who may read /status; undefined: nobody. */
+  /** The token that may read /status; undefined if nobody may. */
   readonly statusToken: string | undefined;
-  /** For mirrors and work folders together. */
+  /** The limit for mirrors and work folders together. */
   readonly diskLimitBytes: number;
+  /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
+  readonly separation?: Separation | undefined;
   /** Folder for mirrors and work folders. */
   readonly reposFolder: string;
   /** Folder for the journal and the events. */
@@ -51,7 +54,9 @@ export interface ModelServer {
   /** Where Claude's login stands in for a key. */
   readonly loginFolder: string | undefined;
   readonly name: string;
-  /** Per cent of the context window at which Claude Code compacts; undefined: its own. */
+  /** Tokens of one session, as far as configured. */
+  readonly context: number | undefined;
+  /** Per cent of the context window at which Claude Code compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
 
@@ -77,6 +82,7 @@ const Environment = z.object({
       return { owner, name };
     }),
   AGENT_LEASE_TERM: z.coerce.number().min(3).optional(),
+  AGENT_CONTEXT: z.coerce.number().int().positive().optional(),
   AGENT_SLOTS: z.coerce.number().int().positive().optional(),
   AGENT_ROLES: z
     .string()
@@ -89,11 +95,14 @@ const Environment = z.object({
     z.object({
       minutes: z.number(),
       silence: z.number(),
+      first_token_minutes: z.number().optional(),
       turns: z.int().optional(),
       tokens: z.int().optional(),
       money: z.number().optional(),
     }),
   ),
+  AGENT_MOUNTS: z.string().optional(),
+  AGENT_USERS: z.literal("separate").optional(),
   AGENT_POLL_INTERVAL: z.coerce.number().positive(),
   AGENT_PROJECTS: ProjectsShape,
   AGENT_DISK: z
@@ -144,6 +153,7 @@ export function readBotSettings(
     ci: readCiAccess(env),
     healthPort: env.AGENT_HEALTH_PORT,
     statusToken: env.DISINTO_STATUS_TOKEN || undefined,
+    separation: env.AGENT_USERS && { mounts: env.AGENT_MOUNTS?.split(":") ?? [] },
     diskLimitBytes: toBytes(env.AGENT_DISK),
     reposFolder: env.AGENT_REPOS,
     dataFolder: env.AGENT_DATA,
@@ -167,13 +177,14 @@ function readCiAccess(env: Readonly<Record<string, unknown>>): BotSettings["ci"]
 
 function readModelServer(env: z.infer<typeof Environment>): ModelServer | undefined {
   const { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: key, CLAUDE_MODEL: name } = env;
-  if (!harnesses[env.AGENT_HARNESS].asksModel || baseUrl === undefined) return undefined;
+  if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   return {
     baseUrl,
     key: key || undefined,
     loginFolder: env.CLAUDE_SHARED_DIR,
     name,
+    context: env.AGENT_CONTEXT,
     compactPct: env.CLAUDE_AUTOCOMPACT_PCT_OVERRIDE,
   };
 }

@@ -42,17 +42,20 @@ export interface BotTools {
   readonly holder: string;
   readonly author: Author;
   readonly clock: Clock;
-  /** Of [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
   readonly events: EventLog;
   readonly progress: Progress;
   readonly harness: ObservedHarness;
-  /** Of each session of the harness. */
-  readonly sessionLimits: Pick<Session, "timeoutMs" | "silenceMs" | "turns" | "tokens" | "money">;
+  /** Limits of each session of the harness. */
+  readonly sessionLimits: Pick<
+    Session,
+    "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
+  >;
   readonly pollIntervalMs: number;
-  /** For mirrors and folders together. */
+  /** The limit for mirrors and folders together. */
   readonly diskLimitBytes: number;
-  /** Of the model's server; a session of the harness needs one. */
+  /** Slots of the model's server; a session of the harness needs one. */
   readonly slots: Slots;
   /** Seen by all bots of the factory, such as that of the model's server. */
   readonly breakers: Breakers;
@@ -60,7 +63,7 @@ export interface BotTools {
   readonly backend: string;
   /** Where this role keeps what must outlive the process. */
   openJournal<State>(): Journal<State>;
-  /** By project name. */
+  /** The tools of each project, by its name. */
   readonly projects: ReadonlyMap<string, ProjectTools>;
 }
 
@@ -70,9 +73,9 @@ export interface ProjectTools {
   readonly writers: () => Promise<readonly string[]>;
   /** Logins of the factory's bots, as the forge knows them. */
   readonly bots: () => Promise<readonly string[]>;
-  /** As the forge itself records them. */
+  /** Dependencies as the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
-  /** Who did what to an issue or a pull request, as the forge records it. */
+  /** Who did what to an issue or a pull request. */
   readonly timeline: (issue: number) => Promise<readonly TimelineEvent[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;

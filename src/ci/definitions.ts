@@ -17,7 +17,7 @@ export interface CiDefinition {
   readonly needsImages: boolean;
   /** Empty: it runs elsewhere. */
   readonly services: (factory: Factory, place: CiPlace) => readonly DesiredService[];
-  /** How bots ask for their runs' logs; undefined: they know the statuses alone. */
+  /** How bots ask for their runs' logs; undefined if they know the statuses alone. */
   readonly access?: CiAccessKeys;
   /** Mounted into every bot. */
   readonly mounts: readonly Mount[];
@@ -49,7 +49,7 @@ export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
   external: externalCi,
 };
 
-/** Of a project that names none. */
+/** The default for a project that names none. */
 export const DEFAULT_CI: CiProvider = "local";
 
 /** Those that some project uses, in the table's order. */

@@ -55,7 +55,7 @@ export function excerptLog(text: string, maxCharacters: number): string {
   return cut(render(lines, chooseLines(lines, maxCharacters)), maxCharacters);
 }
 
-/** Of a line that was written over by carriage returns, only what stood in the end. */
+/** Keeps only the final text of a line that was overwritten by carriage returns. */
 function stripEscapes(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
@@ -69,7 +69,7 @@ function shortenLine(line: string): string {
   return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)} […]` : line;
 }
 
-/** In the order of what matters most, until the budget is spent. */
+/** Adds lines in order of importance, until the budget is spent. */
 function chooseLines(lines: readonly string[], maxCharacters: number): ReadonlySet<number> {
   const chosen = new Selection(lines, maxCharacters);
   chosen.add(lines.length - SHORT_END, lines.length);

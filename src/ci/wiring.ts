@@ -9,7 +9,7 @@ type Open = (options: CiRunsOptions) => Promise<CiRuns>;
 const openWoodpecker: Open = async (options) =>
   (await import("./woodpecker/ci-runs.ts")).buildCiRuns(options);
 
-/** Undefined: nothing is known of it but its statuses. */
+/** Undefined if nothing is known of it but its statuses. */
 const adapters: Readonly<Record<CiProvider, Open | undefined>> = {
   local: openWoodpecker,
   woodpecker: openWoodpecker,
@@ -17,7 +17,7 @@ const adapters: Readonly<Record<CiProvider, Open | undefined>> = {
 };
 
 interface Asked extends Omit<CiRunsOptions, "access"> {
-  /** Undefined: there is no token for it. */
+  /** Undefined if there is no token for it. */
   readonly access: CiRunsOptions["access"] | undefined;
 }
 

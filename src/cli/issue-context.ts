@@ -64,7 +64,7 @@ function parseIssueNumber(text: string): number {
   throw new DisintoError("usage.invalid", `${JSON.stringify(text)} is not an issue number`);
 }
 
-/** By the name of each service that writes events. */
+/** Reads the events of all services, by the service's name. */
 export async function readAllEvents(
   tools: Pick<Tools, "eventArchive">,
   factory: Factory,

@@ -62,7 +62,7 @@ function readValue(text: string, path: TomlPath): unknown {
   );
 }
 
-/** From every file that holds it; answers these files. */
+/** Removes the section from every file that holds it; returns these files. */
 export async function removeAgentSection(folder: string, name: string): Promise<readonly string[]> {
   const holders = await findHolders(folder, name);
   for (const file of holders) await editTomlFile(folder, file, (text) => removeSection(text, name));

@@ -153,6 +153,7 @@ function toBot(
     disk: settings.disk,
     cpus: settings.cpus,
     compactPct: settings.compact_pct,
+    context: settings.context,
     slots: settings.slots,
     limits: settings.limits,
     enabled: settings.enabled,

@@ -4,7 +4,7 @@ export interface EnvironmentKey {
   readonly key: string;
   /** What it may hold, for people. */
   readonly type: string;
-  /** Undefined: there is none, the variable may be left out. */
+  /** The default; undefined if the variable is optional. */
   readonly fallback?: string;
   readonly meaning: string;
 }

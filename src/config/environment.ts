@@ -18,6 +18,7 @@ export interface Environment {
 
 export function parseEnvironment(file: string, text: string): Environment {
   const { entries, errors } = parseEnv(text);
+  const { values, refusals } = evaluateEnv(entries);
   const places = new Map(entries.map((entry) => [entry.key, entry]));
   const toPlace = indexLines(text);
   const locate = (key: string, word?: string): SourcePlace => {
@@ -27,10 +28,15 @@ export function parseEnvironment(file: string, text: string): Environment {
   };
   return {
     file,
-    values: evaluateEnv(entries),
+    values,
     problems: [
       ...errors.map((error) => ({ file, path: "", ...error })),
       ...entries.flatMap((entry) => checkKey(file, entry)),
+      ...refusals.map(({ entry, text: written, message, hint }) => {
+        const from = entry.start + entry.key.length;
+        const at = text.slice(0, entry.end).indexOf(written, from);
+        return { file, path: entry.key, message, hint, ...toPlace(at < 0 ? entry.start : at) };
+      }),
     ],
     locate,
   };

@@ -9,6 +9,7 @@ import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Environment } from "./environment.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import type { Problem } from "./problem.ts";
+import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 
 export type FactorySettings = Omit<Factory, "bots" | "projects">;
@@ -55,7 +56,9 @@ export class Reader {
   }
 
   fail(key: string, message: string, hint: string): void {
-    this.problems.push({ ...this.#environment.locate(key), path: key, message, hint });
+    const value = this.#environment.values.get(key);
+    const problem = { path: key, message: nameRefused(message, key, value), hint };
+    this.problems.push({ ...this.#environment.locate(key), ...problem });
   }
 }
 

@@ -44,7 +44,7 @@ export interface PendingChanges {
   readonly edit?: (text: string) => string;
 }
 
-/** As if this were written already; nothing is. */
+/** Loads the factory as if this were written already; nothing is written. */
 export async function loadFactoryWith(
   folder: string,
   version: string,
@@ -113,7 +113,7 @@ export function checkFiles(
   return { loaded: { factory, environment: environment.values, adopted }, problems };
 }
 
-/** As a word: `a` is not in `[agents.ada]`. */
+/** Whether the text contains the name as a word: `a` is not in `[agents.ada]`. */
 function mentions(text: string, name: string): boolean {
   return new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text);
 }

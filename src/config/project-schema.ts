@@ -62,6 +62,11 @@ const SessionSection = z.strictObject({
     120,
   ),
   silence: z._default(positive("Minutes without output after which a session is ended"), 30),
+  first_token_minutes: z.optional(
+    positive(
+      "Minutes until the first word of an answer, of a model's server that cannot say that it reads the prompt (default: silence)",
+    ),
+  ),
   turns: z.optional(
     positiveInt(
       "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
@@ -119,6 +124,11 @@ export const AgentSection = z.strictObject({
         ),
       ),
   ),
+  context: z.optional(
+    positiveInt(
+      "Tokens that the model holds for one session, where its server does not say; where it does, the smaller of both counts",
+    ),
+  ),
   slots: z.optional(
     positiveInt(
       "Requests that the model's server takes at once; the same for all bots on one base_url",
@@ -172,7 +182,7 @@ const LimitsSection = z.strictObject({
   merge_attempts: z._default(count("Tries to merge before a person is asked"), 5),
 });
 
-/** In one file with the rest, so that no text of the repository itself can change what its bots are asked. */
+/** Prompts stand in the project's file, so that no text of the repository itself can change what its bots are asked. */
 const PromptsSection = z.strictObject({
   coding: prompt("coding"),
   review: prompt("review"),

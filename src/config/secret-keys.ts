@@ -9,7 +9,7 @@ const known = new Map(environmentKeys.map(({ key, type }) => [key, type]));
 
 const word = /(^|_)(TOKEN|PASS|PASSWD|PASSWORD|SECRET|KEY|CREDENTIALS?)(_|$)/i;
 
-/** By what disinto knows of the variable, else by its name. */
+/** Decides by what disinto knows of the variable, else by its name. */
 export function isSecretKey(key: string): boolean {
   const type = known.get(key);
   return type === undefined ? word.test(key) : type === "secret";
@@ -25,7 +25,7 @@ export async function readSecrets(folder: string): Promise<ReadonlyMap<string, s
   const named = new Set(
     files.projects.flatMap(({ text }) => (typeof text === "string" ? findNamedKeys(text) : [])),
   );
-  const values = evaluateEnv(parseEnv(files.env).entries);
+  const values = evaluateEnv(parseEnv(files.env).entries).values;
   return new Map([...values].filter(([key]) => isSecretKey(key) || named.has(key)));
 }
 

@@ -19,7 +19,7 @@ interface Reach {
   readonly told: string;
 }
 
-/** Undefined: there is none. */
+/** Undefined if there is none. */
 export interface Addresses {
   /** `step`: a step of the CI. */
   readonly forge: Reach & { readonly step: string };

@@ -33,14 +33,15 @@ export function deriveBotEnvironment(
     FORGE_URL: forgeUrl,
     FORGE_USER: bot.forgeUser,
     ...(!asksModel && { AGENT_COMMAND: JSON.stringify(bot.command) }),
+    ...(bot.context !== undefined && { AGENT_CONTEXT: String(bot.context) }),
     ...(bot.disk !== undefined && { AGENT_DISK: bot.disk }),
     ...(leaseTermS !== undefined && { AGENT_LEASE_TERM: String(leaseTermS) }),
     ...(ownSlots !== undefined && { AGENT_SLOTS: String(ownSlots) }),
     ...(bot.compactPct !== undefined && {
       CLAUDE_AUTOCOMPACT_PCT_OVERRIDE: String(bot.compactPct),
     }),
-    ...(asksModel && { CLAUDE_MODEL: bot.model }),
+    ...((asksModel || bot.baseUrl) && { CLAUDE_MODEL: bot.model }),
     ...(shared.claude && usesLogin(bot) && { CLAUDE_SHARED_DIR: shared.claude }),
-    ...(asksModel && bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
+    ...(bot.baseUrl && { ANTHROPIC_BASE_URL: bot.baseUrl }),
   };
 }

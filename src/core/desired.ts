@@ -13,7 +13,7 @@ import {
   deriveServiceName,
   deriveVolumes,
 } from "./names.ts";
-import { type DesiredService, deriveProbe, type Mount } from "./service.ts";
+import { type DesiredService, deriveProbe, type Mount, separating } from "./service.ts";
 
 export interface Desired {
   /** DISINTO_NAME, and the value of the label `disinto.factory`. */
@@ -55,6 +55,8 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
   ];
   const credentials = deriveCredentialKeys(bot.name);
   const ci = deriveCiAccess(factory, place);
+  const mounts = deriveMounts(factory);
+  const { owner } = engines[factory.engine];
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -68,6 +70,8 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
       AGENT_DATA: data,
       AGENT_REPOS: repos,
       ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
+      ...(owner !== undefined && { AGENT_USERS: "separate" }),
+      ...(mounts.length > 0 && { AGENT_MOUNTS: mounts.map(({ target }) => target).join(":") }),
     },
     secrets: {
       FORGE_TOKEN: credentials.token,
@@ -79,13 +83,15 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
       name,
       path: layout.locate(service, path),
+      owner,
     })),
-    mounts: deriveMounts(factory),
+    mounts,
     ports: [],
     healthCheck:
       layout.healthPort === undefined
         ? undefined
         : deriveProbe(`http://127.0.0.1:${layout.healthPort}/healthz`),
+    confinement: separating,
     limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,
     origin: bot.origin,

@@ -30,9 +30,9 @@ export interface Factory {
   readonly leaseTermS: number | undefined;
   /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
   readonly hasStatusToken: boolean;
-  /** Undefined: no port for it is set, so there is none. */
+  /** Undefined if no port for it is set, so there is none. */
   readonly edge: Edge | undefined;
-  /** Undefined: there is none. */
+  /** Undefined if there is none. */
   readonly dashboard?: { readonly port: number } | undefined;
   /** Host folders mounted read-only into every bot, each only when its variable is set in .env. */
   readonly shared: {
@@ -75,16 +75,18 @@ export interface Bot {
   readonly apiKeyEnv: string | undefined;
   readonly forgeUser: string;
   readonly pollIntervalS: number;
-  /** Undefined: the factory's image for bots. */
+  /** The image; undefined means the factory's image for bots. */
   readonly image: string | undefined;
   /** Compose's notation: "4g". */
   readonly memory: string;
-  /** For its mirrors and work folders, in the same notation; undefined: the bot's own default. */
+  /** For its mirrors and work folders, in the same notation; undefined means the bot's own default. */
   readonly disk: string | undefined;
   readonly cpus: number;
-  /** Per cent of the context window; undefined: the harness's own. */
+  /** Per cent of the context window; undefined means the harness's own default. */
   readonly compactPct: number | undefined;
-  /** Requests that its model's server takes at once; undefined: this bot does not say. */
+  /** Tokens that its model holds for one session; undefined: the server's word counts. */
+  readonly context: number | undefined;
+  /** Requests that its model's server takes at once; undefined if this bot does not set it. */
   readonly slots: number | undefined;
   readonly limits: SessionLimits;
   readonly enabled: boolean;
@@ -92,14 +94,16 @@ export interface Bot {
   readonly projects: readonly string[];
 }
 
-/** Of one session of the harness. */
+/** Limits of one session of the harness. */
 export interface SessionLimits {
   readonly minutes: number;
   /** Minutes without output. */
   readonly silence: number;
-  /** For harnesses that count them. */
+  /** Until the first word of an answer, where the server cannot say that it reads. */
+  readonly first_token_minutes?: number | undefined;
+  /** The limit for harnesses that count them. */
   readonly turns?: number | undefined;
-  /** In and out, for harnesses that count them. */
+  /** Tokens in and out, for harnesses that count them. */
   readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
@@ -115,9 +119,9 @@ export interface Project {
   readonly trustedAuthors: readonly string[];
   /** Glob patterns; what touches one of these paths no bot merges. */
   readonly protectedPaths: readonly string[];
-  /** Image of its bots; undefined: the factory's. */
+  /** Image of its bots; undefined means the factory's. */
   readonly image: string | undefined;
-  /** argv, run by disinto doctor; undefined: there is none. */
+  /** argv, run by disinto doctor; undefined if there is none. */
   readonly testCommand: readonly string[] | undefined;
   /** Instead of those of the package. */
   readonly prompts: Prompts;

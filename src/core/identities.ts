@@ -18,7 +18,7 @@ import type { Step } from "./step.ts";
 export interface DesiredIdentities {
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
-  /** Of a CI that signs people in through the forge. */
+  /** The OAuth application of a CI that signs people in through the forge. */
   readonly application?: DesiredApplication | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface DesiredRepository {
 /** A snapshot of the forge, and of which credentials in `.env` it accepts. */
 export interface ObservedIdentities {
   readonly users: ReadonlyMap<string, ObservedUser>;
-  /** By `owner/name`. */
+  /** The repositories, by `owner/name`. */
   readonly repositories: ReadonlyMap<string, ObservedRepository>;
   readonly application?: ObservedApplication;
 }
@@ -159,7 +159,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   };
 }
 
-/** For what concerns the whole factory and no project, such as the leases on model slots. */
+/** The repository for what concerns the whole factory and no project, such as the leases on model slots. */
 function deriveFactoryRepository(factory: Factory): DesiredRepository {
   return {
     repo: deriveFactoryRepo(factory),

@@ -9,7 +9,7 @@ export interface Layout {
   readonly forgeUrl: string;
   readonly bind: string;
   readonly forgePort: number;
-  /** Where a bot says how it is; undefined: nowhere. */
+  /** The port of a bot's status; undefined if it has none. */
   readonly healthPort: number | undefined;
   /** Where bots ask the local CI. */
   readonly ciUrl: string;

@@ -36,7 +36,7 @@ export function deriveEmail(login: string): string {
 /** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
 export const CI_LOGIN = "ci";
 
-/** In the local CI's data folder: where it answers. */
+/** A file in the local CI's data folder that holds the address where it answers. */
 export const CI_ADDRESS_FILE = "address";
 
 /** Variables in `.env`: with which bots ask for the logs of their runs. */

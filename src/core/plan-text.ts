@@ -29,7 +29,7 @@ interface Row {
   readonly because: string;
 }
 
-/** In the order people read: a service with its volumes, removals last. Steps themselves stand in the order they run in. */
+/** Sorts steps for reading: a service with its volumes, removals last. A plan itself lists steps in the order they run in. */
 function listRows(steps: readonly ServiceStep[]): readonly Row[] {
   const isRemoval = ({ action }: ServiceStep) => action.kind === "remove-service";
   const ordered = [...steps.filter((step) => !isRemoval(step)), ...steps.filter(isRemoval)];
@@ -49,6 +49,11 @@ function describe({ action, because }: ServiceStep, steps: readonly ServiceStep[
     case "remove-container": // the row of its service says that it is replaced
     case "create-volume": // stands below its service
       return [];
+    case "hand-over-volume":
+      // Where no container is, whose the files are is only seen by looking.
+      return action.containers.length > 0
+        ? [{ sign: "~", noun: "volume", subject: action.volume, because }]
+        : [];
     case "close-volume":
       return [{ sign: "~", noun: "volume", subject: action.volume, because }];
   }

@@ -35,7 +35,7 @@ test("a changed setting replaces the one container, and is named without its val
   const slow = '[agents.b]\npoll_interval = 90\nharness = "command"\ncommand = ["x"]\n';
 
   expect(show(desire("a b"), desire("a b", slow))).toMatchInlineSnapshot(`
-    "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL, ANTHROPIC_BASE_URL, CLAUDE_MODEL changed; the container is replaced
+    "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL changed; the container is replaced
     2 services unchanged"
   `);
 });

@@ -19,7 +19,7 @@ export interface Snapshot {
 /** One service that is started by a `start-services` step. */
 export interface ServiceStart {
   readonly service: string;
-  /** Whether its container is replaced. */
+  /** True if its container is replaced. */
   readonly change: "start" | "replace";
   readonly because: string;
 }
@@ -38,6 +38,13 @@ export type ServiceAction =
   | { readonly kind: "remove-container"; readonly service: string; readonly container: string }
   /** Carried out by the start of the service, whose engine labels the volume. */
   | { readonly kind: "create-volume"; readonly volume: string; readonly service: string }
+  /** Its files become that user's, where they are an older version's; that version's containers are ended before. */
+  | {
+      readonly kind: "hand-over-volume";
+      readonly volume: string;
+      readonly owner: number;
+      readonly containers: readonly string[];
+    }
   /** All in one call of the engine. */
   | { readonly kind: "start-services"; readonly starts: readonly ServiceStart[] }
   /** Takes a volume that bots have mounted from everybody but its owner. */
@@ -127,7 +134,7 @@ function explainRemoval(
   return `${why}; its volumes are kept${moves ? "" : " (disinto prune)"}`;
 }
 
-/** In the same compose project, but neither declared nor made by disinto: left alone, and said. */
+/** Services in the same compose project that are neither declared nor made by disinto: they are reported and left alone. */
 export function listUnmanaged(
   { services }: Desired,
   { containers, rendered }: Pick<Snapshot, "containers" | "rendered">,

@@ -30,7 +30,7 @@ export class Redactor {
   };
 }
 
-/** As it is, inside JSON, inside a URL; and each line of a longer one, since texts are also printed line by line. */
+/** The value as it is, inside JSON and inside a URL; and each line of a longer one, since texts are also printed line by line. */
 function formsOf(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).filter((line) => line.length >= 2 * SHORTEST);
   return [value, ...(lines.length > 1 ? lines : [])].flatMap((text) => [

@@ -15,7 +15,7 @@ export type MissingReviewer =
     }
   | { readonly type: "lacking"; readonly because: string };
 
-/** Undefined: there is a reviewer already, or nobody whose work could be reviewed. */
+/** Returns undefined if there is a reviewer already, or nobody whose work could be reviewed. */
 export function findMissingReviewer({ bots }: Factory): MissingReviewer | undefined {
   const model = bots.find(({ declaredIn }) => declaredIn === "LLAMA_BOTS") ?? bots[0];
   if (!model || bots.some(({ roles }) => hasRoleThat(roles, ({ approves }) => approves)))

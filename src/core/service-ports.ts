@@ -7,9 +7,9 @@ export const ports = {
   woodpecker: 8000,
   woodpeckerRpc: 9000,
   dashboard: 3080,
-  /** Of each bot: /healthz, /metrics, /status. */
+  /** The port of each bot's /healthz, /metrics and /status. */
   health: 8080,
-  /** Of the egress service: its proxy. */
+  /** The port of the egress service's proxy. */
   proxy: 3128,
 } as const;
 

@@ -7,7 +7,7 @@ import { namesOf } from "./kinds.ts";
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** As flags have them; each is one variable. */
+/** The flags; each sets one variable. */
 export interface SetupFlags {
   readonly engine?: string | undefined;
   readonly forgeUrl?: string | undefined;
@@ -18,7 +18,7 @@ export interface SetupFlags {
   readonly model?: string | undefined;
 }
 
-/** Said in the shell's environment, they hold for a new factory; secrets have no other way in for scripts. */
+/** Variables of the shell's environment that count for a new factory; scripts pass secrets this way. */
 const exported = [
   "DISINTO_NAME",
   "DISINTO_ENGINE",

@@ -8,11 +8,13 @@ export type EngineName = "compose" | "local";
 
 export interface EngineDefinition {
   readonly meaning: string;
-  /** For who chooses one. */
+  /** The label shown to a person who chooses one. */
   readonly label: string;
   readonly hint?: string;
   /** Runs images, with mounts and a network of their own; else child processes, which can only be disinto itself. */
   readonly runsImages: boolean;
+  /** Whose the volumes of bots and the CI are; undefined: the operator's. */
+  readonly owner: number | undefined;
   /** The host itself, as its services see it. */
   readonly hostAddress: string;
   /** Where things are; `folder` is the factory's absolute path. */
@@ -24,5 +26,5 @@ export const engines: Readonly<Record<EngineName, EngineDefinition>> = {
   local: localEngine,
 };
 
-/** Of a factory that names none. */
+/** The default for a factory that names none. */
 export const DEFAULT_ENGINE: EngineName = "compose";

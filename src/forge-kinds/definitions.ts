@@ -9,10 +9,10 @@ export type ForgeKind = "embedded" | "forgejo" | "external";
 
 export interface ForgeDefinition {
   readonly meaning: string;
-  /** For who chooses one. */
+  /** The label shown to a person who chooses one. */
   readonly label: string;
   readonly hint?: (port: string) => string;
-  /** The service that disinto runs for it; undefined: it runs elsewhere, at FORGE_URL. */
+  /** The service that disinto runs for it; undefined if it runs elsewhere, at FORGE_URL. */
   readonly service?: ForgeService;
   /** It shows pages to people. */
   readonly hasPages: boolean;
@@ -25,7 +25,7 @@ export interface ForgeService {
   readonly isOwn: boolean;
   readonly render: (
     place: ForgePlace,
-  ) => Pick<DesiredService, "args" | "entrypoint" | "environment" | "healthCheck">;
+  ) => Pick<DesiredService, "args" | "confinement" | "entrypoint" | "environment" | "healthCheck">;
 }
 
 interface ForgePlace {
@@ -42,9 +42,9 @@ export const forgeKinds: Readonly<Record<ForgeKind, ForgeDefinition>> = {
   external: externalForge,
 };
 
-/** Of a factory that names none. */
+/** The default for a factory that names none. */
 export const DEFAULT_FORGE: ForgeKind = "embedded";
-/** Of a factory that is given an address instead. */
+/** The kind of a factory that is given an address instead. */
 export const FORGE_ELSEWHERE: ForgeKind = "external";
 /** What an older installation runs. */
 export const OLDER_FORGE: ForgeKind = "forgejo";

@@ -8,7 +8,7 @@ import type { Authentication } from "./users/authentication.ts";
 export interface ForgeContext {
   readonly db: Database;
   readonly folder: string;
-  /** Without a slash at the end. */
+  /** The URL without a trailing slash. */
   readonly url: string;
   readonly authentication: Authentication;
   readonly queue: Queue;

@@ -75,7 +75,7 @@ async function mustAgree(since: string): Promise<string> {
   return await own.tree.git("rev-parse", "refs/seen/main");
 }
 
-/** Of all issues, by number. */
+/** The states of all issues, by number. */
 async function titles(): Promise<Map<number, string>> {
   const found = new Map<number, string>();
   for (let page = 1; ; page++) {

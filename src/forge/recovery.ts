@@ -37,7 +37,7 @@ async function removeLocks(path: string): Promise<void> {
   }
 }
 
-/** Of refs and of the files at the top; object files are written under other names and then moved. */
+/** Finds locks of refs and of the files at the top; object files are written under other names and then moved. */
 async function findLocks(path: string): Promise<string[]> {
   const top = await readdir(path, { withFileTypes: true }).catch(() => []);
   const below = { recursive: true, withFileTypes: true } as const;

@@ -10,6 +10,8 @@ export interface HarnessDefinition {
   readonly meaning: string;
   /** Asks a model that the configuration names; else it is a program that the configuration names. */
   readonly asksModel: boolean;
+  /** Tokens: where the model holds less, no session of it comes to an end; 0: nobody knows. */
+  readonly smallestWindow: number;
   /** This bot works with Claude's login in CLAUDE_SHARED_DIR. */
   readonly usesLogin: (bot: Bot) => boolean;
 }
@@ -20,7 +22,7 @@ export const harnesses: Readonly<Record<HarnessName, HarnessDefinition>> = {
   command: commandHarness,
 };
 
-/** Of a bot that names none. */
+/** The default for a bot that names none. */
 export const DEFAULT_HARNESS: HarnessName = "claude-code";
-/** Of a bot that is given a command instead. */
+/** The harness of a bot that is given a command instead. */
 export const COMMAND_HARNESS: HarnessName = "command";

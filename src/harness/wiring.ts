@@ -1,5 +1,6 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
+import { sessionUserOf } from "../adapters/hands/separation.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
 import { DisintoError } from "../errors.ts";
@@ -9,7 +10,8 @@ import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
 import type { HarnessName } from "./definitions.ts";
 
-type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder">;
+type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
+  Partial<Pick<BotSettings, "backend" | "separation">>;
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
@@ -21,6 +23,7 @@ export function buildHarness(
   const place = {
     stateFolder: path.join(dataFolder, `harness-${role}`),
     pathVariable: host.environment.PATH,
+    user: sessionUserOf(settings, role),
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
     mayAnswerByMessage: roles[role].answersByMessage,
   };
@@ -59,7 +62,7 @@ const builders: Readonly<Record<HarnessName, Build>> = {
 
 /** What all agents that ask a model have in common. */
 async function askModel(
-  { harness, model }: HarnessSettings,
+  { harness, model, backend }: HarnessSettings,
   { learnSecrets, ...place }: AgentSetup,
 ) {
   if (!model) {
@@ -68,7 +71,7 @@ async function askModel(
     });
   }
   const { buildAgentHarness } = await import("./agent/harness.ts");
-  const { baseUrl, name, key, loginFolder } = model;
+  const { baseUrl, name, key, loginFolder, context } = model;
   const readKey = async () => {
     if (key !== undefined || loginFolder === undefined) return key;
     const { readClaudeLogin } = await import("./claude-code/login.ts");
@@ -76,7 +79,8 @@ async function askModel(
     learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
     return token;
   };
+  const operator = { slots: backend?.slots, context };
   const build = (agent: CodingAgent) =>
-    buildAgentHarness({ agent, model: { baseUrl, name, readKey }, ...place });
+    buildAgentHarness({ agent, model: { baseUrl, name, readKey, operator }, ...place });
   return { model, build };
 }

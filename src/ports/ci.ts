@@ -2,7 +2,7 @@
 import type { Status } from "./forge.ts";
 
 export interface CiRuns {
-  /** Of the given red statuses of one commit, why each is red. */
+  /** Explains for each of the given red statuses of one commit why it is red. */
   explain(sha: string, red: readonly Status[]): Promise<readonly CiFailure[]>;
   /** Has the runs of these contexts on this commit done again; false where that cannot be asked for. */
   retry(sha: string, contexts: readonly string[]): Promise<boolean>;
@@ -12,9 +12,12 @@ export interface CiFailure {
   readonly context: string;
   /**
    * `infrastructure`: the run itself could not be done (no agent, no image, clone failed, killed); the change is not
-   * to blame. `running`: the status is of an earlier run, and a newer one is under way.
+   * to blame. `running`: the status is of an earlier run, and a newer one is under way. `installation`: the primary
+   * branch's newest run fails alike, for want of a tool or by its configuration.
    */
-  readonly kind: "infrastructure" | "real" | "running";
+  readonly kind: "infrastructure" | "installation" | "real" | "running";
+  /** The CI file or a missing tool: no fault of a change that does not touch the CI's files. */
+  readonly isDoubtful?: boolean;
   /** The failed steps' logs, trimmed to what matters; the status's description where there is no log. */
   readonly log: string;
 }

@@ -18,7 +18,7 @@ export interface Forge {
 
 export interface Dependency {
   readonly number: number;
-  /** Said only of another repository's issue: no listing of this one tells. */
+  /** Set only for another repository's issue, which no listing of this one contains. */
   readonly isOpen?: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Issue {
   readonly state: "open" | "closed";
   readonly labels: readonly string[];
   readonly assignees: readonly string[];
+  /** Only who may write code can comment. */
+  readonly isLocked?: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -76,8 +78,11 @@ export interface Pull {
   readonly head: string;
   readonly headSha: string;
   readonly base: string;
-  /** Of the base branch as it is now. */
+  /** The current head of the base branch. */
   readonly baseSha: string;
+  /** As the forge reads its title. */
+  readonly isDraft?: boolean;
+  readonly labels?: readonly string[];
 }
 
 export interface Pulls {
@@ -89,6 +94,7 @@ export interface Pulls {
   /** Paths that its page shows as changed; of a renamed file both. */
   files(number: number): Promise<readonly string[]>;
   open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  retitle(number: number, title: string): Promise<void>;
   close(number: number): Promise<void>;
   /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
   merge(number: number, headSha: string): Promise<MergeAnswer>;

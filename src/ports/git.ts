@@ -10,6 +10,9 @@ export interface Swap {
   readonly to: string | undefined;
 }
 
+/** `refused` holds the words of who said no. */
+export type SwapAnswer = "applied" | "unclear" | { readonly refused: string };
+
 export interface Author {
   readonly name: string;
   readonly email: string;
@@ -38,11 +41,12 @@ export interface Mirror {
   fetchRefs(pattern: string): Promise<Refs>;
   /**
    * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
-   * which of them stands, for a refusal alone proves nothing. `refused`: the same, and a rule of the server was named.
+   * which of them stands, for a refusal alone proves nothing. Refused: the same, and the server, or what stands before
+   * it, said no.
    */
-  swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
+  swap(swaps: readonly Swap[]): Promise<SwapAnswer>;
   readonly objects: Objects;
-  /** True: it was damaged, and is cloned anew; commits that were never pushed are gone. */
+  /** Returns true if it was damaged, and is cloned anew; commits that were never pushed are gone. */
   repair(): Promise<boolean>;
   /** Drops what nothing needs any more. */
   compact(): Promise<void>;
@@ -82,6 +86,6 @@ export interface WorkFolders {
 export interface FolderUse {
   readonly name: string;
   readonly bytes: number;
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly changedAtMs: number;
 }

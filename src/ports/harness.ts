@@ -12,7 +12,9 @@ export interface Session {
   readonly timeoutMs: number;
   /** Ended after this long without output. */
   readonly silenceMs: number;
-  /** For harnesses that count them: turns of the model, tokens in and out, and US dollars. */
+  /** How long the first word of an answer may take, where the model's server cannot say that it reads; undefined: as silence. */
+  readonly firstTokenMs?: number | undefined;
+  /** Limits for harnesses that count them: turns of the model, tokens in and out, and US dollars. */
   readonly turns?: number | undefined;
   readonly tokens?: number | undefined;
   readonly money?: number | undefined;
@@ -21,6 +23,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Called whenever the harness shows that it is at work. */
   readonly onOutput?: (() => void) | undefined;
+  /** Awaited before each turn of the model. */
+  readonly beforeTurn?: (() => Promise<void>) | undefined;
 }
 
 /** What a session used, as far as the harness tells; zero where it does not. */
@@ -45,8 +49,9 @@ export type WorkFault =
   | "killed";
 
 /**
- * The model's server or the installation is at fault: no issue's budget is spent, and a bot that meets it waits.
- * `context`: the model's window is too small for the agent; `garbled`: an answer that is none.
+ * The model's server or the installation is at fault, or looks so: no issue's budget is spent, and a bot that meets it
+ * waits. `context`: more was asked than the model holds; `garbled`: an answer that is none; `window`: no session of this
+ * agent fits the model. Where the server is well, what it answered is the fault of what it was asked (`of`).
  */
 export type BackendFault =
   | "missing"
@@ -56,7 +61,8 @@ export type BackendFault =
   | "rate-limited"
   | "stalled"
   | "garbled"
-  | "context";
+  | "context"
+  | "window";
 
 export type SessionFault = WorkFault | BackendFault;
 
@@ -71,7 +77,13 @@ interface Ended {
 export type SessionEnd =
   /** `verdict` is the JSON that it left in the file named by DISINTO_RESULT, if any; not to be trusted. */
   | (Ended & { readonly type: "finished"; readonly verdict: unknown })
-  | (Ended & { readonly type: "failed"; readonly fault: SessionFault; readonly reason: string });
+  | (Ended & {
+      readonly type: "failed";
+      readonly fault: SessionFault;
+      readonly reason: string;
+      /** `request`: the server was asked, and works; what this session asked of it does not. */
+      readonly of?: "request";
+    });
 
 const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "missing",
@@ -82,6 +94,7 @@ const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "stalled",
   "garbled",
   "context",
+  "window",
 ]);
 
 export function isBackendFault(fault: SessionFault): fault is BackendFault {

@@ -1,5 +1,15 @@
 /** A model's server, as far as bots ask it anything themselves. */
 export interface ModelServer {
-  /** Sessions that it serves at once; undefined when it does not say, and then nobody waits for one. */
+  /** Sessions that it serves at once; undefined: nobody says, and then nobody waits for one. */
   countSlots(): Promise<number | undefined>;
+}
+
+/** What a server says of itself; undefined where it does not. */
+export interface ServerFacts {
+  readonly kind: "llama-server" | "router" | "other";
+  readonly slots: number | undefined;
+  /** Tokens, of one slot. */
+  readonly context: number | undefined;
+  /** Names of the models that it serves. */
+  readonly models: readonly string[];
 }

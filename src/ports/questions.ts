@@ -10,7 +10,7 @@ export interface TextQuestion {
   readonly question: string;
   /** What Enter alone answers. */
   readonly offered?: string;
-  /** Undefined: it will do. */
+  /** Returns undefined if the answer is acceptable. */
   readonly validate?: (answer: string) => string | undefined;
 }
 

@@ -27,7 +27,7 @@ export interface Seed {
 }
 
 export interface History {
-  /** Of the default branch, newest first. */
+  /** The commits of the default branch, newest first. */
   readonly commits: readonly {
     readonly sha: string;
     readonly author: string;

@@ -19,7 +19,7 @@ export interface RoleDefinition {
 
 export const roles: Readonly<Record<Role, RoleDefinition>> = { dev: devRole, review: reviewRole };
 
-/** Of a bot that names none. */
+/** The default for a bot that names none. */
 export const DEFAULT_ROLE: Role = "dev";
 export const REVIEW_ROLE: Role = "review";
 

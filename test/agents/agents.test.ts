@@ -194,8 +194,9 @@ agentTest(
       {
         harness: "claude-code",
         command: [],
-        model: { ...model, compactPct: undefined },
+        model: { ...model, context: undefined, compactPct: undefined },
         dataFolder,
+        separation: undefined,
       },
       "dev",
       {

@@ -1,8 +1,10 @@
 /** A real coding agent behind its harness, in a fresh folder, before a scripted model server. */
+
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "vitest";
+import { ownUser } from "../../src/adapters/hands/session-user.ts";
 import { buildAgentHarness } from "../../src/harness/agent/harness.ts";
 import { buildClaudeCode } from "../../src/harness/claude-code/agent.ts";
 import { buildOpencode } from "../../src/harness/opencode/agent.ts";
@@ -35,6 +37,8 @@ interface Setting {
   readonly program?: string;
   readonly baseUrl?: string;
   readonly reviews?: boolean;
+  /** What the operator says of the window. */
+  readonly context?: number;
   readonly redact?: (text: string) => string;
 }
 
@@ -54,9 +58,11 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
       baseUrl: setting.baseUrl ?? server.url,
       readKey: async () => setting.key,
       name: setting.model ?? "default",
+      operator: { slots: undefined, context: setting.context },
     },
     stateFolder: path.join(dataFolder, "state"),
     pathVariable: process.env.PATH,
+    user: ownUser,
     transcripts: {
       folder: path.join(dataFolder, "transcripts"),
       redact: setting.redact ?? ((text) => text),

@@ -1,4 +1,4 @@
-/** In every test file: no answer of an embedded forge may differ from Forgejo's description, whoever asked for it. */
+/** Runs in every test file: no answer of an embedded forge may differ from Forgejo's description, whoever asked for it. */
 import { afterAll } from "vitest";
 import { differences, type Exchange } from "../forge-contract/description.ts";
 import { recordAnswers } from "./recorder.mjs";

@@ -31,7 +31,7 @@ async function buildScene() {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     key: KEY,
     redact: redactor.redact,
-    admit: () => undefined,
+    admit: async () => undefined,
     onActivity: () => undefined,
     onFaults: () => undefined,
   });

@@ -65,7 +65,7 @@ test.runIf(embedded)("every route of the embedded forge's API is called by a row
   expect(silent.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
 });
 
-/** Of Hono's paths: `:name` is one segment, `*` the rest. */
+/** Matches Hono's paths: `:name` is one segment, `*` the rest. */
 function patternOf(path: string): RegExp {
   const source = path
     .slice("/api/v1".length)

@@ -131,7 +131,7 @@ function operationOf(
   return template === undefined ? undefined : paths[template.text]?.[method.toLowerCase()];
 }
 
-/** Of several that match the one with the most fixed text is meant: it comes first. */
+/** If several match, the one with the most fixed text comes first. */
 const templates = Object.keys(description?.paths ?? {})
   .toSorted((left, right) => fixed(right) - fixed(left))
   .map((text) => ({ text, pattern: patternOf(text) }));

@@ -8,7 +8,7 @@ import { type Call, caller } from "./test-forge.ts";
 import { WorkTree } from "./work-tree.ts";
 
 export class RepositoryForge {
-  /** Of the repository, below `/api/v1`. */
+  /** The path of the repository, below `/api/v1`. */
   readonly path = "/repos/root/work";
   readonly folder: string;
   readonly token: string;

@@ -105,8 +105,8 @@ export const gitRows: readonly Row[] = [
     source: "routers/private/hook_pre_receive.go HookPreReceive (AssertCanWriteCode)",
     mutation: {
       file: "git/pre-receive",
-      find: "refs/pull/* | refs/for/*",
-      replace: "refs/disinto/*",
+      find: "refs/disinto/*) name= ;;",
+      replace: 'refs/disinto/*) refuse "$ref" ;;',
     },
     check: (world) =>
       atDesk(world, async ({ tree, remote }) => {
@@ -216,7 +216,7 @@ export const gitRows: readonly Row[] = [
     source: "services/repository/push.go, services/pull/pull.go CloseBranchPulls",
     mutation: {
       file: "pulls/pulls",
-      find: "closeQuietly(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });",
+      find: "closeWithoutComment(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });",
       replace: "",
     },
     check: (world) =>

@@ -7,7 +7,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a wrong token is refused with 401, not taken for a stranger's",
     source: "services/auth/oauth2.go Verify",
-    mutation: { file: "users/authentication", find: '?? refuse("")', replace: "" },
+    mutation: { file: "users/authentication", find: '?? rejectCredentials("")', replace: "" },
     check: async (world) => {
       const wrong = await world.as(`token ${"0".repeat(40)}`)("GET", "/version");
       expect(wrong.status).toBe(401);

@@ -80,7 +80,7 @@ function isOf(conversation: Conversation | undefined, { text }: ScriptedAnswer):
   return conversation?.answers.some((answer) => answer.text?.trim() === text.trim()) ?? false;
 }
 
-/** In the words of the agent that asked: `Write` with `file_path`, `write` with `filePath`. */
+/** Uses the tool names of the agent that asked: `Write` with `file_path`, `write` with `filePath`. */
 export function toToolCall(act: Act, { tools, text }: ModelRequest): ToolCall {
   if ("tool" in act) return { name: act.tool, input: act.input };
   if ("bash" in act) {

@@ -69,7 +69,7 @@ export class ModelServer {
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly requests: Recorded[] = [];
   script: Script;
-  /** Of every answer, until it is taken away again. */
+  /** The fault of every answer, until it is removed again. */
   fault: Fault | undefined;
   #held: Promise<void> | undefined;
   #free: () => void = () => undefined;

@@ -101,7 +101,11 @@ test.each([
     const start = (name: string) => {
       const told = scene?.environmentOf(name);
       const count = from === "the server" ? {} : { AGENT_SLOTS: `${slots}` };
-      const shared = { AGENT_BACKEND: server.url, AGENT_POLL_INTERVAL: "0.4" };
+      const shared = {
+        AGENT_BACKEND: server.url,
+        ANTHROPIC_BASE_URL: server.url,
+        AGENT_POLL_INTERVAL: "0.4",
+      };
       scene?.startBot(name, { ...told, ...shared, ...count });
     };
     const look = async () => {

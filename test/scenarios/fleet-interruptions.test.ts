@@ -46,7 +46,7 @@ describeWithDocker("up that does not come to its end, on a real engine", () => {
     await rm(shims, { recursive: true });
   });
 
-  /** False: it ended before that call. */
+  /** Returns false if it ended before that call. */
   async function strikeUp(strike: Strike): Promise<boolean> {
     const folder = join(shims, String(strike.call));
     const shim = join(folder, "bin/docker");

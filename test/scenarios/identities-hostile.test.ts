@@ -79,7 +79,7 @@ const words: Readonly<Record<NetworkFault, RegExp>> = {
   "half a body": /no answer from the forge at http:\S+/,
 };
 
-/** In the middle it may be git that meets it. */
+/** Halfway it may be git that meets it. */
 const git = /the push of \S+ to \S+ failed/;
 
 function either(one: RegExp, other: RegExp): RegExp {

@@ -60,7 +60,7 @@ export class Fleet {
     return (await stat(join(this.folder, file))).mtimeMs;
   }
 
-  /** Of every file in the folder. */
+  /** The modification times of every file in the folder. */
   async listTimes(): Promise<Readonly<Record<string, number>>> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
     const paths = entries

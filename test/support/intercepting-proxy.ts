@@ -37,7 +37,7 @@ interface WholeMessage {
 }
 
 export class InterceptingProxy {
-  /** Undefined: it passes. */
+  /** Returns undefined if it passes. */
   intercept: (asked: ProxiedRequest) => Interception | undefined = () => undefined;
   /** What the forge answered, whether the answer was handed on or not. */
   readonly answered: ProxiedAnswer[] = [];

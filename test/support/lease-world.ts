@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly seed: number;
   readonly outages: readonly Outage[];
   readonly omit?: Omission;
-  /** Of each half of a request's way, at most. */
+  /** The longest delay of each half of a request's way. */
   readonly maxDelayMs: number;
   /** Requests are sent once, and each answer comes. */
   readonly isFaithful?: boolean;
@@ -98,7 +98,7 @@ export class World {
   clockOf(process: Process): Clock {
     const offsetMs = Math.floor(this.draw() * 1e9);
     return {
-      // Of no use to anybody, which shows that nothing decides by it.
+      // It is of no use to anybody, which shows that nothing decides by it.
       now: () => new Date(this.draw() * 1e12),
       monotonicMs: () => this.nowMs + offsetMs,
       sleep: (ms, signal) =>

@@ -38,4 +38,12 @@ export function findAgentsFolder(): { readonly folder: string; readonly isFilled
   return { folder, isFilled: existsSync(folder) };
 }
 
+/**
+ * A real llama-server: `DISINTO_TEST_LLAMA_SERVER` names a program that becomes one, with llama-server's own arguments and
+ * a model whose answers are known. `DISINTO_REQUIRE_LLAMA=1` makes its absence a failure.
+ */
+export const llamaProgram = process.env.DISINTO_TEST_LLAMA_SERVER ?? "";
+export const llamaMissing = "DISINTO_TEST_LLAMA_SERVER names no real llama-server";
+if (llamaProgram === "" && process.env.DISINTO_REQUIRE_LLAMA === "1") throw new Error(llamaMissing);
+
 export const agentsMissing = "the coding agents are not installed (700 MB from npm)";

@@ -2,7 +2,14 @@
 import path from "node:path";
 import type { Reporter, TestModule, TestSpecification } from "vitest/node";
 import { partOf, parts } from "./parts.mjs";
-import { agentsMissing, agentsRequired, findAgentsFolder, findDocker } from "./requirements.ts";
+import {
+  agentsMissing,
+  agentsRequired,
+  findAgentsFolder,
+  findDocker,
+  llamaMissing,
+  llamaProgram,
+} from "./requirements.ts";
 
 const EVERY_MS = 20_000;
 const checkout = path.join(import.meta.dirname, "../..");
@@ -72,6 +79,9 @@ async function describeRequirements(): Promise<readonly string[]> {
     hasAgents
       ? "tests of real coding agents run"
       : `tests of real coding agents are skipped: ${agentsMissing}`,
+    llamaProgram === ""
+      ? `tests at a real llama-server are skipped: ${llamaMissing}`
+      : "tests at a real llama-server run",
     ...(skipped
       ? ["npm run test:all runs everything: it needs Docker and fetches the agents"]
       : []),

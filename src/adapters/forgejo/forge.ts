@@ -117,6 +117,9 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
     },
     get: (number) => http.get(at(number), PullShape),
     files: async (number) => (await http.list(`${at(number)}/files`, ChangedFileShape)).flat(),
+    retitle: async (number, title) => {
+      await http.send(at(number), { method: "PATCH", body: { title } });
+    },
     open: (pull) => http.write(`${repo}/pulls`, { method: "POST", body: pull }, PullShape),
     close: async (number) => {
       await http.send(at(number), { method: "PATCH", body: { state: "closed" } });

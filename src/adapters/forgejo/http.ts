@@ -23,7 +23,7 @@ interface Connection {
   readonly clock?: Clock;
   /** How often a request that is safe to repeat is sent at most. */
   readonly attempts?: number;
-  /** Of one attempt to read; what is written has the longer, usual limit, since nobody repeats it. */
+  /** The time limit of one attempt to read. Writes have the longer default limit, since they are not repeated. */
   readonly readLimitMs?: number | undefined;
   /** With it nothing more is asked of a forge that has become too slow. */
   readonly pace?: SlowAnswers | undefined;
@@ -41,9 +41,9 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Of one attempt, from the first byte sent to the last one read. */
+/** The time limit of one attempt, from the first byte sent to the last one read. */
 const ATTEMPT_LIMIT_MS = 30_000;
-/** Of a request with its repetitions; no new attempt begins after it. */
+/** The time limit of a request with its retries; no new attempt begins after it. */
 const REQUEST_LIMIT_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;

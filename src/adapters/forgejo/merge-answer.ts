@@ -11,11 +11,11 @@ export const MERGE_REFUSALS: readonly number[] = [404, 405, 409, 413, 423, 500];
 
 const Body = z.object({
   message: z.string().optional(),
-  /** Of a conflict, which Forgejo answers as the bare error. */
+  /** True for a conflict, which Forgejo answers with the bare error. */
   StdErr: z.string().optional(),
 });
 
-/** In the order of Forgejo's own checks; each message stands in the source once. */
+/** The messages are in the order of Forgejo's own checks; each occurs in its source once. */
 const meanings: readonly (readonly [status: number, words: RegExp, cause: MergeRefusal])[] = [
   [405, /not allowed to merge PR/, "forbidden"],
   [405, /[Ww]ork in progress/, "draft"],

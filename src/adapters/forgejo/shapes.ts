@@ -14,6 +14,7 @@ const ApiIssue = z.object({
   state: z.enum(["open", "closed"]),
   labels: z.array(z.object({ name: z.string() })).nullish(),
   assignees: z.array(User).nullish(),
+  is_locked: z.boolean().nullish(),
   created_at: z.string(),
   updated_at: z.string(),
 });
@@ -27,6 +28,7 @@ export const IssueShape = ApiIssue.transform(
     state: issue.state,
     labels: (issue.labels ?? []).map(({ name }) => name),
     assignees: (issue.assignees ?? []).map(({ login }) => login),
+    isLocked: issue.is_locked ?? false,
     createdAt: issue.created_at,
     updatedAt: issue.updated_at,
   }),
@@ -55,6 +57,8 @@ export const PullShape = z
     user: User,
     state: z.enum(["open", "closed"]),
     merged: z.boolean(),
+    draft: z.boolean().nullish(),
+    labels: z.array(z.object({ name: z.string() })).nullish(),
     head: BranchEnd,
     base: BranchEnd,
   })
@@ -69,6 +73,8 @@ export const PullShape = z
       headSha: pull.head.sha,
       base: pull.base.ref,
       baseSha: pull.base.sha,
+      isDraft: pull.draft ?? false,
+      labels: (pull.labels ?? []).map(({ name }) => name),
     }),
   );
 

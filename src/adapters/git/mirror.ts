@@ -6,6 +6,7 @@ import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
+import { findRefusal } from "./push-refusal.ts";
 import { measureFolder } from "./sizes.ts";
 
 interface MirrorOptions {
@@ -23,7 +24,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     cwd: folder,
     ...(signal && { signal }),
   };
-  // Two fetches at once fight over the same refs, and a repository must not be made or mended under a fetch.
+  // Two fetches at once fight over the same refs, and a repository must not be created or repaired under a fetch.
   const inTurn = buildQueue();
   const objects = buildObjects(folder);
   return {
@@ -44,7 +45,8 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     swap: async (swaps) => {
       const pushed = await run(git.push(url, swaps), remote);
       if (isCleanPush(pushed, swaps)) return "applied";
-      return isRefusal(pushed) ? "refused" : "unclear";
+      const refused = findRefusal(pushed);
+      return refused === undefined ? "unclear" : { refused };
     },
     objects: {
       ...objects,
@@ -120,7 +122,7 @@ async function repair(folder: string, command: Argv, remote: RunOptions): Promis
   return true;
 }
 
-/** A fetch also fails when the forge is away; only broken objects or refs of our own are mended by cloning. */
+/** A fetch also fails when the forge is away; only broken objects or refs of our own are repaired by cloning anew. */
 async function isIntact(folder: string): Promise<boolean> {
   const checked = await run(["git", "fsck", "--connectivity-only", "--no-dangling"], {
     cwd: folder,
@@ -148,12 +150,3 @@ function isCleanPush(
   const updated = stdout.split("\n").filter((line) => /^[ +*-]\t/.test(line));
   return updated.length === swaps.length;
 }
-
-/** A rule of the server's said no, which no repetition changes; a lost race is no rule. */
-function isRefusal({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
-  const lines = stdout.split("\n").filter((line) => line.startsWith("!"));
-  return /returned error: 403/.test(stderr) || lines.some((line) => RULE.test(line));
-}
-
-const RULE =
-  /\[remote rejected\] \((?:pre-receive hook declined|hook declined|protected|permission denied)/i;

@@ -75,7 +75,7 @@ async function describeBare(folder: string): Promise<Description | undefined> {
   };
 }
 
-/** As the operator would clone it: with the credential helpers and the SSH agent that they have set up. */
+/** Clones as the operator would: with the credential helpers and the SSH agent that they have set up. */
 async function mirror(url: string, folder: string): Promise<void> {
   const { SSH_AUTH_SOCK } = process.env;
   const agent: Record<string, string> = SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK };

@@ -42,6 +42,7 @@ export function isTrustedAuthor(
 /** Why no bot takes an issue of the backlog now. */
 export type WaitingReason =
   | { readonly type: "blocked" }
+  | { readonly type: "locked" }
   | { readonly type: "other-role"; readonly label: string }
   | { readonly type: "leased" }
   | { readonly type: "untrusted"; readonly author: string }
@@ -60,10 +61,11 @@ export interface IssueConditions {
   readonly held: string | undefined;
 }
 
-/** Undefined: it can be claimed. What only people can change comes first, what passes by itself last. */
+/** Returns undefined if it can be claimed. What only people can change comes first, what passes by itself last. */
 export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingReason | undefined {
   if (now.leased.has(issue.number)) return { type: "leased" };
   if (issue.labels.includes(BLOCKED)) return { type: "blocked" };
+  if (issue.isLocked) return { type: "locked" };
   const label = issue.labels.find(isForeign);
   if (label !== undefined) return { type: "other-role", label };
   if (!now.isApproved && !isTrustedAuthor(issue, now.trusted))
@@ -73,7 +75,7 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   return undefined;
 }
 
-function isForeign(label: string): boolean {
+export function isForeign(label: string): boolean {
   return foreignLabels.has(label) || label.startsWith(FOREIGN_PREFIX);
 }
 
@@ -81,6 +83,8 @@ export function formatWaiting(waiting: WaitingReason): string {
   switch (waiting.type) {
     case "blocked":
       return "it has the label blocked; its last comment says why";
+    case "locked":
+      return "it is locked";
     case "other-role":
       return `the label ${waiting.label} reserves it for another role`;
     case "leased":

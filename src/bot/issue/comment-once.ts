@@ -1,5 +1,6 @@
 /** What bots say on an issue or a pull request: each thing once, whoever of them says it and however often they restart. */
 import { createHash } from "node:crypto";
+import { inertText } from "../../core/inert-text.ts";
 import type { Issues } from "../../ports/forge.ts";
 
 export interface OnceComment {
@@ -17,7 +18,7 @@ export function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">
   return `<!-- disinto:${cause.replaceAll(/[^A-Za-z0-9-]/g, "-")}:${digest} -->`;
 }
 
-/** False: it stood there already. */
+/** Returns false if it stood there already. */
 export async function commentOnce(
   issues: Pick<Issues, "comments" | "comment">,
   remark: OnceComment,
@@ -25,6 +26,6 @@ export async function commentOnce(
   const key = formatKey(remark);
   const said = await issues.comments(remark.on);
   if (said.some(({ body }) => body.includes(key))) return false;
-  await issues.comment(remark.on, `${remark.text}\n\n${key}`);
+  await issues.comment(remark.on, `${inertText(remark.text)}\n\n${key}`);
   return true;
 }

@@ -76,7 +76,7 @@ export class Breakers {
     return (await compareAndSwap(this.#tools.mirror, swap)) ? "opened" : "already";
   }
 
-  /** Undefined: it is closed. */
+  /** Returns undefined if it is closed. */
   async read(name: string): Promise<Breaker | undefined> {
     return (await this.#find(name))?.breaker;
   }
@@ -100,7 +100,7 @@ export class Breakers {
     }
   }
 
-  /** Undefined: it is closed, or it is not this bot's turn to try. */
+  /** Returns undefined if it is closed, or it is not this bot's turn to try. */
   async tryProbe(name: string): Promise<Probe | undefined> {
     const found = await this.#find(name);
     if (!found) return undefined;

@@ -18,7 +18,7 @@ export interface ClaimTools extends LeaseTools {
   readonly onRenewed?: (() => void) | undefined;
 }
 
-/** Of a term: when a lease is renewed, and how soon a renewal that the forge did not answer is tried again. */
+/** Fractions of a term: when a lease is renewed, and how soon a renewal that the forge did not answer is retried. */
 const RENEW_AFTER = 1 / 3;
 const RETRY_AFTER = 1 / 30;
 

@@ -21,14 +21,14 @@ type LeaseName = number | string;
 export class Claims {
   readonly #tools: ClaimsTools;
   readonly #held = new Map<string, Claim>();
-  /** By ref: the last text read. */
+  /** The last text read, by ref. */
   readonly #texts = new Map<string, { readonly sha: string; readonly record: LeaseRecord }>();
 
   constructor(tools: ClaimsTools) {
     this.#tools = tools;
   }
 
-  /** Undefined: somebody has it. */
+  /** Returns undefined if another bot holds it. */
   async take(name: LeaseName, carried: Partial<LeasePayload> = {}): Promise<Claim | undefined> {
     return this.#keep(await takeLease(this.#tools, toRef(name), carried));
   }
@@ -46,7 +46,7 @@ export class Claims {
     return this.#takeOverAt(ref, await this.#locate(ref));
   }
 
-  /** By whichever of these ways is open. A claim that this process holds already is not given out twice. */
+  /** Takes, adopts or takes over the lease. A claim that this process holds already is not given out twice. */
   async tryAcquire(
     name: LeaseName,
     carried: Partial<LeasePayload> = {},

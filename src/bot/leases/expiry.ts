@@ -9,14 +9,14 @@ import { ALL_COORDINATION_REFS, COORDINATION_PREFIX } from "./refs.ts";
 interface ObservedRef {
   readonly sha: string;
   readonly unchangedMs: number;
-  /** When the last reading that showed it had ended. */
+  /** The time at which the last reading that showed it had ended. */
   readonly lastReadMs: number;
 }
 
 interface Reading {
   readonly refs: Refs;
   readonly startedAtMs: number;
-  /** Of all leases, so what is not there is gone. */
+  /** True if all leases were read, so a lease that is not in it is gone. */
   readonly isComplete: boolean;
 }
 
@@ -82,7 +82,7 @@ export class Observations {
     return this.#clock.monotonicMs() - this.#lastCompleteMs;
   }
 
-  /** From the end of one reading to the start of the next: in that time it stood there for certain. */
+  /** The time from the end of one reading to the start of the next, in which the ref did not change. */
   #addedMs({ lastReadMs }: ObservedRef, startedAtMs: number): number {
     const gapMs = startedAtMs - lastReadMs;
     return gapMs > 0 && gapMs <= this.maxGapMs ? gapMs : 0;

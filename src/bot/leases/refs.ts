@@ -8,7 +8,7 @@ export function deriveClaimRef(issue: number | string): string {
   return `${COORDINATION_PREFIX}claims/${issue}`;
 }
 
-/** Undefined: it is no claim on an issue. */
+/** Returns undefined if it is no claim on an issue. */
 export function parseClaimRef(ref: string): number | undefined {
   const issue = /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1];
   return issue === undefined ? undefined : Number(issue);

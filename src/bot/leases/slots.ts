@@ -17,14 +17,14 @@ export interface Slot {
 }
 
 interface SlotsTools {
-  /** Of the factory's repository, shared by all loops of this bot. */
+  /** The claims of the factory's repository, shared by all loops of this bot. */
   readonly claims: Claims;
   readonly mirror: Pick<Mirror, "readRefs">;
   readonly clock: Clock;
   readonly holder: string;
   /** Name of the backend in refs (core/backend.ts). */
   readonly backend: string;
-  /** Undefined: there is no limit. */
+  /** Returns undefined if there is no limit. */
   readonly count: () => Promise<number | undefined>;
   readonly pollIntervalMs: number;
 }
@@ -49,7 +49,7 @@ export class Slots {
     }
   }
 
-  /** Undefined: all are in use. */
+  /** Returns undefined if all are in use. */
   tryAcquire(): Promise<Slot | undefined> {
     const next = this.#last.then(() => this.#tryAll());
     this.#last = next.catch(() => undefined);

@@ -5,7 +5,7 @@ interface Backoff {
   /** One after the other, from 1. */
   readonly failures: number;
   readonly baseMs: number;
-  /** Of [0, 1): spreads those who failed together over half of the time. */
+  /** A number in [0, 1) that spreads those who failed together over half of the time. */
   readonly random: () => number;
 }
 

@@ -9,7 +9,7 @@ interface Current {
   readonly issue: number;
 }
 
-/** Of everything but the work at hand: a folder is made anew for each session. */
+/** Removes the folders of everything but the current work: a folder is created anew for each session. */
 export async function removeLeftovers(
   tools: BotTools,
   current: Current | undefined,

@@ -35,7 +35,7 @@ const kinds: Partial<Record<ErrorCode, FailureClass>> = {
 
 const FULL = /^(ENOSPC|EDQUOT)$/;
 
-/** Undefined: it is a bug of ours, or a configuration that no waiting mends. */
+/** Returns undefined if it is a bug of ours, or a configuration error that waiting does not fix. */
 export function classifyFailure(error: unknown): Failure | undefined {
   if (error instanceof DisintoError) {
     const kind = kinds[error.code];

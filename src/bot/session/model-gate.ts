@@ -31,8 +31,12 @@ export interface GateTools {
   readonly onWaiting: () => void;
 }
 
-/** Of this bot's own installation: another bot on the same server may do well. */
-const ownFaults: ReadonlySet<BackendFault> = new Set<BackendFault>(["missing", "refused-key"]);
+/** Faults of this bot's own installation: another bot on the same server may work. */
+const ownFaults: ReadonlySet<BackendFault> = new Set<BackendFault>([
+  "missing",
+  "refused-key",
+  "window",
+]);
 /** A session that has lasted so long shows that the server answers again. */
 const PROVEN_AFTER_MS = 60_000;
 
@@ -105,7 +109,7 @@ class Gate<S extends Session> {
     };
   }
 
-  /** Undefined: the breaker is closed. Otherwise it is this bot's turn to try. */
+  /** Returns undefined if the breaker is closed. Otherwise it is this bot's turn to try. */
   async #pass(signal: AbortSignal): Promise<Probe | undefined> {
     const { breakers, clock, pollIntervalMs, onWaiting } = this.#tools;
     for (;;) {
@@ -118,7 +122,7 @@ class Gate<S extends Session> {
     }
   }
 
-  /** True: the server was shown to answer, and the others know. */
+  /** Returns true if the server was shown to answer, and the others know. */
   async #prove(probe: Probe, over: AbortSignal): Promise<boolean> {
     await this.#tools.clock.sleep(PROVEN_AFTER_MS, over);
     if (over.aborted) return false;

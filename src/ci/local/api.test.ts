@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../adapters/system-clock.ts";
 import type { Status } from "../../ports/forge.ts";
 import { buildCiRuns } from "../woodpecker/ci-runs.ts";
 import { serveCiApi } from "./api.ts";
@@ -27,7 +28,7 @@ beforeEach(async () => {
     post: async (_: string, one: Status) => void posted.push(one),
   };
   const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines };
-  const tools = { projects: [target as unknown as CiProject] };
+  const tools = { projects: [target as unknown as CiProject], users: [] };
   const ci = new LocalCi(tools as unknown as CiTools);
   api = await serveCiApi(ci, { bind: "127.0.0.1", port: 0, token });
 });
@@ -39,7 +40,14 @@ afterEach(async () => {
 
 function ask(given = token) {
   const access = { url: `http://127.0.0.1:${api.port}`, token: given };
-  return buildCiRuns({ access, repo, redact: (text) => text.replaceAll("s3cret", "[redacted]") });
+  const clock = { ...systemClock, sleep: async () => {} };
+  return buildCiRuns({
+    access,
+    repo,
+    primaryBranch: "main",
+    clock,
+    redact: (text) => text.replaceAll("s3cret", "[redacted]"),
+  });
 }
 
 async function record(

@@ -1,6 +1,6 @@
 /** One run of a head's workflows: each posts its status when it begins and when it is decided. */
-import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { CI_LOGIN } from "../../core/names.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { Status } from "../../ports/forge.ts";
@@ -14,6 +14,8 @@ export interface RunTools {
   readonly events: EventLog;
   readonly pathVariable: string | undefined;
   readonly signal: AbortSignal;
+  /** Whose the run is, alone. */
+  readonly user: SessionUser;
 }
 
 /** A commit to run; `parent` is set when it was asked for again. */
@@ -26,6 +28,8 @@ export interface Run {
 /** Statuses keep a line, not a log: Forgejo cuts longer descriptions. */
 const MAX_DESCRIPTION = 200;
 
+const MAX_WORKFLOW_BYTES = 1_000_000;
+
 interface PlannedWorkflow {
   readonly record: WorkflowRecord;
   readonly steps: readonly Step[];
@@ -36,8 +40,14 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
   const name = `ci-${sha}-${parent}`;
-  const folder = await target.folders.prepare(name, { branch, sha });
-  const { planned, mistakes } = await planWorkflows(folder, decided);
+  const { user } = tools;
+  const folders = target.foldersOf(user);
+  await user.endAll();
+  for (const { name: forgotten } of user.uid === undefined ? [] : await folders.list())
+    await folders.discard(forgotten);
+  const folder = await folders.prepare(name, { branch, sha });
+  await user.hands.make(homeOf(folder));
+  const { planned, mistakes } = await planWorkflows({ folder, user }, decided);
   const workflows = planned.map(({ record }) => record);
   if (workflows.length > 0) {
     const pipeline = target.pipelines.create({ parent, commit: sha, branch, workflows });
@@ -48,7 +58,14 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
     pipeline.status = tools.signal.aborted ? "killed" : summarize(workflows);
     await target.pipelines.save(pipeline);
   }
-  await target.folders.discard(name);
+  await user.hands.remove(homeOf(folder));
+  await folders.discard(name);
+  await user.clearShared();
+}
+
+/** Beside what is tested, so that nothing in it is taken for part of it. */
+function homeOf(folder: string): string {
+  return `${folder}.home`;
 }
 
 async function listDecidedContexts(
@@ -59,15 +76,21 @@ async function listDecidedContexts(
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 
-async function planWorkflows(folder: string, decided: ReadonlySet<string>) {
-  const entries = await readdir(path.join(folder, ".woodpecker")).catch(() => []);
+interface Checkout {
+  readonly folder: string;
+  readonly user: SessionUser;
+}
+
+async function planWorkflows({ folder, user }: Checkout, decided: ReadonlySet<string>) {
+  const entries = await user.listFiles(path.join(folder, ".woodpecker"));
   const planned: PlannedWorkflow[] = [];
   const mistakes: string[] = [];
   let id = 0;
   for (const file of entries.filter(isWorkflowFile).sort()) {
     const context = deriveContext(file);
     if (decided.has(context)) continue;
-    const workflow = parseWorkflow(await readFile(path.join(folder, ".woodpecker", file), "utf8"));
+    const written = path.join(folder, ".woodpecker", file);
+    const workflow = parseWorkflow((await user.hands.read(written, MAX_WORKFLOW_BYTES)) ?? "");
     if (workflow.type === "not-for-pulls") continue;
     const steps = workflow.type === "steps" ? workflow.steps : [];
     const children = steps.map(
@@ -137,7 +160,7 @@ async function runSteps(
       continue;
     }
     child.state = "running";
-    const end = await runStep({ folder, step, environment, signal: tools.signal });
+    const end = await runStep({ folder, step, environment, ...tools });
     child.state = end.state;
     child.exit_code = end.exitCode;
     if (end.error !== undefined) child.error = end.error;
@@ -169,7 +192,7 @@ function describeEnvironment(
   const { owner, name } = target.project.repo;
   return {
     PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
-    HOME: folder,
+    HOME: homeOf(folder),
     LANG: "C.UTF-8",
     CI: "true",
     CI_REPO: `${owner}/${name}`,

@@ -1,5 +1,5 @@
 /** What the local CI remembers of its runs, in files: the shapes are Woodpecker's, so that one adapter reads both. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 export interface StepRecord {
@@ -46,6 +46,7 @@ export class Pipelines {
   /** What ran when the CI was last ended did not come to its end. */
   static async open(folder: string): Promise<Pipelines> {
     await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
     const pipelines = new Pipelines(folder);
     const files = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
     const numbers = files.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);

@@ -1,17 +1,18 @@
 /** The local CI: looks for heads of open pull requests, runs their workflows, and runs again what it is asked to. */
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CiProject } from "./ci-project.ts";
 import { type Run, type RunTools, runPipeline } from "./pipeline-run.ts";
 import type { PipelineRecord } from "./pipelines.ts";
 
-export interface CiTools extends RunTools {
+export interface CiTools extends Omit<RunTools, "user"> {
   readonly projects: readonly CiProject[];
   readonly clock: Clock;
   readonly pollIntervalMs: number;
+  /** As whom runs are run: so many at once, and each alone with its user. */
+  readonly users: readonly SessionUser[];
 }
-
-const MAX_AT_ONCE = 4;
 
 interface Job {
   readonly target: CiProject;
@@ -23,9 +24,11 @@ export class LocalCi {
   readonly #seen = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #asked: Job[] = [];
+  readonly #idle: SessionUser[];
 
   constructor(tools: CiTools) {
     this.#tools = tools;
+    this.#idle = [...tools.users];
   }
 
   get projects(): readonly CiProject[] {
@@ -36,8 +39,9 @@ export class LocalCi {
     const { clock, pollIntervalMs, signal } = this.#tools;
     while (!signal.aborted) {
       for (const job of [...this.#asked.splice(0), ...(await this.#findNewHeads())]) {
-        if (this.#running.size >= MAX_AT_ONCE) this.#postpone(job);
-        else this.#start(job);
+        const user = this.#idle.pop();
+        if (user) this.#start(job, user);
+        else this.#postpone(job);
       }
       await clock.sleep(pollIntervalMs, signal);
     }
@@ -60,14 +64,17 @@ export class LocalCi {
     if (job.run.parent !== 0) this.#asked.push(job);
   }
 
-  #start({ target, run }: Job): void {
+  #start({ target, run }: Job, user: SessionUser): void {
     this.#seen.add(run.sha);
-    const running = runPipeline(this.#tools, target, run).catch((error: unknown) => {
+    const running = runPipeline({ ...this.#tools, user }, target, run).catch((error: unknown) => {
       this.#seen.delete(run.sha);
       this.#reportFailure(error);
     });
     this.#running.add(running);
-    void running.finally(() => this.#running.delete(running));
+    void running.finally(() => {
+      this.#running.delete(running);
+      this.#idle.push(user);
+    });
   }
 
   async #findNewHeads(): Promise<readonly Job[]> {

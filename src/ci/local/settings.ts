@@ -9,6 +9,8 @@ export interface CiSettings {
   readonly projects: readonly ProjectTask[];
   readonly forge: { readonly url: string; readonly token: string };
   readonly dataFolder: string;
+  /** Each run has a user of its own; else runs are the CI's own user. */
+  readonly isSeparate: boolean;
   /** Where bots ask for logs; undefined while `.env` has no token for it. */
   readonly api: ApiOptions | undefined;
 }
@@ -18,6 +20,7 @@ const Environment = z.object({
   CI_BIND: z.string().default("127.0.0.1"),
   CI_DATA: z.string().default("/home/agent/data"),
   CI_PORT: z.coerce.number().int().default(0),
+  CI_USERS: z.literal("separate").optional(),
   CI_TOKEN: z.string().optional(),
   FORGE_URL: z.url(),
   FORGE_TOKEN: z.string().min(1),
@@ -36,11 +39,13 @@ export function readCiSettings(
       },
     );
   }
-  const { CI_PROJECTS, CI_BIND, CI_DATA, CI_PORT, CI_TOKEN, FORGE_URL, FORGE_TOKEN } = parsed.data;
+  const { CI_PROJECTS, CI_BIND, CI_DATA, CI_PORT, CI_TOKEN, CI_USERS, FORGE_URL, FORGE_TOKEN } =
+    parsed.data;
   return {
     projects: CI_PROJECTS,
     forge: { url: FORGE_URL, token: FORGE_TOKEN },
     dataFolder: CI_DATA,
+    isSeparate: CI_USERS === "separate",
     api: CI_TOKEN ? { bind: CI_BIND, port: CI_PORT, token: CI_TOKEN } : undefined,
   };
 }

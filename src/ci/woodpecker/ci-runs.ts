@@ -2,15 +2,18 @@
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import type { CiFailure, CiRuns } from "../../ports/ci.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Status } from "../../ports/forge.ts";
 import { excerptLog } from "../log-excerpt.ts";
 import { type CiAccess, WoodpeckerHttp } from "./http.ts";
-import { fitsEvent, type Judgement, judgePipeline } from "./judgement.ts";
+import { failsAlike, fitsEvent, type Judgement, judgePipeline } from "./judgement.ts";
 import { LogShape, type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
 
 export interface CiRunsOptions {
   readonly access: CiAccess;
   readonly repo: RepoId;
+  readonly primaryBranch: string;
+  readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Logs go to a model and to the forge. */
   readonly redact: (text: string) => string;
@@ -21,9 +24,12 @@ const PAGE_SIZE = 50;
 const MAX_PAGES = 10;
 const MAX_LOG_CHARACTERS = 6_000;
 
-export function buildCiRuns({ access, repo, signal, redact }: CiRunsOptions): CiRuns {
-  const http = new WoodpeckerHttp(access, signal);
-  const at = new Repository(http, repo);
+/** The server tells a step's end before its log is stored: it is read until it grows no more. */
+const LOG_PAUSE_MS = 500;
+const MAX_LOG_READS = 10;
+
+export function buildCiRuns({ redact, ...options }: CiRunsOptions): CiRuns {
+  const at = new Repository(options);
   return {
     explain: (sha, red) =>
       Promise.all(
@@ -36,7 +42,7 @@ export function buildCiRuns({ access, repo, signal, redact }: CiRunsOptions): Ci
       const pipelines = await Promise.all(contexts.map((context) => at.find(sha, context)));
       if (pipelines.some((found) => found === undefined)) return false;
       for (const number of new Set(pipelines.map((found) => found?.number))) {
-        await http.send("POST", `${await at.path()}/pipelines/${number}`);
+        await at.restart(number ?? 0);
       }
       return true;
     },
@@ -51,11 +57,13 @@ async function explain(
   const pipeline = await at.find(sha, context);
   if (!pipeline) return { context, kind: "real", log: description };
   const judgement = judgePipeline(pipeline, context);
-  return {
-    context,
-    kind: judgement.kind,
-    log: await describe(at, pipeline, judgement, description),
-  };
+  const { kind, doubt } = judgement;
+  const log = await describe(at, pipeline, judgement, description);
+  if (doubt === undefined) return { context, kind, log };
+  const primary = await at.findPrimary();
+  if (primary && failsAlike(judgement, judgePipeline(primary, context)))
+    return { context, kind: "installation", log };
+  return { context, kind, isDoubtful: true, log };
 }
 
 class Repository {
@@ -63,9 +71,12 @@ class Repository {
   readonly #repo: RepoId;
   #id: Promise<number> | undefined;
 
-  constructor(http: WoodpeckerHttp, repo: RepoId) {
-    this.#http = http;
-    this.#repo = repo;
+  readonly #options: Omit<CiRunsOptions, "redact">;
+
+  constructor(options: Omit<CiRunsOptions, "redact">) {
+    this.#options = options;
+    this.#repo = options.repo;
+    this.#http = new WoodpeckerHttp(options.access, options.signal);
   }
 
   async path(): Promise<string> {
@@ -81,19 +92,45 @@ class Repository {
   }
 
   /** The newest pipeline of a commit that can have set this context, with its steps. */
-  async find(sha: string, context: string): Promise<Pipeline | undefined> {
+  find(sha: string, context: string): Promise<Pipeline | undefined> {
+    return this.#findNewest((one) => one.commit === sha && fitsEvent(one, context));
+  }
+
+  /** The primary branch's newest run. */
+  findPrimary(): Promise<Pipeline | undefined> {
+    const { primaryBranch } = this.#options;
+    return this.#findNewest(({ event, branch }) => event === "push" && branch === primaryBranch);
+  }
+
+  async restart(number: number): Promise<void> {
+    await this.#http.send("POST", `${await this.path()}/pipelines/${number}`);
+  }
+
+  async #findNewest(wanted: (one: Pipeline) => boolean): Promise<Pipeline | undefined> {
     const path = await this.path();
     for (let page = 1; page <= MAX_PAGES; page++) {
       const query = `page=${page}&perPage=${PAGE_SIZE}`;
       const part = await this.#http.get(`${path}/pipelines?${query}`, z.array(PipelineShape));
-      const found = part.find((one) => one.commit === sha && fitsEvent(one, context));
+      const found = part.find(wanted);
       if (found) return this.#http.get(`${path}/pipelines/${found.number}`, PipelineShape);
       if (part.length < PAGE_SIZE) return undefined;
     }
     return undefined;
   }
 
-  async log(pipeline: Pipeline, { id }: PipelineStep): Promise<string> {
+  async log(pipeline: Pipeline, step: PipelineStep): Promise<string> {
+    const { clock, signal } = this.#options;
+    let known = await this.#readLog(pipeline, step);
+    for (let reads = 1; reads < MAX_LOG_READS; reads++) {
+      await clock.sleep(LOG_PAUSE_MS, signal);
+      const text = await this.#readLog(pipeline, step);
+      if (text === known && text !== "") break;
+      known = text;
+    }
+    return known;
+  }
+
+  async #readLog(pipeline: Pipeline, { id }: PipelineStep): Promise<string> {
     const entries = await this.#http.get(
       `${await this.path()}/logs/${pipeline.number}/${id}`,
       LogShape,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitsEvent, judgePipeline } from "./judgement.ts";
+import { failsAlike, fitsEvent, judgePipeline } from "./judgement.ts";
 import type { Pipeline, PipelineStep } from "./shapes.ts";
 
 function step(part: Partial<PipelineStep>): PipelineStep {
@@ -21,6 +21,7 @@ function pipeline(children: readonly PipelineStep[], part: Partial<Pipeline> = {
     event: "pull_request",
     status: "failure",
     commit: "c",
+    branch: "fix/issue-1",
     errors: null,
     workflows,
     ...part,
@@ -65,6 +66,7 @@ test("a workflow file that does not parse is the change's fault; one that cannot
 
   expect(judgePipeline(pipeline([], { ...broken, errors: errors("linter") }), context)).toEqual({
     kind: "real",
+    doubt: "configuration",
     steps: [],
     words: ["linter: m"],
   });
@@ -99,4 +101,49 @@ test("a context is of the event that it names", () => {
   expect(fitsEvent({ event: "pull_request" }, context)).toBe(true);
   expect(fitsEvent({ event: "push" }, "ci/woodpecker/push/check")).toBe(true);
   expect(fitsEvent({ event: "pull_request" }, "ci/local/test")).toBe(true);
+});
+
+test("another event of the pull request is another event", () => {
+  expect(fitsEvent({ event: "pull_request_metadata" }, context)).toBe(false);
+  expect(
+    fitsEvent({ event: "pull_request_metadata" }, "ci/woodpecker/pull_request_metadata/check"),
+  ).toBe(true);
+  expect(fitsEvent({ event: "tag" }, "ci/local/test")).toBe(false);
+});
+
+test("a workflow that is named like a part of the context is not the context's", () => {
+  const failed = [step({ state: "failure", exit_code: 1 })];
+  const green = { name: "check", state: "success", error: "", children: [] };
+  const red = { name: "woodpecker", state: "failure", error: "", children: failed };
+
+  expect(judgePipeline(pipeline([], { workflows: [red, green] }), context).steps).toEqual([]);
+});
+
+test("of a matrix the axis of the context counts", () => {
+  const axis = (id: number, exit: number) => {
+    const children = [step({ id, state: exit === 0 ? "success" : "failure", exit_code: exit })];
+    return { name: "check", state: exit === 0 ? "success" : "failure", error: "", children };
+  };
+  const workflows = [axis(1, 1), axis(2, 0), axis(3, 2)];
+
+  expect(judgePipeline(pipeline([], { workflows }), `${context}/3`).steps).toMatchObject([
+    { id: 3 },
+  ]);
+});
+
+test("a step that may fail is no cause", () => {
+  const allowed = step({ id: 1, state: "failure", exit_code: 1, failure: "ignore" });
+  const failed = step({ id: 2, state: "failure", exit_code: 1 });
+
+  expect(judgePipeline(pipeline([allowed, failed]), context).steps).toMatchObject([{ id: 2 }]);
+});
+
+test.each([126, 127])("a command that ends with %s may be the installation's fault", (code) => {
+  const missing = judgePipeline(pipeline([step({ state: "failure", exit_code: code })]), context);
+  const other = judgePipeline(pipeline([step({ state: "failure", exit_code: 1 })]), context);
+
+  expect(missing.doubt).toBe("tool");
+  expect(other.doubt).toBeUndefined();
+  expect(failsAlike(missing, missing)).toBe(true);
+  expect(failsAlike(missing, other)).toBe(false);
 });

@@ -7,10 +7,17 @@ const failing = new Set(["failure", "error", "killed", "canceled", "declined"]);
 /** What a container ends with that was killed from outside: out of memory, or its machine went away. */
 const KILLED = 137;
 
+/** What a shell ends with that may not run a command, or does not find it. */
+const MISSING_TOOL: ReadonlySet<number> = new Set([126, 127]);
+
 export type FailureKind = "infrastructure" | "real" | "running";
+
+/** What may be no fault of the change: the CI file, or a tool that the CI's image lacks. */
+export type Doubt = "configuration" | "tool";
 
 export interface Judgement {
   readonly kind: FailureKind;
+  readonly doubt?: Doubt;
   /** Steps whose logs say why. */
   readonly steps: readonly PipelineStep[];
   /** What Woodpecker itself says of it. */
@@ -28,22 +35,45 @@ export function judgePipeline(pipeline: Pipeline, context: string): Judgement {
     ...red.flatMap(({ name, error }) => (error === "" ? [] : [`${name}: ${error}`])),
   ];
   const real = red.filter(isReal);
-  if (real.length > 0) return { kind: "real", steps: real, words };
-  // The configuration comes from the commit: what does not parse is a mistake in it.
+  if (real.length > 0) {
+    const isTool = real.every(({ exit_code: code }) => MISSING_TOOL.has(code));
+    return { kind: "real", ...(isTool && { doubt: "tool" as const }), steps: real, words };
+  }
+  // The configuration comes from the commit: what does not parse is a mistake in it, or in what it was made from.
   const isMistaken = errors.some(({ type }) => type === "linter" || type === "compiler");
-  return { kind: isMistaken ? "real" : "infrastructure", steps: red, words };
+  if (isMistaken) return { kind: "real", doubt: "configuration", steps: red, words };
+  return { kind: "infrastructure", steps: red, words };
 }
 
-/** Contexts end in the workflow's name by default; a server may be set to another form, then all that failed count. */
+/** Whether two runs failed in the same way: the same steps with the same codes, or the same words. */
+export function failsAlike(one: Judgement, other: Judgement): boolean {
+  if (one.kind !== other.kind || one.doubt !== other.doubt) return false;
+  const ends = ({ steps }: Judgement): string =>
+    JSON.stringify(steps.map(({ name, exit_code: code }) => [name, code]));
+  return ends(one) === ends(other) && (one.steps.length > 0 || sameWords(one, other));
+}
+
+function sameWords({ words }: Judgement, other: Judgement): boolean {
+  return JSON.stringify(words) === JSON.stringify(other.words);
+}
+
+/**
+ * The one workflow that posts the context (server/forge/common/status.go): its name, and the number of the axis where
+ * a matrix makes several. A server may be set to another form of contexts; then all that failed count.
+ */
 function chooseWorkflows(pipeline: Pipeline, context: string): readonly PipelineWorkflow[] {
   const all = pipeline.workflows ?? [];
-  const parts = context.split("/");
-  const named = all.filter(({ name }) => parts.includes(name));
-  return named.length > 0 ? named : all.filter(({ state }) => failing.has(state));
+  const { workflow } = parseContext(context);
+  const named = all.filter(({ name }) => name === workflow);
+  if (named.length > 0) return named;
+  const [, name, axis] = /^(.*)\/(\d+)$/.exec(workflow) ?? [];
+  const ofAxis = all.filter((one) => one.name === name)[Number(axis) - 1];
+  return ofAxis ? [ofAxis] : all.filter(({ state }) => failing.has(state));
 }
 
-function isRed({ state }: PipelineStep): boolean {
-  return failing.has(state);
+/** A step that may fail is not why its workflow is red. */
+function isRed({ state, failure }: PipelineStep): boolean {
+  return failing.has(state) && failure !== "ignore";
 }
 
 /**
@@ -55,10 +85,37 @@ function isReal({ state, type, exit_code: exitCode }: PipelineStep): boolean {
   return exitCode !== 0 && exitCode !== KILLED;
 }
 
-/** Whether a pipeline's event is what the context is of; contexts without an event fit any. */
-export function fitsEvent({ event }: Pick<Pipeline, "event">, context: string): boolean {
+/** How contexts name events: a pull request's is shortened. */
+const events: Readonly<Record<string, string>> = {
+  pr: "pull_request",
+  pull_request_closed: "pull_request_closed",
+  pull_request_metadata: "pull_request_metadata",
+  push: "push",
+  tag: "tag",
+  release: "release",
+  cron: "cron",
+  manual: "manual",
+  deployment: "deployment",
+};
+
+interface ContextParts {
+  /** Undefined: it names none. */
+  readonly event: string | undefined;
+  readonly workflow: string;
+}
+
+/** `ci/woodpecker/pr/test`, `ci/woodpecker/push/test/2`, `ci/local/test`. */
+function parseContext(context: string): ContextParts {
   const parts = context.split("/");
-  if (parts.includes("pr")) return event.startsWith("pull_request");
-  if (parts.includes("push")) return event === "push";
-  return true;
+  const at = parts.findIndex((part, index) => index > 0 && Object.hasOwn(events, part));
+  const isNamed = at > 0 && at < parts.length - 1;
+  return isNamed
+    ? { event: events[parts[at] ?? ""], workflow: parts.slice(at + 1).join("/") }
+    : { event: undefined, workflow: parts.slice(Math.min(2, parts.length - 1)).join("/") };
+}
+
+/** Whether a pipeline's event is what the context is of; contexts without an event are a pull request's or a push's. */
+export function fitsEvent({ event }: Pick<Pipeline, "event">, context: string): boolean {
+  const wanted = parseContext(context).event;
+  return wanted === undefined ? event === "pull_request" || event === "push" : event === wanted;
 }

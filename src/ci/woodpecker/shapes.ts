@@ -10,6 +10,8 @@ const Step = z.object({
   error: z.string().default(""),
   exit_code: z.int().default(0),
   type: z.string().default("commands"),
+  /** Told by the local CI alone. */
+  failure: z.string().optional(),
 });
 
 const Workflow = z.object({
@@ -24,6 +26,7 @@ export const PipelineShape = z.object({
   event: z.string(),
   status: z.string(),
   commit: z.string(),
+  branch: z.string().default(""),
   errors: z
     .array(z.object({ type: z.string(), message: z.string(), is_warning: z.boolean() }))
     .nullish(),

@@ -18,10 +18,12 @@ const sharedKeys = [
   "AGENT_HEALTH_PORT",
   "AGENT_LEASE_TERM",
   "AGENT_LIMITS",
+  "AGENT_MOUNTS",
   "AGENT_POLL_INTERVAL",
   "AGENT_PROJECTS",
   "AGENT_REPOS",
   "AGENT_SLOTS",
+  "AGENT_USERS",
   "ANTHROPIC_BASE_URL",
   "CLAUDE_MODEL",
   "FORGE_URL",
@@ -142,6 +144,7 @@ class Shared {
       ...(service.kind !== "core" && { extra_hosts: [modelHost] }),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
+      ...renderConfinement(service),
       ...(service.kind === "llama-bot" && renderHealthCheck(service)),
     };
   }
@@ -186,10 +189,24 @@ class Shared {
   }
 }
 
+function renderConfinement({ confinement }: DesiredService): Tree {
+  if (!confinement) return {};
+  const { capabilities, tmpSize } = confinement;
+  return {
+    init: true,
+    read_only: true,
+    tmpfs: [`/tmp:exec,mode=1777,size=${tmpSize}`],
+    cap_drop: ["ALL"],
+    ...(capabilities.length > 0 && { cap_add: capabilities }),
+    security_opt: ["no-new-privileges:true"],
+  };
+}
+
 /** What a bot may have otherwise than the others. */
-function stanzaOf({ image, limits }: DesiredService) {
+function stanzaOf({ image, limits, confinement }: DesiredService): Tree {
   const { memory, cpus, pids } = limits;
-  return { image: escapeDollars(image), mem_limit: memory, cpus, pids_limit: pids };
+  const swap = confinement && { memswap_limit: memory };
+  return { image: escapeDollars(image), mem_limit: memory, ...swap, cpus, pids_limit: pids };
 }
 
 function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | undefined {

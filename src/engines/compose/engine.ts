@@ -66,7 +66,7 @@ async function list(args: readonly string[]): Promise<readonly string[]> {
   });
 }
 
-/** At once, so that the engine is asked before anything else is loaded. */
+/** Started at once, so that the engine is asked before anything else is loaded. */
 function readProjectName(folder: string): string | undefined {
   try {
     const text = readFileSync(join(folder, file), "utf8");

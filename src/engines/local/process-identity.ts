@@ -20,7 +20,7 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
  * Signals the group that the process leads, also when only its children are left. A group id cannot be
  * reused while a member lives; when a stranger leads it, ours is gone and nothing is signalled. What is recorded of a
  * leader is a file that anybody may have written: a member of the group must work below `folder` too.
- * False: nothing was signalled.
+ * Returns false if nothing was signalled.
  */
 export async function signalGroup(
   leader: ProcessIdentity,

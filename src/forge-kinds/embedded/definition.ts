@@ -15,6 +15,7 @@ export const embeddedForge: ForgeDefinition = {
         entrypoint: ["forge"],
         args: ["serve", "--bind", bind, "--port", port, "--folder", data],
         environment: {},
+        confinement: { capabilities: [], tmpSize: "1g" },
         healthCheck: deriveProbe(`http://127.0.0.1:${port}/api/healthz`),
       };
     },

@@ -66,7 +66,7 @@ export function kindOf({ mode }: TreeEntry): string {
 
 interface Revision {
   readonly commit: string;
-  /** As it was asked for: a branch, a tag, a sha. */
+  /** The ref as it was asked for: a branch, a tag or a sha. */
   readonly ref: string;
 }
 

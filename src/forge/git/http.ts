@@ -25,7 +25,7 @@ export interface GitRequest {
   readonly pushes: boolean;
 }
 
-/** undefined: not a path of git's. */
+/** Returns undefined if it is not a path of git's HTTP protocol. */
 export function parseGitRequest(request: IncomingMessage): GitRequest | undefined {
   const url = new URL(request.url ?? "/", "http://localhost");
   const match = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-(?:upload|receive)-pack)$/.exec(

@@ -74,7 +74,7 @@ export class GitRepository {
     throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
   }
 
-  /** For what need not be text. */
+  /** Runs git and returns bytes, for output that need not be text. */
   async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
     const options = { cwd: this.path, env: gitEnvironment(this.#folder), maxBuffer: 256_000_000 };
     const { stdout } = await execFileBytes("git", args, { ...options, encoding: "buffer" });

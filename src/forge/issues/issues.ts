@@ -85,7 +85,7 @@ export interface IssueFilter {
   readonly before?: number | undefined;
   readonly posterId?: number | undefined;
   readonly assigneeId?: number | undefined;
-  /** Of pull requests: the branches. */
+  /** The branches of pull requests. */
   readonly base?: string | undefined;
   readonly head?: string | undefined;
   readonly sort?: string | undefined;

@@ -93,7 +93,7 @@ function getLabel(forge: ForgeContext, repository: RepositoryRow, id: number): L
   return label;
 }
 
-/** By id, or by name when it is no number. */
+/** Finds the label by id, or by name when it is not a number. */
 function labelParameter(c: Context, forge: ForgeContext, repository: RepositoryRow): LabelRow {
   const id = numberParameter(c, "id");
   if (id > 0) return getLabel(forge, repository, id);

@@ -22,7 +22,7 @@ import { isEmptyPull, type Pull, pullRef } from "./pulls.ts";
 export interface PullView {
   readonly pull: Pull;
   readonly viewer: UserRow | undefined;
-  /** Of the repository, now. */
+  /** The repository's current branches. */
   readonly branches: ReadonlyMap<string, string>;
   /** Made once for all pull requests of a list: it counts the repository's issues. */
   readonly repo: ReturnType<typeof repositoryShape>;

@@ -81,7 +81,7 @@ export function latestStatuses(db: Database, repository: RepositoryRow, sha: str
   );
 }
 
-/** From worst to best (modules/structs/commit_status.go). */
+/** The states from worst to best (modules/structs/commit_status.go). */
 const states: readonly StatusState[] = ["error", "failure", "warning", "pending", "success"];
 
 export function worstOf(some: readonly StatusState[]): StatusState | undefined {

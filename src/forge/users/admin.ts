@@ -12,7 +12,7 @@ export interface NewAccount {
   readonly username: string;
   readonly email: string;
   readonly admin: boolean;
-  /** Without one a random password is made. */
+  /** The password; a random one is created if it is missing. */
   readonly password?: string | undefined;
   /** Default as Forgejo's: not for the very first user. */
   readonly mustChangePassword?: boolean | undefined;

@@ -74,7 +74,7 @@ function tokensOf(forge: ForgeContext, owner: UserRow): TokenRow[] {
   return forge.db.all<TokenRow>("SELECT * FROM tokens WHERE user_id = ? ORDER BY id", owner.id);
 }
 
-/** By id or by name. */
+/** Finds the token by id or by name. */
 function removeToken(forge: ForgeContext, owner: UserRow, c: Context): void {
   const wanted = c.req.param("id") ?? "";
   const id = numberParameter(c, "id");

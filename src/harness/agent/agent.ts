@@ -3,8 +3,10 @@ import type { Session } from "../../ports/harness.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
 
 export interface CodingAgent {
-  /** For people. */
+  /** The name shown to people. */
   readonly name: string;
+  /** Tokens: in a smaller window it ends no session, however little there is to do. */
+  readonly smallestWindow: number;
   /** Paths in a repository that it would take for settings of its own, and cannot be told not to. */
   readonly hiddenFiles: readonly string[];
   /** Writes what configuration it needs into its home; answers how to start it. */
@@ -17,12 +19,14 @@ export interface CodingAgent {
 
 export interface Launch {
   readonly home: string;
+  /** Writes a file there. */
+  readonly write: (file: string, text: string) => Promise<void>;
   /** Where the model is asked, and the word that stands for a key there. */
   readonly model: {
     readonly url: string;
     readonly word: string;
     readonly name: string;
-    /** Tokens; undefined where its server does not say. */
+    /** Tokens; undefined where nobody says. */
     readonly contextWindow: number | undefined;
   };
   readonly session: Session;
@@ -34,7 +38,7 @@ export interface AgentEvents {
   readonly toolCalls: number;
   /** US dollars. */
   readonly money: number;
-  /** Of the agent's own. */
+  /** The id of the agent's own session. */
   readonly session: string | undefined;
   readonly lastMessage: string;
   /** What the agent itself says went wrong. */

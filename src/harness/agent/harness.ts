@@ -1,8 +1,8 @@
 /** Runs one coding agent, whichever it is, behind a gateway to its model; the end is classed by what both were seen to do. */
 import path from "node:path";
-import type { Harness, Session, SessionEnd } from "../../ports/harness.ts";
-import { readContextWindow } from "../gateway/context-window.ts";
-import { type GatewayStats, ModelGateway } from "../gateway/gateway.ts";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../../ports/harness.ts";
+import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
 import { readMessageVerdict } from "../session/message-verdict.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
@@ -14,24 +14,22 @@ import {
 } from "../session/session-folder.ts";
 import { Tail } from "../session/tail.ts";
 import { Transcript, type TranscriptOptions } from "../session/transcript.ts";
-import type { AgentEvents, CodingAgent } from "./agent.ts";
+import type { CodingAgent } from "./agent.ts";
 import { type Attempt, judgeEnd } from "./end.ts";
-import { AgentProcess, type Cut } from "./process.ts";
+import { AgentProcess } from "./process.ts";
 
 export interface AgentHarnessOptions {
   readonly agent: CodingAgent;
-  readonly model: {
-    readonly baseUrl: string;
-    readonly name: string;
-    /** Asked before each session; it may have been renewed. */
-    readonly readKey: () => Promise<string | undefined>;
-  };
+  readonly model: ModelAccess;
   readonly stateFolder: string;
   readonly pathVariable: string | undefined;
+  readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
   /** A reviewer's verdict may also be the last thing that it says. */
   readonly mayAnswerByMessage: boolean;
 }
+
+type Ended = SessionEnd & { readonly requests: number };
 
 /** Nothing of it is held in memory; it bounds what a mad agent costs the machine. */
 const MAX_OUTPUT_BYTES = 500_000_000;
@@ -51,27 +49,24 @@ export function buildAgentHarness(options: AgentHarnessOptions): Harness {
   };
 }
 
-async function runOnce(
-  options: AgentHarnessOptions,
-  session: Session,
-): Promise<SessionEnd & { readonly requests: number }> {
-  const { stateFolder, pathVariable, transcripts } = options;
+async function runOnce(options: AgentHarnessOptions, session: Session): Promise<Ended> {
+  const { stateFolder, pathVariable, transcripts, user } = options;
   const { folder, resume } = session;
   const place = await openSessionFolder({
     stateFolder,
     folder,
     pathVariable,
     keepHome: resume !== undefined,
+    user,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
-  const { hiddenFiles } = options.agent;
-  const aside = path.join(stateFolder, "aside");
-  await hideFiles(folder, hiddenFiles, aside);
+  const hiding = { folder, names: options.agent.hiddenFiles, aside: `${folder}.aside`, user };
+  await hideFiles(hiding);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closeSessionFolder(stateFolder, place);
-    await showFiles(folder, hiddenFiles, aside);
+    await showFiles(hiding);
     await transcript.close();
   }
 }
@@ -80,41 +75,28 @@ async function runAgent(
   options: AgentHarnessOptions,
   session: Session,
   { place, transcript }: { place: SessionFolder; transcript: Transcript },
-): Promise<SessionEnd & { readonly requests: number }> {
+): Promise<Ended> {
   const { agent } = options;
   const events = agent.readEvents();
   const output = new Tail();
-  const watch: { stop?: ProcessFault; wasWaiting?: boolean; process?: AgentProcess } = {};
-  const { baseUrl, name, readKey } = options.model;
-  const key = await readKey();
-  const gateway = await ModelGateway.open({
-    baseUrl,
-    key,
-    redact: options.transcripts.redact,
-    admit: () => {
-      const limit = findLimit(session, gateway.stats, events);
-      if (!limit) return undefined;
-      watch.stop ??= limit;
-      watch.process?.stop("stopped");
-      return limit.reason;
-    },
-    onActivity: () => watch.process?.noteActivity(),
-    onFaults: () => watch.process?.stop("stopped"),
-  });
+  const { redact } = options.transcripts;
+  const model = await ModelSession.open(options.model, { session, redact, spent: events });
   try {
-    const model = {
-      url: gateway.url,
-      word: gateway.sessionKey,
-      name,
-      contextWindow: await readContextWindow({ baseUrl, key }),
-    };
-    const { argv, env } = await agent.prepare({ home: place.home, model, session });
-    watch.process = new AgentProcess({
+    const unfit = refuseWindow(agent, model.window);
+    if (unfit) return { type: "failed", ...unfit, output: "", usage: NO_USAGE, requests: 0 };
+    const { argv, env } = await agent.prepare({
+      home: place.home,
+      write: place.user.hands.write,
+      model: model.told,
+      session,
+    });
+    const process = new AgentProcess({
       argv,
       cwd: session.folder,
       input: session.prompt,
       env: { ...session.environment, ...env, ...place.env },
       session: place.marked,
+      user: place.user,
       timeoutMs: session.timeoutMs,
       silenceMs: session.silenceMs,
       maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -125,46 +107,31 @@ async function runAgent(
         transcript.write(line);
       },
       onActivity: () => session.onOutput?.(),
-      onCut: (_cut: Cut) => {
-        watch.wasWaiting = gateway.stats.isWaiting;
-      },
+      onCut: () => model.noteCut(),
     });
-    const end = await watch.process.run();
-    const { wasWaiting = false, stop } = watch;
-    return await writePrompt(
-      options,
-      { session, place },
-      { end, seen: gateway.stats, events, output, wasWaiting, stop },
-    );
+    model.attach(process);
+    const end = await process.run();
+    return await writePrompt(options, { session, place }, { end, ...model.seen, events, output });
   } finally {
-    await gateway.close();
+    await model.close();
   }
 }
 
-/** Before a turn: what of the session's limits is used up. */
-function findLimit(
-  { turns, tokens, money }: Session,
-  seen: GatewayStats,
-  events: AgentEvents,
+/** Before anything is asked: in a window that small the agent refuses each prompt, or never comes to an end. */
+function refuseWindow(
+  { name, smallestWindow }: CodingAgent,
+  window: number | undefined,
 ): ProcessFault | undefined {
-  if (turns !== undefined && seen.turns >= turns)
-    return { fault: "turns", reason: `the session reached its limit of ${turns} turns` };
-  const used = seen.inputTokens + seen.outputTokens;
-  if (tokens !== undefined && used >= tokens)
-    return { fault: "tokens", reason: `the session used ${used} of its ${tokens} tokens` };
-  if (money !== undefined && events.money >= money)
-    return {
-      fault: "money",
-      reason: `the session cost ${events.money} of its ${money} US dollars`,
-    };
-  return undefined;
+  if (window === undefined || window >= smallestWindow) return undefined;
+  const reason = `${name} needs a window of ${smallestWindow} tokens for each session, and the model's server gives ${window}`;
+  return { fault: "window", reason };
 }
 
 async function writePrompt(
   { agent, mayAnswerByMessage }: AgentHarnessOptions,
   { session, place }: { session: Session; place: SessionFolder },
   attempt: Attempt,
-): Promise<SessionEnd & { readonly requests: number }> {
+): Promise<Ended> {
   const { seen, events, output } = attempt;
   const fault = judgeEnd(agent.name, session, attempt);
   const told = {
@@ -180,7 +147,7 @@ async function writePrompt(
     requests: seen.requests,
   };
   if (fault) return { type: "failed", ...fault, ...told };
-  const verdict = await readResult(place.resultFile);
+  const verdict = await readResult(place);
   if (verdict !== undefined || !mayAnswerByMessage) return { type: "finished", verdict, ...told };
   return { type: "finished", verdict: readMessageVerdict(events.lastMessage), ...told };
 }

@@ -2,6 +2,7 @@
  * The harness `claude-code`: Claude Code without a terminal. Of the repository it takes no settings, hooks or servers, and
  * it asks nobody: the bot's container is what bounds it.
  */
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import type { Session } from "../../ports/harness.ts";
 import {
   type AgentEvents,
@@ -12,13 +13,17 @@ import {
   recordOf,
 } from "../agent/agent.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
+import { claudeCodeHarness } from "./definition.ts";
 
 export interface ClaudeCodeOptions {
   /** The program; `claude` is looked up in PATH. */
   readonly program: string;
-  /** Per cent of the context window at which it compacts; undefined: its own. */
+  /** Per cent of the context window at which it compacts; undefined means its own default. */
   readonly compactPct: string | undefined;
 }
+
+/** Its own, where it is not told. */
+const MOST_OUTPUT = 32_000;
 
 /** Enough to work on a repository; each tool's description costs a small model part of its window. */
 const tools = "Bash,Edit,Read,Write,Glob,Grep";
@@ -26,6 +31,7 @@ const tools = "Bash,Edit,Read,Write,Glob,Grep";
 export function buildClaudeCode({ program, compactPct }: ClaudeCodeOptions): CodingAgent {
   return {
     name: "claude-code",
+    smallestWindow: claudeCodeHarness.smallestWindow,
     hiddenFiles: [],
     prepare: async ({ model, session }) => ({
       argv: [program, ...deriveArguments(session, model.name)],
@@ -74,7 +80,11 @@ function deriveEnvironment(
     ANTHROPIC_DEFAULT_OPUS_MODEL: name,
     CLAUDE_CODE_SUBAGENT_MODEL: name,
     // It takes a model that it does not know for one with a window of a million.
-    ...(contextWindow !== undefined && { CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextWindow) }),
+    ...(contextWindow !== undefined && {
+      CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextWindow),
+      // It keeps this much of the window free, 32,000 if it is not told.
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(deriveOutputLimit(contextWindow, MOST_OUTPUT)),
+    }),
     // A header that changes with each request would cost a local server its prefix cache.
     CLAUDE_CODE_ATTRIBUTION_HEADER: "0",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
@@ -120,7 +130,12 @@ class ClaudeEvents implements AgentEvents {
       .reduce((sum, { costUSD }) => sum + (typeof costUSD === "number" ? costUSD : 0), 0);
     if (!is_error && subtype === "success") return;
     const said = [result, ...(Array.isArray(errors) ? errors : [])].filter(Boolean).join("; ");
-    const fault = subtype === "error_max_budget_usd" ? "money" : "exit";
-    this.failure = { fault, reason: `claude-code: ${said || subtype}` };
+    this.failure = { fault: classify(subtype, said), reason: `claude-code: ${said || subtype}` };
   }
+}
+
+/** By its own words where it refuses by itself: it knows its window, and asks the model nothing that exceeds it. */
+function classify(subtype: unknown, said: string): ProcessFault["fault"] {
+  if (subtype === "error_max_budget_usd") return "money";
+  return /prompt is too long|autocompact is thrashing/i.test(said) ? "context" : "exit";
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { DisintoError } from "../../errors.ts";
 import {
   type Harness,
@@ -29,19 +30,26 @@ export interface CommandHarnessOptions {
   readonly stateFolder: string;
   /** Passed on from our own environment; everything else is not. */
   readonly pathVariable: string | undefined;
+  readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
 }
 
 const MAX_OUTPUT_BYTES = 10_000_000;
 
 export function buildCommandHarness(options: CommandHarnessOptions): Harness {
-  const { command, stateFolder, pathVariable } = options;
+  const { command, stateFolder, pathVariable, user } = options;
   const [file, ...args] = command;
   if (!file) throw new DisintoError("config.invalid", "the harness `command` has an empty command");
   return {
     run: async (session) => {
       const { folder } = session;
-      const place = await openSessionFolder({ stateFolder, folder, pathVariable, keepHome: true });
+      const place = await openSessionFolder({
+        stateFolder,
+        folder,
+        pathVariable,
+        keepHome: true,
+        user,
+      });
       try {
         return await runSession([file, ...args], session, { options, place });
       } finally {
@@ -64,6 +72,7 @@ async function runSession(
     input: session.prompt,
     env: { ...session.environment, ...describeLimits(session), ...place.env },
     session: place.marked,
+    user: place.user,
     timeoutMs: session.timeoutMs,
     silenceMs: session.silenceMs,
     maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -78,7 +87,7 @@ async function runSession(
   const told = { output: output.text, usage: NO_USAGE };
   const fault = classify(end, argv[0], { session, output });
   if (fault) return { type: "failed", ...fault, ...told };
-  return { type: "finished", verdict: await readResult(place.resultFile), ...told };
+  return { type: "finished", verdict: await readResult(place), ...told };
 }
 
 /** Limits that only the harness itself can count. */

@@ -12,7 +12,7 @@ async function buildScene(options: Partial<GatewayOptions> = {}) {
     baseUrl: server.url,
     key: "sk-real",
     redact: (text) => text,
-    admit: () => undefined,
+    admit: async () => undefined,
     onActivity: () => undefined,
     onFaults: () => undefined,
     ...options,
@@ -109,7 +109,7 @@ test("a secret that the agent came upon is taken out of what it asks", async () 
 });
 
 test("a turn beyond the limit is refused and never reaches the server", async () => {
-  const { server, gateway } = await buildScene({ admit: () => "no more turns" });
+  const { server, gateway } = await buildScene({ admit: async () => "no more turns" });
 
   const { status, text } = await ask(gateway);
 
@@ -178,4 +178,18 @@ test("a server that is down is unreachable", async () => {
 
   expect(status).toBe(502);
   expect(gateway.stats).toMatchObject({ fault: { fault: "unreachable" } });
+});
+
+test("the same refusal three times ends a session, whatever succeeded between", async () => {
+  let ended = 0;
+  const { server, gateway } = await buildScene({ onFaults: () => (ended += 1) });
+  const refused: Fault = { type: "status", status: 400, message: "2 tokens exceed the context" };
+
+  for (const fault of [refused, undefined, refused, undefined, refused]) {
+    expect(ended).toBe(0);
+    server.fault = fault;
+    await ask(gateway);
+  }
+
+  expect(ended).toBe(1);
 });

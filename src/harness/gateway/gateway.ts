@@ -6,24 +6,29 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { StringDecoder } from "node:string_decoder";
 import { Agent, request as send } from "undici";
 import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
+import { formatMinutes } from "../session/process-fault.ts";
+import { rootOf } from "./address.ts";
 import { readAnswer } from "./model-answer.ts";
 import { type ModelRequest, readModelRequest } from "./model-paths.ts";
+import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
+import { Relay } from "./relay.ts";
 
 export interface GatewayOptions {
-  /** With or without the `/v1` that some agents want and others add. */
+  /** The URL, with or without the `/v1` that some agents want and others add. */
   readonly baseUrl: string;
   readonly key: string | undefined;
   /** Takes out of what is asked whatever no model may know, wherever the agent found it. */
   readonly redact: (text: string) => string;
   /** Asked before each turn; a text refuses it. */
-  readonly admit: () => string | undefined;
-  /** Something came from the model. */
+  readonly admit: () => Promise<string | undefined>;
+  /** How a server shows that it reads; undefined: nobody asks it. */
+  readonly watch?: Pick<PromptWatchOptions, "kind" | "model" | "firstTokenMs"> | undefined;
+  /** The model's server is at work. */
   readonly onActivity: () => void;
-  /** This many failures one after another, whatever the agent's own patience. */
+  /** This many failures one after another, or of one kind in all, whatever the agent's own patience. */
   readonly onFaults: () => void;
 }
 
@@ -31,7 +36,7 @@ export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Of the last answer, if it was none. */
+  /** The fault of the last answer, if it was not a valid one. */
   readonly fault: { readonly fault: BackendFault; readonly reason: string } | undefined;
   /** An answer is awaited. */
   readonly isWaiting: boolean;
@@ -39,7 +44,6 @@ export interface GatewayStats {
 }
 
 const MAX_FAULTS = 3;
-const MAX_ANSWER_CHARACTERS = 32_000_000;
 const MAX_ERROR_CHARACTERS = 100_000;
 const MAX_QUESTION_BYTES = 64_000_000;
 
@@ -54,6 +58,8 @@ export class ModelGateway {
   #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
   #fault: GatewayStats["fault"];
   #faults = 0;
+  /** How often each refusal came, whatever came between. */
+  readonly #refusals = new Map<string, number>();
   #waiting = 0;
 
   private constructor(options: GatewayOptions) {
@@ -101,7 +107,7 @@ export class ModelGateway {
       );
       return;
     }
-    const refusal = asked.isTurn ? this.#options.admit() : undefined;
+    const refusal = asked.isTurn ? await this.#options.admit() : undefined;
     if (refusal !== undefined) {
       sendError(response, 403, refusal);
       return;
@@ -140,13 +146,27 @@ export class ModelGateway {
     }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const answer = await send(`${this.#options.baseUrl.replace(/(\/v1)?\/*$/, "")}${target}`, {
-      method: request.method as "POST",
-      headers: this.#headersOf(request),
-      body: this.#options.redact(question) || null,
-      dispatcher: this.#agent,
-      signal: gone.signal,
-    });
+    const asked = this.#options.redact(question);
+    const stopWatch = isTurn ? this.#watch(() => gone.abort()) : () => undefined;
+    try {
+      const answer = await send(`${rootOf(this.#options.baseUrl)}${target}`, {
+        method: request.method as "POST",
+        headers: this.#headersOf(request),
+        body: (isTurn ? this.#askForProgress(asked, target) : asked) || null,
+        dispatcher: this.#agent,
+        signal: gone.signal,
+      });
+      await this.#passOn(answer, response, { isTurn, onFirst: stopWatch });
+    } finally {
+      stopWatch();
+    }
+  }
+
+  async #passOn(
+    answer: Awaited<ReturnType<typeof send>>,
+    response: ServerResponse,
+    { isTurn, onFirst }: { isTurn: boolean; onFirst: () => void },
+  ): Promise<void> {
     const contentType = String(answer.headers["content-type"] ?? "");
     const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
       const value = answer.headers[name];
@@ -154,17 +174,49 @@ export class ModelGateway {
     });
     const isError = answer.statusCode >= 400;
     response.writeHead(answer.statusCode, Object.fromEntries(passed));
-    const decoder = new StringDecoder("utf8");
-    let text = "";
+    const isStream = contentType.includes("event-stream");
+    const relay = new Relay({ isStream, onFirst, onProgress: this.#options.onActivity });
     for await (const chunk of answer.body) {
-      this.#options.onActivity();
-      if (text.length < MAX_ANSWER_CHARACTERS) text += decoder.write(chunk as Buffer);
+      const text = relay.take(chunk as Buffer);
       // What a model says goes on as it came; what a server complains of may quote the key.
-      if (!isError) response.write(chunk);
+      if (!isError) response.write(text);
     }
-    const told = isError ? this.#options.redact(text).slice(0, MAX_ERROR_CHARACTERS) : text;
+    const rest = relay.end();
+    const told = isError
+      ? this.#options.redact(relay.text).slice(0, MAX_ERROR_CHARACTERS)
+      : relay.text;
     if (isTurn) this.#read({ status: answer.statusCode, contentType, text: told });
-    response.end(isError ? told : undefined);
+    response.end(isError ? told : rest);
+  }
+
+  /** From the question to the first word of the answer. */
+  #watch(giveUp: () => void): () => void {
+    const { baseUrl, key, watch, onActivity } = this.#options;
+    if (!watch) return () => undefined;
+    return watchPrompt({
+      ...watch,
+      baseUrl,
+      key,
+      onProgress: onActivity,
+      onLate: () => {
+        const minutes = formatMinutes(watch.firstTokenMs ?? 0);
+        this.#note("stalled", `the model's server had said nothing after ${minutes}`);
+        this.#options.onFaults();
+        giveUp();
+      },
+    });
+  }
+
+  /** A llama-server says it in the stream of one of its APIs; of the other it is seen by what its slots do. */
+  #askForProgress(body: string, target: string): string {
+    const { watch } = this.#options;
+    if (!watch || watch.kind === "other" || !target.includes("/chat/completions")) return body;
+    try {
+      const asked = JSON.parse(body) as Record<string, unknown>;
+      return asked.stream === true ? JSON.stringify({ ...asked, return_progress: true }) : body;
+    } catch {
+      return body;
+    }
   }
 
   /** Before the agent sees the end of an answer, so that its next turn is judged by it. */
@@ -184,7 +236,10 @@ export class ModelGateway {
   #note(fault: BackendFault, reason: string): void {
     this.#fault = { fault, reason: this.#options.redact(reason) };
     this.#faults += 1;
-    if (this.#faults >= MAX_FAULTS) this.#options.onFaults();
+    const refusal = `${fault} ${reason.replace(/\d+/g, "#")}`;
+    const times = (this.#refusals.get(refusal) ?? 0) + 1;
+    this.#refusals.set(refusal, times);
+    if (Math.max(this.#faults, times) >= MAX_FAULTS) this.#options.onFaults();
   }
 
   #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
@@ -218,7 +273,7 @@ function sendError(response: ServerResponse, status: number, message: string): v
   response.end(JSON.stringify({ type: "error", error }));
 }
 
-/** Undefined: more than any model could read. */
+/** Returns undefined if the body is larger than any model could read. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

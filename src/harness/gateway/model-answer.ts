@@ -16,13 +16,22 @@ export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAn
   if (status >= 400) return { type: "fault", ...classifyError(status, text) };
   const streamed = contentType.includes("event-stream");
   const events = streamed ? parseEvents(text) : [parse(text)].filter(isRecord);
-  const error = events.map((event) => event.error).find((one) => one !== undefined && one !== null);
+  const error = events.map(errorOf).find((one) => one !== undefined && one !== null);
   if (error !== undefined)
     return { type: "fault", ...classifyError(statusOf(error), JSON.stringify(error)) };
   if (events.length === 0)
     return toGarbled(`an invalid answer: ${text.trim().slice(0, 80) || "nothing"}`);
   if (streamed && !isWhole(text, events)) return toGarbled("an incomplete answer");
   return { type: "answer", usage: readUsage(events) };
+}
+
+/** Both APIs wrap it; llama-server does not where it breaks off an answer of Anthropic's API. */
+function errorOf(event: Record<string, unknown>): unknown {
+  const { error, code, message, type } = event;
+  if (error !== undefined) return error;
+  const isBare =
+    typeof message === "string" && (typeof code === "number" || /_error$/.test(String(type)));
+  return isBare ? event : undefined;
 }
 
 function toGarbled(reason: string): ParsedAnswer {

@@ -1,7 +1,7 @@
 /** What an agent may ask of a model's server: turns, counts and names of models. Its other pages hold files, batches, caches. Pure. */
 import path from "node:path";
 
-/** By method and path; a turn is counted and limited. */
+/** The allowed requests, by method and path; a turn is counted and limited. */
 const allowed: Readonly<Record<string, { readonly isTurn: boolean }>> = {
   "POST /v1/messages": { isTurn: true },
   "POST /v1/messages/count_tokens": { isTurn: false },
@@ -14,12 +14,12 @@ const allowed: Readonly<Record<string, { readonly isTurn: boolean }>> = {
 const parameters: readonly string[] = ["beta", "limit", "after_id", "before_id"];
 
 export interface ModelRequest {
-  /** As it is sent, whatever spelling it was asked in. */
+  /** The path as it is sent on, whatever its spelling in the request. */
   readonly target: string;
   readonly isTurn: boolean;
 }
 
-/** Undefined: not allowed. `target` is what stands in a request line, also an absolute address. */
+/** Returns undefined if the request is not allowed. `target` is what stands in a request line, also an absolute address. */
 export function readModelRequest(method: string, target: string): ModelRequest | undefined {
   const [address = "", ...query] = target.split("?");
   const name = normalise(address.replace(/^https?:\/\/[^/]*/i, ""));

@@ -2,8 +2,8 @@
  * The harness `opencode`: opencode without a terminal, with the one provider that it is given. Of the repository it takes
  * no configuration and no plugins, and it asks nobody.
  */
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import {
   type AgentEvents,
   type CodingAgent,
@@ -12,6 +12,7 @@ import {
   recordOf,
 } from "../agent/agent.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
+import { opencodeHarness } from "./definition.ts";
 
 export interface OpencodeOptions {
   /** The program; `opencode` is looked up in PATH. */
@@ -21,16 +22,17 @@ export interface OpencodeOptions {
 const provider = "disinto";
 /** opencode must be told something. */
 const USUAL_WINDOW = 131_072;
-const MAX_OUTPUT = 16_384;
+const MOST_OUTPUT = 16_384;
 
 export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
   return {
     name: "opencode",
+    smallestWindow: opencodeHarness.smallestWindow,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
     hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
-    prepare: async ({ home, model, session: { resume } }) => {
+    prepare: async ({ home, write, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
-      await writeFile(config, JSON.stringify(deriveConfig(model), undefined, 2));
+      await write(config, JSON.stringify(deriveConfig(model), undefined, 2));
       return {
         argv: [
           program,
@@ -61,7 +63,7 @@ const environment = {
 };
 
 function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
-  const limit = { context, output: Math.min(MAX_OUTPUT, Math.floor(context / 4)) };
+  const limit = { context, output: deriveOutputLimit(context, MOST_OUTPUT) };
   return {
     model: `${provider}/${name}`,
     small_model: `${provider}/${name}`,
@@ -109,6 +111,7 @@ class OpencodeEvents implements AgentEvents {
 
   #takeError({ name, data }: Record<string, unknown>): void {
     const message = recordOf(data).message ?? name ?? "an unnamed error";
-    this.failure = { fault: "exit", reason: `opencode: ${String(message)}` };
+    const fault = name === "ContextOverflowError" ? "context" : "exit";
+    this.failure = { fault, reason: `opencode: ${String(message)}` };
   }
 }

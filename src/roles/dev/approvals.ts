@@ -1,5 +1,5 @@
 /** Whether trusted people have approved an issue's text, as the forge tells it; where nobody said which text, this says it. */
-import { isTrustedAuthor, PROTECTED_PATHS } from "../../bot/issue/choose.ts";
+import { APPROVED, isTrustedAuthor, PROTECTED_PATHS } from "../../bot/issue/choose.ts";
 import { pinOf } from "../../bot/issue/trust.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
 import {
@@ -13,7 +13,7 @@ import {
 import type { Issue } from "../../ports/forge.ts";
 
 /** Bots write code, and are told what to write by strangers' texts: their labels and their issues count as nobody's. */
-export async function readHands({
+async function readHands({
   project,
   writers,
   bots: readBots,
@@ -22,6 +22,20 @@ export async function readHands({
   const known = new Set(bots.map((login) => login.toLowerCase()));
   const people = [...(await writers()), ...project.trustedAuthors];
   return { bots, people: people.filter((login) => !known.has(login.toLowerCase())) };
+}
+
+/** Whose issues are taken as they are: a bot's only where the project names it. */
+export async function readTrusted(
+  target: Pick<ProjectTools, "project" | "writers" | "bots">,
+): Promise<readonly string[]> {
+  return [...target.project.trustedAuthors, ...(await readHands(target)).people];
+}
+
+/** What every claim must pass, and every piece of work right before it is pushed or merged. */
+export async function mayTake(target: ProjectTools, issue: Issue): Promise<boolean> {
+  if (isTrustedAuthor(issue, await readTrusted(target))) return true;
+  if (!issue.labels.includes(APPROVED)) return false;
+  return (await readApproval(target, { issue, label: APPROVED })) === "approved";
 }
 
 export interface LabelQuestion {

@@ -2,16 +2,15 @@
 
 import { APPROVED, isTrustedAuthor } from "../../bot/issue/choose.ts";
 import { parseDependencies } from "../../bot/issue/dependencies.ts";
+import { isClosed } from "../../bot/issue/open-dependencies.ts";
 import { pinOf } from "../../bot/issue/trust.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
 import { findCiLogin } from "../../ci/definitions.ts";
 import type { Approval } from "../../core/approval.ts";
-import { DisintoError } from "../../errors.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
-import { readApproval, sayText } from "./approvals.ts";
-import { readTrusted } from "./issue-watch.ts";
+import { readApproval, readTrusted, sayText } from "./approvals.ts";
 
 export interface BacklogSnapshot {
   /** All open issues. */
@@ -55,7 +54,7 @@ export class Backlog {
     return { refs, leased: new Set(claimed), open: await issues.listOpen() };
   }
 
-  /** For showing who waits; before a claim it is asked anew. */
+  /** The trusted logins for showing who waits; before a claim they are read again. */
   async trusted(): Promise<readonly string[]> {
     const known = this.#trusted;
     if (known && this.#nowMs() - known.atMs < TRUST_KEPT_MS) return known.logins;
@@ -98,7 +97,7 @@ export class Backlog {
     return found;
   }
 
-  /** Of the required contexts on the head of the primary branch; green is asked once for each head. */
+  /** Judges the required contexts on the head of the primary branch; green is asked once for each head. */
   async judgePrimary({ refs }: BacklogSnapshot): Promise<PrimaryState> {
     const { project, statuses } = this.target;
     const head = refs.get(`refs/heads/${project.primaryBranch}`);
@@ -132,19 +131,9 @@ export class Backlog {
 
   async #isClosed(number: number): Promise<boolean> {
     if (this.#closed.has(number)) return true;
-    const closed = await this.#askClosed(number);
+    const closed = await isClosed(this.target.issues, number);
     if (closed) this.#closed.add(number);
     return closed;
-  }
-
-  /** What does not exist is not closed either: somebody has to mend the text. */
-  async #askClosed(number: number): Promise<boolean> {
-    try {
-      return (await this.target.issues.get(number)).state === "closed";
-    } catch (error) {
-      if (error instanceof DisintoError && error.code === "forge.not-found") return false;
-      throw error;
-    }
   }
 }
 

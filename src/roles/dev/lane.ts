@@ -42,7 +42,7 @@ const stillMerging: ReadonlySet<string> = new Set([
   "moved",
 ]);
 
-/** Of every activity; passes its outcome on. */
+/** Called after every activity; passes its outcome on. */
 export async function leaveLaneAfter<Outcome extends { readonly type: string }>(
   target: ProjectTools,
   outcome: Outcome,

@@ -2,6 +2,7 @@
 import type { Limits } from "../../core/factory.ts";
 import type { MergeRefusal } from "../../ports/forge.ts";
 import type { Usage } from "../../ports/harness.ts";
+import type { Withdrawal } from "./acts.ts";
 import {
   afterInfrastructure,
   afterRebase,
@@ -15,7 +16,7 @@ interface StateData {
   choosing: object;
   preparing: { readonly work: Work };
   coding: { readonly work: PreparedWork };
-  /** With the time of the commit in it, publishing again makes the same commit. */
+  /** Contains the time of the commit, so that publishing again makes the same commit. */
   publishing: { readonly work: PreparedWork; readonly tree: string; readonly committedAt: string };
   checking: { readonly work: PublishedWork };
   reviewing: { readonly work: PublishedWork };
@@ -26,9 +27,6 @@ interface StateData {
   /** A person took the issue out of the bot's hands. */
   withdrawing: { readonly work: Work; readonly why: Withdrawal };
 }
-
-/** `edited`: somebody whose text needs an approval changed it, so the approval is of another text. */
-export type Withdrawal = "closed" | "edited";
 
 type Result<Type extends string, Learned = object> = { readonly type: Type } & Learned;
 
@@ -44,7 +42,10 @@ type Interruption =
   | Result<"lost">
   | Result<"withdrawn", { readonly why: Withdrawal }>
   /** A trusted person changed the issue's text: the work goes on with the new one. */
-  | Result<"edited", { readonly pin: string; readonly title: string }>;
+  | Result<"edited", { readonly pin: string; readonly title: string }>
+  /** A person merged what was pushed. */
+  | Result<"merged-elsewhere">
+  | Stuck;
 /** Only a person can help. A cause of its own, or the state's name. */
 type Stuck = Result<"stuck", Reason & { readonly cause?: string }>;
 
@@ -65,7 +66,6 @@ interface Outcomes {
     | Result<"ready", { readonly work: PreparedWork }>
     | Result<"published-before", { readonly work: PublishedWork }>
     | Result<"merged-before", { readonly work: PublishedWork }>
-    | Stuck
     | Interruption;
   coding:
     | Result<
@@ -88,7 +88,6 @@ interface Outcomes {
   publishing:
     | Result<"published", { readonly work: PublishedWork }>
     | Result<"moved">
-    | Stuck
     | Interruption;
   checking:
     | Result<"green">
@@ -98,21 +97,14 @@ interface Outcomes {
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
     | Result<"behind">
     | Moved
-    | Stuck
     | Interruption;
-  reviewing:
-    | Result<"approved">
-    | Result<"changes-requested", Reason>
-    | Moved
-    | Stuck
-    | Interruption;
+  reviewing: Result<"approved"> | Result<"changes-requested", Reason> | Moved | Interruption;
   merging:
     | Result<"merged">
     | Result<"rebased", { readonly head: string }>
     | Result<"conflicted", Reason>
     | Result<"refused", Reason & { readonly cause: MergeRefusal }>
     | Moved
-    | Stuck
     | Interruption;
   closing: Result<"closed"> | Interruption;
   blocked: Result<"reported"> | Interruption;
@@ -137,7 +129,7 @@ export interface Budget extends Limits {
 type Transitions = {
   readonly [A in At]: (
     state: State<A>,
-    outcome: Exclude<Outcomes[A], Interruption | Stuck>,
+    outcome: Exclude<Outcomes[A], Interruption>,
     budget: Budget,
   ) => State;
 };
@@ -235,7 +227,7 @@ function handOver(work: Work, paths: readonly string[]): State {
 const TEXT_CHANGED =
   "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
 
-/** What follows an end that any state of work can have; undefined: the state's own table decides. */
+/** What follows an outcome that any state of work can have; returns undefined if the state's own table decides. */
 function interrupt(state: State, outcome: Outcome<At>): State | undefined {
   if (outcome.type === "lost") return idle;
   if (!("work" in state)) return undefined;
@@ -247,6 +239,8 @@ function interrupt(state: State, outcome: Outcome<At>): State | undefined {
       const { pin, title } = outcome;
       return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
     }
+    case "merged-elsewhere":
+      return { at: "preparing", work };
     case "stuck":
       return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
     default:
@@ -264,6 +258,6 @@ export async function turn<A extends At>(
   const outcome: Outcome<At> = await activities[at](state, signal);
   return (
     interrupt(state as State, outcome) ??
-    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption | Stuck>, budget)
+    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption>, budget)
   );
 }

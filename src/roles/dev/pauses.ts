@@ -17,7 +17,7 @@ export class Pauses {
     this.#tools = tools;
   }
 
-  /** Undefined: go on. */
+  /** Returns undefined if the bot may begin new work. */
   async findReason(seen: ObservedBacklog): Promise<string | undefined> {
     return (await this.#redPrimary(seen)) ?? (await this.#backendAway());
   }

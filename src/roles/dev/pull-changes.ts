@@ -2,15 +2,16 @@
 
 import { type BotTools, deriveBranch, type ProjectTools } from "../../bot/tools.ts";
 import type { Pull } from "../../ports/forge.ts";
+import { findPullStop, formatPullStop } from "./acts.ts";
 import type { PublishedWork } from "./work.ts";
 
-export type PullChange =
+type PullChange =
   | { readonly type: "merged" }
   /** Somebody pushed to the branch; their commits are kept and gone on with. */
   | { readonly type: "moved"; readonly head: string }
   | { readonly type: "stuck"; readonly cause?: string; readonly reason: string };
 
-/** Undefined: it stands as this bot left it. */
+/** Returns undefined if the pull request is as this bot left it. */
 export async function readPullChange(
   target: ProjectTools,
   work: PublishedWork,
@@ -20,17 +21,13 @@ export async function readPullChange(
 
 /** The same, of one that was just read. */
 export async function judgePull(
-  { mirror }: ProjectTools,
+  { mirror, project }: ProjectTools,
   { pull: number, issue, head }: PublishedWork,
   pull: Pull,
 ): Promise<PullChange | undefined> {
   if (pull.merged) return { type: "merged" };
-  if (pull.state === "closed")
-    return {
-      type: "stuck",
-      cause: "pull-closed",
-      reason: `pull request #${number} was closed without a merge`,
-    };
+  const stop = findPullStop(pull, project.primaryBranch);
+  if (stop) return { type: "stuck", cause: stop, reason: formatPullStop(stop, pull) };
   if (pull.headSha === head) return undefined;
   // The forge follows a push after a while: the branch itself says what is.
   const ref = `refs/heads/${deriveBranch(issue)}`;
@@ -42,7 +39,7 @@ export async function judgePull(
   return { type: "moved", head: standing };
 }
 
-/** Of a poll interval: what is quick is seen soon, and what takes long costs three looks more. */
+/** Fractions of a poll interval: quick changes are seen soon, and long waits cost three looks more. */
 const FIRST_WAITS = [1 / 8, 1 / 4, 1 / 2];
 
 /** `look` counts the looks before, from 0; without it, a whole poll. Ends early when the bot is told to stop. */

@@ -29,7 +29,7 @@ export async function recover(tools: BotTools, trouble: FailedTurn): Promise<Sta
       await freeDisk(tools, state);
       return state;
     case "git-failed":
-      await mendMirrors(tools, state);
+      await repairMirrors(tools, state);
       return chargeRefusal(tools, { ...trouble, state: startOver(state) });
     case "refused":
       return chargeRefusal(tools, trouble);
@@ -41,7 +41,7 @@ async function freeDisk(tools: BotTools, state: State): Promise<void> {
   for (const { mirror } of tools.projects.values()) await mirror.compact();
 }
 
-async function mendMirrors(tools: BotTools, state: State): Promise<void> {
+async function repairMirrors(tools: BotTools, state: State): Promise<void> {
   for (const { project, mirror } of tools.projects.values())
     if (!("work" in state) || state.work.project === project.name) await mirror.repair();
 }

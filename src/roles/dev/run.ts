@@ -47,7 +47,7 @@ class DevLoop {
   readonly #tools: BotTools;
   readonly #journal: Journal<State>;
   readonly #activities: Activities;
-  /** Undefined: not loaded yet. */
+  /** Undefined until it is loaded. */
   #state: State | undefined;
 
   constructor(tools: BotTools, journal: Journal<State>) {
@@ -56,7 +56,7 @@ class DevLoop {
     this.#activities = bindActivities(tools);
   }
 
-  /** True: the bot is done with an issue. */
+  /** Returns true if the bot is done with an issue. */
   async turn(signal: AbortSignal): Promise<boolean> {
     const state = this.#state ?? (await this.#begin());
     const budget = budgetOf(this.#tools, state);
@@ -142,6 +142,7 @@ function bindActivities(tools: BotTools): Activities {
     async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
       const { work } = state as { readonly work: Work };
       const outcome = await withIssueWatch(tools, {
+        at: state.at,
         work,
         signal,
         act: (signal) => act(tools, state, signal),

@@ -11,6 +11,10 @@ export interface Work {
   readonly counters: Counters;
   /** Digest of the issue's text that the work answers; another text is judged by who may have written it. */
   readonly pin: string;
+  /** The newest entry of the issue's timeline when it was claimed; what people did after it counts. */
+  readonly since?: number;
+  /** Logins of the bots that held this work; what they did to the issue is nobody's act. */
+  readonly hands?: readonly string[];
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;
   /** The issue's one pull request, once it was seen. */
@@ -45,7 +49,7 @@ export interface PublishedWork extends Work {
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */
 export function toPublished(
-  { project, issue, title, counters, pin, session, usage, handOver }: Work,
+  { project, issue, title, counters, pin, since, hands, session, usage, handOver }: Work,
   { head, pull, pushed }: Pick<PublishedWork, "head" | "pull" | "pushed">,
 ): PublishedWork {
   return {
@@ -57,6 +61,8 @@ export function toPublished(
     head,
     pull,
     ...(pushed !== undefined && { pushed }),
+    ...(since !== undefined && { since }),
+    ...(hands && { hands }),
     ...(session !== undefined && { session }),
     ...(usage && { usage }),
     ...(handOver && { handOver }),
@@ -67,16 +73,18 @@ export function toPublished(
  * What travels in the lease beside the counters, for the bot that may have to go on with the work. Anybody who may write code
  * can write a lease: what the work was sent back for is read from CI and the reviews again, never from here.
  */
-export function factsOf({ pin, pull, publishing, feedback }: Work): Facts {
+export function factsOf({ pin, since, hands, pull, publishing, feedback }: Work): Facts {
   return {
     pin,
+    ...(since !== undefined && { since: String(since) }),
+    ...(hands && { hands: hands.join(" ") }),
     ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
     ...(feedback && { sentBack: "1" }),
   };
 }
 
-/** False: it waits for checks, a review or its merge. */
+/** Returns false if it waits for checks, a review or its merge. */
 export function needsModel({ pull, sentBack }: Facts): boolean {
   return pull === undefined || sentBack !== undefined;
 }
@@ -86,19 +94,27 @@ interface StoredWork {
   readonly issue: { readonly number: number; readonly title: string };
   readonly counters: Counters;
   readonly facts: Facts;
-  /** Of the text as it stands, for a lease that carries none. */
+  /** The digest of the current text, for a lease that carries none. */
   readonly pin: string;
+  /** The bot that goes on with it. */
+  readonly user: string;
+}
+
+function withHand(hands: string | undefined, user: string): readonly string[] {
+  return [...new Set([...(hands ?? "").split(" ").filter((hand) => hand !== ""), user])];
 }
 
 /** Unfinished work as its lease tells it, whoever held it before. */
-export function resumeWork({ project, issue, counters, facts, pin }: StoredWork): Work {
-  const pull = Number(facts.pull);
+export function resumeWork({ project, issue, counters, facts, pin, user }: StoredWork): Work {
+  const [pull, since] = [Number(facts.pull), Number(facts.since)];
   return {
     project,
     issue: issue.number,
     title: issue.title,
     counters,
     pin: facts.pin ?? pin,
+    hands: withHand(facts.hands, user),
+    ...(Number.isSafeInteger(since) && { since }),
     ...(facts.publishing && { publishing: facts.publishing }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };

@@ -1,7 +1,7 @@
 /** A change as a reviewer reads it: cut into parts that each fit a session, with nothing left out. Pure. */
 import type { LineComment } from "../../ports/forge.ts";
 
-/** Of one session. */
+/** The limit of one session. */
 const MAX_PART_CHARACTERS = 60_000;
 const MAX_PARTS = 12;
 

@@ -7,7 +7,7 @@ export interface ReviewRequest {
   readonly pull: { readonly number: number; readonly title: string };
   readonly part: string;
   readonly at: { readonly number: number; readonly of: number };
-  /** Of the whole change. */
+  /** The paths of the whole change. */
   readonly paths: readonly string[];
   /** What this bot said of an earlier head, and what changed since. */
   readonly before: { readonly said: string; readonly changed: string } | undefined;

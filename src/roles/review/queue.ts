@@ -17,7 +17,7 @@ const MAX_SINCE_CHARACTERS = 20_000;
 
 type ReviewEnd = "reviewed" | "refused" | "head-moved" | "not-needed" | "backend-away";
 
-/** False: there was nothing to review. `done` remembers the last head seen of each pull request. */
+/** Returns false if there was nothing to review. `done` remembers the last head seen of each pull request. */
 export async function reviewNext(
   tools: BotTools,
   done: Map<string, string>,

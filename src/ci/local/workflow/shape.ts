@@ -57,7 +57,7 @@ const step = z.strictObject({
   /** What the step expects to find; steps run in the CI's own container, or on the host. */
   image: z.string().min(1),
   pull: z.boolean().optional(),
-  /** Without any it is a plugin. */
+  /** The commands; a step without any is a plugin. */
   commands: strings.default([]),
   environment: z.record(z.string(), value).default({}),
   when,

@@ -9,7 +9,7 @@ export interface RunFacts extends Occasion {
   readonly author: string;
   readonly authorEmail: string;
   readonly number: number;
-  /** Of the run that this one repeats; 0 for none. */
+  /** The number of the run that this one repeats; 0 for none. */
   readonly parent: number;
   readonly pull?: { readonly number: number; readonly head: string };
 }

@@ -5,7 +5,7 @@ import type { Condition } from "./shape.ts";
 /** What happened to which commit. */
 export interface Occasion {
   readonly event: "push" | "pull_request";
-  /** For a pull request the branch that it is to be merged into. */
+  /** The branch; for a pull request, the one that it is to be merged into. */
   readonly branch: string;
   readonly changedFiles: readonly string[];
   readonly message: string;

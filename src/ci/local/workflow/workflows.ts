@@ -41,7 +41,7 @@ export interface PlannedStep {
 
 interface Named {
   readonly name: string;
-  /** From 1, where a matrix makes several of one file. */
+  /** The number from 1, where a matrix makes several workflows of one file. */
   readonly axis?: number;
 }
 

@@ -108,14 +108,17 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
   return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
 }
 
-/** Undefined: a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
 async function explainRed(
   { events }: BotTools,
-  { target: { ci, project }, work: { head, counters } }: CiWait,
+  { target, work: { head, counters } }: CiWait,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
+  const { ci, project } = target;
   const failures = await ci.explain(head, red);
   if (failures.some(({ kind }) => kind === "running")) return undefined;
+  const foreign = await findForeign(target, head, failures);
+  if (foreign.length > 0) return { type: "stuck", reason: formatFailures(head, foreign) };
   const real = failures.filter(({ kind }) => kind === "real");
   if (real.length > 0) return { type: "red", reason: formatFailures(head, real) };
   const reason = formatFailures(head, failures);
@@ -129,14 +132,44 @@ async function explainRed(
   return { type: "infrastructure", reason };
 }
 
+/**
+ * Failures that no change of the code can mend: the primary branch fails alike, or a tool or the configuration is at
+ * fault and the change does not touch CI's files.
+ */
+export async function findForeign(
+  { mirror, project }: Pick<ProjectTools, "mirror" | "project">,
+  head: string,
+  failures: readonly CiFailure[],
+): Promise<readonly CiFailure[]> {
+  const certain = failures.filter(({ kind }) => kind === "installation");
+  const doubtful = failures.filter(({ isDoubtful }) => isDoubtful);
+  if (doubtful.length === 0) return certain;
+  const base = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`) ?? head;
+  const { tree } = await mirror.objects.mergeTrees(base, head);
+  const paths = await mirror.objects.changedPaths(base, tree);
+  if (paths.some((path) => CI_FILE.test(path))) return certain;
+  const foreign = doubtful.map((one): CiFailure => ({ ...one, kind: "installation" }));
+  return [...certain, ...foreign];
+}
+
+const CI_FILE = /^\.woodpecker(\/|\.ya?ml$)/;
+
 const MAX_CHARACTERS = 14_000;
+
+/** What each kind is called to people. */
+const kindText: Readonly<Record<CiFailure["kind"], string>> = {
+  real: "is red",
+  infrastructure: "could not be run (CI infrastructure failure)",
+  installation:
+    "is red for want of a tool or by its configuration, which this change does not touch; it has to be mended first",
+  running: "is running again",
+};
 
 function formatFailures(head: string, failures: readonly CiFailure[]): string {
   const room = Math.floor(MAX_CHARACTERS / failures.length);
-  const parts = failures.map(({ context, kind, log }) => {
-    const what = kind === "real" ? "is red" : "could not be run (CI infrastructure failure)";
-    return `${context} ${what}:\n\n${log.slice(-room)}`;
-  });
+  const parts = failures.map(
+    ({ context, kind, log }) => `${context} ${kindText[kind]}:\n\n${log.slice(-room)}`,
+  );
   return `CI on ${head.slice(0, 10)}: ${parts.join("\n\n")}`;
 }
 

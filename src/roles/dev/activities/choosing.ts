@@ -5,7 +5,7 @@ import {
   findWaitingReason,
   formatWaiting,
   IN_PROGRESS,
-  isTrustedAuthor,
+  isForeign,
   orderCandidates,
   type WaitingReason,
 } from "../../../bot/issue/choose.ts";
@@ -18,9 +18,9 @@ import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
-import { readApproval } from "../approvals.ts";
+import { mayTake } from "../approvals.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
-import { findIssue, readTrusted } from "../issue-watch.ts";
+import { claimedOf, findAct, findIssue } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
 import { Pauses } from "../pauses.ts";
 import { needsModel, resumeWork, type Work } from "../work.ts";
@@ -32,7 +32,7 @@ export class Chooser {
   readonly #tools: BotTools;
   readonly #backlogs: readonly Backlog[];
   readonly #pauses: Pauses;
-  /** By project: the queue as last reported. */
+  /** The queue as last reported, by project. */
   readonly #lastReported = new Map<string, string>();
 
   constructor(tools: BotTools) {
@@ -89,14 +89,15 @@ export class Chooser {
     const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
     for (const issue of mine) {
       if (!(await backlog.isTrusted(issue))) continue;
-      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue) } });
+      const since = String(await readNewest(backlog.target, issue.number));
+      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue), since } });
       const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
     }
     return undefined;
   }
 
-  /** In progress and assigned to this bot without a lease: as an older installation leaves it. */
+  /** True for an issue that is in progress and assigned to this bot without a lease, as an older installation leaves it. */
   #isLeftOver({ number, labels, assignees }: Issue, { leased }: BacklogSnapshot): boolean {
     const isMine = assignees.includes(this.#tools.user);
     return (
@@ -127,7 +128,7 @@ export class Chooser {
     return undefined;
   }
 
-  /** Undefined: it is not this bot's, or there is nothing left to do. */
+  /** Returns undefined if it is not this bot's, or there is nothing left to do. */
   async #resume(
     target: ProjectTools,
     number: number,
@@ -153,11 +154,15 @@ export class Chooser {
       await claim.release();
       return undefined;
     }
-    if (issue.state === "open") await this.#mirrorClaim(target, issue);
     const { counters, facts } = claim;
     const shown = { number, title: stripHidden(issue.title) };
     const { name: project } = target.project;
-    return resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue) });
+    const { user } = this.#tools;
+    const work = resumeWork({ project, issue: shown, counters, facts, pin: pinOf(issue), user });
+    // What a person did meanwhile is not to be undone before the bot has seen it.
+    const act = await findAct(target, issue, claimedOf(this.#tools, work));
+    if (issue.state === "open" && !act) await this.#mirrorClaim(target, issue);
+    return work;
   }
 
   async #claimNext({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
@@ -177,9 +182,11 @@ export class Chooser {
   }
 
   async #claim(target: ProjectTools, listed: Issue): Promise<Work | undefined> {
-    const facts = { pin: pinOf(listed) };
-    const claim = await target.claims.take(listed.number, { facts });
+    const pin = pinOf(listed);
+    const claim = await target.claims.take(listed.number, { facts: { pin } });
     if (!claim) return undefined;
+    // Before the issue is read: what a person does from here on is seen by one reading or the other.
+    const since = await readNewest(target, listed.number);
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
     if (!issue || !isAvailable(issue) || !(await mayTake(target, issue))) {
@@ -194,7 +201,9 @@ export class Chooser {
       issue: issue.number,
       title: stripHidden(listed.title),
       counters: {},
-      pin: facts.pin,
+      pin,
+      since,
+      hands: [this.#tools.user],
     };
   }
 
@@ -251,11 +260,6 @@ async function explainWaiting(
   return findWaitingReason(issue, { ...known, openDependencies, held });
 }
 
-async function mayTake(target: ProjectTools, issue: Issue): Promise<boolean> {
-  if (isTrustedAuthor(issue, await readTrusted(target))) return true;
-  return (await readApproval(target, { issue, label: APPROVED })) === "approved";
-}
-
 function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | undefined;
   return () => {
@@ -264,6 +268,11 @@ function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-function isAvailable({ state, labels }: Issue): boolean {
-  return state === "open" && labels.includes(BACKLOG) && !labels.includes(BLOCKED);
+async function readNewest({ timeline }: ProjectTools, issue: number): Promise<number> {
+  return (await timeline(issue)).at(-1)?.id ?? 0;
+}
+
+function isAvailable({ state, labels, isLocked }: Issue): boolean {
+  const isMeant = labels.includes(BACKLOG) && !labels.includes(BLOCKED) && !labels.some(isForeign);
+  return state === "open" && isMeant && !isLocked;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { ProjectTools } from "../../../bot/tools.ts";
 import type { Review, Status } from "../../../ports/forge.ts";
-import { judgeStatuses } from "./checking.ts";
+import { findForeign, judgeStatuses } from "./checking.ts";
 import { judgeReviews, withoutPushers } from "./reviewing.ts";
 
 const ci = { provider: "external", required: ["build", "test"], whenAbsent: "block" } as const;
@@ -106,4 +107,39 @@ test("an approval by who pushed to the branch is none; a change that they ask fo
   const asked = review({ author: "grace", verdict: "changes-requested" });
 
   expect(withoutPushers([mine, review({}), asked], ["grace"])).toEqual([review({}), asked]);
+});
+
+test.each([
+  [
+    "a doubtful failure of a change that leaves CI's files alone",
+    ["src/a.ts"],
+    { isDoubtful: true },
+    1,
+  ],
+  [
+    "a doubtful failure of a change to CI's files",
+    [".woodpecker/test.yml"],
+    { isDoubtful: true },
+    0,
+  ],
+  [
+    "a doubtful failure of a change to the file in the root",
+    [".woodpecker.yml"],
+    { isDoubtful: true },
+    0,
+  ],
+  ["a failure that is the change's without doubt", ["src/a.ts"], {}, 0],
+] as const)("%s: is it a person's?", async (_, paths, part, count) => {
+  const objects = {
+    mergeTrees: async () => ({ type: "clean", tree: "tree" }),
+    changedPaths: async () => paths,
+  };
+  const mirror = { refresh: async () => new Map([["refs/heads/main", "base"]]), objects };
+  const target = { mirror, project: { primaryBranch: "main" } } as unknown as ProjectTools;
+
+  const foreign = await findForeign(target, "head", [
+    { context: "ci/local/test", kind: "real", log: "sh: tap: not found", ...part },
+  ]);
+
+  expect(foreign.map(({ kind }) => kind)).toEqual(Array(count).fill("installation"));
 });

@@ -1,10 +1,12 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
+import { readStanding } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
+import { formatCommit } from "../wording.ts";
 import type { PublishedWork } from "../work.ts";
 import { findPushers, withoutPushers } from "./reviewing.ts";
 
@@ -37,6 +39,8 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   const before = await awaitTurn(tools, merge);
   if (before) return before;
   const base = await readPrimary(target);
+  const stop = await readStanding(tools, { at: "merging", work });
+  if (stop) return stop;
   if (!(await target.mirror.objects.contains(work.head, base))) return rebase(tools, merge, base);
   // What somebody else pushed is made a head of this bot's own first, and goes the whole way again.
   if (work.pushed !== work.head) return rebase(tools, merge, base);
@@ -103,7 +107,7 @@ function toRefusal(answer: MergeAnswer): Refused {
   return { type: "refused", cause: "not-ready", reason };
 }
 
-/** Until nobody else holds the lane; undefined: it is this bot's turn. */
+/** Waits until nobody else holds the lane; returns undefined when it is this bot's turn. */
 async function awaitTurn(
   tools: BotTools,
   { target, work, signal }: Merge,
@@ -140,7 +144,7 @@ async function rebase(
   const head = await objects.commit({
     tree: merged.tree,
     parents: [base],
-    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    message: formatCommit(work),
     author: tools.author,
     at: tools.clock.now().toISOString(),
   });

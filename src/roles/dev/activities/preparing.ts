@@ -30,7 +30,7 @@ export function prepare(
   });
 }
 
-/** Undefined: there is none, or it is open. */
+/** Returns undefined if there is none, or it is open. */
 function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | undefined {
   if (pull?.merged) {
     const merged = toPublished(work, { head: pull.headSha, pull: pull.number });

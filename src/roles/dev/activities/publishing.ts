@@ -1,8 +1,10 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import type { Pull } from "../../../ports/forge.ts";
+import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";
+import { formatCommit } from "../wording.ts";
 import { type PreparedWork, type PublishedWork, toPublished } from "../work.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
@@ -21,6 +23,8 @@ export function publish(
         cause: "pull-closed",
         reason: `pull request #${closed.number} was closed without a merge`,
       };
+    const stop = await readStanding(tools, state);
+    if (stop) return stop;
     const sent = await push(tools, state, { target, claim });
     if (!sent) return { type: "moved" };
     const pull = await openPullOnce(target, work);
@@ -35,7 +39,7 @@ async function findClosed(
 ): Promise<Pull | undefined> {
   const branch = deriveBranch(issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
-  // Of a branch that was deleted the forge no longer tells the name.
+  // The forge no longer tells the name of a branch that was deleted.
   const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
   return known?.merged || known?.state === "open" ? undefined : known;
 }
@@ -45,7 +49,7 @@ interface Push {
   readonly claim: Claim;
 }
 
-/** The head that stands now; undefined: a person's commits do not go together with this change, which is to be done anew. */
+/** Returns the new head, or undefined if a person's commits conflict with this change, which is then done again. */
 async function push(
   tools: BotTools,
   { work, tree, committedAt }: State<"publishing">,
@@ -54,7 +58,7 @@ async function push(
   const { objects, readRefs, refresh } = target.mirror;
   const ref = `refs/heads/${deriveBranch(work.issue)}`;
   const commit = {
-    message: `${work.title}\n\nCloses #${work.issue}\n`,
+    message: formatCommit(work),
     author: tools.author,
     at: committedAt,
   };

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { readAnswer } from "./model-answer.ts";
+
+const read = (text: string) => readAnswer({ status: 200, contentType: "text/event-stream", text });
+
+/** As llama-server, build 11669, was seen to break off. */
+const broken = '"message":"got exception: Unexpected empty grammar stack","type":"server_error"';
+const full = '"message":"Context size has been exceeded.","type":"server_error"';
+
+test.each([
+  [
+    "OpenAI's form",
+    `data: {"choices":[]}\n\ndata: {"error":{"code":500,${broken}}}\n\n`,
+    "overloaded",
+  ],
+  ["llama-server's own", `event: error\ndata: {"code":500,${broken}}\n\n`, "overloaded"],
+  ["a full cache", `event: error\ndata: {"code":500,${full}}\n\n`, "overloaded"],
+  [
+    "Anthropic's form",
+    'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
+    "overloaded",
+  ],
+  [
+    "a window that is full",
+    'data: {"error":{"code":400,"type":"exceed_context_size_error","message":"request (4 tokens) exceeds the available context size"}}\n\n',
+    "context",
+  ],
+])("an error amid a stream is read in %s", (_, text, fault) => {
+  expect(read(text)).toMatchObject({ type: "fault", fault });
+});

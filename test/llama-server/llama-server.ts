@@ -1,0 +1,73 @@
+/** A real llama-server for tests, where the machine has one (test/support/requirements.ts). */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { findFreePort } from "../support/fleet.ts";
+import { llamaProgram } from "../support/requirements.ts";
+import { until } from "../support/test-factory.ts";
+
+export const hasLlama = llamaProgram !== "";
+
+interface Starting {
+  readonly port?: number;
+  /** Answered by another condition than that it has loaded. */
+  readonly isLoaded?: boolean;
+}
+
+export class LlamaServer {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  /** With llama-server's own arguments; answers when it has loaded. */
+  static async start(args: readonly string[], { port, isLoaded = true }: Starting = {}) {
+    const at = port ?? (await findFreePort());
+    const small = ["-t", "1", "-tb", "1", "--port", String(at)];
+    const child = spawn(llamaProgram, [...small, ...args], { stdio: "ignore", detached: true });
+    const server = new LlamaServer(`http://127.0.0.1:${at}`, child);
+    if (isLoaded) await until("llama-server has loaded", () => server.#answers("/health"), 120_000);
+    return server;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  async read(page: string): Promise<unknown> {
+    const response = await fetch(`${this.url}${page}`);
+    return response.json();
+  }
+
+  /** Requests that it works on at this moment. */
+  async busy(): Promise<number> {
+    const slots = (await this.read("/slots")) as readonly { is_processing: boolean }[];
+    return slots.filter((slot) => slot.is_processing).length;
+  }
+
+  /** As its operator sees it hang: it keeps its connections and says nothing. */
+  pause(): void {
+    process.kill(-(this.#child.pid ?? 0), "SIGSTOP");
+  }
+
+  goOn(): void {
+    process.kill(-(this.#child.pid ?? 0), "SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, "exit");
+    process.kill(-(this.#child.pid ?? 0), "SIGKILL");
+    await gone;
+  }
+
+  async #answers(page: string): Promise<boolean> {
+    if (this.#child.exitCode !== null) throw new Error("llama-server ended");
+    return fetch(`${this.url}${page}`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+}
