@@ -1,12 +1,13 @@
 /** `.env` as the factory reads it: values, the place of each key, and what is wrong with the file. */
+
+import { envSettings } from "../settings/env.ts";
 import { type EnvEntry, indexLines, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
-import { environmentKeys } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
-const knownKeys = environmentKeys.map(({ key }) => key);
+const knownKeys = envSettings.map(({ key }) => key);
 
 export interface Environment {
   readonly file: string;
