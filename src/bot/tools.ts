@@ -89,11 +89,6 @@ export interface ProjectTools {
   readonly breakers: Breakers;
 }
 
-/** One branch and one pull request per issue, ever. */
-export function deriveBranch(issue: number): string {
-  return `fix/issue-${issue}`;
-}
-
 export function deriveFolder(issue: number): string {
   return `issue-${issue}`;
 }

@@ -214,6 +214,17 @@ export const ProjectFile = z.strictObject({
     text.check(z.describe("The branch that pull requests are merged into")),
     "main",
   ),
+  branch_prefix: z.optional(
+    text.check(
+      z.regex(
+        /^(?!.*(?:\.\.|\/\/|\/\.|\.lock\/|@\{))[A-Za-z0-9][\w./-]{0,60}$/,
+        "must be the beginning of a branch's name",
+      ),
+      z.describe(
+        "What a bot's branch is called before the issue's number (default: fix/issue-); set it before the first issue is taken",
+      ),
+    ),
+  ),
   forge_url: z.optional(
     z
       .url({ protocol: /^https?$/ })

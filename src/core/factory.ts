@@ -114,6 +114,8 @@ export interface Project {
   readonly name: string;
   readonly repo: RepoId;
   readonly primaryBranch: string;
+  /** What a bot's branch is called before the issue's number; undefined: `fix/issue-`. */
+  readonly branchPrefix?: string | undefined;
   readonly ci: Ci;
   readonly limits: Limits;
   /** Forge users beside those who may write code there. */

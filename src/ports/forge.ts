@@ -80,6 +80,8 @@ export interface Pull {
   readonly base: string;
   /** The current head of the base branch. */
   readonly baseSha: string;
+  /** Its author has the address that bots of disinto have. */
+  readonly isByBot?: boolean;
   /** As the forge reads its title. */
   readonly isDraft?: boolean;
   readonly labels?: readonly string[];

@@ -1,5 +1,6 @@
 /** The parts of Forgejo's answers that disinto reads, checked on arrival (source: /swagger.v1.json of the forge). */
 import * as z from "zod";
+import { deriveEmail } from "../../core/names.ts";
 import type { Issue, LineComment, Pull, Review, Status } from "../../ports/forge.ts";
 
 const User = z.object({ login: z.string() });
@@ -54,7 +55,7 @@ export const PullShape = z
   .object({
     number: z.int(),
     title: z.string(),
-    user: User,
+    user: User.extend({ email: z.string().nullish() }),
     state: z.enum(["open", "closed"]),
     merged: z.boolean(),
     draft: z.boolean().nullish(),
@@ -73,6 +74,7 @@ export const PullShape = z
       headSha: pull.head.sha,
       base: pull.base.ref,
       baseSha: pull.base.sha,
+      isByBot: pull.user.email?.toLowerCase() === deriveEmail(pull.user.login).toLowerCase(),
       isDraft: pull.draft ?? false,
       labels: (pull.labels ?? []).map(({ name }) => name),
     }),

@@ -64,5 +64,8 @@ test("each issue that waits says why, and one that can be claimed does not", () 
   expect(why({ labels: ["backlog", "prediction/unreviewed"] })).toMatch(/prediction/);
   expect(why({ author: "eve" })).toMatch(/eve may not write.*no trusted person has approved/);
   expect(why({}, { openDependencies: [3, 5] })).toBe("it depends on #3, #5");
+  expect(why({}, { openDependencies: [3], cycle: [3, 5] })).toMatch(/on itself, through #3, #5/);
+  expect(why({}, { openDependencies: [9], missingDependency: 9 })).toMatch(/#9, which does not/);
+  expect(why({ isLocked: true })).toBe("it is locked");
   expect(why({}, { held: "main is red" })).toBe("main is red");
 });

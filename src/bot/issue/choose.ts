@@ -47,6 +47,9 @@ export type WaitingReason =
   | { readonly type: "leased" }
   | { readonly type: "untrusted"; readonly author: string }
   | { readonly type: "depends"; readonly on: readonly number[] }
+  /** It waits for what waits for it: nobody will ever take any of them. */
+  | { readonly type: "cycle"; readonly through: readonly number[] }
+  | { readonly type: "missing"; readonly dependency: number }
   | { readonly type: "held"; readonly reason: string };
 
 export interface IssueConditions {
@@ -57,6 +60,10 @@ export interface IssueConditions {
   readonly isApproved: boolean;
   /** Numbers of this issue's dependencies that are not closed. */
   readonly openDependencies: readonly number[];
+  /** One that does not exist. */
+  readonly missingDependency?: number | undefined;
+  /** The issues on the way from this one back to it. */
+  readonly cycle?: readonly number[] | undefined;
   /** Why nothing new is begun in the whole project, or by this bot. */
   readonly held: string | undefined;
 }
@@ -70,6 +77,9 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   if (label !== undefined) return { type: "other-role", label };
   if (!now.isApproved && !isTrustedAuthor(issue, now.trusted))
     return { type: "untrusted", author: issue.author };
+  if (now.missingDependency !== undefined)
+    return { type: "missing", dependency: now.missingDependency };
+  if (now.cycle) return { type: "cycle", through: now.cycle };
   if (now.openDependencies.length > 0) return { type: "depends", on: now.openDependencies };
   if (now.held !== undefined) return { type: "held", reason: now.held };
   return undefined;
@@ -92,8 +102,16 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "untrusted":
       return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands (disinto approve)`;
     case "depends":
-      return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
+      return `it depends on ${formatNumbers(waiting.on)}`;
+    case "cycle":
+      return `it depends on itself, through ${formatNumbers(waiting.through)}; take one of these dependencies out`;
+    case "missing":
+      return `it depends on #${waiting.dependency}, which does not exist; correct its text`;
     case "held":
       return waiting.reason;
   }
+}
+
+function formatNumbers(numbers: readonly number[]): string {
+  return numbers.map((number) => `#${number}`).join(", ");
 }

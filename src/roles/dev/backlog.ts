@@ -1,8 +1,8 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
-import { APPROVED, isTrustedAuthor } from "../../bot/issue/choose.ts";
-import { parseDependencies } from "../../bot/issue/dependencies.ts";
-import { isClosed } from "../../bot/issue/open-dependencies.ts";
+import { APPROVED, type IssueConditions, isTrustedAuthor } from "../../bot/issue/choose.ts";
+import { findCycle, parseDependencies } from "../../bot/issue/dependencies.ts";
+import { readIssueState } from "../../bot/issue/open-dependencies.ts";
 import { pinOf } from "../../bot/issue/trust.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
@@ -25,6 +25,8 @@ export interface ObservedBacklog {
 }
 
 const TRUST_KEPT_MS = 5 * 60_000;
+
+type Dependencies = Pick<IssueConditions, "openDependencies" | "missingDependency" | "cycle">;
 
 export class Backlog {
   readonly target: ProjectTools;
@@ -87,14 +89,37 @@ export class Backlog {
     return approval;
   }
 
-  /** Numbers of what the issue depends on, by the forge's own record or its text, that is not closed. */
-  async openDependencies(issue: Issue, open: readonly Issue[]): Promise<readonly number[]> {
+  /** What the issue depends on, by the forge's own record or its text, and is not closed. */
+  async judgeDependencies(issue: Issue, open: readonly Issue[]): Promise<Dependencies> {
     const numbers = new Set(open.map(({ number }) => number));
-    const found: number[] = [];
+    const openDependencies: number[] = [];
+    let missingDependency: number | undefined;
     for (const { number, isOpen } of await this.#dependenciesOf(issue)) {
-      if (isOpen ?? (numbers.has(number) || !(await this.#isClosed(number)))) found.push(number);
+      const state = numbers.has(number) || isOpen ? "open" : await this.#stateOf(number, isOpen);
+      if (state === "missing") missingDependency ??= number;
+      if (state !== "closed") openDependencies.push(number);
     }
-    return found;
+    if (openDependencies.length === 0) return { openDependencies };
+    const cycle = findCycle(issue.number, await this.#readEdges(issue, open));
+    return { openDependencies, missingDependency, cycle };
+  }
+
+  /** What open issues wait for, as far as it can be reached from this one. */
+  async #readEdges(
+    issue: Issue,
+    open: readonly Issue[],
+  ): Promise<ReadonlyMap<number, readonly number[]>> {
+    const byNumber = new Map(open.map((one) => [one.number, one]));
+    const edges = new Map<number, readonly number[]>();
+    const reached = [issue];
+    for (const at of reached) {
+      if (edges.has(at.number)) continue;
+      const named = await this.#dependenciesOf(at);
+      const on = named.flatMap(({ number, isOpen }) => (isOpen === undefined ? number : []));
+      edges.set(at.number, on);
+      reached.push(...on.flatMap((number) => byNumber.get(number) ?? []));
+    }
+    return edges;
   }
 
   /** Judges the required contexts on the head of the primary branch; green is asked once for each head. */
@@ -129,11 +154,12 @@ export class Backlog {
     return on;
   }
 
-  async #isClosed(number: number): Promise<boolean> {
-    if (this.#closed.has(number)) return true;
-    const closed = await isClosed(this.target.issues, number);
-    if (closed) this.#closed.add(number);
-    return closed;
+  /** `isOpen` is what the forge said of another repository's issue. */
+  async #stateOf(number: number, isOpen: boolean | undefined) {
+    if (isOpen === false || this.#closed.has(number)) return "closed";
+    const state = await readIssueState(this.target.issues, number);
+    if (state === "closed") this.#closed.add(number);
+    return state;
   }
 }
 

@@ -15,6 +15,8 @@ export interface Work {
   readonly since?: number;
   /** Logins of the bots that held this work; what they did to the issue is nobody's act. */
   readonly hands?: readonly string[];
+  /** An older installation left it in progress and assigned to this bot: its branch is ours, whoever committed. */
+  readonly isLeftOver?: boolean;
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;
   /** The issue's one pull request, once it was seen. */
@@ -73,11 +75,13 @@ export function toPublished(
  * What travels in the lease beside the counters, for the bot that may have to go on with the work. Anybody who may write code
  * can write a lease: what the work was sent back for is read from CI and the reviews again, never from here.
  */
-export function factsOf({ pin, since, hands, pull, publishing, feedback }: Work): Facts {
+export function factsOf(work: Work): Facts {
+  const { pin, since, hands, isLeftOver, pull, publishing, feedback } = work;
   return {
     pin,
     ...(since !== undefined && { since: String(since) }),
     ...(hands && { hands: hands.join(" ") }),
+    ...(isLeftOver && { leftOver: "yes" }),
     ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
     ...(feedback && { sentBack: "1" }),
@@ -115,6 +119,7 @@ export function resumeWork({ project, issue, counters, facts, pin, user }: Store
     pin: facts.pin ?? pin,
     hands: withHand(facts.hands, user),
     ...(Number.isSafeInteger(since) && { since }),
+    ...(facts.leftOver === "yes" && { isLeftOver: true }),
     ...(facts.publishing && { publishing: facts.publishing }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };

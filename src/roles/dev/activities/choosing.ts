@@ -90,7 +90,9 @@ export class Chooser {
     for (const issue of mine) {
       if (!(await backlog.isTrusted(issue))) continue;
       const since = String(await readNewest(backlog.target, issue.number));
-      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue), since } });
+      const claim = await claims.take(issue.number, {
+        facts: { pin: pinOf(issue), since, leftOver: "yes" },
+      });
       const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
     }
@@ -255,9 +257,9 @@ async function explainWaiting(
   const cheap = findWaitingReason(issue, { ...known, openDependencies: [], held: undefined });
   if (cheap?.type === "untrusted") await backlog.askApproval(issue);
   if (cheap) return cheap;
-  const openDependencies = await backlog.openDependencies(issue, snapshot.open);
-  const held = openDependencies.length > 0 ? undefined : await readHeld();
-  return findWaitingReason(issue, { ...known, openDependencies, held });
+  const dependencies = await backlog.judgeDependencies(issue, snapshot.open);
+  const held = dependencies.openDependencies.length > 0 ? undefined : await readHeld();
+  return findWaitingReason(issue, { ...known, ...dependencies, held });
 }
 
 function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {

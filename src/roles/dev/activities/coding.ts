@@ -1,15 +1,10 @@
 import * as z from "zod";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
-import {
-  type BotTools,
-  deriveBranch,
-  deriveFolder,
-  type ProjectTools,
-  projectOf,
-} from "../../../bot/tools.ts";
+import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { findProtected } from "../../../core/protected-paths.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
 import { mayTouchProtected } from "../approvals.ts";
@@ -27,7 +22,7 @@ export function code(
     const stored = await target.issues.get(work.issue);
     const issue = visibleIssue(stored);
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
-      branch: deriveBranch(work.issue),
+      branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
     });
     const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);

@@ -1,5 +1,6 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
-import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
@@ -148,7 +149,7 @@ async function rebase(
     author: tools.author,
     at: tools.clock.now().toISOString(),
   });
-  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
   if (pushed === "pushed") return { type: "rebased", head };
   const standing = (await target.mirror.readRefs([ref])).get(ref);

@@ -1,5 +1,6 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
-import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -34,10 +35,10 @@ export function publish(
 
 /** The issue's pull request, if a person closed it: another one would be a way around them. */
 async function findClosed(
-  { pulls }: ProjectTools,
+  { pulls, project }: ProjectTools,
   { issue, head, pull: number }: PreparedWork,
 ): Promise<Pull | undefined> {
-  const branch = deriveBranch(issue);
+  const branch = deriveBranch(project, issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
   // The forge no longer tells the name of a branch that was deleted.
   const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
@@ -56,7 +57,7 @@ async function push(
   { target, claim }: Push,
 ): Promise<Pick<PublishedWork, "head" | "pushed"> | undefined> {
   const { objects, readRefs, refresh } = target.mirror;
-  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const commit = {
     message: formatCommit(work),
     author: tools.author,
