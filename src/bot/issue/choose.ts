@@ -1,4 +1,5 @@
 /** Which issue a bot takes next: pure, so that every "why not this one" can be tested as a value, and shown. */
+import { isSameLogin } from "../../core/names.ts";
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
@@ -37,7 +38,7 @@ export function isTrusted(
   trusted: readonly string[],
 ): boolean {
   if (labels.includes(APPROVED)) return true;
-  return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
+  return trusted.some((login) => isSameLogin(login, author));
 }
 
 /** Why no bot takes an issue of the backlog now. */
