@@ -2,11 +2,13 @@
 
 import { resolve } from "node:path";
 import type { IssueTools } from "../apply/issue-actions.ts";
+import { ciVariables } from "../ci/local/variables.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Forge, Issues } from "../ports/forge.ts";
+import { botVariables } from "../settings/bot.ts";
 import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
@@ -98,7 +100,7 @@ export async function readAllEvents(
   const archive = await tools.eventArchive(factory.engine);
   const { services } = deriveDesired(factory, resolve(folder));
   const read = services.map(async ({ name, container, environment }) => {
-    const dataFolder = environment.AGENT_DATA ?? environment.CI_DATA;
+    const dataFolder = environment[botVariables.dataFolder.key] ?? environment[ciVariables.data];
     const source = dataFolder === undefined ? undefined : { container, dataFolder };
     return [name, source ? await archive.read(source) : []] as const;
   });

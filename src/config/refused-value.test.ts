@@ -18,7 +18,8 @@ test.each([
   ["must be an http URL", "forge_url", "ftp://u:p@h", 'must be an http URL, not "ftp://…@h"'],
   ['"70000" is no port', "port", "70000", '"70000" is no port'],
   ["is missing", "repo", undefined, "is missing"],
-])("%s of %s: the refused value is named, and no secret is", (message, key, value, expected) => {
+])("%s of %s: the refused value is named, and no secret is", (...row) => {
+  const [message, key, value, expected] = row;
   expect(nameRefused(message, key, value)).toBe(expected);
 });
 
