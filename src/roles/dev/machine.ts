@@ -6,6 +6,8 @@ import {
   afterInfrastructure,
   afterRebase,
   afterRefusal,
+  afterServerFault,
+  forgetDoubt,
   recheck,
   retryWithFeedback,
 } from "./retries.ts";
@@ -78,8 +80,8 @@ interface Outcomes {
     /** It said nothing for too long. */
     | Result<"stalled", Reason & SessionCost>
     | Result<"failed", Reason & SessionCost>
-    /** The model's server is at fault: no budget of the issue is spent. */
-    | Result<"backend-away", Reason & SessionCost & ParkedWork>
+    /** The model's server is at fault: no budget of the issue is spent. `doubt`: how far the issue may be. */
+    | Result<"backend-away", Reason & SessionCost & ParkedWork & { readonly doubt: number }>
     /** The bot was told to stop. */
     | Result<"parked", SessionCost & ParkedWork>
     /** The change touches what no bot may push unless a trusted person said so. */
@@ -152,7 +154,8 @@ const transitions: Transitions = {
     return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
   },
   coding: ({ work: before }, outcome, { attempts }) => {
-    const work = addCost(before, outcome);
+    const isUnsure = outcome.type === "backend-away" || outcome.type === "parked";
+    const work = addCost(isUnsure ? before : forgetDoubt(before), outcome);
     switch (outcome.type) {
       case "changed": {
         const { tree, committedAt, handOver } = outcome;
@@ -165,7 +168,10 @@ const transitions: Transitions = {
       case "backend-away":
       case "parked": {
         const { parked = work.parked } = outcome;
-        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+        const kept = { ...work, ...(parked && { parked }) };
+        return outcome.type === "parked"
+          ? { at: "coding", work: kept }
+          : afterServerFault(kept, outcome);
       }
       case "protected":
         return retryWithFeedback(work, {
