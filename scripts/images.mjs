@@ -27,6 +27,7 @@ try {
     cpSync(part, path.join(app, part), { recursive: true });
   }
   chmodSync(path.join(app, "dist", "main.js"), 0o755);
+  cpSync("docker/agents/enter", path.join(context, "enter"));
   run("npm", ["install", "--omit=dev", "--no-save", "--no-audit", "--no-fund"], app);
   const versions = JSON.parse(readFileSync("docker/agents/agents.json", "utf8"));
   const agents = (values.agents ?? values.base === undefined) ? Object.entries(versions) : [];

@@ -27,6 +27,7 @@ export type ErrorCode =
   | "process.failed"
   | "push.refused"
   | "removal.unconfirmed"
+  | "users.not-separate"
   | "volume.in-use";
 
 /** A place in a file the user wrote. Lines and columns count from 1. */

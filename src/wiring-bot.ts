@@ -4,6 +4,7 @@ import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
+import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
@@ -16,10 +17,11 @@ import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
-import type { RepoId, SessionLimits } from "./core/factory.ts";
+import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
 import { harnesses } from "./harness/definitions.ts";
@@ -36,6 +38,12 @@ type Host = Pick<
   Tools,
   "clock" | "environment" | "learnSecrets" | "print" | "redact" | "signal" | "version"
 >;
+
+/** Where harnesses run as other users, nothing begins before they are shut out. */
+export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+  await proveSeparation(settings);
+  return buildBot(settings, host);
+}
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
@@ -167,17 +175,31 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    bots: () => readBots(forge, shared.settings.factoryRepo, project.ci),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
+    timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
     ci: buildCi(project, shared.settings, shared.host),
     mirror,
-    folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+    folders: buildWorkFolders({
+      root: path.join(home, "work"),
+      mirror: folder,
+      hands: sessionUserOf(shared.settings, role).hands,
+    }),
     claims,
     breakers,
   };
+}
+
+/** All bots may write in the factory's own repository, and beside them only its owner. */
+async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<readonly string[]> {
+  const owner = factoryRepo.owner.toLowerCase();
+  const writers = await forge.writers(factoryRepo);
+  const bots = writers.filter((login) => login.toLowerCase() !== owner);
+  return [...bots, ...[findCiLogin(ci) ?? []].flat()];
 }
 
 /** One for all loops of the bot: they share its slots. */

@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { text as readStream } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { buildOutput } from "./adapters/output.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
 import type { Repositories } from "./ports/repositories.ts";
+import { serviceSecrets } from "./settings/service-secrets.ts";
 
 const command = [process.execPath, fileURLToPath(new URL("main.js", import.meta.url))] as const;
 /** Bundled or not, this file stands one folder below it. */
@@ -33,14 +35,7 @@ function openRepositories(): Repositories {
 /** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
 function buildRedactor(): Redactor {
   const redactor = new Redactor();
-  const handed = [
-    "FORGE_TOKEN",
-    "FORGE_PASS",
-    "ANTHROPIC_API_KEY",
-    "CI_TOKEN",
-    "WOODPECKER_TOKEN",
-    "DISINTO_STATUS_TOKEN",
-  ];
+  const handed = Object.values(serviceSecrets);
   redactor.learn(handed.map((key) => [key, process.env[key]]));
   return redactor;
 }
@@ -50,11 +45,10 @@ export function buildTools(signal: AbortSignal): Tools {
   const loadEngines = () => import("./engines/engines.ts");
   const tools: Tools = {
     version: readVersion(),
-    print: (text) => process.stdout.write(redactor.redact(text)),
-    say: (line) => process.stderr.write(`${redactor.redact(line)}\n`),
-    reveal: (text) => process.stdout.write(text),
+    ...buildOutput(process, redactor.redact),
     redact: redactor.redact,
     learnSecrets: (secrets) => redactor.learn(secrets),
+    edit: async (argv) => (await import("./adapters/interactive.ts")).runInteractive(argv),
     readInput: () => readStream(process.stdin),
     environment: process.env,
     signal,
@@ -87,8 +81,8 @@ export function buildTools(signal: AbortSignal): Tools {
       return openScratchMirror(remote, signal);
     },
     bot: async (settings) => {
-      const { buildBot } = await import("./wiring-bot.ts");
-      return buildBot(settings, tools);
+      const { openBot } = await import("./wiring-bot.ts");
+      return openBot(settings, tools);
     },
     ci: async (settings) => {
       const { buildCi } = await import("./ci/local/wiring.ts");

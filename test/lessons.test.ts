@@ -19,10 +19,11 @@ async function readRows(): Promise<readonly Row[]> {
   );
 }
 
-test("each of the 38 lessons names tests, and each of them is there", async () => {
+test("each lesson, of 38 and of later ones, names tests, and each of them is there", async () => {
   const rows = await readRows();
   const numbers = rows.flatMap(({ number }) => number ?? []);
-  expect(numbers).toEqual(Array.from({ length: 38 }, (_, index) => index + 1));
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+  expect(numbers.slice(0, 38)).toEqual(Array.from({ length: 38 }, (_, index) => index + 1));
   for (const { file, title } of rows)
     expect(await readFile(file, "utf8"), file).toContain(JSON.stringify(title));
 });

@@ -31,7 +31,7 @@ export function buildEventFile(options: EventFileOptions): EventLog {
         renameSync(file, deriveEarlierFile(file));
         size = 0;
       }
-      appendFileSync(file, line);
+      appendFileSync(file, line, { mode: 0o600 });
       size += Buffer.byteLength(line);
       echo(line);
     },

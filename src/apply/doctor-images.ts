@@ -3,6 +3,7 @@ import { deriveImage } from "../core/desired.ts";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
+import { harnessUids } from "../core/uids.ts";
 import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
@@ -78,6 +79,7 @@ async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): P
       image,
       argv: ["sh", "-c", unpackAndRun, "sh", ...(project.testCommand ?? [])],
       input,
+      user: `${harnessUids.dev}:${harnessUids.dev}`,
       limits: { memory: bot.memory, cpus: bot.cpus, pids },
       timeoutMs: testLimitMs,
     });
@@ -92,7 +94,8 @@ async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): P
 }
 
 /** A fixed text; the command comes as its arguments. */
-const unpackAndRun = 'cd "$(mktemp -d)" && tar -xf - && exec "$@" < /dev/null';
+const unpackAndRun =
+  'HOME="$(mktemp -d)" && export HOME && cd "$(mktemp -d)" && tar -xf - && exec "$@" < /dev/null';
 
 /** Reads the primary branch as the bot sees it, with its own token. */
 async function readFiles(

@@ -1,4 +1,5 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
+
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { listUsedCis } from "../ci/definitions.ts";
@@ -10,7 +11,6 @@ import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
-  BACKLOG,
   deriveIdentities,
   formatRepo,
   type IdentityStep,
@@ -20,6 +20,7 @@ import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
+import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
@@ -40,8 +41,6 @@ export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
   readonly steps: readonly IdentityStep[];
-  /** Number of the label for the bots' issues, by repository, where it is known. */
-  readonly backlogLabels?: ReadonlyMap<string, number>;
 }
 
 export function newSecret(): string {
@@ -112,16 +111,7 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
-  return { factory, steps, backlogLabels: await findBacklogLabels(administrator, factory) };
-}
-
-async function findBacklogLabels({ forge }: Administrator, { projects }: Factory) {
-  const found = new Map<string, number>();
-  for (const { repo } of projects) {
-    const backlog = (await forge.labels.list(repo)).find(({ name }) => name === BACKLOG);
-    if (backlog) found.set(formatRepo(repo), backlog.id);
-  }
-  return found;
+  return { factory, steps };
 }
 
 /** Read access to the runs of a CI of ours, for the bots. */
@@ -145,7 +135,7 @@ async function preview(
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const answering = (await tools.probeForge(factory.forge.url)).version !== undefined;
-  if (answering && environment.get("FORGE_ADMIN_PASS")) {
+  if (answering && environment.get(env.forgeAdminPass.key)) {
     const { forge } = await findAdministrator(tools, { factory, folder, secrets });
     const identityTools = { forge, secrets, newSecret, fill, say };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };

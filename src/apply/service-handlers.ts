@@ -9,6 +9,7 @@ import type { OneShots } from "../ports/one-shots.ts";
 import { closeVolume } from "./close-volume.ts";
 import type { Handlers } from "./execute.ts";
 import { writeIfChanged } from "./generated-file.ts";
+import { handOverVolume } from "./hand-over-volume.ts";
 import type { Rendering } from "./rendering.ts";
 import { startWithProgress } from "./start-progress.ts";
 
@@ -45,6 +46,7 @@ export function buildServiceHandlers(tools: ServiceTools): Handlers<ServiceActio
         tools,
         starts.map(({ service }) => service),
       ),
+    "hand-over-volume": (action) => handOverVolume(tools, action),
     "close-volume": ({ volume }) => closeVolume(tools, volume),
   };
 }

@@ -4,7 +4,7 @@ import { startWithProgress } from "./start-progress.ts";
 
 const seen = (service: string, id: string, running = true): ObservedContainer => ({
   ...{ service, id, running, name: service, hash: "", imageId: undefined },
-  ...{ properties: new Map(), ours: true, state: "" },
+  ...{ properties: new Map(), ours: true, isSeparate: true, state: "" },
 });
 
 /** Each look sees the next of these states; the start ends when the last but one was seen. */

@@ -5,7 +5,14 @@ import { DisintoError } from "../errors.ts";
 import type { CiRuns } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Dependency, Issues, Pulls, Reviews, Statuses } from "../ports/forge.ts";
+import type {
+  Dependency,
+  Issues,
+  Pulls,
+  Reviews,
+  Statuses,
+  TimelineEvent,
+} from "../ports/forge.ts";
 import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -64,8 +71,12 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
+  /** Logins of the factory's bots, as the forge knows them. */
+  readonly bots: () => Promise<readonly string[]>;
   /** Dependencies as the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
+  /** Who did what to an issue or a pull request. */
+  readonly timeline: (issue: number) => Promise<readonly TimelineEvent[]>;
   readonly issues: Issues;
   readonly pulls: Pulls;
   readonly reviews: Reviews;
@@ -76,11 +87,6 @@ export interface ProjectTools {
   readonly claims: Claims;
   /** Seen by all bots of the project, such as that of a red primary branch. */
   readonly breakers: Breakers;
-}
-
-/** One branch and one pull request per issue, ever. */
-export function deriveBranch(issue: number): string {
-  return `fix/issue-${issue}`;
 }
 
 export function deriveFolder(issue: number): string {

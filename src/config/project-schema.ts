@@ -8,7 +8,7 @@ import { describeKinds, namesOf } from "../core/kinds.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
-import { hasTag, lacksTag } from "./image-reference.ts";
+import { hasTag, lacksTag } from "../settings/image-reference.ts";
 
 z.config(z.locales.en());
 
@@ -157,10 +157,17 @@ const CiSection = z.strictObject({
     list(text).check(z.describe("Status contexts that must be green before a merge")),
     [],
   ),
+  login: z.optional(
+    text.check(
+      z.describe(
+        "The forge user whose statuses count for bots; anybody else's do not (default: ci with the provider local, else anybody)",
+      ),
+    ),
+  ),
   when_absent: z._default(
     z
       .enum(["block", "pass"])
-      .check(z.describe("What a commit without any status means for a merge")),
+      .check(z.describe("What a project that requires no contexts means for a merge")),
     "block",
   ),
 });
@@ -206,6 +213,17 @@ export const ProjectFile = z.strictObject({
   primary_branch: z._default(
     text.check(z.describe("The branch that pull requests are merged into")),
     "main",
+  ),
+  branch_prefix: z.optional(
+    text.check(
+      z.regex(
+        /^(?!.*(?:\.\.|\/\/|\/\.|\.lock\/|@\{))[A-Za-z0-9][\w./-]{0,60}$/,
+        "must be the beginning of a branch's name",
+      ),
+      z.describe(
+        "What a bot's branch is called before the issue's number (default: fix/issue-); set it before the first issue is taken",
+      ),
+    ),
   ),
   forge_url: z.optional(
     z

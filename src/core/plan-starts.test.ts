@@ -88,7 +88,8 @@ test("a running service whose volume is gone is replaced, and a volume of somebo
 });
 
 function desireWoodpecker(): Desired {
-  const env = `${backend}LLAMA_BOTS=a\nWOODPECKER_AGENT_SECRET=s\n`;
+  const names = "FORGE_URL=http://box.lan:3000\nWOODPECKER_HOST=http://box.lan:8000\n";
+  const env = `${backend}LLAMA_BOTS=a\nWOODPECKER_AGENT_SECRET=s\n${names}`;
   const project = 'repo = "acme/shop"\nci.provider = "woodpecker"\n';
   return deriveDesired(makeFactory(env, { shop: project }), "/srv/factory");
 }

@@ -13,6 +13,7 @@ export function* planStarts({ services }: Desired, snapshot: Snapshot): Generato
     return start ? [{ service, group, start }] : [];
   });
   for (const { service, group } of starting) yield* planNames(service, group);
+  for (const { service, group } of starting) yield* planHandOver(service, group, snapshot);
   const mounting = starting.filter(({ service }) => listMountedVolumes(service).length > 0);
   const first = [
     ...planGroup(
@@ -23,6 +24,22 @@ export function* planStarts({ services }: Desired, snapshot: Snapshot): Generato
   yield* first;
   yield* planClosing(mounting, first, snapshot);
   yield* planGroup(mounting, snapshot);
+}
+
+/** Older versions ran as another user. */
+function* planHandOver(
+  { volumes }: DesiredService,
+  group: readonly ObservedContainer[],
+  snapshot: Snapshot,
+): Generator<ServiceStep> {
+  if (group.some(({ isSeparate }) => isSeparate)) return;
+  const containers = group.map(({ id }) => id);
+  const because =
+    "its files become those of the runner's user, which is another since this version";
+  for (const { name: volume, owner } of volumes) {
+    if (owner === undefined || !snapshot.volumes.has(volume)) continue;
+    yield { action: { kind: "hand-over-volume", volume, owner, containers }, because };
+  }
 }
 
 /** Only what is there by then: a volume that the engine makes for a bot itself must carry the engine's labels. */

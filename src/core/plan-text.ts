@@ -49,6 +49,11 @@ function describe({ action, because }: ServiceStep, steps: readonly ServiceStep[
     case "remove-container": // the row of its service says that it is replaced
     case "create-volume": // stands below its service
       return [];
+    case "hand-over-volume":
+      // Where no container is, whose the files are is only seen by looking.
+      return action.containers.length > 0
+        ? [{ sign: "~", noun: "volume", subject: action.volume, because }]
+        : [];
     case "close-volume":
       return [{ sign: "~", noun: "volume", subject: action.volume, because }];
   }

@@ -38,6 +38,13 @@ export type ServiceAction =
   | { readonly kind: "remove-container"; readonly service: string; readonly container: string }
   /** Carried out by the start of the service, whose engine labels the volume. */
   | { readonly kind: "create-volume"; readonly volume: string; readonly service: string }
+  /** Its files become that user's, where they are an older version's; that version's containers are ended before. */
+  | {
+      readonly kind: "hand-over-volume";
+      readonly volume: string;
+      readonly owner: number;
+      readonly containers: readonly string[];
+    }
   /** All in one call of the engine. */
   | { readonly kind: "start-services"; readonly starts: readonly ServiceStart[] }
   /** Takes a volume that bots have mounted from everybody but its owner. */

@@ -5,7 +5,13 @@ import { deriveDesired } from "./desired.ts";
 import { formatStatus, summarizeServices } from "./service-status.ts";
 
 function observe(service: string, state: string, running = true): ObservedContainer {
-  const rest = { hash: "", imageId: undefined, properties: new Map(), ours: true };
+  const rest = {
+    hash: "",
+    imageId: undefined,
+    properties: new Map(),
+    ours: true,
+    isSeparate: true,
+  };
   return { service, id: service, name: `disinto-${service}`, state, running, ...rest };
 }
 

@@ -16,6 +16,8 @@ export interface DesiredService {
   readonly mounts: readonly Mount[];
   readonly ports: readonly Port[];
   readonly healthCheck: readonly string[] | undefined;
+  /** Undefined: as the image and the engine have it. */
+  readonly confinement?: Confinement | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
   /** False for a service that is declared and keeps its volumes, but does not run. */
   readonly enabled: boolean;
@@ -26,7 +28,20 @@ export interface DesiredService {
 export interface Volume {
   readonly name: string;
   readonly path: string;
+  /** User whose it must be; undefined: whoever's it is. */
+  readonly owner?: number | undefined;
 }
+
+/** What a container of ours may not: change its image, get rights, leave dead processes unburied. */
+export interface Confinement {
+  /** All that it has. */
+  readonly capabilities: readonly string[];
+  /** Of /tmp, in memory. */
+  readonly tmpSize: string;
+}
+
+/** Of what runs strangers' code: to become who runs it. */
+export const separating: Confinement = { capabilities: ["SETUID", "SETGID"], tmpSize: "1g" };
 
 /** Read-only inside: a path of the host, or a volume that another service writes. */
 export interface Mount {

@@ -13,6 +13,8 @@ export interface EngineDefinition {
   readonly hint?: string;
   /** Runs images, with mounts and a network of their own; else child processes, which can only be disinto itself. */
   readonly runsImages: boolean;
+  /** Whose the volumes of bots and the CI are; undefined: the operator's. */
+  readonly owner: number | undefined;
   /** The host itself, as its services see it. */
   readonly hostAddress: string;
   /** Where things are; `folder` is the factory's absolute path. */

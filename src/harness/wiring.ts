@@ -1,5 +1,6 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
+import { sessionUserOf } from "../adapters/hands/separation.ts";
 import type { BotSettings, ModelServer } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
 import { DisintoError } from "../errors.ts";
@@ -11,7 +12,7 @@ import type { HarnessName } from "./definitions.ts";
 import type { ModelAccess } from "./gateway/model-session.ts";
 
 type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
-  Partial<Pick<BotSettings, "backend">>;
+  Partial<Pick<BotSettings, "backend" | "separation">>;
 
 /** What it is built from is loaded with the first session. */
 export function buildHarness(
@@ -23,6 +24,7 @@ export function buildHarness(
   const place = {
     stateFolder: path.join(dataFolder, `harness-${role}`),
     pathVariable: host.environment.PATH,
+    user: sessionUserOf(settings, role),
     transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
     mayAnswerByMessage: roles[role].answersByMessage,
   };

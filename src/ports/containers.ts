@@ -60,6 +60,8 @@ export interface ObservedContainer {
   readonly properties: Properties;
   /** Carries this factory's label: disinto made it and may remove it. */
   readonly ours: boolean;
+  /** What it serves runs as users of its own, whose its volumes are. */
+  readonly isSeparate: boolean;
   /** How it is, in the engine's words: "running", "exited (1)". */
   readonly state: string;
 }

@@ -31,7 +31,7 @@ export type TimelineEvent = {
 } & (
   | { readonly type: "label-added" | "label-removed"; readonly label: string }
   | { readonly type: "assigned" | "unassigned"; readonly login: string }
-  | { readonly type: "closed" | "reopened" | "merged" | "locked" | "unlocked" }
+  | { readonly type: "closed" | "reopened" | "merged" | "pushed" | "locked" | "unlocked" }
   | { readonly type: "retitled"; readonly title: string }
   | { readonly type: "retargeted"; readonly base: string }
   | { readonly type: "commented"; readonly body: string }
@@ -45,6 +45,8 @@ export interface Issue {
   readonly state: "open" | "closed";
   readonly labels: readonly string[];
   readonly assignees: readonly string[];
+  /** Only who may write code can comment. */
+  readonly isLocked?: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -78,6 +80,11 @@ export interface Pull {
   readonly base: string;
   /** The current head of the base branch. */
   readonly baseSha: string;
+  /** Its author has the address that bots of disinto have. */
+  readonly isByBot?: boolean;
+  /** As the forge reads its title. */
+  readonly isDraft?: boolean;
+  readonly labels?: readonly string[];
 }
 
 export interface Pulls {
@@ -86,7 +93,10 @@ export interface Pulls {
   /** The newest closed or merged pull request of a branch of the same repository. */
   findClosed(head: string): Promise<Pull | undefined>;
   get(number: number): Promise<Pull>;
+  /** Paths that its page shows as changed; of a renamed file both. */
+  files(number: number): Promise<readonly string[]>;
   open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  retitle(number: number, title: string): Promise<void>;
   close(number: number): Promise<void>;
   /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
   merge(number: number, headSha: string): Promise<MergeAnswer>;
@@ -162,7 +172,7 @@ export interface Status {
 }
 
 export interface Statuses {
-  /** The newest status of each context on a commit. */
-  of(sha: string): Promise<readonly Status[]>;
+  /** The newest status of each context on a commit; with `by`, the newest of each that this user posted. */
+  of(sha: string, by?: string): Promise<readonly Status[]>;
   post(sha: string, status: Status): Promise<void>;
 }

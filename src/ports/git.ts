@@ -10,6 +10,9 @@ export interface Swap {
   readonly to: string | undefined;
 }
 
+/** `refused` holds the words of who said no. */
+export type SwapAnswer = "applied" | "unclear" | { readonly refused: string };
+
 export interface Author {
   readonly name: string;
   readonly email: string;
@@ -38,9 +41,12 @@ export interface Mirror {
   fetchRefs(pattern: string): Promise<Refs>;
   /**
    * All swaps or none, on the forge. `unclear` says only that no clean success was heard: read the refs to learn
-   * which of them stands, for a refusal alone proves nothing. `refused`: the same, and a rule of the server was named.
+   * which of them stands, for a refusal alone proves nothing. Refused: the same, and the server, or what stands before
+   * it, said no.
    */
-  swap(swaps: readonly Swap[]): Promise<"applied" | "refused" | "unclear">;
+  swap(swaps: readonly Swap[]): Promise<SwapAnswer>;
+  /** Addresses of who made the commits that `to` has and `from` has not. */
+  authorsOf(from: string, to: string): Promise<readonly string[]>;
   readonly objects: Objects;
   /** Returns true if it was damaged, and is cloned anew; commits that were never pushed are gone. */
   repair(): Promise<boolean>;

@@ -196,6 +196,7 @@ agentTest(
         command: [],
         model: { ...model, context: undefined, compactPct: undefined },
         dataFolder,
+        separation: undefined,
       },
       "dev",
       {

@@ -1,8 +1,10 @@
 /** A real coding agent behind its harness, in a fresh folder, before a scripted model server. */
+
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "vitest";
+import { ownUser } from "../../src/adapters/hands/session-user.ts";
 import { buildAgentHarness } from "../../src/harness/agent/harness.ts";
 import { buildClaudeCode } from "../../src/harness/claude-code/agent.ts";
 import { buildOpencode } from "../../src/harness/opencode/agent.ts";
@@ -60,6 +62,7 @@ export async function buildScene(name: AgentName, setting: Setting): Promise<Sce
     },
     stateFolder: path.join(dataFolder, "state"),
     pathVariable: process.env.PATH,
+    user: ownUser,
     transcripts: {
       folder: path.join(dataFolder, "transcripts"),
       redact: setting.redact ?? ((text) => text),

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { run } from "../../src/adapters/process.ts";
+import { RUNNER_UID } from "../../src/core/uids.ts";
 import { runCli } from "../support/cli.ts";
 import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
 import { Fleet, makeFleet } from "../support/fleet.ts";
@@ -130,14 +131,14 @@ describeWithDocker("doctor, on a real engine", () => {
     }
   });
 
-  test("mounted folders: who can read them", async (context) => {
+  test("mounted folders: nobody in a container of ours can read them", async (context) => {
     if (process.getuid?.() !== 0) context.skip("only root can give a folder to somebody else");
     const keys = ["CLAUDE_SHARED_DIR", "AGENT_SSH_DIR", "SOPS_AGE_DIR"];
     const [open = "", bots = "", roots = ""] = keys.map((key) => join(fleet.folder, key));
     for (const path of [open, bots, roots]) await mkdir(path);
     await chmod(open, 0o755);
     await chmod(bots, 0o750);
-    await chown(bots, 1000, 0);
+    await chown(bots, RUNNER_UID, 0);
     await chmod(roots, 0o700);
     await fleet.configure(
       ["a"],
@@ -146,9 +147,9 @@ describeWithDocker("doctor, on a real engine", () => {
     );
 
     expect((await consult()).mount).toEqual([
-      `note: ${open} is readable by every user of this machine: chmod o= ${open}`,
-      `note: ${roots} is readable by user 0, not to the bots' user 1000: chown -R 1000 ${roots}`,
-      `good: ${bots} is readable by user 1000 and group 0`,
+      `bad: ${open} is open to every user, so no bot starts with it: chmod o= ${open}`,
+      `bad: ${bots} belongs to user ${RUNNER_UID}, who is one of the bots' containers: chown -R $(id -u) ${bots}`,
+      `good: ${roots} is open to user 0 alone`,
     ]);
   });
 

@@ -46,6 +46,7 @@ export function apply(desired: Desired): Snapshot {
       properties,
       running: true,
       ours: true,
+      isSeparate: true,
       state,
     };
   });

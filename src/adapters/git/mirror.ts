@@ -6,6 +6,7 @@ import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
+import { findRefusal } from "./push-refusal.ts";
 import { measureFolder } from "./sizes.ts";
 
 interface MirrorOptions {
@@ -44,7 +45,8 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     swap: async (swaps) => {
       const pushed = await run(git.push(url, swaps), remote);
       if (isCleanPush(pushed, swaps)) return "applied";
-      return isRefusal(pushed) ? "refused" : "unclear";
+      const refused = findRefusal(pushed);
+      return refused === undefined ? "unclear" : { refused };
     },
     objects: {
       ...objects,
@@ -53,6 +55,11 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
         await inTurn(() => ensureRepository(folder));
         return objects.note(message);
       },
+    },
+    authorsOf: async (from, to) => {
+      const here = { env: localGitEnvironment(), cwd: folder };
+      const listed = await runGit("log", git.authors(from, to), here);
+      return [...new Set(listed.split("\n").filter((line) => line !== ""))];
     },
     repair: () => inTurn(() => repair(folder, git.fetch(url), remote)),
     compact: () =>
@@ -148,12 +155,3 @@ function isCleanPush(
   const updated = stdout.split("\n").filter((line) => /^[ +*-]\t/.test(line));
   return updated.length === swaps.length;
 }
-
-/** A rule of the server's said no, which no repetition changes; a lost race is no rule. */
-function isRefusal({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
-  const lines = stdout.split("\n").filter((line) => line.startsWith("!"));
-  return /returned error: 403/.test(stderr) || lines.some((line) => RULE.test(line));
-}
-
-const RULE =
-  /\[remote rejected\] \((?:pre-receive hook declined|hook declined|protected|permission denied)/i;

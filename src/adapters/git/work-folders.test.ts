@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Objects, WorkFolders } from "../../ports/git.ts";
+import { ownHands } from "../hands/own.ts";
 import { runOrThrow } from "../process.ts";
 import { buildObjects } from "./objects.ts";
 import { buildWorkFolders } from "./work-folders.ts";
@@ -17,7 +18,7 @@ beforeAll(async () => {
   const mirror = path.join(root, "mirror.git");
   await runOrThrow(["git", "init", "--quiet", "--bare", mirror]);
   objects = buildObjects(mirror);
-  folders = buildWorkFolders({ root: path.join(root, "work"), mirror });
+  folders = buildWorkFolders({ root: path.join(root, "work"), mirror, hands: ownHands });
   const env = { PATH: process.env.PATH ?? "", GIT_DIR: mirror };
   const blob = (
     await runOrThrow(["git", "hash-object", "-w", "--stdin"], { env, input: "one\n" })

@@ -2,70 +2,71 @@
  * Folders for a harness. Each has its own repository in which the harness may do anything; the runner never runs
  * git there again: what stands in the folder is collected through a fresh repository laid over the files.
  */
-import { lstat, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import type { Collected, FolderUse, WorkFolders } from "../../ports/git.ts";
-import { run, runOrThrow, runPiped } from "../process.ts";
+import type { Hands } from "../hands/hands.ts";
+import { limit } from "../hands/other.ts";
+import { type Argv, run, runOrThrow, runPiped } from "../process.ts";
 import { git, hardening } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
 import { gitFailure } from "./objects.ts";
-import { measureFolder } from "./sizes.ts";
 
 interface WorkFoldersOptions {
   /** Where the folders are made, one per name. */
   readonly root: string;
   /** The bare mirror that lends its objects. */
   readonly mirror: string;
+  /** Of who works in them. */
+  readonly hands: Hands;
 }
 
 const MAX_PACK_BYTES = 500_000_000;
+const MAX_FILE_BYTES = 2_000_000_000;
 
-export function buildWorkFolders({ root, mirror }: WorkFoldersOptions): WorkFolders {
+export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): WorkFolders {
   const folderOf = (name: string): string => path.join(root, name);
   return {
     prepare: async (name, { branch, sha }) => {
       const folder = folderOf(name);
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
-      const inside = { cwd: folder, env: localGitEnvironment() };
-      await runOrThrow(["git", "init", "--quiet", "--template=", "."], inside);
-      await borrowObjects(path.join(folder, ".git"), mirror);
-      await runOrThrow(["git", "update-ref", `refs/heads/${branch}`, sha], inside);
-      await runOrThrow(["git", "symbolic-ref", "HEAD", `refs/heads/${branch}`], inside);
-      await runOrThrow(["git", "reset", "--quiet", "--hard"], inside);
+      await hands.share(root);
+      await hands.remove(folder);
+      await hands.make(folder);
+      const inside = (...args: readonly string[]) =>
+        runOrThrow(hands.as(["git", ...args], folder), { env: localGitEnvironment() });
+      await inside("init", "--quiet", "--template=", `--initial-branch=${branch}`, ".");
+      await borrowObjects(path.join(folder, ".git"), mirror, hands);
+      await inside("update-ref", `refs/heads/${branch}`, sha);
+      await inside("reset", "--quiet", "--hard");
       return folder;
     },
     collect: async (name, base) => {
       const scratch = `${folderOf(name)}.collect`;
-      await rm(scratch, { recursive: true, force: true });
+      await hands.share(root);
+      await hands.remove(scratch);
       try {
-        return await collect({ folder: folderOf(name), scratch, mirror, base });
+        return await collect({ folder: folderOf(name), scratch, mirror, base, hands });
       } finally {
-        await rm(scratch, { recursive: true, force: true });
+        await hands.remove(scratch);
       }
     },
-    discard: async (name) => {
-      await rm(folderOf(name), { recursive: true, force: true });
-    },
+    discard: (name) => hands.remove(folderOf(name)),
     list: async () => {
       const names = await readdir(root).catch(() => []);
-      return Promise.all(names.map((name) => describeFolder(name, folderOf(name))));
+      return Promise.all(names.map((name) => describeFolder(name, folderOf(name), hands)));
     },
   };
 }
 
-async function describeFolder(name: string, folder: string): Promise<FolderUse> {
-  const changed = await stat(folder).catch(() => undefined);
-  return { name, bytes: await measureFolder(folder), changedAtMs: changed?.mtimeMs ?? 0 };
+async function describeFolder(name: string, folder: string, hands: Hands): Promise<FolderUse> {
+  const changed = await lstat(folder).catch(() => undefined);
+  return { name, bytes: await hands.measure(folder), changedAtMs: changed?.mtimeMs ?? 0 };
 }
 
-async function borrowObjects(gitFolder: string, mirror: string): Promise<void> {
-  await mkdir(path.join(gitFolder, "objects", "info"), { recursive: true });
-  await writeFile(
-    path.join(gitFolder, "objects", "info", "alternates"),
-    `${path.resolve(mirror, "objects")}\n`,
-  );
+async function borrowObjects(gitFolder: string, mirror: string, hands: Hands): Promise<void> {
+  const file = path.join(gitFolder, "objects", "info", "alternates");
+  await hands.write(file, `${path.resolve(mirror, "objects")}\n`);
 }
 
 interface Collection {
@@ -73,34 +74,49 @@ interface Collection {
   readonly scratch: string;
   readonly mirror: string;
   readonly base: string;
+  readonly hands: Hands;
 }
 
-async function collect({ folder, scratch, mirror, base }: Collection): Promise<Collected> {
+async function collect(collection: Collection): Promise<Collected> {
+  const { folder, scratch, mirror, base, hands } = collection;
   const there = await lstat(folder).catch(() => undefined);
   if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
-  await runOrThrow(git.initBare(scratch), { env: localGitEnvironment() });
-  await borrowObjects(scratch, mirror);
-  const env = localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder });
-  const over = { cwd: folder, env, timeoutMs: 300_000 };
-  await runOrThrow(["git", "read-tree", base], over);
+  await runOrThrow(hands.as(git.initBare(scratch)), { env: localGitEnvironment() });
+  await borrowObjects(scratch, mirror, hands);
+  const over = {
+    env: localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder }),
+    timeoutMs: 2 * COLLECT_S * 1000,
+  };
+  const as = (...args: readonly string[]) => hands.as(bound(["git", ...args]), folder);
+  await runOrThrow(as("read-tree", base), over);
   // A failed add leaves write-tree to answer the base's tree in silence: its exit code decides.
-  const added = await run(["git", ...hardening, "add", "--all", "."], over);
+  const added = await run(as(...hardening, "add", "--all", "."), over);
   if (added.exitCode !== 0) return judgeAdd(added.stderr);
-  const tree = (await runOrThrow(["git", "write-tree"], over)).trim();
+  const tree = (await runOrThrow(as("write-tree"), over)).trim();
+  await handOver(collection, tree);
   const foreign = findForeign(
-    await runOrThrow(["git", "diff-tree", "-r", "-z", "--raw", base, tree], over),
+    await runOrThrow(["git", "diff-tree", "-r", "-z", "--raw", base, tree], {
+      env: localGitEnvironment({ GIT_DIR: mirror }),
+    }),
   );
-  if (foreign) return { type: "refused", reason: foreign };
-  await handOver({ scratch, mirror, base, tree });
-  return { type: "collected", tree };
+  return foreign ? { type: "refused", reason: foreign } : { type: "collected", tree };
 }
 
-async function handOver({
-  scratch,
-  mirror,
-  base,
-  tree,
-}: Omit<Collection, "folder"> & { tree: string }): Promise<void> {
+const COLLECT_S = 300;
+
+/** Of time and of what one file may become; whose process it is may not be the runner's to end. */
+function bound(argv: Argv): Argv {
+  return limit(COLLECT_S, [
+    "prlimit",
+    `--fsize=${MAX_FILE_BYTES}`,
+    `--cpu=${COLLECT_S}`,
+    "--core=0",
+    ...argv,
+  ]);
+}
+
+/** Objects alone pass from one to the other, and only what git itself finds whole. */
+async function handOver({ scratch, mirror, base, hands }: Collection, tree: string): Promise<void> {
   const send = ["git", "pack-objects", "--quiet", "--revs", "--stdout", "--thin"] as const;
   const receive = [
     "git",
@@ -110,12 +126,13 @@ async function handOver({
     "--strict",
     `--max-input-size=${MAX_PACK_BYTES}`,
   ] as const;
+  const input = `${tree}\n^${base}\n`;
   await runPiped(
     {
-      argv: send,
-      options: { env: localGitEnvironment({ GIT_DIR: scratch }), input: `${tree}\n^${base}\n` },
+      argv: hands.as(bound(send)),
+      options: { env: localGitEnvironment({ GIT_DIR: scratch }), input },
     },
-    { argv: receive, options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },
+    { argv: bound(receive), options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },
   ).catch((error: unknown) => {
     throw new DisintoError("git.failed", "the harness's files could not be collected", {
       cause: error,

@@ -1,5 +1,6 @@
 /** What bots say on an issue or a pull request: each thing once, whoever of them says it and however often they restart. */
 import { createHash } from "node:crypto";
+import { inertText } from "../../core/inert-text.ts";
 import type { Issues } from "../../ports/forge.ts";
 
 export interface OnceComment {
@@ -25,6 +26,6 @@ export async function commentOnce(
   const key = formatKey(remark);
   const said = await issues.comments(remark.on);
   if (said.some(({ body }) => body.includes(key))) return false;
-  await issues.comment(remark.on, `${remark.text}\n\n${key}`);
+  await issues.comment(remark.on, `${inertText(remark.text)}\n\n${key}`);
   return true;
 }

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { stripHidden } from "../../core/hidden-text.ts";
 import type { Issue } from "../../ports/forge.ts";
-import type { Withdrawal } from "../../roles/dev/machine.ts";
-import { isTrusted } from "./choose.ts";
+import { isTrustedAuthor } from "./choose.ts";
 
 type IssueText = Pick<Issue, "title" | "body">;
 
@@ -17,8 +16,8 @@ export function visibleIssue<I extends IssueText>(issue: I): I {
   return { ...issue, title: stripHidden(issue.title), body: stripHidden(issue.body) };
 }
 
-export type IssueChange =
-  | { readonly type: "withdrawn"; readonly why: Withdrawal }
+type IssueChange =
+  | { readonly type: "withdrawn"; readonly why: "closed" | "edited" }
   | { readonly type: "edited"; readonly pin: string; readonly title: string };
 
 /**
@@ -33,6 +32,6 @@ export function judgeIssue(
   if (issue.state === "closed") return { type: "withdrawn", why: "closed" };
   const now = pinOf(issue);
   if (now === pin) return undefined;
-  if (!isTrusted({ ...issue, labels: [] }, trusted)) return { type: "withdrawn", why: "edited" };
+  if (!isTrustedAuthor(issue, trusted)) return { type: "withdrawn", why: "edited" };
   return { type: "edited", pin: now, title: issue.title };
 }

@@ -4,7 +4,7 @@
  */
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Mirror, Objects, Refs, Swap } from "../../ports/git.ts";
+import type { Mirror, Objects, Refs, Swap, SwapAnswer } from "../../ports/git.ts";
 import { type LeasePayload, type RecordReader, readLease, writeNote } from "./record.ts";
 import { compareAndSwap, MAX_REFUSALS, toSwapError } from "./swap.ts";
 
@@ -111,7 +111,7 @@ export async function pushFenced(
   let next = await createCandidate(tools, { ref, carried, candidates });
   let held = lease;
   let refusals = 0;
-  let answer: Awaited<ReturnType<typeof tools.mirror.swap>> = "unclear";
+  let answer: SwapAnswer = "unclear";
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const swaps = [{ ref, from: held.sha, to: next.sha }, branch];
     answer = await tools.mirror.swap(swaps);
@@ -122,9 +122,9 @@ export async function pushFenced(
     // A crash of the server between two renames can leave the lease new and the branch old: push once more.
     if (end.lease === next) next = await createCandidate(tools, { ref, carried, candidates });
     held = end.lease;
-    if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
+    if (answer !== "unclear" && ++refusals >= MAX_REFUSALS) break;
   }
-  throw toSwapError(ref, answer);
+  throw toSwapError(branch.ref, answer);
 }
 
 function judge(

@@ -1,8 +1,6 @@
 /** One compare-and-swap, offered again until it is known what stands: a refusal alone proves nothing. */
 import { DisintoError } from "../../errors.ts";
-import type { Mirror, Swap } from "../../ports/git.ts";
-
-type SwapAnswer = Awaited<ReturnType<Mirror["swap"]>>;
+import type { Mirror, Swap, SwapAnswer } from "../../ports/git.ts";
 
 const MAX_TRIES = 8;
 /** A rule of the server's is not changed by asking again; one more time in case it was no rule. */
@@ -29,17 +27,19 @@ export async function compareAndSwap(
     if (standing === to) return true;
     if (standing !== expected && !(standing && isOwn(standing))) return false;
     expected = standing;
-    if (answer === "refused" && ++refusals >= MAX_REFUSALS) break;
+    if (answer !== "unclear" && ++refusals >= MAX_REFUSALS) break;
   }
   throw toSwapError(ref, answer);
 }
 
 /** What was offered again and again and never stood. */
 export function toSwapError(ref: string, answer: SwapAnswer): DisintoError {
-  if (answer === "refused")
-    return new DisintoError("push.refused", `the forge refuses every push to ${ref}`, {
-      hint: "run `disinto init` to verify and repair access",
-    });
+  if (typeof answer === "object")
+    return new DisintoError(
+      "push.refused",
+      `the forge refuses every push to ${ref}: ${answer.refused}`,
+      { hint: "run `disinto init` to verify and repair access" },
+    );
   return new DisintoError(
     "forge.unavailable",
     `the forge neither accepted nor refused the update of ${ref}`,

@@ -155,7 +155,9 @@ class Gate<S extends Session> {
   async #takeSlot(signal: AbortSignal): Promise<TakenSlot> {
     const { slots, backend, clock, events } = this.#tools;
     const startMs = clock.monotonicMs();
-    const slot = await slots.acquire(signal);
+    const slot = await slots.acquire(signal, () =>
+      events.append({ type: "slot.waiting", backend }),
+    );
     const { number } = slot;
     const waitedMs = Math.round(clock.monotonicMs() - startMs);
     if (number === undefined) return { ...slot, waitedMs };

@@ -1,7 +1,9 @@
 import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
 import { formatProjects } from "../../core/project-task.ts";
-import { coreLimits } from "../../core/service.ts";
+import { coreLimits, separating } from "../../core/service.ts";
+import { engines } from "../../engines/definitions.ts";
 import type { CiDefinition } from "../definitions.ts";
+import { ciVariables } from "./variables.ts";
 
 const keys = deriveCredentialKeys(CI_LOGIN);
 
@@ -25,6 +27,7 @@ export const localCi: CiDefinition = {
   services: (factory, { layout }) => {
     const projects = factory.projects.filter(({ ci }) => ci.provider === "local");
     const data = layout.locate("ci", "/home/agent/data");
+    const { owner } = engines[factory.engine];
     return [
       {
         name: "ci",
@@ -34,20 +37,22 @@ export const localCi: CiDefinition = {
         entrypoint: [],
         args: ["ci", "serve"],
         environment: {
-          CI_BIND: layout.bind,
-          CI_DATA: data,
-          CI_PORT: String(layout.ciPort),
-          CI_PROJECTS: formatProjects(projects),
-          FORGE_URL: layout.forgeUrl,
+          [ciVariables.bind]: layout.bind,
+          [ciVariables.data]: data,
+          [ciVariables.port]: String(layout.ciPort),
+          [ciVariables.projects]: formatProjects(projects),
+          ...(owner !== undefined && { [ciVariables.users]: "separate" }),
+          [ciVariables.forgeUrl]: layout.forgeUrl,
         },
         secrets: {
-          FORGE_TOKEN: keys.token,
+          [ciVariables.forgeToken]: keys.token,
           ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
         },
-        volumes: [{ name: "ci-data", path: data }],
+        volumes: [{ name: "ci-data", path: data, owner }],
         mounts: [],
         ports: [],
         healthCheck: undefined,
+        confinement: separating,
         limits: coreLimits,
         enabled: true,
         origin: `CI of project ${projects[0]?.name}`,

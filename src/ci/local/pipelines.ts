@@ -1,5 +1,5 @@
 /** What the local CI remembers of its runs, in files: the shapes are Woodpecker's, so that one adapter reads both. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 export interface StepRecord {
@@ -9,6 +9,8 @@ export interface StepRecord {
   state: "pending" | "running" | "success" | "failure" | "killed" | "skipped";
   exit_code: number;
   error?: string;
+  /** `ignore`: it may fail. */
+  readonly failure?: "fail" | "ignore";
 }
 
 export interface WorkflowRecord {
@@ -23,9 +25,12 @@ export interface PipelineRecord {
   readonly number: number;
   /** Number of the run that this one repeats; 0: of none. */
   readonly parent: number;
-  readonly event: "pull_request";
+  readonly event: "pull_request" | "push";
   readonly commit: string;
   readonly branch: string;
+  /** What a repetition needs to know again. */
+  readonly pull?: { readonly number: number; readonly base: string; readonly author: string };
+  readonly before?: string;
   status: "pending" | "running" | "success" | "failure" | "error" | "killed";
   errors: { readonly type: "linter"; readonly message: string; readonly is_warning: false }[];
   workflows: readonly WorkflowRecord[];
@@ -46,6 +51,7 @@ export class Pipelines {
   /** What ran when the CI was last ended did not come to its end. */
   static async open(folder: string): Promise<Pipelines> {
     await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
     const pipelines = new Pipelines(folder);
     const files = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
     const numbers = files.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
@@ -57,14 +63,14 @@ export class Pipelines {
     return pipelines;
   }
 
-  create(run: Pick<PipelineRecord, "parent" | "commit" | "branch" | "workflows">): PipelineRecord {
+  create(run: Omit<PipelineRecord, "number" | "status" | "errors" | "workflows">): PipelineRecord {
     const number = ++this.#last;
     const record: PipelineRecord = {
       ...run,
       number,
-      event: "pull_request",
       status: "pending",
       errors: [],
+      workflows: [],
     };
     this.#records.set(number, record);
     return record;
@@ -81,7 +87,7 @@ export class Pipelines {
   async save(record: PipelineRecord): Promise<void> {
     await writeFile(this.#path(record.number), JSON.stringify(record), { mode: 0o600 });
     const forgotten = [...this.#records.values()].slice(0, -KEPT);
-    for (const old of forgotten) await this.#forget(old);
+    for (const old of forgotten) await this.forget(old);
   }
 
   async saveLog(number: number, step: number, text: string): Promise<void> {
@@ -103,7 +109,7 @@ export class Pipelines {
     }
   }
 
-  async #forget({ number, workflows }: PipelineRecord): Promise<void> {
+  async forget({ number, workflows }: PipelineRecord): Promise<void> {
     this.#records.delete(number);
     const steps = workflows.flatMap(({ children }) => children);
     const files = [this.#path(number), ...steps.map(({ id }) => this.#logPath(number, id))];

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { afterEach, expect, test } from "vitest";
+import { ownUser } from "../../adapters/hands/session-user.ts";
 import { runStep } from "./steps.ts";
 
 afterEach(() => {
@@ -13,9 +14,9 @@ test("a step sees nothing of the CI's own environment", async () => {
 
   const end = await runStep({
     folder: tmpdir(),
-    step: { name: "look", commands: ["env"], environment: { COLOUR: "red" } },
-    environment: { PATH: process.env.PATH ?? "" },
+    step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
+    user: ownUser,
   });
 
   expect(end).toMatchObject({ state: "success", exitCode: 0 });

@@ -1,12 +1,18 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
+import { randomUUID } from "node:crypto";
 import { execa } from "execa";
-import type { Step } from "./workflow.ts";
+import { become } from "../../adapters/hands/other.ts";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { Argv } from "../../adapters/process.ts";
+import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
+import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
   readonly folder: string;
-  readonly step: Step;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
+  /** As whom it runs. */
+  readonly user: SessionUser;
 }
 
 export interface StepEnd {
@@ -24,24 +30,30 @@ const MAX_LOG_BYTES = 20_000_000;
 const OVERDUE = 124;
 const KILLED = 137;
 
-export async function runStep({ folder, step, environment, signal }: StepRun): Promise<StepEnd> {
-  const child = execa("/bin/sh", ["-e"], {
-    cwd: folder,
+export async function runStep(run: StepRun): Promise<StepEnd> {
+  const { folder, step, signal, user } = run;
+  const mark = randomUUID();
+  const [program, ...args] = shell(folder, user);
+  const child = execa(program, args, {
+    ...(user.uid === undefined && { cwd: folder }),
     input: `${step.commands.join("\n")}\n`,
-    env: { ...environment, ...step.environment },
+    env: { ...step.environment, [MARK]: mark },
     extendEnv: false,
     detached: true,
     reject: false,
     all: true,
     maxBuffer: MAX_LOG_BYTES,
   });
-  const end = (): void => endGroup(child.pid);
+  const ends: Promise<void>[] = [];
+  const end = (): void => void ends.push(endStep(user, { mark, folders: [folder] }));
   const overdue = AbortSignal.timeout(LIMIT_MS);
   const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });
+  // What it left behind may hold its output open, and is ended before that is waited for.
+  child.once("exit", end);
   const { exitCode, signal: killedBy, all = "", originalMessage } = await child;
   limit.removeEventListener("abort", end);
-  endGroup(child.pid);
+  await Promise.all(ends);
   const output = String(all);
   if (exitCode === 0) return { state: "success", exitCode, output };
   if (overdue.aborted) {
@@ -54,11 +66,13 @@ export async function runStep({ folder, step, environment, signal }: StepRun): P
   return { state: "failure", exitCode: 0, error: `could not start: ${originalMessage}`, output };
 }
 
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
+/** A step is ended with all that it started, also what left its group. */
+async function endStep(user: SessionUser, session: Session): Promise<void> {
+  await endLeftovers(session);
+  await user.endAll();
+}
+
+function shell(folder: string, { uid }: SessionUser): Argv {
+  const argv = ["/bin/sh", "-e"] as const;
+  return uid === undefined ? argv : become(uid, argv, folder);
 }

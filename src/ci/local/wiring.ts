@@ -1,10 +1,11 @@
 /** Builds what the local CI works with from its settings. */
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
+import { buildStepUsers } from "../../adapters/hands/separation.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
@@ -27,12 +28,15 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
   });
   return async () => {
     await mkdir(dataFolder, { recursive: true });
+    // Runs pass through to their own folders, and see nothing else.
+    if (settings.isSeparate) await chmod(dataFolder, 0o711);
     const ci = new LocalCi({
       projects: await openProjects(settings, host),
       clock: host.clock,
       events,
       pollIntervalMs: POLL_INTERVAL_MS,
       pathVariable: host.environment.PATH,
+      users: buildStepUsers(settings.isSeparate),
       signal: host.signal,
     });
     const api = settings.api && (await serveCiApi(ci, settings.api));
@@ -60,10 +64,12 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
       return {
         id: index + 1,
         project,
+        forgeUrl: forge.url,
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        folders: buildWorkFolders({ root: path.join(home, "work"), mirror: folder }),
+        foldersOf: ({ uid, hands }) =>
+          buildWorkFolders({ root: path.join(home, `work${uid ?? ""}`), mirror: folder, hands }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
       };
     }),

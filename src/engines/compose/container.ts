@@ -23,6 +23,7 @@ export interface Inspected {
     readonly Memory: number;
     readonly NanoCpus: number;
     readonly PidsLimit: number | null;
+    readonly CapDrop?: readonly string[] | null;
     readonly PortBindings: Readonly<
       Record<string, readonly { HostIp: string; HostPort: string }[] | null>
     > | null;
@@ -49,7 +50,7 @@ export interface Context {
 }
 
 export function toObservedContainer(container: Inspected, context: Context): ObservedContainer {
-  const { Id, Name, Image, State, Config } = container;
+  const { Id, Name, Image, State, Config, HostConfig } = container;
   return {
     service: Config.Labels["com.docker.compose.service"] ?? "",
     id: Id,
@@ -59,6 +60,7 @@ export function toObservedContainer(container: Inspected, context: Context): Obs
     imageId: Image,
     properties: digestAll(describe(container, context.images.get(Image) ?? {})),
     ours: Config.Labels["disinto.factory"] === context.factory,
+    isSeparate: HostConfig.CapDrop?.includes("ALL") ?? false,
     state: describeState(State),
   };
 }
@@ -76,6 +78,7 @@ function* describe(container: Inspected, inherited: ImageDefaults): Generator<[s
   yield ["memory limit", HostConfig.Memory];
   yield ["CPU limit", HostConfig.NanoCpus / 1e9];
   yield ["process limit", HostConfig.PidsLimit ?? 0];
+  if (HostConfig.CapDrop?.length) yield ["capabilities", true];
   for (const entry of (Config.Env ?? []).filter((one) => !inherited.Env?.includes(one))) {
     const [, key = "", value = ""] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
     yield [`environment ${key}`, value];

@@ -1,10 +1,12 @@
 import { HOST_NAME, ports } from "../../core/service-ports.ts";
+import { RUNNER_UID } from "../../core/uids.ts";
 import type { EngineDefinition } from "../definitions.ts";
 
 export const composeEngine: EngineDefinition = {
   meaning: "Docker Compose",
   label: "Docker Compose",
   runsImages: true,
+  owner: RUNNER_UID,
   hostAddress: HOST_NAME,
   /** Inside containers, paths are as the services name them. */
   layout: () => ({

@@ -26,9 +26,11 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       AGENT_HARNESS: claude-code
       AGENT_HEALTH_PORT: "8080"
       AGENT_LIMITS: "{\\"minutes\\":120,\\"silence\\":30}"
+      AGENT_MOUNTS: /srv/claude
       AGENT_POLL_INTERVAL: "60"
       AGENT_PROJECTS: "[{\\"name\\":\\"shop\\",\\"repo\\":{\\"owner\\":\\"acme\\",\\"name\\":\\"shop\\"},\\"primaryBranch\\":\\"main\\",\\"ci\\":{\\"provider\\":\\"external\\",\\"required\\":[],\\"whenAbsent\\":\\"block\\"},\\"limits\\":{\\"ciFixes\\":3,\\"reviewRounds\\":5,\\"infrastructureRetries\\":2,\\"mergeAttempts\\":5},\\"trustedAuthors\\":[]}]"
       AGENT_REPOS: /home/agent/repos
+      AGENT_USERS: separate
       ANTHROPIC_BASE_URL: http://host.docker.internal:8081
       CLAUDE_MODEL: default
       FORGE_URL: http://forgejo:3000
@@ -50,8 +52,20 @@ test("two llama bots share one stanza, and each has its own names, credentials a
           max-size: 10m
           max-file: "3"
       mem_limit: 4g
+      memswap_limit: 4g
       cpus: 2
       pids_limit: 512
+      init: true
+      read_only: true
+      tmpfs:
+        - /tmp:exec,mode=1777,size=1g
+      cap_drop:
+        - ALL
+      cap_add:
+        - SETUID
+        - SETGID
+      security_opt:
+        - no-new-privileges:true
       healthcheck:
         test:
           - CMD
@@ -79,8 +93,17 @@ test("two llama bots share one stanza, and each has its own names, credentials a
             max-size: 10m
             max-file: "3"
         mem_limit: 2g
+        memswap_limit: 2g
         cpus: 2
         pids_limit: 512
+        init: true
+        read_only: true
+        tmpfs:
+          - /tmp:exec,mode=1777,size=1g
+        cap_drop:
+          - ALL
+        security_opt:
+          - no-new-privileges:true
         volumes:
           - forgejo-data:/data
         ports:

@@ -6,26 +6,9 @@ import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml
 import type { Desired } from "../../core/desired.ts";
 import type { DesiredService, Mount } from "../../core/service.ts";
 import { HOST_NAME } from "../../core/service-ports.ts";
+import { sharedBotKeys } from "../../settings/bot.ts";
 
 type Tree = { readonly [key: string]: unknown };
-
-/** Told to every llama bot alike; anything else is the bot's own. */
-const sharedKeys = [
-  "AGENT_BACKEND",
-  "AGENT_DATA",
-  "AGENT_FACTORY_REPO",
-  "AGENT_HARNESS",
-  "AGENT_HEALTH_PORT",
-  "AGENT_LEASE_TERM",
-  "AGENT_LIMITS",
-  "AGENT_POLL_INTERVAL",
-  "AGENT_PROJECTS",
-  "AGENT_REPOS",
-  "AGENT_SLOTS",
-  "ANTHROPIC_BASE_URL",
-  "CLAUDE_MODEL",
-  "FORGE_URL",
-] as const;
 
 const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
@@ -142,6 +125,7 @@ class Shared {
       ...(service.kind !== "core" && { extra_hosts: [modelHost] }),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
+      ...renderConfinement(service),
       ...(service.kind === "llama-bot" && renderHealthCheck(service)),
     };
   }
@@ -186,10 +170,24 @@ class Shared {
   }
 }
 
+function renderConfinement({ confinement }: DesiredService): Tree {
+  if (!confinement) return {};
+  const { capabilities, tmpSize } = confinement;
+  return {
+    init: true,
+    read_only: true,
+    tmpfs: [`/tmp:exec,mode=1777,size=${tmpSize}`],
+    cap_drop: ["ALL"],
+    ...(capabilities.length > 0 && { cap_add: capabilities }),
+    security_opt: ["no-new-privileges:true"],
+  };
+}
+
 /** What a bot may have otherwise than the others. */
-function stanzaOf({ image, limits }: DesiredService) {
+function stanzaOf({ image, limits, confinement }: DesiredService): Tree {
   const { memory, cpus, pids } = limits;
-  return { image: escapeDollars(image), mem_limit: memory, cpus, pids_limit: pids };
+  const swap = confinement && { memswap_limit: memory };
+  return { image: escapeDollars(image), mem_limit: memory, ...swap, cpus, pids_limit: pids };
 }
 
 function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | undefined {
@@ -202,7 +200,7 @@ function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | und
 /** Keys on which all bots agree. */
 function shareEnvironment(bots: readonly DesiredService[]): Readonly<Record<string, string>> {
   const [first, ...others] = bots.map(({ environment }) => environment);
-  const same = sharedKeys.flatMap((key) => {
+  const same = sharedBotKeys.flatMap((key) => {
     const value = first?.[key];
     const agreed = value !== undefined && others.every((other) => other[key] === value);
     return agreed ? [[key, value] as const] : [];

@@ -16,6 +16,7 @@ interface ComposeService {
   readonly mem_limit?: string | number;
   readonly cpus?: number;
   readonly pids_limit?: number;
+  readonly cap_drop?: readonly string[];
   readonly ports?: readonly {
     readonly target: number;
     readonly published?: string;
@@ -60,6 +61,7 @@ function* describe(service: ComposeService, config: ComposeConfig): Generator<[s
   yield ["memory limit", Number(service.mem_limit ?? 0)];
   yield ["CPU limit", service.cpus ?? 0];
   yield ["process limit", service.pids_limit ?? 0];
+  if (service.cap_drop?.length) yield ["capabilities", true];
   for (const [key, value] of Object.entries(service.environment ?? {}))
     yield [`environment ${key}`, restoreDollars(value ?? "")];
   yield* describeMounts(service, config);

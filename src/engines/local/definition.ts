@@ -8,6 +8,7 @@ export const localEngine: EngineDefinition = {
   label: "processes of this machine",
   hint: "for trying it out, no Docker",
   runsImages: false,
+  owner: undefined,
   hostAddress: "127.0.0.1",
   /** Child processes share the host's ports, so bots have none, and the CI takes any. */
   layout: ({ bind, port }, folder) => ({

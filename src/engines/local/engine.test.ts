@@ -49,6 +49,7 @@ function service(name: string, args: readonly string[] = ["agent", "run"]): Desi
     mounts: [],
     ports: [],
     healthCheck: undefined,
+    confinement: undefined,
     limits: { memory: "1g", cpus: 1, pids: 100 },
     enabled: true,
     origin: "a test",

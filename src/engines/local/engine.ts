@@ -159,7 +159,17 @@ class LocalEngine implements Containers {
     const running = await isAlive(identity);
     const state = running ? `running (process ${identity.pid})` : "not running";
     const shared = { service, id: service, name, imageId: undefined };
-    return [{ ...shared, running, hash, properties: new Map(properties), ours: true, state }];
+    return [
+      {
+        ...shared,
+        running,
+        hash,
+        properties: new Map(properties),
+        ours: true,
+        isSeparate: true,
+        state,
+      },
+    ];
   }
 
   async #readRecord(name: string): Promise<ProcessRecord | undefined> {

@@ -5,7 +5,6 @@ export const embeddedForge: ForgeDefinition = {
   meaning: "disinto's own small forge for trying it out",
   label: "disinto's own small forge",
   hint: (port) => `port ${port}`,
-  hasPages: false,
   service: {
     image: (tag) => `disinto-forge:${tag}`,
     isOwn: true,
@@ -15,6 +14,7 @@ export const embeddedForge: ForgeDefinition = {
         entrypoint: ["forge"],
         args: ["serve", "--bind", bind, "--port", port, "--folder", data],
         environment: {},
+        confinement: { capabilities: [], tmpSize: "1g" },
         healthCheck: deriveProbe(`http://127.0.0.1:${port}/api/healthz`),
       };
     },

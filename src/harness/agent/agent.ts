@@ -19,6 +19,8 @@ export interface CodingAgent {
 
 export interface Launch {
   readonly home: string;
+  /** Writes a file there. */
+  readonly write: (file: string, text: string) => Promise<void>;
   /** Where the model is asked, and the word that stands for a key there. */
   readonly model: {
     readonly url: string;

@@ -1,5 +1,6 @@
 /** Runs one coding agent, whichever it is, behind a gateway to its model; the end is classed by what both were seen to do. */
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../../ports/harness.ts";
 import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
@@ -22,6 +23,7 @@ export interface AgentHarnessOptions {
   readonly model: ModelAccess;
   readonly stateFolder: string;
   readonly pathVariable: string | undefined;
+  readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
   /** A reviewer's verdict may also be the last thing that it says. */
   readonly mayAnswerByMessage: boolean;
@@ -48,23 +50,23 @@ export function buildAgentHarness(options: AgentHarnessOptions): Harness {
 }
 
 async function runOnce(options: AgentHarnessOptions, session: Session): Promise<Ended> {
-  const { stateFolder, pathVariable, transcripts } = options;
+  const { stateFolder, pathVariable, transcripts, user } = options;
   const { folder, resume } = session;
   const place = await openSessionFolder({
     stateFolder,
     folder,
     pathVariable,
     keepHome: resume !== undefined,
+    user,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
-  const { hiddenFiles } = options.agent;
-  const aside = path.join(stateFolder, "aside");
-  await hideFiles(folder, hiddenFiles, aside);
+  const hiding = { folder, names: options.agent.hiddenFiles, aside: `${folder}.aside`, user };
+  await hideFiles(hiding);
   try {
     return await runAgent(options, session, { place, transcript });
   } finally {
     await closeSessionFolder(stateFolder, place);
-    await showFiles(folder, hiddenFiles, aside);
+    await showFiles(hiding);
     await transcript.close();
   }
 }
@@ -82,13 +84,19 @@ async function runAgent(
   try {
     const unfit = refuseWindow(agent, model.window);
     if (unfit) return { type: "failed", ...unfit, output: "", usage: NO_USAGE, requests: 0 };
-    const { argv, env } = await agent.prepare({ home: place.home, model: model.told, session });
+    const { argv, env } = await agent.prepare({
+      home: place.home,
+      write: place.user.hands.write,
+      model: model.told,
+      session,
+    });
     const process = new AgentProcess({
       argv,
       cwd: session.folder,
       input: session.prompt,
       env: { ...session.environment, ...env, ...place.env },
       session: place.marked,
+      user: place.user,
       timeoutMs: session.timeoutMs,
       silenceMs: session.silenceMs,
       maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -139,7 +147,7 @@ async function writePrompt(
     requests: seen.requests,
   };
   if (fault) return { type: "failed", ...fault, ...told };
-  const verdict = await readResult(place.resultFile);
+  const verdict = await readResult(place);
   if (verdict !== undefined || !mayAnswerByMessage) return { type: "finished", verdict, ...told };
   return { type: "finished", verdict: readMessageVerdict(events.lastMessage), ...told };
 }

@@ -3,6 +3,11 @@
  * output, ended by TERM and then by KILL, with an environment built from nothing. What it means is others' to say.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+import { become } from "../../adapters/hands/other.ts";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { run as runCommand } from "../../adapters/process.ts";
 import {
   endLeftovers,
   MARK,
@@ -19,6 +24,8 @@ export interface ProcessOptions {
   /** The whole environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly session: MarkedSession;
+  /** As whom it runs. */
+  readonly user: SessionUser;
   readonly timeoutMs: number;
   readonly silenceMs: number;
   readonly maxOutputBytes: number;
@@ -43,6 +50,24 @@ export interface ProcessEnd {
 
 const GRACE_MS = 3_000;
 
+const never = { exitCode: undefined, signalName: undefined };
+
+/** What the system says of a program that is not there, it says of the one that becomes the other user. */
+function findMissing(file: string, pathVariable = ""): ProcessEnd["unstarted"] {
+  const places = file.includes("/")
+    ? [file]
+    : pathVariable.split(":").map((one) => path.join(one, file));
+  const isThere = places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return isThere ? undefined : { missing: true, message: `spawn ${file} ENOENT` };
+}
+
 export class AgentProcess {
   readonly #options: ProcessOptions;
   readonly #silence: SilenceWatch;
@@ -50,6 +75,8 @@ export class AgentProcess {
   #bytes = 0;
   #cut: Cut | undefined;
   #force: NodeJS.Timeout | undefined;
+  /** None may outlast this, or it would end what comes after. */
+  readonly #ends: Promise<void>[] = [];
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -68,12 +95,27 @@ export class AgentProcess {
     this.#cut ??= cut;
     const pid = this.#child?.pid;
     if (pid === undefined || this.#force) return;
-    signal(-pid, "SIGTERM");
-    this.#force = setTimeout(() => signal(-pid, "SIGKILL"), GRACE_MS);
+    this.#signalGroup(pid, "SIGTERM");
+    this.#force = setTimeout(() => this.#signalGroup(pid, "SIGKILL"), GRACE_MS);
+  }
+
+  /** Another user's processes are that user's to signal. */
+  #signalGroup(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+    const { uid, endAll } = this.#options.user;
+    if (uid === undefined) {
+      signal(-pid, name);
+      return;
+    }
+    if (name === "SIGKILL") {
+      this.#ends.push(endAll());
+      return;
+    }
+    const kill = become(uid, ["sh", "-c", 'kill -TERM -- "-$1"', "sh", String(pid)]);
+    void runCommand(kill, { env: { PATH: "/usr/bin:/bin" } }).catch(() => undefined);
   }
 
   async run(): Promise<ProcessEnd> {
-    const { timeoutMs, signal: interrupted, session } = this.#options;
+    const { timeoutMs, signal: interrupted, session, user } = this.#options;
     const late = setTimeout(() => this.stop("wall-time"), Math.min(timeoutMs, 2 ** 31 - 1));
     const kill = () => this.stop("killed");
     interrupted.addEventListener("abort", kill, { once: true });
@@ -85,16 +127,20 @@ export class AgentProcess {
       clearTimeout(this.#force);
       this.#silence.stop();
       interrupted.removeEventListener("abort", kill);
+      await Promise.all(this.#ends);
       await endLeftovers(session);
+      await user.endAll();
     }
   }
 
   #spawn(): Promise<ProcessEnd> {
-    const { argv, cwd, env, input, session, signal: interrupted } = this.#options;
-    const [file, ...args] = argv;
+    const { argv, cwd, env, input, session, user, signal: interrupted } = this.#options;
+    const missing = user.uid === undefined ? undefined : findMissing(argv[0], env.PATH);
+    if (missing) return Promise.resolve({ ...never, cut: this.#cut, unstarted: missing });
+    const [file, ...args] = user.uid === undefined ? argv : become(user.uid, argv, cwd);
     return new Promise((resolve) => {
       const child = spawn(file, args, {
-        cwd,
+        ...(user.uid === undefined && { cwd }),
         env: { ...env, [MARK]: session.mark },
         detached: true,
         stdio: ["pipe", "pipe", "pipe"],
@@ -106,11 +152,10 @@ export class AgentProcess {
       child.once("error", (error: NodeJS.ErrnoException) => {
         const missing = error.code === "ENOENT" || error.code === "EACCES";
         const unstarted = { missing, message: error.message };
-        if (child.pid === undefined)
-          resolve({ exitCode: undefined, signalName: undefined, cut: this.#cut, unstarted });
+        if (child.pid === undefined) resolve({ ...never, cut: this.#cut, unstarted });
       });
       // What it left behind may hold its output open, and is ended before that is waited for.
-      child.once("exit", () => void endLeftovers(session));
+      child.once("exit", () => this.#ends.push(endLeftovers(session).then(user.endAll)));
       child.once("close", (exitCode, signalName) => {
         for (const output of outputs) output.end();
         resolve({

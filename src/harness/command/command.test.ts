@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { ownUser } from "../../adapters/hands/session-user.ts";
 import type { Session } from "../../ports/harness.ts";
 import type { TranscriptOptions } from "../session/transcript.ts";
 import { buildCommandHarness } from "./command.ts";
@@ -26,6 +27,7 @@ async function buildScene({
     command,
     stateFolder: join(root, "state"),
     pathVariable: process.env.PATH,
+    user: ownUser,
     transcripts: { folder: join(root, "transcripts"), redact: (text) => text, ...transcripts },
   });
   const run = () =>

@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { deriveOutputLimit } from "../../core/model-window.ts";
 import { DisintoError } from "../../errors.ts";
 import {
@@ -37,6 +38,7 @@ export interface CommandHarnessOptions {
   readonly stateFolder: string;
   /** Passed on from our own environment; everything else is not. */
   readonly pathVariable: string | undefined;
+  readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
   /** Undefined: none is configured, and the command knows its own, if any. */
   readonly model?: ModelAccess | undefined;
@@ -45,13 +47,19 @@ export interface CommandHarnessOptions {
 const MAX_OUTPUT_BYTES = 10_000_000;
 
 export function buildCommandHarness(options: CommandHarnessOptions): Harness {
-  const { command, stateFolder, pathVariable } = options;
+  const { command, stateFolder, pathVariable, user } = options;
   const [file, ...args] = command;
   if (!file) throw new DisintoError("config.invalid", "the harness `command` has an empty command");
   return {
     run: async (session) => {
       const { folder } = session;
-      const place = await openSessionFolder({ stateFolder, folder, pathVariable, keepHome: true });
+      const place = await openSessionFolder({
+        stateFolder,
+        folder,
+        pathVariable,
+        keepHome: true,
+        user,
+      });
       try {
         return await runSession([file, ...args], session, { options, place });
       } finally {
@@ -105,6 +113,7 @@ async function runProcess(
       ...place.env,
     },
     session: place.marked,
+    user: place.user,
     timeoutMs: session.timeoutMs,
     silenceMs: session.silenceMs,
     maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -121,7 +130,7 @@ async function runProcess(
   const told = { output: output.text, usage: countUsage(model) };
   const fault = findModelFault(end, model, session) ?? classify(end, argv[0], { session, output });
   if (fault) return { type: "failed", ...fault, ...told };
-  return { type: "finished", verdict: await readResult(place.resultFile), ...told };
+  return { type: "finished", verdict: await readResult(place), ...told };
 }
 
 /** Both kinds of client find it under the names that they know; a key it is not, but a word for this session alone. */

@@ -2,7 +2,6 @@
  * The harness `opencode`: opencode without a terminal, with the one provider that it is given. Of the repository it takes
  * no configuration and no plugins, and it asks nobody.
  */
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { deriveOutputLimit } from "../../core/model-window.ts";
 import {
@@ -31,9 +30,9 @@ export function buildOpencode({ program }: OpencodeOptions): CodingAgent {
     smallestWindow: opencodeHarness.smallestWindow,
     // It loads plugins from these even with OPENCODE_DISABLE_PROJECT_CONFIG and --pure (seen with 1.18.33).
     hiddenFiles: [".opencode", "opencode.json", "opencode.jsonc"],
-    prepare: async ({ home, model, session: { resume } }) => {
+    prepare: async ({ home, write, model, session: { resume } }) => {
       const config = path.join(home, "opencode.json");
-      await writeFile(config, JSON.stringify(deriveConfig(model), undefined, 2));
+      await write(config, JSON.stringify(deriveConfig(model), undefined, 2));
       return {
         argv: [
           program,

@@ -2,46 +2,38 @@
  * What a repository brings that an agent would take for its own settings and run, whatever it is told. It is laid aside
  * for the session and put back afterwards, so that the change which is collected does not lack it.
  */
-import { cp, lstat, mkdir, rm } from "node:fs/promises";
-import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { type Argv, run } from "../../adapters/process.ts";
 
-export async function hideFiles(
-  folder: string,
-  names: readonly string[],
-  aside: string,
-): Promise<void> {
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(aside, { recursive: true });
-  for (const name of names) {
-    const file = path.join(folder, name);
-    if (!(await isThere(file))) continue;
-    await copy(file, path.join(aside, name));
-    await rm(file, { recursive: true, force: true });
-  }
+export interface Hiding {
+  readonly folder: string;
+  readonly names: readonly string[];
+  /** A folder beside it, for the time of the session. */
+  readonly aside: string;
+  readonly user: SessionUser;
+}
+
+export async function hideFiles({ folder, names, aside, user }: Hiding): Promise<void> {
+  if (names.length === 0) return;
+  const { hands } = user;
+  await hands.remove(aside);
+  await hands.make(aside);
+  const named = names.flatMap((name) => ["-o", "-name", name]).slice(1);
+  const which = [...once, "(", ...named, ")"];
+  await move(user, ["find", folder, ...which, "-exec", "mv", "-t", aside, "--", "{}", "+"]);
 }
 
 /** What the session itself made in its place stays, and is the change. */
-export async function showFiles(
-  folder: string,
-  names: readonly string[],
-  aside: string,
-): Promise<void> {
-  for (const name of names) {
-    const [file, kept] = [path.join(folder, name), path.join(aside, name)];
-    if ((await isThere(kept)) && (await isThere(folder)) && !(await isThere(file)))
-      await copy(kept, file);
-  }
-  await rm(aside, { recursive: true, force: true });
+export async function showFiles({ folder, names, aside, user }: Hiding): Promise<void> {
+  if (names.length === 0) return;
+  await move(user, ["find", aside, ...once, "-exec", "mv", "-n", "-t", folder, "--", "{}", "+"]);
+  await user.hands.remove(aside);
 }
+
+const once = ["-mindepth", "1", "-maxdepth", "1"];
 
 /** Links stay links: what they point to is none of ours. */
-async function copy(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return lstat(file).then(
-    () => true,
-    () => false,
-  );
+async function move({ hands }: SessionUser, argv: Argv): Promise<void> {
+  // A folder that the session deleted takes nothing back.
+  await run(hands.as(argv));
 }

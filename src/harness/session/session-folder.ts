@@ -3,8 +3,9 @@
  * by which its processes are found, also by the runner that comes after one that was killed.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { endLeftovers, type Session as MarkedSession } from "./leftover-processes.ts";
 
 const MAX_HOMES = 12;
@@ -14,46 +15,64 @@ export interface SessionFolder {
   readonly home: string;
   readonly resultFile: string;
   readonly marked: MarkedSession;
+  readonly user: SessionUser;
   /** What every harness sees, whatever its agent; nothing of our own environment but the search path. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-export async function openSessionFolder(opening: {
+export interface Opening {
   readonly stateFolder: string;
   readonly folder: string;
   readonly pathVariable: string | undefined;
   /** Keep the home of the session before; else it starts from nothing. */
   readonly keepHome: boolean;
-}): Promise<SessionFolder> {
-  const { stateFolder, folder, pathVariable, keepHome } = opening;
+  readonly user: SessionUser;
+}
+
+/** Of the homes that are kept only this one can be entered, so that no session finds anything of another issue's. */
+export async function openSessionFolder(opening: Opening): Promise<SessionFolder> {
+  const { stateFolder, folder, pathVariable, keepHome, user } = opening;
+  const { hands } = user;
   const homes = path.join(stateFolder, "homes");
   await mkdir(homes, { recursive: true });
-  await endLeftoverSessions(stateFolder);
-  const home = path.join(homes, nameOf(folder));
-  if (!keepHome) await rm(home, { recursive: true, force: true });
-  await mkdir(home, { recursive: true });
-  await dropOldHomes(homes);
-  const resultFile = path.join(stateFolder, "result.json");
-  await rm(resultFile, { recursive: true, force: true });
+  await endLeftoverSessions(stateFolder, user);
+  const own = path.join(homes, nameOf(folder));
+  const [home, resultFile] = [path.join(own, "home"), path.join(own, "result.json")];
+  await hands.share(own);
+  if (!keepHome || !(await isFolder(home))) {
+    await hands.remove(home);
+    await hands.make(home);
+  }
+  await hands.remove(resultFile);
+  await user.clearShared();
+  await dropOldHomes(homes, user);
   const marked = {
     mark: randomUUID(),
     folders: await Promise.all([realpath(folder), realpath(home)]),
   };
-  await writeFile(markFileOf(stateFolder), JSON.stringify(marked));
+  await writeFile(markFileOf(stateFolder), JSON.stringify(marked), { mode: 0o600 });
   const env = {
     PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
     HOME: home,
     LANG: "C.UTF-8",
     DISINTO_RESULT: resultFile,
   };
-  return { home, resultFile, marked, env };
+  return { home, resultFile, marked, user, env };
 }
 
+async function isFolder(file: string): Promise<boolean> {
+  const found = await lstat(file).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
+/** Its result must have been read. */
 export async function closeSessionFolder(
   stateFolder: string,
-  { marked }: SessionFolder,
+  { home, marked, user }: SessionFolder,
 ): Promise<void> {
   await endLeftovers(marked);
+  await user.endAll();
+  await user.hands.close(path.dirname(home));
   await rm(markFileOf(stateFolder), { force: true });
 }
 
@@ -68,7 +87,8 @@ function markFileOf(stateFolder: string): string {
 }
 
 /** What a session left running whose runner was killed. */
-async function endLeftoverSessions(stateFolder: string): Promise<void> {
+async function endLeftoverSessions(stateFolder: string, user: SessionUser): Promise<void> {
+  await user.endAll();
   const text = await readFile(markFileOf(stateFolder), "utf8").catch(() => "");
   const forgotten = parse(text) as Partial<MarkedSession> | undefined;
   if (!forgotten?.mark) return;
@@ -76,19 +96,25 @@ async function endLeftoverSessions(stateFolder: string): Promise<void> {
 }
 
 /** An agent's own session can be gone on with as long as its home is there. */
-async function dropOldHomes(homes: string): Promise<void> {
+async function dropOldHomes(homes: string, { hands }: SessionUser): Promise<void> {
   const names = await readdir(homes);
   const dated = await Promise.all(
     names.map(async (name) => ({ name, at: (await stat(path.join(homes, name))).mtimeMs })),
   );
   const old = dated.sort((a, b) => b.at - a.at).slice(MAX_HOMES);
-  for (const { name } of old) await rm(path.join(homes, name), { recursive: true, force: true });
+  for (const { name } of old) {
+    // Shut as it is, its user could not get at what is in it.
+    await hands.share(path.join(homes, name));
+    for (const inner of await readdir(path.join(homes, name)))
+      await hands.remove(path.join(homes, name, inner));
+    await hands.remove(path.join(homes, name));
+  }
 }
 
 /** The JSON that the session left; undefined when there is none, or something else. */
-export async function readResult(file: string): Promise<unknown> {
-  const { size } = await stat(file).catch(() => ({ size: Number.POSITIVE_INFINITY }));
-  return size > MAX_RESULT_BYTES ? undefined : parse(await readFile(file, "utf8"));
+export async function readResult({ resultFile, user }: SessionFolder): Promise<unknown> {
+  const text = await user.hands.read(resultFile, MAX_RESULT_BYTES);
+  return text === undefined ? undefined : parse(text);
 }
 
 function parse(text: string): unknown {

@@ -1,12 +1,32 @@
-/** Looks after the issue while an activity works on it: a person may close it or change its text at any time. */
+/** Looks after the issue while an activity works on it: a person may take it back, or change it, at any time. */
 
-import { type IssueChange, judgeIssue, pinOf } from "../../bot/issue/trust.ts";
+import { findOpenDependencies } from "../../bot/issue/open-dependencies.ts";
+import { judgeIssue, pinOf } from "../../bot/issue/trust.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
+import {
+  answerTo,
+  type Claimed,
+  findIssueAct,
+  findPullStop,
+  formatPullStop,
+  isSuspicious,
+  type Withdrawal,
+} from "./acts.ts";
+import { mayTake, readTrusted } from "./approvals.ts";
+import type { At } from "./machine.ts";
 import type { Work } from "./work.ts";
 
+/** How an act of a person ends an activity. */
+export type IssueChange =
+  | { readonly type: "withdrawn"; readonly why: Withdrawal }
+  | { readonly type: "edited"; readonly pin: string; readonly title: string }
+  | { readonly type: "merged-elsewhere" }
+  | { readonly type: "stuck"; readonly cause: string; readonly reason: string };
+
 interface WatchedActivity<Outcome> {
+  readonly at: At;
   readonly work: Work;
   readonly signal: AbortSignal;
   readonly act: (signal: AbortSignal) => Promise<Outcome>;
@@ -15,12 +35,12 @@ interface WatchedActivity<Outcome> {
 /** Ends the activity at the news; only a merge that is done is done, whatever the news. */
 export async function withIssueWatch<Outcome extends { readonly type: string }>(
   tools: BotTools,
-  { work, signal, act }: WatchedActivity<Outcome>,
+  { at, work, signal, act }: WatchedActivity<Outcome>,
 ): Promise<Outcome | IssueChange> {
-  const target = projectOf(tools, work.project);
-  const before = await readIssueChange(target, work);
+  const look = () => readIssueChange(tools, { at, work });
+  const before = await look();
   if (before) return before;
-  const watch = new IssueWatch(tools, target, work);
+  const watch = new IssueWatch(tools, look);
   const watching = watch.run(signal);
   try {
     const outcome = await act(AbortSignal.any([signal, watch.stopped]));
@@ -36,16 +56,14 @@ export async function withIssueWatch<Outcome extends { readonly type: string }>(
 
 class IssueWatch {
   readonly #tools: BotTools;
-  readonly #target: ProjectTools;
-  readonly #work: Work;
+  readonly #look: () => Promise<IssueChange | undefined>;
   readonly #stop = new AbortController();
   readonly #end = new AbortController();
   change: IssueChange | undefined;
 
-  constructor(tools: BotTools, target: ProjectTools, work: Work) {
+  constructor(tools: BotTools, look: () => Promise<IssueChange | undefined>) {
     this.#tools = tools;
-    this.#target = target;
-    this.#work = work;
+    this.#look = look;
   }
 
   get stopped(): AbortSignal {
@@ -62,7 +80,7 @@ class IssueWatch {
     for (;;) {
       await clock.sleep(pollIntervalMs, over);
       if (over.aborted) return;
-      this.change = await readIssueChange(this.#target, this.#work).catch(ignoreFailure);
+      this.change = await this.#look().catch(ignoreFailure);
       if (!this.change) continue;
       this.#stop.abort();
       return;
@@ -75,21 +93,73 @@ function ignoreFailure(error: unknown): undefined {
   if (!(error instanceof DisintoError)) throw error;
 }
 
-/** Returns undefined if the work may go on. */
-async function readIssueChange(target: ProjectTools, work: Work): Promise<IssueChange | undefined> {
+interface Place {
+  readonly at: At;
+  readonly work: Work;
+}
+
+/** Undefined: the work may go on. */
+async function readIssueChange(
+  tools: BotTools,
+  { at, work }: Place,
+): Promise<IssueChange | undefined> {
+  const target = projectOf(tools, work.project);
+  const pull = work.pull === undefined ? undefined : await target.pulls.get(work.pull);
+  const answer = pull && answerToPull(at, pull, target);
+  if (answer) return answer;
   const issue = await findIssue(target, work.issue);
-  if (!issue) return { type: "withdrawn", why: "closed" };
-  if (issue.state === "closed") {
-    // The forge closes an issue when it merges its pull request.
-    if (work.pull !== undefined && (await target.pulls.get(work.pull)).merged) return undefined;
-    return { type: "withdrawn", why: "closed" };
-  }
+  // The forge closes an issue when it merges its pull request.
+  if ((!issue || issue.state === "closed") && pull?.merged) return undefined;
+  if (!issue || issue.state === "closed") return { type: "withdrawn", why: "closed" };
+  const why = await findAct(target, issue, claimedOf(tools, work));
+  if (why) return { type: "withdrawn", why };
   if (pinOf(issue) === work.pin) return undefined;
   return judgeIssue(issue, work.pin, await readTrusted(target));
 }
 
-export async function readTrusted({ project, writers }: ProjectTools): Promise<readonly string[]> {
-  return [...project.trustedAuthors, ...(await writers())];
+function answerToPull(
+  at: At,
+  pull: Parameters<typeof findPullStop>[0],
+  { project }: ProjectTools,
+): IssueChange | undefined {
+  if (pull.merged)
+    return answerTo("pull-merged", at) === "finish" ? { type: "merged-elsewhere" } : undefined;
+  const stop = findPullStop(pull, project.primaryBranch);
+  if (!stop || answerTo(stop, at) !== "block") return undefined;
+  return { type: "stuck", cause: stop, reason: formatPullStop(stop, pull) };
+}
+
+export function claimedOf({ user }: BotTools, { hands = [], since = 0 }: Work): Claimed {
+  return { user, hands, since };
+}
+
+/** What the issue looks like is in the poll; whose doing it is costs one request more, where something is odd. */
+export async function findAct(
+  { timeline }: ProjectTools,
+  issue: Issue,
+  claimed: Claimed,
+): Promise<Withdrawal | undefined> {
+  if (!isSuspicious(issue, claimed)) return undefined;
+  return findIssueAct(issue, await timeline(issue.number), claimed);
+}
+
+/**
+ * What had to hold when the work began, asked again right before it is pushed or merged. Undefined: all of it holds.
+ * Whatever passes by itself (slots, a red primary branch, budgets) is no part of it.
+ */
+export async function readStanding(
+  tools: BotTools,
+  place: Place,
+): Promise<IssueChange | undefined> {
+  const change = await readIssueChange(tools, place);
+  if (change) return change;
+  const target = projectOf(tools, place.work.project);
+  const issue = await findIssue(target, place.work.issue);
+  // Merged meanwhile: the activity reads that back itself.
+  if (!issue || issue.state === "closed") return undefined;
+  if (!(await mayTake(target, issue))) return { type: "withdrawn", why: "trust-lost" };
+  const unmet = await findOpenDependencies(target, issue);
+  return unmet.length > 0 ? { type: "withdrawn", why: "dependency-opened" } : undefined;
 }
 
 /** Returns undefined if it was deleted. */

@@ -1,8 +1,10 @@
 /** The one pull request of an issue: found by its branch, opened once. */
 
-import { deriveBranch, type ProjectTools } from "../../bot/tools.ts";
+import type { ProjectTools } from "../../bot/tools.ts";
+import { deriveBranch } from "../../core/work-branch.ts";
 import { DisintoError } from "../../errors.ts";
-import type { Pull } from "../../ports/forge.ts";
+import type { Pull, Pulls } from "../../ports/forge.ts";
+import { formatPull } from "./wording.ts";
 import type { Work } from "./work.ts";
 
 /** The lowest number stays the issue's pull request, should two ever have been opened. */
@@ -15,10 +17,10 @@ export async function openPullOnce(
   { pulls, project }: ProjectTools,
   { issue, title }: Pick<Work, "issue" | "title">,
 ): Promise<Pull> {
-  const head = deriveBranch(issue);
+  const head = deriveBranch(project, issue);
   const existing = findPull(await pulls.listOpen(), head);
   if (existing) return existing;
-  const request = { title, body: `Closes #${issue}`, head, base: project.primaryBranch };
+  const request = { ...formatPull({ issue, title }), head, base: project.primaryBranch };
   await pulls.open(request).catch((error: unknown) => {
     if (!(error instanceof DisintoError && error.code === "forge.conflict")) throw error;
   });
@@ -29,5 +31,11 @@ export async function openPullOnce(
       `the pull request of ${head} was opened but is not listed`,
     );
   for (const twin of twins) await pulls.close(twin.number);
-  return kept;
+  return kept.isDraft ? mark(pulls, kept, `Issue ${issue}`) : kept;
+}
+
+/** The forge's own words for a draft may be others than the usual ones: a title without any of the issue's helps. */
+async function mark(pulls: Pulls, { number }: Pull, title: string): Promise<Pull> {
+  await pulls.retitle(number, title);
+  return pulls.get(number);
 }

@@ -1,10 +1,12 @@
 /** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
 
-import { type BotTools, deriveBranch, type ProjectTools } from "../../bot/tools.ts";
+import type { BotTools, ProjectTools } from "../../bot/tools.ts";
+import { deriveBranch } from "../../core/work-branch.ts";
 import type { Pull } from "../../ports/forge.ts";
+import { findPullStop, formatPullStop } from "./acts.ts";
 import type { PublishedWork } from "./work.ts";
 
-export type PullChange =
+type PullChange =
   | { readonly type: "merged" }
   /** Somebody pushed to the branch; their commits are kept and gone on with. */
   | { readonly type: "moved"; readonly head: string }
@@ -20,20 +22,16 @@ export async function readPullChange(
 
 /** The same, of one that was just read. */
 export async function judgePull(
-  { mirror }: ProjectTools,
+  { mirror, project }: ProjectTools,
   { pull: number, issue, head }: PublishedWork,
   pull: Pull,
 ): Promise<PullChange | undefined> {
   if (pull.merged) return { type: "merged" };
-  if (pull.state === "closed")
-    return {
-      type: "stuck",
-      cause: "pull-closed",
-      reason: `pull request #${number} was closed without a merge`,
-    };
+  const stop = findPullStop(pull, project.primaryBranch);
+  if (stop) return { type: "stuck", cause: stop, reason: formatPullStop(stop, pull) };
   if (pull.headSha === head) return undefined;
   // The forge follows a push after a while: the branch itself says what is.
-  const ref = `refs/heads/${deriveBranch(issue)}`;
+  const ref = `refs/heads/${deriveBranch(project, issue)}`;
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === head) return undefined;
   if (standing === undefined)

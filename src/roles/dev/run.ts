@@ -142,6 +142,7 @@ function bindActivities(tools: BotTools): Activities {
     async (state: State<A>, signal: AbortSignal): Promise<Outcome<A>> => {
       const { work } = state as { readonly work: Work };
       const outcome = await withIssueWatch(tools, {
+        at: state.at,
         work,
         signal,
         act: (signal) => act(tools, state, signal),

@@ -1,5 +1,6 @@
 /** What a reviewing session says, in the agreed form or not at all: silence is never an approval. Pure. */
 import * as z from "zod";
+import { inertText } from "../../core/inert-text.ts";
 import type { LineComment, NewReview } from "../../ports/forge.ts";
 import type { FileDiff } from "./diff.ts";
 import { placeComments } from "./diff.ts";
@@ -56,9 +57,10 @@ export function toReview(verdict: Verdict, files: readonly FileDiff[], sha: stri
   return {
     verdict: verdicts[verdict.verdict],
     sha,
-    body:
+    body: inertText(
       body.join("\n\n") || (verdict.verdict === "approve" ? "" : "See the comments on the lines."),
-    comments: inline,
+    ),
+    comments: inline.map((one) => ({ ...one, body: inertText(one.body) })),
   };
 }
 

@@ -29,7 +29,7 @@ export function block(
 /** The head where there is one; else the text that was worked on, and how often this cause was met. */
 function aboutOf(work: Work, cause: string): string {
   // The issue has one, which a retry may find before it knows a head.
-  if (cause === "pull-closed") return "the pull request";
+  if (cause.startsWith("pull-")) return "the pull request";
   if ("head" in work && typeof work.head === "string") return work.head;
   return `${work.pin} ${work.counters[cause] ?? 0}`;
 }
@@ -53,6 +53,15 @@ function nextStepsFor({ issue, pull }: Work, cause: string): string {
       return `Someone with merge rights: please review ${closedPull(pull)} and merge it. Merging closes the issue.`;
     case "pull-closed":
       return `To continue: reopen ${closedPull(pull)}, then ${retry}. Close the issue if it is no longer wanted.`;
+    case "pull-draft":
+      return `To continue: mark ${closedPull(pull)} as ready, then ${retry}.`;
+    case "pull-retargeted":
+      return `To continue: set the base of ${closedPull(pull)} back to the primary branch, then ${retry}.`;
+    case "pull-blocked":
+      return `To continue: remove \`${BLOCKED}\` from ${closedPull(pull)}, then ${retry}.`;
+    case "foreign-branch":
+    case "branch-in-the-way":
+      return `To continue: rename or delete that branch, or set \`branch_prefix\` in the project's file; then ${retry}.`;
     case "unmet-dependency":
       return `To continue: list what it waits for in a section "Depends on #n"; then ${retry}.`;
     case "too-large":

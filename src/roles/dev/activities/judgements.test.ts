@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ProjectTools } from "../../../bot/tools.ts";
 import type { Review, Status } from "../../../ports/forge.ts";
 import { findForeign, judgeStatuses } from "./checking.ts";
-import { judgeReviews } from "./reviewing.ts";
+import { judgeReviews, withoutPushers } from "./reviewing.ts";
 
 const ci = { provider: "external", required: ["build", "test"], whenAbsent: "block" } as const;
 
@@ -102,27 +102,31 @@ test("a trusted person's request is answered though the forge does not count it;
   expect(judgeReviews([remark], "head", ["ada"])).toEqual({ type: "undecided" });
 });
 
+test("an approval by who pushed to the branch is none; a change that they ask for is", () => {
+  const mine = review({ author: "Grace" });
+  const asked = review({ author: "grace", verdict: "changes-requested" });
+
+  expect(withoutPushers([mine, review({}), asked], ["grace"])).toEqual([review({}), asked]);
+});
+
 test.each([
   [
     "a doubtful failure of a change that leaves CI's files alone",
     ["src/a.ts"],
-    { isDoubtful: true },
-    1,
+    { part: { isDoubtful: true }, count: 1 },
   ],
   [
     "a doubtful failure of a change to CI's files",
     [".woodpecker/test.yml"],
-    { isDoubtful: true },
-    0,
+    { part: { isDoubtful: true }, count: 0 },
   ],
   [
     "a doubtful failure of a change to the file in the root",
     [".woodpecker.yml"],
-    { isDoubtful: true },
-    0,
+    { part: { isDoubtful: true }, count: 0 },
   ],
-  ["a failure that is the change's without doubt", ["src/a.ts"], {}, 0],
-] as const)("%s: is it a person's?", async (_, paths, part, count) => {
+  ["a failure that is the change's without doubt", ["src/a.ts"], { part: {}, count: 0 }],
+] as const)("%s: is it a person's?", async (_, paths, { part, count }) => {
   const objects = {
     mergeTrees: async () => ({ type: "clean", tree: "tree" }),
     changedPaths: async () => paths,

@@ -1,0 +1,86 @@
+/**
+ * Who works in the folder is another user, whom the runner becomes; SETUID and SETGID are all that it has for this. What
+ * runs so has no capability, no group and no way to get any.
+ */
+import { chmod, chown, mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { DisintoError } from "../../errors.ts";
+import { type Argv, type Finished, run } from "../process.ts";
+import type { Hands } from "./hands.ts";
+
+/** argv that runs the command as this user. */
+export function become(uid: number, argv: Argv, folder?: string): Argv {
+  return [
+    "setpriv",
+    `--reuid=${uid}`,
+    `--regid=${uid}`,
+    "--clear-groups",
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+    "--no-new-privs",
+    "--",
+    // The runner itself may not enter the folder.
+    ...(folder === undefined ? [] : ["env", `--chdir=${folder}`]),
+    ...argv,
+  ];
+}
+
+/** Nothing of the runner's environment is shown to what runs as somebody else. */
+const bare = { env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" } };
+
+/** The runner may not signal another user's process, so the limit is among those of that user. */
+export function limit(seconds: number, argv: Argv): Argv {
+  return ["timeout", "--signal=KILL", String(seconds), ...argv];
+}
+
+export function buildOtherHands(uid: number): Hands {
+  const as = (argv: Argv, folder?: string): Argv => become(uid, argv, folder);
+  const act = (argv: Argv, input?: string) =>
+    run(as(limit(LIMIT_S, argv)), {
+      ...bare,
+      timeoutMs: 2 * LIMIT_S * 1000,
+      ...(input && { input }),
+    });
+  return {
+    as,
+    share: async (folder) => {
+      await mkdir(folder, { recursive: true });
+      // Sticky: what is not that user's own, it cannot remove.
+      await chown(folder, process.getuid?.() ?? uid, uid);
+      await chmod(folder, 0o1770);
+    },
+    close: (folder) => chmod(folder, 0o700),
+    make: async (folder) => {
+      requireDone(await act(["mkdir", "--mode=0700", "--", folder]), folder);
+    },
+    remove: async (target) => {
+      if ((await act(["rm", "-rf", "--", target])).exitCode !== 0) {
+        // Its owner may have shut a folder to itself.
+        await act(["chmod", "-R", "u+rwX", "--", target]);
+        await act(["rm", "-rf", "--", target]);
+      }
+      await rm(target, { recursive: true, force: true });
+    },
+    write: async (file, text) => {
+      requireDone(await act(["mkdir", "-p", "--", path.dirname(file)]), file);
+      requireDone(await act(["dd", `of=${file}`, "status=none"], text), file);
+    },
+    read: async (file, maxBytes) => {
+      // A pipe has no end: the limit is what ends its reading.
+      const argv = limit(5, ["head", "-c", String(maxBytes + 1), "--", file]);
+      const { exitCode, stdout } = await run(as(argv), bare);
+      return exitCode === 0 && Buffer.byteLength(stdout) <= maxBytes ? stdout : undefined;
+    },
+    measure: async (folder) => {
+      const { stdout } = await act(["du", "-s", "--block-size=1", "--", folder]);
+      return Number.parseInt(stdout, 10) || 0;
+    },
+  };
+}
+
+const LIMIT_S = 300;
+
+function requireDone({ exitCode, stderr }: Finished, place: string): void {
+  if (exitCode === 0) return;
+  throw new DisintoError("process.failed", `${place} could not be made: ${stderr.trim()}`);
+}

@@ -1,0 +1,49 @@
+/** As whom a session runs what strangers wrote: in a bot's container a user of its own, on a bare machine the operator's. */
+import { run } from "../process.ts";
+import type { Hands } from "./hands.ts";
+import { become, buildOtherHands, limit } from "./other.ts";
+import { ownHands } from "./own.ts";
+import { endProcessesOf } from "./processes.ts";
+
+export interface SessionUser {
+  /** Undefined: the runner's own. */
+  readonly uid: number | undefined;
+  readonly hands: Hands;
+  /** Every process of that user; nothing where it is the runner's own. */
+  endAll(): Promise<void>;
+  /** Names of the files in a folder of that user's; none where there is no folder. */
+  listFiles(folder: string): Promise<readonly string[]>;
+  /** What it left where everybody may write. */
+  clearShared(): Promise<void>;
+}
+
+export const ownUser: SessionUser = {
+  uid: undefined,
+  hands: ownHands,
+  endAll: async () => undefined,
+  listFiles: (folder) => listFiles(ownHands, folder),
+  clearShared: async () => undefined,
+};
+
+async function listFiles(hands: Hands, folder: string): Promise<readonly string[]> {
+  const what = ["-mindepth", "1", "-maxdepth", "1", "-type", "f", "-printf", "%f\\0"];
+  const { stdout } = await run(hands.as(limit(60, ["find", folder, ...what])));
+  return stdout.split("\0").filter((name) => name !== "");
+}
+
+const sharedFolders = ["/tmp", "/var/tmp", "/dev/shm"];
+
+export function buildSessionUser(uid: number): SessionUser {
+  const hands = buildOtherHands(uid);
+  return {
+    uid,
+    hands,
+    endAll: () => endProcessesOf(uid),
+    listFiles: (folder) => listFiles(hands, folder),
+    clearShared: async () => {
+      const own = ["-mindepth", "1", "-user", String(uid), "-delete"];
+      const find = limit(300, ["find", ...sharedFolders, ...own]);
+      await run(become(uid, find), { env: { PATH: "/usr/bin:/bin" }, timeoutMs: 600_000 });
+    },
+  };
+}
