@@ -2,7 +2,7 @@
 
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
-import { deriveCredentialKeys, deriveServiceName } from "../core/names.ts";
+import { deriveCredentialKeys, deriveServiceName, isSameLogin } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
 import type { HarnessName } from "../harness/definitions.ts";
@@ -71,7 +71,7 @@ async function checkCredentials(
   if (!token || !environment.get(keys.password)) return "missing";
   try {
     const login = await (await forge(factory.forge.url, token)).whoami();
-    return login === forgeUser ? "valid" : "foreign";
+    return isSameLogin(login, forgeUser) ? "valid" : "foreign";
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     const refused = error.code === "forge.unauthorized" || error.code === "forge.forbidden";
