@@ -8,6 +8,8 @@ import { run, runOrThrow, toolEnvironment } from "../process.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
 
+const HEADS = "refs/heads/";
+
 export const repositories: Repositories = {
   init: initRepository,
   describe,
@@ -54,10 +56,11 @@ function describe(folder: string): Promise<Description | undefined> {
 
 async function describeBare(folder: string): Promise<Description | undefined> {
   const here = { cwd: folder, env: localGitEnvironment() };
-  const head = ["git", "symbolic-ref", "--quiet", "--short", "HEAD"] as const;
-  const found = await run(head, here).catch(() => undefined);
-  if (found?.exitCode !== 0) return undefined;
-  const commit = await run(["git", "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], here);
+  // In short, git says `heads/main` of a branch that a tag has the name of.
+  const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here).catch(() => undefined);
+  const ref = found?.stdout.trim() ?? "";
+  if (found?.exitCode !== 0 || !ref.startsWith(HEADS)) return undefined;
+  const commit = await run(["git", "rev-parse", "--verify", "--quiet", `${ref}^{commit}`], here);
   if (commit.exitCode !== 0) return undefined;
   const names = [
     "git",
@@ -65,12 +68,12 @@ async function describeBare(folder: string): Promise<Description | undefined> {
     "-z",
     "--name-only",
     "--full-tree",
-    "HEAD",
+    ref,
     ".woodpecker/",
   ] as const;
   const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
-    branch: found.stdout.trim(),
+    branch: ref.slice(HEADS.length),
     workflows: workflows.map((name) => path.basename(name)).sort(),
   };
 }
@@ -142,10 +145,13 @@ async function archive(source: Parameters<Repositories["archive"]>[0]): Promise<
   const folder = await mkdtemp(path.join(tmpdir(), "disinto-archive-"));
   try {
     const env = remoteGitEnvironment(access);
-    const clone = ["git", "clone", "--quiet", "--bare", "--depth=1", "--template="] as const;
-    await runOrThrow([...clone, "--branch", branch, "--", url, "bare.git"], { cwd: folder, env });
-    const inside = { cwd: path.join(folder, "bare.git"), env: localGitEnvironment() };
-    await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", "HEAD"], inside);
+    const bare = path.join(folder, "bare.git");
+    await runOrThrow(["git", "init", "--quiet", "--bare", "--template=", bare], { env });
+    const ref = `${HEADS}${branch}`;
+    const fetch = ["git", "fetch", "--quiet", "--depth=1", "--no-tags", url] as const;
+    await runOrThrow([...fetch, `+${ref}:${ref}`], { cwd: bare, env });
+    const inside = { cwd: bare, env: localGitEnvironment() };
+    await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", ref], inside);
     return await readFile(path.join(folder, "tree.tar"));
   } finally {
     await rm(folder, { recursive: true, force: true });
