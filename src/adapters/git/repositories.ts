@@ -17,6 +17,7 @@ export const repositories: Repositories = {
   cloneDefaultBranch,
   push: pushRepository,
   readHistory,
+  branches,
   archive,
 };
 
@@ -74,8 +75,20 @@ async function describeBare(folder: string): Promise<Description | undefined> {
   const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
     branch: ref.slice(HEADS.length),
+    branches: await listBranches(here),
     workflows: workflows.map((name) => path.basename(name)).sort(),
   };
+}
+
+async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {
+  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS], here);
+  return all.split("\n").filter((ref) => ref !== "");
+}
+
+async function branches({ url, access }: Omit<Seed, "folder">): Promise<readonly string[]> {
+  const env = remoteGitEnvironment(access);
+  const listed = await runOrThrow(["git", "ls-remote", "--quiet", "--heads", "--", url], { env });
+  return splitLines(listed).flatMap(([, ref]) => ref ?? []);
 }
 
 /** Clones as the operator would: with the credential helpers and the SSH agent that they have set up. */
