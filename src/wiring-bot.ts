@@ -17,10 +17,11 @@ import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
-import type { RepoId, SessionLimits } from "./core/factory.ts";
+import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
 import { buildModelServer } from "./harness/gateway/model-server.ts";
@@ -165,6 +166,7 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    bots: () => readBots(forge, shared.settings.factoryRepo, project.ci),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
     timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
@@ -181,6 +183,14 @@ function buildProject(
     claims,
     breakers,
   };
+}
+
+/** All bots may write in the factory's own repository, and beside them only its owner. */
+async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<readonly string[]> {
+  const owner = factoryRepo.owner.toLowerCase();
+  const writers = await forge.writers(factoryRepo);
+  const bots = writers.filter((login) => login.toLowerCase() !== owner);
+  return [...bots, ...[findCiLogin(ci) ?? []].flat()];
 }
 
 /** One for all loops of the bot: they share its slots. */

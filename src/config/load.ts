@@ -172,6 +172,7 @@ function toProject({ source, settings }: LoadedProject): Project {
     ci: {
       provider: settings.ci.provider,
       required: settings.ci.required,
+      ...(settings.ci.login !== undefined && { login: settings.ci.login }),
       whenAbsent: settings.ci.when_absent,
     },
     limits: {

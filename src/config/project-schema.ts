@@ -157,6 +157,13 @@ const CiSection = z.strictObject({
     list(text).check(z.describe("Status contexts that must be green before a merge")),
     [],
   ),
+  login: z.optional(
+    text.check(
+      z.describe(
+        "The forge user whose statuses count for bots; anybody else's do not (default: ci with the provider local, else anybody)",
+      ),
+    ),
+  ),
   when_absent: z._default(
     z
       .enum(["block", "pass"])

@@ -139,6 +139,8 @@ export interface Ci {
   readonly provider: CiProvider;
   /** Commit status contexts that must be green before a merge. */
   readonly required: readonly string[];
+  /** The only forge user whose statuses count for a bot; undefined: anybody's do. */
+  readonly login?: string | undefined;
   /** What a project without required contexts means for a merge. */
   readonly whenAbsent: "block" | "pass";
 }

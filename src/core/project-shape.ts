@@ -26,6 +26,7 @@ const ProjectShape: z.ZodMiniType<ProjectTask> = z.object({
   ci: z.object({
     provider: z.enum(namesOf(ciProviders)),
     required: z.array(z.string()),
+    login: z.optional(z.string()),
     whenAbsent: z.enum(["block", "pass"]),
   }),
   limits: z.object({

@@ -80,6 +80,12 @@ export const PullShape = z
     }),
   );
 
+export const ChangedFileShape = z
+  .object({ filename: z.string(), previous_filename: z.string().nullish() })
+  .transform(({ filename, previous_filename: before }) =>
+    before ? [before, filename] : [filename],
+  );
+
 const verdicts: Readonly<Record<string, Review["verdict"]>> = {
   APPROVED: "approved",
   REQUEST_CHANGES: "changes-requested",
@@ -132,13 +138,31 @@ function toCheckState(status: string): Status["state"] {
   return "failure";
 }
 
+export interface CreatedStatus extends Status {
+  readonly id: number;
+  /** Empty where the forge does not say who posted it. */
+  readonly creator: string;
+  /** By the status's own address. */
+  readonly commit: string;
+}
+
 export const StatusShape = z
-  .object({ id: z.int(), context: z.string(), status: z.string(), description: z.string() })
+  .object({
+    id: z.int(),
+    context: z.string(),
+    status: z.string(),
+    description: z.string(),
+    url: z.string(),
+    creator: User.nullish(),
+  })
   .transform(
-    ({ context, status, description }): Status => ({
+    ({ id, context, status, description, url, creator }): CreatedStatus => ({
+      id,
       context,
       state: toCheckState(status),
       description,
+      creator: creator?.login ?? "",
+      commit: url.slice(url.lastIndexOf("/") + 1),
     }),
   );
 

@@ -2,7 +2,7 @@
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
-const PRIORITY = "priority";
+export const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
 /** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
@@ -31,12 +31,11 @@ function rankOf({ labels }: Issue): number {
   return labels.includes(PRIORITY) ? 0 : 1;
 }
 
-/** An issue is input from strangers: its author may write code here, or somebody who may has approved it. */
-export function isTrusted(
-  { author, labels }: Pick<Issue, "author" | "labels">,
+/** An issue is input from strangers, unless its author may write code here; else its text needs an approval. */
+export function isTrustedAuthor(
+  { author }: Pick<Issue, "author">,
   trusted: readonly string[],
 ): boolean {
-  if (labels.includes(APPROVED)) return true;
   return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
 }
 
@@ -57,6 +56,8 @@ export interface IssueConditions {
   /** Issues that somebody works on. */
   readonly leased: ReadonlySet<number>;
   readonly trusted: readonly string[];
+  /** A trusted person approved the text as it stands. */
+  readonly isApproved: boolean;
   /** Numbers of this issue's dependencies that are not closed. */
   readonly openDependencies: readonly number[];
   /** One that does not exist. */
@@ -74,7 +75,8 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   if (issue.isLocked) return { type: "locked" };
   const label = issue.labels.find(isForeign);
   if (label !== undefined) return { type: "other-role", label };
-  if (!isTrusted(issue, now.trusted)) return { type: "untrusted", author: issue.author };
+  if (!now.isApproved && !isTrustedAuthor(issue, now.trusted))
+    return { type: "untrusted", author: issue.author };
   if (now.missingDependency !== undefined)
     return { type: "missing", dependency: now.missingDependency };
   if (now.cycle) return { type: "cycle", through: now.cycle };
@@ -98,7 +100,7 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "leased":
       return "a bot works on it";
     case "untrusted":
-      return `${waiting.author || "its author"} may not write code here, and it does not have the label ${APPROVED}`;
+      return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands (disinto approve)`;
     case "depends":
       return `it depends on ${formatNumbers(waiting.on)}`;
     case "cycle":

@@ -1,13 +1,16 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
-import type { IssueConditions } from "../../bot/issue/choose.ts";
+import { APPROVED, type IssueConditions, isTrustedAuthor } from "../../bot/issue/choose.ts";
 import { findCycle, parseDependencies } from "../../bot/issue/dependencies.ts";
 import { readIssueState } from "../../bot/issue/open-dependencies.ts";
+import { pinOf } from "../../bot/issue/trust.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
+import { findCiLogin } from "../../ci/definitions.ts";
+import type { Approval } from "../../core/approval.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
-import { readTrusted } from "./issue-watch.ts";
+import { readApproval, readTrusted, sayText } from "./approvals.ts";
 
 export interface BacklogSnapshot {
   /** All open issues. */
@@ -32,6 +35,7 @@ export class Backlog {
     number,
     { readonly updatedAt: string; readonly on: readonly Dependency[] }
   >();
+  readonly #approvals = new Map<number, { readonly of: string; readonly approval: Approval }>();
   /** Numbers that were closed when asked; an issue that was opened again is in the listing. */
   readonly #closed = new Set<number>();
   #trusted: { readonly logins: readonly string[]; readonly atMs: number } | undefined;
@@ -59,6 +63,30 @@ export class Backlog {
     const logins = await readTrusted(this.target);
     this.#trusted = { logins, atMs: this.#nowMs() };
     return logins;
+  }
+
+  /** Its author is trusted, or its text is approved; asked again when anything about the issue has changed. */
+  async isTrusted(issue: Issue): Promise<boolean> {
+    if (isTrustedAuthor(issue, await this.trusted())) return true;
+    return (await this.#approvalOf(issue)) === "approved";
+  }
+
+  /** Says which text waits, unless it was said. */
+  async askApproval(issue: Issue): Promise<void> {
+    if ((await this.#approvalOf(issue)) !== "unsaid") return;
+    await sayText(this.target, { issue, label: APPROVED });
+    this.#approvals.delete(issue.number);
+  }
+
+  async #approvalOf(issue: Issue): Promise<Approval> {
+    const of = `${issue.updatedAt} ${pinOf(issue)}`;
+    const known = this.#approvals.get(issue.number);
+    // Times are whole seconds: a label that is there is asked about each time.
+    const isFinal = known?.approval === "waiting" && !issue.labels.includes(APPROVED);
+    if (known?.of === of && isFinal) return known.approval;
+    const approval = await readApproval(this.target, { issue, label: APPROVED });
+    this.#approvals.set(issue.number, { of, approval });
+    return approval;
   }
 
   /** What the issue depends on, by the forge's own record or its text, and is not closed. */
@@ -101,7 +129,8 @@ export class Backlog {
     const { required } = project.ci;
     if (head === undefined || head === this.#green || required.length === 0)
       return { type: "green" };
-    const standing = (await statuses.of(head)).filter(({ context }) => required.includes(context));
+    const found = await statuses.of(head, findCiLogin(project.ci));
+    const standing = found.filter(({ context }) => required.includes(context));
     const red = standing.filter(({ state }) => state === "failure").map(({ context }) => context);
     if (red.length > 0) {
       const reason = `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;

@@ -54,7 +54,7 @@ export function afterRebase(work: PublishedWork, head: string, limit: number): S
   const charged = charge(work, LOST_ROUNDS);
   return isExhausted(charged, LOST_ROUNDS, LANE_AFTER + limit)
     ? giveUp(charged, LOST_ROUNDS, "the primary branch moved before every merge")
-    : recheck(charged, head);
+    : recheck({ ...charged, pushed: head }, head);
 }
 
 /** Where each refusal of a merge is answered; for the causes that are not here only a person can do something. */

@@ -45,12 +45,14 @@ export interface PreparedWork extends Work {
 export interface PublishedWork extends Work {
   readonly head: string;
   readonly pull: number;
+  /** The head that this bot pushed itself: another one, whoever it is by, is not merged as it is. */
+  readonly pushed?: string;
 }
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */
 export function toPublished(
   { project, issue, title, counters, pin, since, hands, session, usage, handOver }: Work,
-  { head, pull }: Pick<PublishedWork, "head" | "pull">,
+  { head, pull, pushed }: Pick<PublishedWork, "head" | "pull" | "pushed">,
 ): PublishedWork {
   return {
     project,
@@ -60,6 +62,7 @@ export function toPublished(
     pin,
     head,
     pull,
+    ...(pushed !== undefined && { pushed }),
     ...(since !== undefined && { since }),
     ...(hands && { hands }),
     ...(session !== undefined && { session }),
@@ -68,9 +71,10 @@ export function toPublished(
   };
 }
 
-const MAX_FEEDBACK = 4_000;
-
-/** What travels in the lease beside the counters, for the bot that may have to go on with the work. */
+/**
+ * What travels in the lease beside the counters, for the bot that may have to go on with the work. Anybody who may write code
+ * can write a lease: what the work was sent back for is read from CI and the reviews again, never from here.
+ */
 export function factsOf(work: Work): Facts {
   const { pin, since, hands, isLeftOver, pull, publishing, feedback } = work;
   return {
@@ -80,13 +84,13 @@ export function factsOf(work: Work): Facts {
     ...(isLeftOver && { leftOver: "yes" }),
     ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
-    ...(feedback && { feedback: feedback.slice(0, MAX_FEEDBACK) }),
+    ...(feedback && { sentBack: "1" }),
   };
 }
 
 /** Returns false if it waits for checks, a review or its merge. */
-export function needsModel({ pull, feedback }: Facts): boolean {
-  return pull === undefined || feedback !== undefined;
+export function needsModel({ pull, sentBack }: Facts): boolean {
+  return pull === undefined || sentBack !== undefined;
 }
 
 interface StoredWork {
@@ -117,7 +121,6 @@ export function resumeWork({ project, issue, counters, facts, pin, user }: Store
     ...(Number.isSafeInteger(since) && { since }),
     ...(facts.leftOver === "yes" && { isLeftOver: true }),
     ...(facts.publishing && { publishing: facts.publishing }),
-    ...(facts.feedback && { feedback: facts.feedback }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };
 }

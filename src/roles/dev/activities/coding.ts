@@ -1,12 +1,13 @@
 import * as z from "zod";
-import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
 import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
+import type { Issue } from "../../../ports/forge.ts";
 import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
+import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import type { PreparedWork } from "../work.ts";
 
@@ -18,7 +19,8 @@ export function code(
 ): Promise<Outcome<"coding">> {
   const target = projectOf(tools, work.project);
   return target.claims.withLease(work.issue, signal, async (claim, signal) => {
-    const issue = visibleIssue(await target.issues.get(work.issue));
+    const stored = await target.issues.get(work.issue);
+    const issue = visibleIssue(stored);
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
       branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
@@ -44,7 +46,7 @@ export function code(
         ...spent,
         ...(await parkWork(tools, target, work)),
       };
-    return { ...spent, ...(await judgeSession(tools, { work, end, labels: issue.labels })) };
+    return { ...spent, ...(await judgeSession(tools, { work, end, issue: stored })) };
   });
 }
 
@@ -70,7 +72,7 @@ async function parkWork(
 interface Ended {
   readonly work: PreparedWork;
   readonly end: SessionEnd;
-  readonly labels: readonly string[];
+  readonly issue: Issue;
 }
 
 type Without<Part, Key extends PropertyKey> = Part extends unknown ? Omit<Part, Key> : never;
@@ -80,10 +82,11 @@ type Judged = Without<
 >;
 
 /** What counts is the tree: a claim of success without a change is a failure, and so is a refusal with one ignored. */
-async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Promise<Judged> {
+async function judgeSession(tools: BotTools, { work, end, issue }: Ended): Promise<Judged> {
   if (end.type === "failed")
     return { type: end.fault === "silence" ? "stalled" : "failed", reason: end.reason };
-  const { folders, mirror, project } = projectOf(tools, work.project);
+  const target = projectOf(tools, work.project);
+  const { folders, mirror, project } = target;
   const collected = await folders.collect(deriveFolder(work.issue), work.base);
   if (collected.type === "refused") return { type: "failed", reason: collected.reason };
   const { tree } = collected;
@@ -91,7 +94,7 @@ async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Prom
   if (before.includes(tree)) return judgeUnchanged(end.verdict);
   const paths = await mirror.objects.changedPaths(work.base, tree);
   const touched = findProtected(paths, project.protectedPaths);
-  if (touched.length > 0 && !labels.includes(PROTECTED_PATHS))
+  if (touched.length > 0 && !(await mayTouchProtected(target, issue)))
     return { type: "protected", reason: formatProtected(touched) };
   return {
     type: "changed",

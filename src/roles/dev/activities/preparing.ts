@@ -1,5 +1,5 @@
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch, findObstacles } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -80,7 +80,11 @@ async function findOwnPull(
   const branch = deriveBranch(project, work.issue);
   const open = findPull(await pulls.listOpen(), branch);
   if (open) return open;
-  if (work.pull !== undefined) return pulls.get(work.pull);
+  if (work.pull !== undefined) {
+    // The number may come out of a lease: another branch's open pull request is not this issue's.
+    const known = await pulls.get(work.pull);
+    if (known.state === "closed" || known.head === branch) return known;
+  }
   const closed = head === undefined ? undefined : await pulls.findClosed(branch);
   return closed?.merged ? undefined : closed;
 }

@@ -6,7 +6,7 @@ import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";
 import { formatCommit } from "../wording.ts";
-import { type PreparedWork, toPublished } from "../work.ts";
+import { type PreparedWork, type PublishedWork, toPublished } from "../work.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
 export function publish(
@@ -26,10 +26,10 @@ export function publish(
       };
     const stop = await readStanding(tools, state);
     if (stop) return stop;
-    const head = await push(tools, state, { target, claim });
-    if (head === undefined) return { type: "moved" };
+    const sent = await push(tools, state, { target, claim });
+    if (!sent) return { type: "moved" };
     const pull = await openPullOnce(target, work);
-    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
+    return { type: "published", work: toPublished(work, { ...sent, pull: pull.number }) };
   });
 }
 
@@ -55,7 +55,7 @@ async function push(
   tools: BotTools,
   { work, tree, committedAt }: State<"publishing">,
   { target, claim }: Push,
-): Promise<string | undefined> {
+): Promise<Pick<PublishedWork, "head" | "pushed"> | undefined> {
   const { objects, readRefs, refresh } = target.mirror;
   const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const commit = {
@@ -65,14 +65,16 @@ async function push(
   };
   const head = await objects.commit({ ...commit, tree, parents: [work.base] });
   const standing = (await readRefs([ref])).get(ref);
-  if (standing === head) return head;
-  const send = async (to: string): Promise<string | undefined> =>
-    (await claim.push({ ref, from: standing, to }, work.counters)) === "pushed" ? to : undefined;
+  if (standing === head) return { head, pushed: head };
+  const send = async (to: string) => {
+    const pushed = await claim.push({ ref, from: standing, to }, work.counters);
+    return pushed === "pushed" ? { head: to, pushed: to } : undefined;
+  };
   // A branch that was deleted is made again: the work is worth more than the deletion.
   if (standing === undefined || standing === work.head) return send(head);
   await refresh();
   // Published before, in a life that was ended before it heard of it.
-  if (await objects.contains(standing, head)) return standing;
+  if (await objects.contains(standing, head)) return { head: standing };
   const merged = await objects.mergeTrees(standing, head);
   if (merged.type === "conflicted") return undefined;
   // Onto the person's commits, never over them.
