@@ -7,6 +7,7 @@ import { declareProject, writeDeclaration, writeProjectSchema } from "./project-
 
 const described = {
   branch: "trunk",
+  isShallow: false,
   branches: ["refs/heads/trunk", "refs/heads/fix/issue-3"],
   workflows: ["README.md", "test.yml"],
 };

@@ -50,19 +50,33 @@ async function push({ folder, url, access }: Seed): Promise<void> {
   );
 }
 
-/** Undefined where there is no repository, no commit, or no branch checked out. */
+/** Undefined where there is no repository; one that is of no use as it stands is named as what it is. */
 function describe(folder: string): Promise<Description | undefined> {
-  return withForeign(folder, describeBare);
+  return withForeign(folder, (bare) => describeBare(bare, folder));
 }
 
-async function describeBare(folder: string): Promise<Description | undefined> {
-  const here = { cwd: folder, env: localGitEnvironment() };
+async function describeBare(bare: string, folder: string): Promise<Description> {
+  const here = { cwd: bare, env: localGitEnvironment() };
   // In short, git says `heads/main` of a branch that a tag has the name of.
-  const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here).catch(() => undefined);
-  const ref = found?.stdout.trim() ?? "";
-  if (found?.exitCode !== 0 || !ref.startsWith(HEADS)) return undefined;
+  const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here);
+  const ref = found.stdout.trim();
+  const branch = ref.slice(HEADS.length);
+  if (found.exitCode !== 0 || !ref.startsWith(HEADS)) {
+    throw new DisintoError(
+      "usage.invalid",
+      `${folder} has a detached HEAD: no branch is checked out`,
+      {
+        hint: `git -C ${folder} switch BRANCH, with the branch that everything is merged into`,
+      },
+    );
+  }
   const commit = await run(["git", "rev-parse", "--verify", "--quiet", `${ref}^{commit}`], here);
-  if (commit.exitCode !== 0) return undefined;
+  if (commit.exitCode !== 0) {
+    throw new DisintoError("usage.invalid", `${folder} has no commit on its branch ${branch}`, {
+      hint: `git -C ${folder} add --all && git -C ${folder} commit -m 'First commit'`,
+    });
+  }
+  const shallow = await runOrThrow(["git", "rev-parse", "--is-shallow-repository"], here);
   const names = [
     "git",
     "ls-tree",
@@ -74,8 +88,9 @@ async function describeBare(folder: string): Promise<Description | undefined> {
   ] as const;
   const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
-    branch: ref.slice(HEADS.length),
+    branch,
     branches: await listBranches(here),
+    isShallow: shallow.trim() === "true",
     workflows: workflows.map((name) => path.basename(name)).sort(),
   };
 }
