@@ -24,11 +24,13 @@ import { formatBackendName } from "./core/backend.ts";
 import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
+import { harnesses } from "./harness/definitions.ts";
 import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
+import type { ModelServer } from "./ports/model-server.ts";
 import type { Role } from "./roles/definitions.ts";
 import { roleLoops } from "./roles/wiring.ts";
 
@@ -51,14 +53,15 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   const forge = buildForge({ url, token, signal, redact, onRequest });
   const held: Claims[] = [];
   const shared = { settings, host, events, held };
-  const whole = buildFactoryTools(shared);
+  const { tools: whole, server } = buildFactoryTools(shared);
   const toolsFor = (role: Role): BotTools => {
     const limits = toSessionLimits(settings.limits);
     const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs, termMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });
+    const gate = { ...whole, role, events, onProgress, server };
+    const harness = buildGatedHarness(settings, host, gate);
     return {
       user,
       holder: settings.name,
@@ -111,6 +114,7 @@ function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
 
 interface Gated extends Whole {
+  readonly server: ModelServer | undefined;
   readonly role: Role;
   readonly events: EventLog;
   readonly onProgress: () => void;
@@ -120,13 +124,18 @@ interface Gated extends Whole {
 function buildGatedHarness(
   settings: BotSettings,
   host: Host,
-  { role, events, onProgress, ...whole }: Gated,
+  { role, events, onProgress, server, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
   const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
   const { pollIntervalMs } = settings;
   const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
-  const gated = gateHarness(seen, { ...whole, ...times, events });
+  const { harness, model } = settings;
+  // A login is good for its own agent's questions only.
+  const canAsk = model?.key !== undefined || model?.loginFolder === undefined;
+  const prove = server && canAsk ? server.prove : undefined;
+  const waitsForTurn = server !== undefined && !harnesses[harness].asksModel;
+  const gated = gateHarness(seen, { ...whole, ...times, events, prove, waitsForTurn });
   return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
 }
 
@@ -194,7 +203,7 @@ async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<read
 }
 
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(shared: Shared): Whole {
+function buildFactoryTools(shared: Shared) {
   const { settings, host } = shared;
   const folder = path.join(settings.reposFolder, "factory.git");
   const { factoryRepo: repo } = settings;
@@ -202,21 +211,22 @@ function buildFactoryTools(shared: Shared): Whole {
   const backend = formatBackendName(settings.backend.name);
   const { name: holder, pollIntervalMs } = settings;
   const { clock } = host;
-  const count = buildSlotCount(settings, host);
+  const server = buildServer(settings, host);
+  const count = async () => (server ? server.countSlots() : settings.backend.slots);
   const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
-  return { slots, breakers, backend };
+  return { tools: { slots, breakers, backend }, server };
 }
 
-/** What the configuration says, else what the server says, else no limit; there is none to ask without a model. */
-function buildSlotCount(
-  { backend, model }: BotSettings,
+/** Undefined: this bot knows of none that it could ask. */
+function buildServer(
+  { backend, harness, model }: BotSettings,
   { clock, signal }: Host,
-): () => Promise<number | undefined> {
-  if (!model) return async () => backend.slots;
+): ModelServer | undefined {
+  if (!model) return undefined;
   const { baseUrl, key, name } = model;
   const operator = { slots: backend.slots, context: model.context };
-  const server = buildModelServer({ baseUrl, key, model: name, operator, clock, signal });
-  return () => server.countSlots();
+  const { api } = harnesses[harness];
+  return buildModelServer({ baseUrl, key, model: name, api, operator, clock, signal });
 }
 
 interface RepositoryOptions extends Shared {

@@ -79,7 +79,7 @@ export type IdentityStep = Step<IdentityAction>;
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 
 /** On an issue that bots may take. */
-export const BACKLOG = "backlog";
+const BACKLOG = "backlog";
 
 const labels: readonly Label[] = [
   { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },

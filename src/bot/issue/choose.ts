@@ -1,8 +1,9 @@
 /** Which issue a bot takes next: pure, so that every "why not this one" can be tested as a value, and shown. */
+import { isSameLogin } from "../../core/names.ts";
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
-const PRIORITY = "priority";
+export const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
 /** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
@@ -36,7 +37,7 @@ export function isTrustedAuthor(
   { author }: Pick<Issue, "author">,
   trusted: readonly string[],
 ): boolean {
-  return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
+  return trusted.some((login) => isSameLogin(login, author));
 }
 
 /** Why no bot takes an issue of the backlog now. */

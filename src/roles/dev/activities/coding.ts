@@ -6,9 +6,10 @@ import { stripHidden } from "../../../core/hidden-text.ts";
 import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Issue } from "../../../ports/forge.ts";
-import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
+import { isBackendFault, isOwnFault, type SessionEnd } from "../../../ports/harness.ts";
 import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
+import { SURE_DOUBT } from "../retries.ts";
 import type { PreparedWork } from "../work.ts";
 
 /** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
@@ -40,14 +41,20 @@ export function code(
     if (signal.aborted)
       return { type: "parked", ...spent, ...(await parkWork(tools, target, work)) };
     if (end.type === "failed" && isBackendFault(end.fault))
-      return {
-        type: "backend-away",
-        reason: end.reason,
-        ...spent,
-        ...(await parkWork(tools, target, work)),
-      };
+      return { ...spent, ...judgeFault(end), ...(await parkWork(tools, target, work)) };
     return { ...spent, ...(await judgeSession(tools, { work, end, issue: stored })) };
   });
+}
+
+type FailedEnd = Extract<SessionEnd, { type: "failed" }>;
+
+/** A prompt that the model cannot hold is the issue's; all else may be the server's, whatever it looks like. */
+function judgeFault({ fault, of, reason, usage }: FailedEnd) {
+  if (of === "request" && fault === "context" && usage.turns === 0)
+    return { type: "refused", refusal: "too-large", reason: `too-large: ${reason}` } as const;
+  const isOthers = isOwnFault(fault) || fault === "rate-limited";
+  const doubt = isOthers ? 0 : of === "request" ? SURE_DOUBT : 1;
+  return { type: "backend-away", reason, doubt } as const;
 }
 
 /** What an interrupted session left, kept as a commit in the mirror. */
