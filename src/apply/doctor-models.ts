@@ -21,7 +21,10 @@ interface Models extends Fleet {
 export async function checkModels(fleet: Models): Promise<readonly Finding[]> {
   const { factory, containers } = fleet;
   const byUrl = new Map<string, readonly Bot[]>();
-  for (const bot of factory.bots)
+  const asking = factory.bots.filter(
+    ({ enabled, harness }) => enabled && harnesses[harness].asksModel,
+  );
+  for (const bot of asking)
     if (bot.baseUrl) byUrl.set(bot.baseUrl, [...(byUrl.get(bot.baseUrl) ?? []), bot]);
   const observed = await containers.observe().catch(() => ({ containers: [] }));
   const isRunning = new Set(

@@ -1,8 +1,9 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
+import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
-  readonly kind: "breaker" | "blocked-issue" | "forge";
+  readonly kind: "breaker" | "blocked-issue" | "credentials" | "forge" | "service";
   readonly text: string;
 }
 
@@ -10,6 +11,45 @@ export interface BlockedIssue {
   readonly project: string;
   readonly issue: number;
   readonly title: string;
+}
+
+/** What runs badly or no longer runs, with the newest failure that it told of; what never ran is no problem yet. */
+export function describeDeadServices(
+  services: readonly ServiceStatus[],
+  statuses: ReadonlyMap<string, BotStatus>,
+): readonly Problem[] {
+  return services.filter(isDead).map(({ service, state }): Problem => {
+    const failures = Object.values(statuses.get(service)?.failures ?? {});
+    const newest = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    const reason = newest ? `: ${newest.message.split("\n")[0]}` : "";
+    return {
+      kind: "service",
+      text: `${service} is ${state}${reason} (disinto logs ${service})`,
+    };
+  });
+}
+
+function isDead({ state, origin }: ServiceStatus): boolean {
+  return origin !== undefined && !/^(running$|running \(process|disabled|missing)/.test(state);
+}
+
+/** Who cannot work though it runs. */
+export function describeRefused(
+  bots: readonly {
+    readonly name: string;
+    readonly forgeUser: string;
+    readonly credentials: string;
+  }[],
+): readonly Problem[] {
+  return bots.flatMap(({ name, forgeUser, credentials }): readonly Problem[] => {
+    if (credentials === "refused")
+      return [
+        { kind: "credentials", text: `the forge refuses the token of ${name} (disinto init)` },
+      ];
+    if (credentials !== "foreign") return [];
+    const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
+    return [{ kind: "credentials", text }];
+  });
 }
 
 /** An open breaker is seen by every bot; it is told once. */
