@@ -9,6 +9,7 @@ import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
+import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -35,6 +36,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkForge,
     checkVersions,
     checkTests,
+    checkBranches,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
   return findings.flat();
