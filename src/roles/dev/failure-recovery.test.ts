@@ -15,7 +15,7 @@ function open() {
   const target = {
     project: { name: "shop" },
     mirror: { repair: async () => log.push("mended") > 0 },
-    claims: { under: async () => log.push("released") },
+    claims: { withLease: async () => log.push("released") },
   };
   const tools = { projects: new Map([["shop", target]]) } as unknown as BotTools;
   const meet = (state: State, failure: Failure) =>
