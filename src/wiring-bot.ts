@@ -6,6 +6,7 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
+import { useProxy } from "./adapters/way-out.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
@@ -38,6 +39,7 @@ type Host = Pick<
 
 /** Where harnesses run as other users, nothing begins before they are shut out. */
 export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+  useProxy();
   await proveSeparation(settings);
   return buildBot(settings, host);
 }

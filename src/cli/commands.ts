@@ -1,6 +1,6 @@
 /** All commands on one screen. Each loads its own code only when it is called. */
 import { Command } from "commander";
-import type { ExitCode } from "../errors.ts";
+import { ExitCode } from "../errors.ts";
 import { addFleetCommands, type Registration } from "./fleet-commands.ts";
 import { addForge } from "./forge.ts";
 import { addAgentSwitches, addIdentityCommands } from "./identity-commands.ts";
@@ -62,6 +62,18 @@ function addServices(program: Command, registration: Registration): void {
     .action(async (options: { once?: boolean; project?: string }) => {
       const { runAgent } = await import("./agent.ts");
       finish(await runAgent(tools, options));
+    });
+
+  program
+    .command("egress")
+    .description("the way out of the factory's network")
+    .command("serve")
+    .description("carry what the lists in EGRESS_FOLDER allow, and nothing else")
+    .action(async () => {
+      const { serveEgress } = await import("../egress/serve.ts");
+      const folder = tools.environment.EGRESS_FOLDER ?? ".";
+      await serveEgress({ folder, say: tools.print, signal: tools.signal });
+      finish(ExitCode.done);
     });
 
   program

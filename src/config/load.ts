@@ -178,6 +178,7 @@ function toProject({ source, settings }: LoadedProject): Project {
     protectedPaths: settings.protected_paths,
     image: settings.image,
     testCommand: settings.test_command,
+    allow: settings.network.allow,
     prompts: settings.prompts,
   };
 }

@@ -5,6 +5,7 @@ import { deriveAddresses } from "./addresses.ts";
 import { collectSlots, type Slots } from "./backend.ts";
 import { deriveBotEnvironment } from "./bot-environment.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
+import { deriveEgress } from "./egress-service.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout } from "./layout.ts";
 import {
@@ -35,6 +36,7 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
       ...deriveForge(factory, layout),
       ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
+      ...deriveEgress(factory, folder),
       ...bots.map((bot) => deriveBot(bot, { factory, place, slots })),
     ],
   };
@@ -71,6 +73,7 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
       AGENT_REPOS: repos,
       ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
       ...(owner !== undefined && { AGENT_USERS: "separate" }),
+      ...(place.addresses.proxy && { EGRESS_PROXY: place.addresses.proxy.part }),
       ...(mounts.length > 0 && { AGENT_MOUNTS: mounts.map(({ target }) => target).join(":") }),
     },
     secrets: {

@@ -121,6 +121,8 @@ export interface Project {
   readonly protectedPaths: readonly string[];
   /** Image of its bots; undefined means the factory's. */
   readonly image: string | undefined;
+  /** What its sessions and runs may reach outside: host names and presets. */
+  readonly allow: readonly string[];
   /** argv, run by disinto doctor; undefined if there is none. */
   readonly testCommand: readonly string[] | undefined;
   /** Instead of those of the package. */

@@ -7,6 +7,8 @@ import type { Role } from "../roles/definitions.ts";
 /** What strangers wrote runs as other users than the runner, who can enter none of these folders. */
 export interface Separation {
   readonly mounts: readonly string[];
+  /** By which they get out; undefined: as the network has it. */
+  readonly proxy?: string | undefined;
 }
 
 /** Holds the credentials. */

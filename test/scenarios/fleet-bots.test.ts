@@ -40,7 +40,12 @@ describeWithDocker("bots on a real engine", () => {
       expect(text).toContain(literal);
     expect(text).not.toContain("token-of");
     const running = (await fleet.compose("ps", "--services")).split("\n").sort();
-    expect(running).toEqual(["agents-llama-dev-qwen", "agents-llama-dev-qwen2", "forgejo"]);
+    expect(running).toEqual([
+      "agents-llama-dev-qwen",
+      "agents-llama-dev-qwen2",
+      "egress",
+      "forgejo",
+    ]);
     const containers = await fleet.containers();
     for (const bot of ["dev-qwen", "dev-qwen2"]) {
       expect(containers[`agents-${bot}`]).toMatchObject({
@@ -136,7 +141,7 @@ describeWithDocker("bots on a real engine", () => {
     await fleet.configure(["dev-qwen"], "ENABLE_LLAMA_AGENT=1");
     await fleet.up();
     const one = await fleet.containers();
-    expect(Object.keys(one).sort()).toEqual(["agents-dev-qwen", "forgejo"]);
+    expect(Object.keys(one).sort()).toEqual(["agents-dev-qwen", "egress", "forgejo"]);
 
     await fleet.write(
       "projects/shop.toml",
@@ -147,7 +152,7 @@ describeWithDocker("bots on a real engine", () => {
     expect(bots).toEqual({});
     expect(forgejo?.startedAt).toBe(one.forgejo?.startedAt);
     await fleet.compose("up", "--detach");
-    expect(Object.keys(await fleet.containers())).toEqual(["forgejo"]);
+    expect(Object.keys(await fleet.containers()).sort()).toEqual(["egress", "forgejo"]);
 
     await fleet.write("projects/shop.toml", 'repo = "acme/shop"\nci.provider = "external"\n');
     expect(await fleet.up()).toContain("+ service agents-llama-dev-qwen");
@@ -174,7 +179,7 @@ describeWithDocker("bots on a real engine", () => {
 
     expect(said).toMatch(/- service agents-ada +replaced by agents-llama-ada/);
     const after = await fleet.containers();
-    expect(Object.keys(after).sort()).toEqual(["agents-ada", "forgejo"]);
+    expect(Object.keys(after).sort()).toEqual(["agents-ada", "egress", "forgejo"]);
     expect(after["agents-ada"]?.mounts).toEqual(before["agents-ada"]?.mounts);
     expect(await fleet.plan()).toBe("nothing to do");
   });
@@ -190,7 +195,7 @@ describeWithDocker("bots on a real engine", () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain("agents-llama-b: ");
-    expect(Object.keys(await fleet.containers()).sort()).toEqual(["agents-a", "forgejo"]);
+    expect(Object.keys(await fleet.containers()).sort()).toEqual(["agents-a", "egress", "forgejo"]);
   });
 
   test("two factories live on one host side by side", async () => {
@@ -202,7 +207,7 @@ describeWithDocker("bots on a real engine", () => {
       }
       for (const one of [fleet, other]) {
         expect(await one.plan()).toBe("nothing to do");
-        expect(Object.keys(await one.containers()).sort()).toEqual(["agents-dev", "forgejo"]);
+        expect(Object.keys(await one.containers()).sort()).toEqual(["agents-dev", "egress", "forgejo"]);
         expect(await (await fetch(`http://127.0.0.1:${one.port}`)).text()).toBe("ok");
       }
       await fleet.cli("down");

@@ -69,7 +69,7 @@ describeWithDocker("commands that only look, on a real engine", () => {
     const { exitCode, stderr } = await fleet.cli("logs", "nobody");
 
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("one of a, b, forgejo");
+    expect(stderr).toContain("one of a, b, egress, forgejo");
     expect((await fleet.cli("logs", "forgjo")).stderr).toContain("did you mean forgejo?");
   });
 

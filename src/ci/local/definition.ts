@@ -23,7 +23,7 @@ export const localCi: CiDefinition = {
     scopes: ["read:user", "write:repository"],
     origin: "the local CI",
   },
-  services: (factory, { layout }) => {
+  services: (factory, { layout, addresses }) => {
     const projects = factory.projects.filter(({ ci }) => ci.provider === "local");
     const data = layout.locate("ci", "/home/agent/data");
     const { owner } = engines[factory.engine];
@@ -41,6 +41,7 @@ export const localCi: CiDefinition = {
           CI_PORT: String(layout.ciPort),
           CI_PROJECTS: formatProjects(projects),
           ...(owner !== undefined && { CI_USERS: "separate" }),
+          ...(addresses.proxy && { EGRESS_PROXY: addresses.proxy.part }),
           FORGE_URL: layout.forgeUrl,
         },
         secrets: {

@@ -185,11 +185,12 @@ function summarize(workflows: readonly WorkflowRecord[]): PipelineRecord["status
 }
 
 function describeEnvironment(
-  { pathVariable }: RunTools,
+  { pathVariable, user }: RunTools,
   { target, pipeline, folder }: RunContext,
 ): Record<string, string> {
   const { owner, name } = target.project.repo;
   return {
+    ...user.environment,
     PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
     HOME: homeOf(folder),
     LANG: "C.UTF-8",
