@@ -28,13 +28,13 @@ export async function measureFleet() {
  */
 function measureStarts(folder) {
   const cases = [
-    { name: "disinto --version", args: ["--version"], above: 40 },
+    { name: "disinto --version", args: ["--version"], above: 60 },
     ...[
-      { count: 1, above: 150 },
-      { count: 10, above: 150 },
-      { count: 100, above: 150 },
-      { count: 100, above: 150, first: true },
-      { count: 1000, above: 500 },
+      { count: 1, above: 170 },
+      { count: 10, above: 170 },
+      { count: 100, above: 190 },
+      { count: 100, above: 190, first: true },
+      { count: 1000, above: 540 },
     ].map((one) => ({ ...one, ...describeGenerate(folder, one) })),
   ];
   const bare = [];

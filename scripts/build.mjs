@@ -21,40 +21,15 @@ const dependencies = Object.keys(manifest.dependencies).filter(
   (name) => !everywhere.includes(name),
 );
 
-/** What few commands load: it stays out of the files that nearly all of them read. */
-const seldom = {
-  core: "bot-status|ci-contexts|identity-text|issue-story|log-excerpt|metrics|plan|problems|service-status|setup|source",
-  config: "agent-section|reference|secret-store|toml-(edit|file|text)",
-  yaml: "compose|parse|index|public-api",
-};
-
-/** One file each for what is always loaded, for what asks the engine, and for what reads the configuration meanwhile. */
+/** One file for each package, and one for what nearly every command loads. */
 const groups = [
-  { name: "base", test: /src.(errors|core.redactor|adapters.system-clock)\.ts/, priority: 3 },
-  { name: "commander", test: /node_modules.commander/, priority: 3 },
   {
-    name: "formats",
-    test: new RegExp(
-      `node_modules.(yaml.browser.dist.(?!${seldom.yaml})|toml-eslint-parser|eslint-visitor-keys)`,
-    ),
-    priority: 3,
-  },
-  { name: "zod", test: /node_modules.zod.v4.(core|mini|locales)/, priority: 3 },
-  {
-    name: "engine",
-    test: /src.(config.(secret-keys|env|files)|cli.fleet\.|adapters.process|engines.(compose|engines))/,
+    debugName: "packages",
+    name: (id) => /node_modules.([\w-]+)/.exec(id)?.[1],
+    test: /node_modules/,
     priority: 2,
   },
-  {
-    name: "core",
-    test: new RegExp(`src.core.(?!project-shape|compose-document|${seldom.core})`),
-    priority: 1,
-  },
-  {
-    name: "config",
-    test: new RegExp(`src.config.(?!${seldom.config})`),
-    priority: 1,
-  },
+  { name: "configuration", test: /src.(core|config|errors)/, priority: 1 },
 ];
 
 /** The packages', not ours: what stands in an operator's report shall be readable. */

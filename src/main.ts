@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** argv → command → exit code. Owns the signals and is the only one to exit; wiring.ts builds the adapters. */
 import { CommanderError } from "commander";
-import { buildProgram } from "./cli/commands.ts";
 import { formatFailure } from "./cli/failure.ts";
+import { buildProgram } from "./cli/program.ts";
 import { DisintoError, ExitCode, exitCodeOf, recognize } from "./errors.ts";
 import { buildTools } from "./wiring.ts";
 

@@ -6,6 +6,7 @@ import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
 import type { Repositories } from "./ports/repositories.ts";
+import { serviceSecrets } from "./settings/service-secrets.ts";
 
 const command = [process.execPath, fileURLToPath(new URL("main.js", import.meta.url))] as const;
 /** Bundled or not, this file stands one folder below it. */
@@ -33,14 +34,7 @@ function openRepositories(): Repositories {
 /** What a service is handed in its environment; the operator's commands learn `.env` when they know its folder. */
 function buildRedactor(): Redactor {
   const redactor = new Redactor();
-  const handed = [
-    "FORGE_TOKEN",
-    "FORGE_PASS",
-    "ANTHROPIC_API_KEY",
-    "CI_TOKEN",
-    "WOODPECKER_TOKEN",
-    "DISINTO_STATUS_TOKEN",
-  ];
+  const handed = Object.values(serviceSecrets);
   redactor.learn(handed.map((key) => [key, process.env[key]]));
   return redactor;
 }

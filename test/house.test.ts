@@ -83,3 +83,35 @@ test("every folder of src is described in docs/architecture.md", async () => {
       .map(({ name }) => name),
   ).toEqual([]);
 });
+
+test("lint refuses functions of more than 50 lines, outside tests, or 3 parameters", async () => {
+  const { linter, overrides: all } = JSON.parse(
+    await readFile(path.join(checkout, "biome.json"), "utf8"),
+  ) as { linter: { rules: { complexity: unknown } }; overrides: { includes: readonly string[] }[] };
+  const overrides = all.filter(({ includes }) => includes.join() !== "**/*.test.ts");
+
+  expect(linter.rules.complexity).toMatchObject({
+    noExcessiveLinesPerFunction: { level: "error", options: { maxLines: 50 } },
+    useMaxParams: { level: "error", options: { max: 3 } },
+  });
+  expect(JSON.stringify(overrides)).not.toMatch(/noExcessiveLinesPerFunction|useMaxParams/);
+});
+
+test("the two ways through the code in docs/architecture.md name at most 20 files each, all there", async () => {
+  const architecture = await readFile(path.join(checkout, "docs", "architecture.md"), "utf8");
+  const ways = [...architecture.matchAll(/(?:^\d+\. `src\/.*\n)+/gm)].map(([list]) =>
+    [...list.matchAll(/`(.*)`/g)].map(([, file = ""]) => file),
+  );
+  const sources = new Set((await readSources("src")).map(({ file }) => file));
+
+  expect(ways.map(({ length }) => length <= 20)).toEqual([true, true]);
+  expect(ways.flat().filter((file) => !sources.has(file))).toEqual([]);
+});
+
+test("each term of docs/words.md has one meaning", async () => {
+  const words = await readFile(path.join(checkout, "docs", "words.md"), "utf8");
+  const terms = [...words.matchAll(/^\| (?!term |---)([^|]+) \|/gm)].map(([, term]) => term);
+
+  expect(terms.length).toBeGreaterThan(40);
+  expect(terms).toEqual([...new Set(terms)]);
+});

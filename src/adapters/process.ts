@@ -1,6 +1,7 @@
 /** The one runner of external commands: argv only, never a shell; bounded time and output. */
 import { createInterface } from "node:readline";
 import type { Options } from "execa";
+import { pickToolVariables } from "../core/tool-variables.ts";
 import { DisintoError } from "../errors.ts";
 import { runChild } from "./child-output.ts";
 
@@ -22,28 +23,11 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const baseEnvironment = [
-  "PATH",
-  "HOME",
-  "LANG",
-  "TMPDIR",
-  "DOCKER_HOST",
-  "DOCKER_CERT_PATH",
-  "DOCKER_CONFIG",
-  "DOCKER_CONTEXT",
-  "DOCKER_TLS_VERIFY",
-  "XDG_RUNTIME_DIR",
-];
-
 /** The part of our own environment that a trusted tool (git, docker) needs. */
 export function toolEnvironment(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const kept = baseEnvironment.flatMap((key) => {
-    const value = process.env[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return { ...Object.fromEntries(kept), ...extra };
+  return { ...pickToolVariables(process.env), ...extra };
 }
 
 function toExecaOptions({ cwd, env, input, timeoutMs, maxOutputBytes, signal }: RunOptions) {

@@ -1,11 +1,13 @@
 /** The operator's own account on the forge: found in `.env`, or made by the forge when it has none. */
+
 import type { SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Credentials, ForgeAdmin } from "../ports/forge-admin.ts";
+import { env } from "../settings/env.ts";
 
-const PASSWORD_KEY = "FORGE_ADMIN_PASS";
+const PASSWORD_KEY = env.forgeAdminPass.key;
 
 export interface AdministratorTools {
   readonly say: (line: string) => void;
@@ -62,7 +64,7 @@ async function create(
 ): Promise<string> {
   const password = await tools.createForgeAdministrator(factory, folder);
   const { adminUser } = factory.forge;
-  await secrets.set({ FORGE_ADMIN_USER: adminUser, [PASSWORD_KEY]: password });
+  await secrets.set({ [env.forgeAdminUser.key]: adminUser, [PASSWORD_KEY]: password });
   tools.say(
     `+ administrator ${adminUser}   the forge had none; its password is ${PASSWORD_KEY} in .env`,
   );

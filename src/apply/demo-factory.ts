@@ -1,8 +1,10 @@
 /** A factory for showing: a small repository, one bot that codes, one that reviews, and no model. */
+
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setEnvironment } from "../config/env-file.ts";
 import type { Repositories } from "../ports/repositories.ts";
+import { env } from "../settings/env.ts";
 import { findFreePort } from "./free-port.ts";
 
 interface DemoOptions {
@@ -22,10 +24,10 @@ export async function createDemoFiles({
   await cp(path.join(assets, "repository"), repository, { recursive: true });
   await repositories.init(repository);
   await setEnvironment(folder, {
-    DISINTO_ENGINE: "local",
-    DISINTO_NAME: "demo",
-    DISINTO_FORGE_PORT: String(await findFreePort()),
-    LLAMA_BOTS: "dev-qwen",
+    [env.engine.key]: "local",
+    [env.name.key]: "demo",
+    [env.forgePort.key]: String(await findFreePort()),
+    [env.llamaBots.key]: "dev-qwen",
   });
   await mkdir(path.join(folder, "projects"));
   await writeFile(path.join(folder, "projects", "greeter.toml"), formatProject(assets));

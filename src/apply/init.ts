@@ -1,4 +1,5 @@
 /** A factory out of a configuration: the forge is up, every bot is a user of it, every project has its rules. */
+
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { listUsedCis } from "../ci/definitions.ts";
@@ -20,6 +21,7 @@ import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
+import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
@@ -145,7 +147,7 @@ async function preview(
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const answering = (await tools.probeForge(factory.forge.url)).version !== undefined;
-  if (answering && environment.get("FORGE_ADMIN_PASS")) {
+  if (answering && environment.get(env.forgeAdminPass.key)) {
     const { forge } = await findAdministrator(tools, { factory, folder, secrets });
     const identityTools = { forge, secrets, newSecret, fill, say };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { listProblems, makeFactory, shop } from "../../test/support/factories.ts";
-import { collectSlots } from "../core/backend.ts";
-import { deriveBotEnvironment } from "../core/bot-environment.ts";
+import { tellBot } from "../settings/bot.ts";
 import { readBotSettings } from "./settings.ts";
 
 const backend = "LLAMA_BASE_URL=http://Model:8081/\nLLAMA_SLOTS=2\n";
@@ -10,9 +9,9 @@ function settingsOf(env: string, projects: Record<string, string> = { shop }) {
   const factory = makeFactory(env, projects);
   const [bot] = factory.bots;
   if (!bot) throw new Error("no bot");
-  const environment = deriveBotEnvironment(bot, {
+  const { environment } = tellBot({
+    bot,
     factory,
-    slots: collectSlots(factory.bots),
     forgeUrl: "http://forge:3000",
   });
   return readBotSettings({ ...environment, FORGE_TOKEN: "t" });

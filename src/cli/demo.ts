@@ -9,6 +9,7 @@ import { deriveCredentialKeys } from "../core/names.ts";
 import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Forge } from "../ports/forge.ts";
+import { env } from "../settings/env.ts";
 import { down } from "./down.ts";
 import { type WatchedEvent, watchEvents } from "./event-watch.ts";
 import { init } from "./init.ts";
@@ -57,7 +58,7 @@ const repo = { owner: "disinto-admin", name: "greeter" };
 async function fileIssue(tools: Tools, folder: string): Promise<DemoRun> {
   const { factory, environment } = await loadFactory(folder, tools.version);
   const { url, adminUser } = factory.forge;
-  const admin = { login: adminUser, password: environment.get("FORGE_ADMIN_PASS") ?? "" };
+  const admin = { login: adminUser, password: environment.get(env.forgeAdminPass.key) ?? "" };
   const { tokens } = await tools.forgeAdmin(url, admin);
   const token = await tokens.create(admin, {
     name: "demo",

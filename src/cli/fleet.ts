@@ -1,13 +1,11 @@
 /** What every command about the fleet starts with: the configuration, and the engine it names. */
 import { createInterface } from "node:readline/promises";
 import type { Fleet } from "../apply/observe.ts";
-import { expectShortRun } from "./short-run.ts";
 import type { Tools } from "./tools.ts";
 
 export async function openFleet(tools: Tools, folder: string): Promise<Fleet> {
   const openEngine = await tools.askEngine(folder);
   const { loadFactory } = await import("../config/load.ts");
-  expectShortRun();
   const loaded = await loadFactory(folder, tools.version);
   return { ...loaded, folder, containers: await openEngine(loaded.factory) };
 }

@@ -11,14 +11,13 @@ import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
-/** The flags as commander passes them. */
-export interface HireFlags {
+interface HireFlags {
   readonly localModel?: string;
   readonly model?: string;
   readonly harness?: string;
   readonly command?: readonly string[];
-  readonly pollInterval?: string;
-  readonly slots?: string;
+  readonly pollInterval?: number;
+  readonly slots?: number;
   readonly project?: string;
   readonly up?: boolean;
 }
@@ -56,16 +55,9 @@ function readSettings({ role, words, harness, ...flags }: Request) {
     ...(command && { command }),
     ...(flags.localModel !== undefined && { base_url: flags.localModel }),
     ...(flags.model !== undefined && { model: flags.model }),
-    ...(flags.pollInterval !== undefined && {
-      poll_interval: readNumber("--poll-interval", flags.pollInterval),
-    }),
-    ...(flags.slots !== undefined && { slots: readNumber("--slots", flags.slots) }),
+    ...(flags.pollInterval !== undefined && { poll_interval: flags.pollInterval }),
+    ...(flags.slots !== undefined && { slots: flags.slots }),
   };
-}
-
-function readNumber(flag: string, text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new DisintoError("usage.invalid", `${flag} needs a number, not ${JSON.stringify(text)}`);
 }
 
 async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<void> {

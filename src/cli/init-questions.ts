@@ -1,9 +1,11 @@
 /** What `disinto init` asks a person about a new factory: only what no flag and no variable says. */
+
 import { namesOf } from "../core/kinds.ts";
 import { type Answers, defaultForgePort, offerModel } from "../core/setup.ts";
 import { engines } from "../engines/definitions.ts";
 import { FORGE_ELSEWHERE, forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Questions } from "../ports/questions.ts";
+import { env } from "../settings/env.ts";
 
 /** A repository has to be named, so there is nothing to offer unless the current folder is one. */
 export function askRepository(questions: Questions, offered: string | undefined): Promise<string> {
@@ -16,19 +18,24 @@ export function askRepository(questions: Questions, offered: string | undefined)
 
 export async function askAnswers(questions: Questions, given: Answers): Promise<Answers> {
   const { text } = questions;
-  const engine = given.DISINTO_ENGINE ?? (await askEngine(questions));
+  const engine = given[env.engine.key] ?? (await askEngine(questions));
   const forge = { ...given, ...(await askForge(questions, given, engine)) };
   const bots =
-    given.LLAMA_BOTS ??
+    given[env.llamaBots.key] ??
     (await text({ question: "Names of the bots that write code", offered: "dev-qwen" }));
   const model =
-    given.LLAMA_BASE_URL ??
+    given[env.llamaBaseUrl.key] ??
     (await text({
       question: "Address of the model that they use",
       offered: offerModel(engine),
       validate: refuseUrl,
     }));
-  return { ...forge, DISINTO_ENGINE: engine, LLAMA_BOTS: bots, LLAMA_BASE_URL: model };
+  return {
+    ...forge,
+    [env.engine.key]: engine,
+    [env.llamaBots.key]: bots,
+    [env.llamaBaseUrl.key]: model,
+  };
 }
 
 function askEngine({ choose }: Questions): Promise<string> {
@@ -45,19 +52,20 @@ async function askForge(
   engine: string,
 ): Promise<Answers> {
   const known =
-    given.DISINTO_FORGE ?? (given.FORGE_URL === undefined ? undefined : FORGE_ELSEWHERE);
+    given[env.forge.key] ?? (given[env.forgeUrl.key] === undefined ? undefined : FORGE_ELSEWHERE);
   const forge = known ?? (await choose("Which forge?", listForges(engine)));
-  if (forge !== FORGE_ELSEWHERE) return { DISINTO_FORGE: forge };
-  const url = given.FORGE_URL ?? (await text({ question: "Its address", validate: refuseUrl }));
+  if (forge !== FORGE_ELSEWHERE) return { [env.forge.key]: forge };
+  const url =
+    given[env.forgeUrl.key] ?? (await text({ question: "Its address", validate: refuseUrl }));
   const admin =
-    given.FORGE_ADMIN_USER ??
+    given[env.forgeAdminUser.key] ??
     (await text({ question: "Name of its administrator", offered: "disinto-admin" }));
-  const password = given.FORGE_ADMIN_PASS ?? (await secret(`Password of ${admin}`));
+  const password = given[env.forgeAdminPass.key] ?? (await secret(`Password of ${admin}`));
   return {
-    DISINTO_FORGE: forge,
-    FORGE_URL: url,
-    FORGE_ADMIN_USER: admin,
-    FORGE_ADMIN_PASS: password,
+    [env.forge.key]: forge,
+    [env.forgeUrl.key]: url,
+    [env.forgeAdminUser.key]: admin,
+    [env.forgeAdminPass.key]: password,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the commands about one issue start with: the project, its place on the forge, and everybody's events. */
+
 import { resolve } from "node:path";
 import type { IssueTools } from "../apply/issue-actions.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
@@ -6,6 +7,7 @@ import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import type { Forge } from "../ports/forge.ts";
+import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
 
@@ -32,7 +34,7 @@ export async function withIssue<Result>(
   const { factory, environment } = await openFleet(tools, folder);
   const project = chooseProject(factory.projects, wanted);
   const { url: forgeUrl, adminUser: login } = factory.forge;
-  const password = environment.get("FORGE_ADMIN_PASS");
+  const password = environment.get(env.forgeAdminPass.key);
   if (!password)
     throw new DisintoError("credentials.missing", "FORGE_ADMIN_PASS is not set in .env", {
       hint: "run `disinto init`",

@@ -9,7 +9,7 @@ import type { Tools } from "./tools.ts";
 /** What a service wrote; a bot may be called by its own name. */
 export async function logs(
   tools: Tools,
-  { folder, name, follow = false }: { folder: string; name: string | undefined; follow?: boolean },
+  { folder, name, follow = false }: { folder: string; name?: string; follow?: boolean },
 ): Promise<ExitCode> {
   const { factory, containers } = await openFleet(tools, folder);
   const bot = factory.bots.find((one) => one.name === name);

@@ -1,4 +1,5 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
+
 import { resolve } from "node:path";
 import { BLOCKED } from "../bot/issue/choose.ts";
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
@@ -14,6 +15,7 @@ import { formatStatus, summarizeServices } from "../core/service-status.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -63,7 +65,7 @@ async function findBlocked(
   { factory, environment }: Fleet,
   events: readonly StampedEvent[],
 ): Promise<readonly Problem[]> {
-  const password = environment.get("FORGE_ADMIN_PASS");
+  const password = environment.get(env.forgeAdminPass.key);
   if (!password) return [];
   const { url, adminUser: login } = factory.forge;
   try {

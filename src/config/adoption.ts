@@ -2,10 +2,12 @@
  * What an older installation left behind, as settings of today: they count at once, and the next `up`
  * writes them into `.env`, so that they still hold when the old compose file is gone.
  */
+
 import { OLDER_FORGE } from "../forge-kinds/definitions.ts";
+import { env } from "../settings/env.ts";
+import { hasTag } from "../settings/image-reference.ts";
 import type { Environment } from "./environment.ts";
 import type { OlderServices } from "./files.ts";
-import { hasTag } from "./image-reference.ts";
 import { readLlamaBots } from "./llama-bots.ts";
 
 export interface Adopted {
@@ -36,9 +38,9 @@ function* adoptForge(services: OlderServices): Generator<Adopted> {
   if (!forge) return;
   const because = "from the older docker-compose.yml";
   const port = Array.isArray(forge.ports) ? /(?:^|:)(\d+):\d+$/.exec(String(forge.ports[0])) : null;
-  if (port?.[1]) yield { key: "DISINTO_FORGE_PORT", value: port[1], because };
+  if (port?.[1]) yield { key: env.forgePort.key, value: port[1], because };
   if (typeof forge.image !== "string" || forge.image.includes("$")) return;
-  yield { key: "DISINTO_FORGE", value: OLDER_FORGE, because };
+  yield { key: env.forge.key, value: OLDER_FORGE, because };
   const value = hasTag(forge.image) ? forge.image : `${forge.image}:latest`;
-  yield { key: "DISINTO_IMAGE_FORGEJO", value, because };
+  yield { key: env.imageForgejo.key, value, because };
 }

@@ -79,7 +79,7 @@ test("what would change the meaning of a list of patterns is a problem", () => {
   const project = 'protected_paths = ["a;b", ""]\ntrusted_authors = ["x", "x"]\n';
 
   expect(listProblems("X=1\n", { shop: project + shop })).toMatchInlineSnapshot(`
-    "projects/shop.toml:1:20  protected_paths.0: must not contain a semicolon
+    "projects/shop.toml:1:20  protected_paths.0: must not contain a semicolon, not "a;b"
       hint: disinto config reference says what it may hold
     projects/shop.toml:1:27  protected_paths.1: must not be empty
       hint: disinto config reference says what it may hold

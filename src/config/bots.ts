@@ -1,6 +1,9 @@
 /** Both front ends to one list of bots: LLAMA_BOTS in `.env`, `[agents.<name>]` in the projects. */
+
+import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Project } from "../core/factory.ts";
-import { harnesses } from "../harness/definitions.ts";
+import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
+import { env } from "../settings/env.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Environment } from "./environment.ts";
 import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
@@ -32,7 +35,9 @@ export function assembleBots(
     return toLlamaBot({ name, settings, backend, environment, everywhere });
   });
   const named = new Set(llama.names);
-  const others = [...sections.values()].filter(({ name }) => !named.has(name)).map(toAgentBot);
+  const others = [...sections.values()]
+    .filter(({ name }) => !named.has(name))
+    .map((section) => toAgentBot(section, backend));
   return {
     bots: [...listed, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
     problems: [...llama.problems, ...ofBackend, ...problems],
@@ -111,7 +116,9 @@ function toLlamaBot(listed: {
   everywhere: readonly string[];
 }): Bot {
   const { name, settings, backend, environment, everywhere } = listed;
-  const key = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  const key = environment.values.has(env.llamaBots.key)
+    ? env.llamaBots.key
+    : env.enableLlamaAgent.key;
   const { file, line } = environment.locate(key);
   return {
     ...toBot(name, settings),
@@ -120,14 +127,25 @@ function toLlamaBot(listed: {
     baseUrl: settings.base_url ?? backend.baseUrl,
     model: settings.model ?? backend.model,
     apiKeyEnv: settings.api_key_env ?? backend.apiKeyEnv,
-    slots: settings.slots ?? (settings.base_url === undefined ? backend.slots : undefined),
+    slots: settings.slots ?? slotsOf(settings.base_url, backend),
     projects: everywhere,
   };
 }
 
-function toAgentBot({ name, settings, place, projects }: Section): Bot {
+/** What `.env` says of its own backend holds for whoever asks that one, declared wherever. */
+function slotsOf(baseUrl: string | undefined, backend: LlamaBackend): number | undefined {
+  const harness = DEFAULT_HARNESS;
+  const isSame =
+    baseUrl === undefined ||
+    deriveBackend({ baseUrl, harness }) === deriveBackend({ baseUrl: backend.baseUrl, harness });
+  return isSame ? backend.slots : undefined;
+}
+
+function toAgentBot({ name, settings, place, projects }: Section, backend: LlamaBackend): Bot {
+  const { base_url } = settings;
   return {
     ...toBot(name, settings),
+    slots: settings.slots ?? (base_url === undefined ? undefined : slotsOf(base_url, backend)),
     declaredIn: "agents",
     origin: `[agents.${name}] (${place.file}:${place.line})`,
     projects,

@@ -10,7 +10,7 @@ import { evaluateEnv } from "./env-value.ts";
 function read(text: string): Record<string, string> {
   const { entries, errors } = parseEnv(text);
   expect(errors).toEqual([]);
-  return Object.fromEntries(evaluateEnv(entries));
+  return Object.fromEntries(evaluateEnv(entries).values);
 }
 
 const key = fc.constantFrom("A", "B", "FORGE_TOKEN_X", "LLAMA_BOTS");

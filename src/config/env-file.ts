@@ -33,7 +33,7 @@ function editKey(text: string, key: string, value: string | undefined): string {
     const location = { file: ".env", line: broken.line, column: broken.column };
     throw new DisintoError("config.invalid", broken.message, { location });
   }
-  if (evaluateEnv(entries).get(key) === value) return text;
+  if (evaluateEnv(entries).values.get(key) === value) return text;
   const own = entries.filter((entry) => entry.key === key);
   if (value === undefined) return own.reduceRight(removeEntry, text);
   const last = own.at(-1);

@@ -1,12 +1,13 @@
 /** `.env` as the factory reads it: values, the place of each key, and what is wrong with the file. */
+
+import { envSettings } from "../settings/env.ts";
 import { type EnvEntry, indexLines, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
-import { environmentKeys } from "./environment-keys.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
-const knownKeys = environmentKeys.map(({ key }) => key);
+const knownKeys = envSettings.map(({ key }) => key);
 
 export interface Environment {
   readonly file: string;
@@ -18,6 +19,7 @@ export interface Environment {
 
 export function parseEnvironment(file: string, text: string): Environment {
   const { entries, errors } = parseEnv(text);
+  const { values, refusals } = evaluateEnv(entries);
   const places = new Map(entries.map((entry) => [entry.key, entry]));
   const toPlace = indexLines(text);
   const locate = (key: string, word?: string): SourcePlace => {
@@ -27,10 +29,15 @@ export function parseEnvironment(file: string, text: string): Environment {
   };
   return {
     file,
-    values: evaluateEnv(entries),
+    values,
     problems: [
       ...errors.map((error) => ({ file, path: "", ...error })),
       ...entries.flatMap((entry) => checkKey(file, entry)),
+      ...refusals.map(({ entry, text: written, message, hint }) => {
+        const from = entry.start + entry.key.length;
+        const at = text.slice(0, entry.end).indexOf(written, from);
+        return { file, path: entry.key, message, hint, ...toPlace(at < 0 ? entry.start : at) };
+      }),
     ],
     locate,
   };

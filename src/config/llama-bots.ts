@@ -1,7 +1,9 @@
 /** The first front end to bots: LLAMA_BOTS and its backend in `.env` (DESIGN §4). */
+import { env } from "../settings/env.ts";
 import { refuseBotName } from "./bot-names.ts";
 import { setEnvironment } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
+import { Reader } from "./factory-settings.ts";
 import { readText } from "./files.ts";
 import type { Problem } from "./problem.ts";
 
@@ -16,13 +18,13 @@ export function readLlamaBots(environment: Environment): {
   names: readonly string[];
   problems: readonly Problem[];
 } {
-  const list = environment.values.get("LLAMA_BOTS");
-  const enabled = environment.values.get("ENABLE_LLAMA_AGENT") ?? "0";
+  const list = environment.values.get(env.llamaBots.key);
+  const enabled = environment.values.get(env.enableLlamaAgent.key) ?? "0";
   if (list === undefined) return { names: enabled === "1" ? ["dev-qwen"] : [], problems: [] };
   const given = list.split(/[\s,]+/).filter((name) => name !== "");
   const names = [...new Set(given)];
   const repeated = findRepeated(given);
-  const contradicts = environment.values.get("ENABLE_LLAMA_AGENT") === "0" && names.length > 0;
+  const contradicts = environment.values.get(env.enableLlamaAgent.key) === "0" && names.length > 0;
   return {
     names: names.filter((name) => refuseBotName(name) === undefined),
     problems: [
@@ -40,7 +42,7 @@ function findRepeated(names: readonly string[]): ReadonlySet<string> {
 function checkName(name: string, isTwice: boolean, environment: Environment): readonly Problem[] {
   const refusal = refuseBotName(name);
   if (!refusal && !isTwice) return [];
-  const place = { ...environment.locate("LLAMA_BOTS", name), path: "LLAMA_BOTS" };
+  const place = { ...environment.locate(env.llamaBots.key, name), path: env.llamaBots.key };
   return [
     ...(refusal ? [{ ...place, ...refusal }] : []),
     ...(isTwice ? [listTwice(name, place)] : []),
@@ -52,10 +54,10 @@ function listTwice(name: string, place: Omit<Problem, "message" | "hint">): Prob
 }
 
 function contradict(environment: Environment): Problem {
-  const { file, line } = environment.locate("ENABLE_LLAMA_AGENT");
+  const { file, line } = environment.locate(env.enableLlamaAgent.key);
   return {
-    ...environment.locate("LLAMA_BOTS"),
-    path: "LLAMA_BOTS",
+    ...environment.locate(env.llamaBots.key),
+    path: env.llamaBots.key,
     message: `names bots, but ENABLE_LLAMA_AGENT=0 (${file}:${line}) switches them off`,
     hint: "remove the line with ENABLE_LLAMA_AGENT; LLAMA_BOTS alone decides",
   };
@@ -64,11 +66,11 @@ function contradict(environment: Environment): Problem {
 /** Takes the name out of the list in `.env`; the single-bot default goes with its switch. */
 export async function removeLlamaBot(folder: string, name: string): Promise<void> {
   const values = await loadValues(folder);
-  const list = values.get("LLAMA_BOTS");
+  const list = values.get(env.llamaBots.key);
   if (list !== undefined) {
-    await setEnvironment(folder, { LLAMA_BOTS: dropWord(list, name) });
-  } else if (values.get("ENABLE_LLAMA_AGENT") === "1" && name === "dev-qwen") {
-    await setEnvironment(folder, { ENABLE_LLAMA_AGENT: "0" });
+    await setEnvironment(folder, { [env.llamaBots.key]: dropWord(list, name) });
+  } else if (values.get(env.enableLlamaAgent.key) === "1" && name === "dev-qwen") {
+    await setEnvironment(folder, { [env.enableLlamaAgent.key]: "0" });
   }
 }
 
@@ -84,23 +86,17 @@ function dropWord(list: string, name: string): string {
   return dropped === list ? list : dropped.replace(/[\s,]+$/, "");
 }
 
-/** The older names are read where the newer ones are unset. */
 export function readLlamaBackend(environment: Environment): {
   backend: LlamaBackend;
   problems: readonly Problem[];
 } {
-  const { values } = environment;
-  const keyName = ["LLAMA_API_KEY", "ANTHROPIC_API_KEY"].find((key) => values.get(key));
-  const slots = values.get("LLAMA_SLOTS") || undefined;
-  const isCount = slots === undefined || /^[1-9]\d{0,5}$/.test(slots);
+  const reader = new Reader(environment);
+  const { key, older = key } = env.llamaApiKey;
   const backend = {
-    baseUrl: values.get("LLAMA_BASE_URL") || values.get("ANTHROPIC_BASE_URL") || undefined,
-    model: values.get("LLAMA_MODEL") || values.get("CLAUDE_MODEL") || "default",
-    apiKeyEnv: keyName,
-    slots: slots !== undefined && isCount ? Number(slots) : undefined,
+    baseUrl: reader.optional(env.llamaBaseUrl),
+    model: reader.read(env.llamaModel),
+    apiKeyEnv: [key, older].find((one) => reader.isSet({ key: one })),
+    slots: reader.optional(env.llamaSlots),
   };
-  const place = { ...environment.locate("LLAMA_SLOTS"), path: "LLAMA_SLOTS" };
-  const message = `${JSON.stringify(slots)} must be a positive integer`;
-  const hint = "write how many requests the model server takes at once, or remove the line";
-  return { backend, problems: isCount ? [] : [{ ...place, message, hint }] };
+  return { backend, problems: reader.problems };
 }

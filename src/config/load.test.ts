@@ -103,29 +103,29 @@ base_url = "http://m:1"
       hint: did you mean DISINTO_FORGE_PORT?
     .env:5:1  DISINTO_FORGE_PORT: "70000" is not a valid port
       hint: use an integer from 1 to 65535
-    .env:6:1  DISINTO_ENGINE: must be one of compose, local
+    .env:6:1  DISINTO_ENGINE: must be one of compose, local, not "composed"
       hint: did you mean compose?
     .env:7:1  DISINTO_NAME: "a-name-that-is-too-long" is not a valid factory name
       hint: use at most 15 lower-case letters and digits, with single dashes between them
-    .env:8:1  AGENT_SSH_DIR: must be an absolute path
+    .env:8:1  AGENT_SSH_DIR: must be an absolute path, not "keys"
       hint: write it beginning with /
-    .env:9:1  FORGE_URL: must be an http or https URL
+    .env:9:1  FORGE_URL: must be an http or https URL, not "forge"
       hint: write the whole URL, for example http://127.0.0.1:3000
     projects/broken.toml:2:1  TOML syntax: unspecified values are invalid
       hint: check this line and the one above: section names are in [brackets], strings in "quotes"
-    projects/other.toml:3:17  agents.ada.roles.1: must be one of dev, review
+    projects/other.toml:3:17  agents.ada.roles.1: must be one of dev, review, not "deva"
       hint: did you mean "dev"?
     projects/other.toml:4:1  agents.ada: unknown key "modle"
       hint: did you mean "model"?
-    projects/other.toml:5:1  agents.ada.base_url: expected string, received number
+    projects/other.toml:5:1  agents.ada.base_url: expected string, received 5
       hint: write it as a string in quotes
     projects/other.toml:6:1  agents.llama: "llama" is a reserved name
       hint: choose another name
-    projects/shop.toml:1:1  repo: must be owner/name
+    projects/shop.toml:1:1  repo: must be owner/name, not "acme"
       hint: disinto config reference says what it may hold
     projects/shop.toml:2:1  unknown key "primary_brunch"
       hint: did you mean "primary_branch"?
-    projects/shop.toml:4:1  limits.ci_fixes: too small: expected number to be >=0
+    projects/shop.toml:4:1  limits.ci_fixes: too small: expected number to be >=0, not -1
       hint: disinto config reference says what it may hold"
   `);
 });
@@ -134,7 +134,7 @@ test("a misspelt setting is one problem, not also the lack of what it would have
   const shop = 'repo = "acme/shop"\n[agents.dev-qwen]\nharness = "comand"\ncommand = ["x"]\n';
 
   expect(listProblems("LLAMA_BOTS=dev-qwen\n", { shop })).toMatchInlineSnapshot(`
-    "projects/shop.toml:3:1  agents.dev-qwen.harness: must be one of claude-code, opencode, command
+    "projects/shop.toml:3:1  agents.dev-qwen.harness: must be one of claude-code, opencode, command, not "comand"
       hint: did you mean "command"?"
   `);
 });
@@ -234,11 +234,11 @@ test("an image without a tag would be latest without saying so, and is a problem
   const env = `${backend}LLAMA_BOTS=a\nDISINTO_IMAGE_EDGE=caddy\n`;
 
   expect(listProblems(env, { shop: own + shop + agents })).toMatchInlineSnapshot(`
-    ".env:3:1  DISINTO_IMAGE_EDGE: has no tag
+    ".env:3:1  DISINTO_IMAGE_EDGE: "caddy" has no tag
       hint: write name:tag or name@digest; name:latest if you want the latest
-    projects/shop.toml:1:1  image: has no tag
+    projects/shop.toml:1:1  image: "host:5000/shop" has no tag
       hint: write name:tag or name@digest; name:latest if you want the latest
-    projects/shop.toml:6:1  agents.a.image: has no tag
+    projects/shop.toml:6:1  agents.a.image: "bots" has no tag
       hint: write name:tag or name@digest; name:latest if you want the latest"
   `);
   const digest = `edge@sha256:${"0".repeat(64)}`;
@@ -253,7 +253,7 @@ test("a literal key under the name that it would like to have is never printed, 
   expect(text).toMatchInlineSnapshot(`
     "projects/shop.toml:6:1  agents.ada: unknown key "api_key"
       hint: did you mean "api_key_env"?
-    projects/shop.toml:7:1  agents.ada.slots: expected number, received string
+    projects/shop.toml:7:1  agents.ada.slots: expected number, received "2"
       hint: write a number, without quotes"
   `);
   expect(text).not.toContain("sk-secret");

@@ -1,7 +1,9 @@
 /** A folder's `.env` and `projects/*.toml` → the typed factory, or every problem at once. */
+
 import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
+import { env } from "../settings/env.ts";
 import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
 import { type EnvChanges, editEnv } from "./env-file.ts";
@@ -135,8 +137,8 @@ function locateProject({ source, settings }: LoadedProject): ProjectPlaces {
 
 /** What a section may leave to `.env`. */
 const llamaVariables: ReadonlyMap<string, string> = new Map([
-  ["slots", "LLAMA_SLOTS"],
-  ["base_url", "LLAMA_BASE_URL"],
+  ["slots", env.llamaSlots.key],
+  ["base_url", env.llamaBaseUrl.key],
 ]);
 
 function locateBot(wanted: {
@@ -153,7 +155,9 @@ function locateBot(wanted: {
   if (variable && ofSection?.[key as "slots"] === undefined)
     return { ...environment.locate(variable), path: variable };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
-  const front = environment.values.has("LLAMA_BOTS") ? "LLAMA_BOTS" : "ENABLE_LLAMA_AGENT";
+  const front = environment.values.has(env.llamaBots.key)
+    ? env.llamaBots.key
+    : env.enableLlamaAgent.key;
   return { ...environment.locate(front, bot.name), path: front };
 }
 

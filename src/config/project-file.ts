@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import { refuseBotName } from "./bot-names.ts";
 import type { Problem } from "./problem.ts";
 import { ProjectFile } from "./project-schema.ts";
+import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 import { parseTomlSource, type TomlSource } from "./toml-source.ts";
 
@@ -55,7 +56,7 @@ function toProblem(
   return {
     ...source.locate(path),
     path: path.join("."),
-    message: describe(issue),
+    message: nameRefused(describe(issue), String(path.at(-1) ?? ""), issue.input),
     hint: adviseOn(issue),
   };
 }

@@ -10,7 +10,7 @@ import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
-import { hasTag, lacksTag } from "./image-reference.ts";
+import { hasTag, lacksTag } from "../settings/image-reference.ts";
 
 z.config(z.locales.en());
 
@@ -162,7 +162,7 @@ const CiSection = z.strictObject({
   when_absent: z._default(
     z
       .enum(["block", "pass"])
-      .check(z.describe("What a commit without any status means for a merge")),
+      .check(z.describe("What a project that requires no contexts means for a merge")),
     "block",
   ),
 });

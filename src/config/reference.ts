@@ -1,6 +1,7 @@
 /** The reference of `.env` and `projects/*.toml`, from what the readers themselves use. */
 import * as z from "zod/mini";
-import { environmentKeys } from "./environment-keys.ts";
+import { envSettings } from "../settings/env.ts";
+import type { Setting } from "../settings/setting.ts";
 import { ProjectFile } from "./project-schema.ts";
 
 interface Schema {
@@ -39,11 +40,9 @@ export function formatReference(): string {
     "",
     "Switches and secrets, readable by its owner only. disinto changes single lines and keeps every other byte.",
     "",
-    "| variable | holds | default | meaning |",
-    "|---|---|---|---|",
-    ...environmentKeys.map(({ key, type, fallback, meaning }) =>
-      row([code(key), type, fallback === undefined ? "" : code(fallback), meaning]),
-    ),
+    "| variable | holds | default | read by | meaning |",
+    "|---|---|---|---|---|",
+    ...envSettings.map(formatSetting),
     "",
     "## `projects/<name>.toml`",
     "",
@@ -55,6 +54,12 @@ export function formatReference(): string {
     ...listKeys(buildProjectSchema(), ""),
     "",
   ].join("\n");
+}
+
+function formatSetting({ key, older, type, fallback, readBy, meaning }: Setting<unknown>): string {
+  const also = older === undefined ? "" : ` (older name: ${older})`;
+  const usual = fallback === undefined ? "" : code(fallback);
+  return row([code(key), type, usual, readBy ?? "commands", `${meaning}${also}`]);
 }
 
 function listKeys({ properties = {}, required = [] }: Schema, prefix: string): readonly string[] {

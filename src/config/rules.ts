@@ -9,6 +9,7 @@ import { HOST_NAME } from "../core/service-ports.ts";
 import { engines } from "../engines/definitions.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
+import { env } from "../settings/env.ts";
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./problem.ts";
 import type { SourcePlace } from "./toml-source.ts";
@@ -58,9 +59,9 @@ function* checkAddresses({ factory, environment, locateBot }: RuleInput): Genera
 
 /** A bot has one token, so there is one forge. */
 function* checkForgeUrls({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
-  const inEnvironment = environment.values.get("FORGE_URL");
+  const inEnvironment = environment.values.get(env.forgeUrl.key);
   const stated = projectPlaces.flatMap(({ forgeUrl }) => (forgeUrl.value ? [forgeUrl] : []));
-  const decides = inEnvironment ? environment.locate("FORGE_URL") : stated[0];
+  const decides = inEnvironment ? environment.locate(env.forgeUrl.key) : stated[0];
   for (const { value, ...place } of stated) {
     if (value?.replace(/\/+$/, "") === factory.forge.url) continue;
     yield {
@@ -98,8 +99,8 @@ function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Gener
     return { ...environment.locate(key), path: key, message, hint };
   };
   const { service } = forgeKinds[factory.forge.kind];
-  if (service && !service.isOwn) yield refuse("DISINTO_FORGE");
-  if (factory.edge) yield refuse("DISINTO_ENGINE");
+  if (service && !service.isOwn) yield refuse(env.forge.key);
+  if (factory.edge) yield refuse(env.engine.key);
   for (const [index, { ci }] of factory.projects.entries()) {
     const place = projectPlaces[index]?.repo;
     if (!ciProviders[ci.provider].needsImages || !place) continue;

@@ -1,18 +1,19 @@
 /** Which variables of `.env` are secrets, and their values: for the redactor and `disinto secrets`. */
 
+import { envSettings } from "../settings/env.ts";
+import { SECRET } from "../settings/setting.ts";
 import { parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
-import { environmentKeys } from "./environment-keys.ts";
 import { readFiles } from "./files.ts";
 
-const known = new Map(environmentKeys.map(({ key, type }) => [key, type]));
+const known = new Map(envSettings.map(({ key, type }) => [key, type]));
 
 const word = /(^|_)(TOKEN|PASS|PASSWD|PASSWORD|SECRET|KEY|CREDENTIALS?)(_|$)/i;
 
 /** Decides by what disinto knows of the variable, else by its name. */
 export function isSecretKey(key: string): boolean {
   const type = known.get(key);
-  return type === undefined ? word.test(key) : type === "secret";
+  return type === undefined ? word.test(key) : type === SECRET;
 }
 
 /**
@@ -25,7 +26,7 @@ export async function readSecrets(folder: string): Promise<ReadonlyMap<string, s
   const named = new Set(
     files.projects.flatMap(({ text }) => (typeof text === "string" ? findNamedKeys(text) : [])),
   );
-  const values = evaluateEnv(parseEnv(files.env).entries);
+  const values = evaluateEnv(parseEnv(files.env).entries).values;
   return new Map([...values].filter(([key]) => isSecretKey(key) || named.has(key)));
 }
 

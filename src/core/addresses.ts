@@ -2,10 +2,12 @@
  * Who reaches what, and where (docs/networks.md): the one table from which every rendering, command and check takes an
  * address. Nothing else joins a name and a port. Pure.
  */
+
 import { listUsedCis } from "../ci/definitions.ts";
 import { engines } from "../engines/definitions.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import { env } from "../settings/env.ts";
 import type { Factory } from "./factory.ts";
 import { HOST_NAME, ports } from "./service-ports.ts";
 
@@ -182,23 +184,23 @@ function* findUnreachableForge(factory: Factory): Generator<Unreachable> {
   const { forge, ci } = factory;
   if (!isOurs(forge) && isLoopback(forge.url))
     yield {
-      at: { key: "FORGE_URL" },
+      at: { key: env.forgeUrl.key },
       message: `${forge.url} is each container's own, so no bot reaches the forge there`,
       hint: "use a name or an address of the forge's machine that is reached from everywhere",
     };
   if (!usesWoodpecker(factory)) return;
   const both = [
-    ["FORGE_URL", forge.url],
-    ["WOODPECKER_HOST", ci.url],
+    [env.forgeUrl.key, forge.url],
+    [env.woodpeckerHost.key, ci.url],
   ] as const;
   for (const [key, url] of both) {
     const { hostname } = new URL(url);
-    const isOwn = key === "WOODPECKER_HOST" || isOurs(forge);
+    const isOwn = key === env.woodpeckerHost.key || isOurs(forge);
     if (!isLoopback(url) && !(isOwn && !isName(hostname))) continue;
     yield {
       at: { key },
       message: `${url} resolves differently inside containers, and with Woodpecker the browser, the server and the steps must all reach it there`,
-      hint: `set ${key} to a name that leads to this machine, for example http://my-server.lan:${key === "FORGE_URL" ? forge.port : ci.port} (docs/networks.md)`,
+      hint: `set ${key} to a name that leads to this machine, for example http://my-server.lan:${key === env.forgeUrl.key ? forge.port : ci.port} (docs/networks.md)`,
     };
   }
 }
@@ -219,8 +221,8 @@ function* findUnreachableModels({ bots }: Factory): Generator<Unreachable> {
 function* findSharedPorts(factory: Factory): Generator<Unreachable> {
   const taken = new Map<number, string>([[ports.proxy, "the factory's proxy"]]);
   const keys = {
-    forge: "DISINTO_FORGE_PORT",
-    woodpecker: "DISINTO_CI_PORT",
+    forge: env.forgePort.key,
+    woodpecker: env.ciPort.key,
     dashboard: "DISINTO_DASHBOARD_PORT",
   };
   for (const { part, published } of listInbound(factory)) {

@@ -13,16 +13,6 @@ export function deriveBackend({ baseUrl, harness }: Pick<Bot, "baseUrl" | "harne
   return baseUrl ? normalizeBaseUrl(baseUrl) : `hosted ${harness}`;
 }
 
-/** Requests that a backend takes at once, by its name; what any bot on it says. */
-export type Slots = ReadonlyMap<string, number>;
-
-export function collectSlots(bots: readonly Bot[]): Slots {
-  const stated = bots.flatMap((bot): readonly (readonly [string, number])[] =>
-    bot.slots === undefined ? [] : [[deriveBackend(bot), bot.slots]],
-  );
-  return new Map(stated);
-}
-
 /**
  * A backend as one component of a ref's name, different for each: `http_3a_2f_2fmodel_3a8080`. What git forbids or
  * files may not hold stands as an underscore and its code.

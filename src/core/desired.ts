@@ -1,19 +1,13 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
 import { type CiAccessKeys, type CiPlace, ciProviders, listUsedCis } from "../ci/definitions.ts";
 import { engines } from "../engines/definitions.ts";
+import { tellBot } from "../settings/bot.ts";
 import { deriveAddresses } from "./addresses.ts";
-import { collectSlots, type Slots } from "./backend.ts";
-import { deriveBotEnvironment } from "./bot-environment.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
 import { deriveEgress } from "./egress-service.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout } from "./layout.ts";
-import {
-  deriveContainerName,
-  deriveCredentialKeys,
-  deriveServiceName,
-  deriveVolumes,
-} from "./names.ts";
+import { deriveContainerName, deriveServiceName, deriveVolumes } from "./names.ts";
 import { type DesiredService, deriveProbe, type Mount, separating } from "./service.ts";
 
 export interface Desired {
@@ -28,7 +22,6 @@ const botPids = 512;
 export function deriveDesired(factory: Factory, folder: string, project = factory.name): Desired {
   const layout = deriveLayout(factory, folder);
   const place = { layout, project, addresses: deriveAddresses(factory) };
-  const slots = collectSlots(factory.bots);
   const bots = [...factory.bots].sort((a, b) => compare(serviceOf(a), serviceOf(b)));
   return {
     name: factory.name,
@@ -37,28 +30,26 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
       ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
       ...deriveEgress(factory, folder),
-      ...bots.map((bot) => deriveBot(bot, { factory, place, slots })),
+      ...bots.map((bot) => deriveBot(bot, factory, place)),
     ],
   };
 }
 
-interface Context {
-  readonly factory: Factory;
-  readonly place: CiPlace;
-  readonly slots: Slots;
-}
-
-function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService {
+function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
   const service = serviceOf(bot);
   const { layout } = place;
-  const [repos, data] = [
-    layout.locate(service, "/home/agent/repos"),
-    layout.locate(service, "/home/agent/data"),
-  ];
-  const credentials = deriveCredentialKeys(bot.name);
-  const ci = deriveCiAccess(factory, place);
+  const folders = {
+    repos: layout.locate(service, "/home/agent/repos"),
+    data: layout.locate(service, "/home/agent/data"),
+  };
+  const { forgeUrl, healthPort } = layout;
   const mounts = deriveMounts(factory);
   const { owner } = engines[factory.engine];
+  const proxy = place.addresses.proxy?.part;
+  const about = { bot, factory, forgeUrl, folders, healthPort, proxy };
+  const isSeparated = owner !== undefined;
+  const told = tellBot({ ...about, isSeparated, mounts: mounts.map(({ target }) => target) });
+  const ci = deriveCiAccess(factory, place);
   return {
     name: service,
     kind: bot.declaredIn === "LLAMA_BOTS" ? "llama-bot" : "bot",
@@ -66,23 +57,8 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
     image: deriveImage(bot, factory),
     entrypoint: [],
     args: ["agent", "run"],
-    environment: {
-      ...deriveBotEnvironment(bot, { factory, slots, forgeUrl: layout.forgeUrl }),
-      ...ci.environment,
-      AGENT_DATA: data,
-      AGENT_REPOS: repos,
-      ...(layout.healthPort !== undefined && { AGENT_HEALTH_PORT: String(layout.healthPort) }),
-      ...(owner !== undefined && { AGENT_USERS: "separate" }),
-      ...(place.addresses.proxy && { EGRESS_PROXY: place.addresses.proxy.part }),
-      ...(mounts.length > 0 && { AGENT_MOUNTS: mounts.map(({ target }) => target).join(":") }),
-    },
-    secrets: {
-      FORGE_TOKEN: credentials.token,
-      FORGE_PASS: credentials.password,
-      ...(factory.hasStatusToken && { DISINTO_STATUS_TOKEN: "DISINTO_STATUS_TOKEN" }),
-      ...ci.secrets,
-      ...(bot.apiKeyEnv !== undefined && { ANTHROPIC_API_KEY: bot.apiKeyEnv }),
-    },
+    environment: { ...told.environment, ...ci.environment },
+    secrets: { ...told.secrets, ...ci.secrets },
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
       name,
       path: layout.locate(service, path),
@@ -91,9 +67,7 @@ function deriveBot(bot: Bot, { factory, place, slots }: Context): DesiredService
     mounts,
     ports: [],
     healthCheck:
-      layout.healthPort === undefined
-        ? undefined
-        : deriveProbe(`http://127.0.0.1:${layout.healthPort}/healthz`),
+      healthPort === undefined ? undefined : deriveProbe(`http://127.0.0.1:${healthPort}/healthz`),
     confinement: separating,
     limits: { memory: bot.memory, cpus: bot.cpus, pids: botPids },
     enabled: bot.enabled,

@@ -1,4 +1,5 @@
 /** The typed model of one factory: what configuration says, defaults filled in, nothing derived. */
+
 import type { CiProvider } from "../ci/definitions.ts";
 import type { EngineName } from "../engines/definitions.ts";
 import type { ForgeKind } from "../forge-kinds/definitions.ts";

@@ -20,14 +20,15 @@ const CI_SWITCH =
 const DRAFT = /^(?:\[(wip|draft|work in progress)\]|\(?(wip|draft|work in progress)\)?:)\s{0,9}/iu;
 const TRAILER = /^([\w-]{1,60}-by|skip-checks|change-id|time-log)(?=\s{0,9}:)/i;
 
-/** Of a comment or a review. */
+/** Makes the text of a comment or a review inert. */
 export function inertText(text: string): string {
   return stripHidden(text)
     .replace(CI_SWITCH, (_, words?: string, stars?: string) => `(${words ?? stars})`)
     .replace(MENTION, "`@$1`")
-    .replace(AFTER_WORD, (gap: string, _: string, at: number, all: string) =>
-      NO_KEYWORD.test(all.slice(Math.max(0, at - LOOK_BACK), at)) ? gap : spell(gap),
-    );
+    .replace(AFTER_WORD, (...match: [gap: string, reference: string, at: number, all: string]) => {
+      const [gap, , at, all] = match;
+      return NO_KEYWORD.test(all.slice(Math.max(0, at - LOOK_BACK), at)) ? gap : spell(gap);
+    });
 }
 
 /** The word goes before the marks that belong to the reference. */

@@ -1,4 +1,5 @@
 /** Every name derived from a bot's name, in one place (the contract of DESIGN §4). */
+import { env } from "../settings/env.ts";
 import type { Bot } from "./factory.ts";
 
 /** `dev-qwen2` → `DEV_QWEN2`: the suffix of the bot's variables in .env. */
@@ -40,8 +41,8 @@ export const CI_LOGIN = "ci";
 export const CI_ADDRESS_FILE = "address";
 
 /** Variables in `.env`: with which bots ask for the logs of their runs. */
-export const CI_TOKEN_KEY = "CI_TOKEN";
-export const WOODPECKER_TOKEN_KEY = "WOODPECKER_TOKEN";
+export const CI_TOKEN_KEY = env.ciToken.key;
+export const WOODPECKER_TOKEN_KEY = env.woodpeckerToken.key;
 
 /** Name of an identity's token on the forge; each rotation counts on. */
 export function formatTokenName(generation: number): string {

@@ -1,23 +1,24 @@
 /** The shape in which a service finds its projects (project-task.ts) in its environment. Apart, as only services need it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ciProviders } from "../ci/definitions.ts";
 import { namesOf } from "./kinds.ts";
 import type { ProjectTask } from "./project-task.ts";
 
-export const jsonOf = <T>(shape: z.ZodType<T>) =>
-  z.string().transform((text, context): T => {
-    try {
-      return shape.parse(JSON.parse(text));
-    } catch (error) {
-      context.addIssue({
-        code: "custom",
-        message: error instanceof Error ? error.message : String(error),
-      });
-      return z.NEVER;
-    }
-  });
+export const jsonOf = <T>(shape: z.ZodMiniType<T>) =>
+  z.pipe(
+    z.string(),
+    z.transform((text: string, context): T => {
+      try {
+        return shape.parse(JSON.parse(text));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        context.issues.push({ code: "custom", message, input: text });
+        return z.NEVER;
+      }
+    }),
+  );
 
-const ProjectShape: z.ZodType<ProjectTask> = z.object({
+const ProjectShape: z.ZodMiniType<ProjectTask> = z.object({
   name: z.string(),
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
@@ -33,8 +34,8 @@ const ProjectShape: z.ZodType<ProjectTask> = z.object({
     mergeAttempts: z.int(),
   }),
   trustedAuthors: z.array(z.string()),
-  prompts: z.object({ coding: z.string().optional(), review: z.string().optional() }).optional(),
-  protectedPaths: z.array(z.string()).default([]),
+  prompts: z.optional(z.object({ coding: z.optional(z.string()), review: z.optional(z.string()) })),
+  protectedPaths: z._default(z.array(z.string()), []),
 });
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -1,7 +1,9 @@
 /** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
+
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { DEFAULT_FORGE, FORGE_ELSEWHERE } from "../forge-kinds/definitions.ts";
+import { env } from "../settings/env.ts";
 import { namesOf } from "./kinds.ts";
 
 /** Variables of `.env` by name. */
@@ -20,31 +22,31 @@ export interface SetupFlags {
 
 /** Variables of the shell's environment that count for a new factory; scripts pass secrets this way. */
 const exported = [
-  "DISINTO_NAME",
-  "DISINTO_ENGINE",
-  "DISINTO_BIND",
-  "DISINTO_FORGE",
-  "DISINTO_FORGE_PORT",
-  "FORGE_URL",
-  "FORGE_ADMIN_USER",
-  "FORGE_ADMIN_PASS",
-  "LLAMA_BOTS",
-  "LLAMA_BASE_URL",
-  "LLAMA_MODEL",
-  "LLAMA_API_KEY",
+  env.name.key,
+  env.engine.key,
+  env.bind.key,
+  env.forge.key,
+  env.forgePort.key,
+  env.forgeUrl.key,
+  env.forgeAdminUser.key,
+  env.forgeAdminPass.key,
+  env.llamaBots.key,
+  env.llamaBaseUrl.key,
+  env.llamaModel.key,
+  env.llamaApiKey.key,
 ];
 
 export function readFlags(flags: SetupFlags): Answers {
   const { forgeUrl } = flags;
   return dropUnset({
-    DISINTO_ENGINE: flags.engine,
-    DISINTO_FORGE: forgeUrl === undefined ? undefined : FORGE_ELSEWHERE,
-    FORGE_URL: forgeUrl,
-    DISINTO_FORGE_PORT: flags.forgePort,
-    FORGE_ADMIN_USER: flags.admin,
-    LLAMA_BOTS: flags.bots,
-    LLAMA_BASE_URL: flags.localModel,
-    LLAMA_MODEL: flags.model,
+    [env.engine.key]: flags.engine,
+    [env.forge.key]: forgeUrl === undefined ? undefined : FORGE_ELSEWHERE,
+    [env.forgeUrl.key]: forgeUrl,
+    [env.forgePort.key]: flags.forgePort,
+    [env.forgeAdminUser.key]: flags.admin,
+    [env.llamaBots.key]: flags.bots,
+    [env.llamaBaseUrl.key]: flags.localModel,
+    [env.llamaModel.key]: flags.model,
   });
 }
 
@@ -67,13 +69,13 @@ interface Gaps {
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
-  const engine = given.DISINTO_ENGINE ?? DEFAULT_ENGINE;
-  const ownForge = (given.DISINTO_FORGE ?? DEFAULT_FORGE) !== FORGE_ELSEWHERE;
+  const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
+  const ownForge = (given[env.forge.key] ?? DEFAULT_FORGE) !== FORGE_ELSEWHERE;
   return {
-    DISINTO_ENGINE: engine,
-    ...(ownForge && freePort !== defaultForgePort && { DISINTO_FORGE_PORT: freePort }),
-    LLAMA_BOTS: "dev-qwen",
-    LLAMA_BASE_URL: offerModel(engine),
+    [env.engine.key]: engine,
+    ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.llamaBots.key]: "dev-qwen",
+    [env.llamaBaseUrl.key]: offerModel(engine),
     ...given,
   };
 }

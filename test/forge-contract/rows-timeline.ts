@@ -18,8 +18,13 @@ async function withIssue(world: World) {
   return { repository, dev, issue: `${repository.path}/issues/1` };
 }
 
-async function label(world: World, { path }: Repository, name: string, exclusive = false) {
-  const label = { name, color: "#00aabb", exclusive };
+async function label(
+  world: World,
+  { path }: Repository,
+  wanted: string | { readonly name: string; readonly exclusive: boolean },
+) {
+  const own = typeof wanted === "string" ? { name: wanted } : wanted;
+  const label = { exclusive: false, ...own, color: "#00aabb" };
   return (await world.admin("POST", `${path}/labels`, label)).body.id as unknown as number;
 }
 
@@ -63,8 +68,8 @@ export const timelineRows: readonly Row[] = [
     },
     check: async (world) => {
       const { repository, dev, issue } = await withIssue(world);
-      const low = await label(world, repository, "size/s", true);
-      const high = await label(world, repository, "size/l", true);
+      const low = await label(world, repository, { name: "size/s", exclusive: true });
+      const high = await label(world, repository, { name: "size/l", exclusive: true });
       await world.admin("POST", `${issue}/labels`, { labels: [low] });
       await dev.call("POST", `${issue}/labels`, { labels: [high] });
       expect(await read(world, repository, 1)).toMatchObject([

@@ -126,9 +126,10 @@ export class ModelServer {
       if (pathname.startsWith("/admin/")) this.#administer(pathname.slice(7), body, response);
       else if (pathname === "/v1/messages/count_tokens")
         send(response, 200, formatCount(body as MessagesRequest));
-      else if (pathname === "/v1/messages") await this.#speak(request, response, body, messages);
+      else if (pathname === "/v1/messages")
+        await this.#speak(request, response, { body, api: messages });
       else if (/^(\/v1)?\/chat\/completions$/.test(pathname))
-        await this.#speak(request, response, body, completions);
+        await this.#speak(request, response, { body, api: completions });
       else this.#tell(pathname, response);
     } catch (error) {
       send(response, 500, { error: { message: String(error) } });
@@ -138,8 +139,7 @@ export class ModelServer {
   async #speak(
     request: IncomingMessage,
     response: ServerResponse,
-    body: unknown,
-    api: Api,
+    { body, api }: { readonly body: unknown; readonly api: Api },
   ): Promise<void> {
     this.requests.push({ path: request.url ?? "", headers: request.headers, body });
     if (!this.#admits(request)) return send(response, 401, api.error(401, "invalid x-api-key"));
@@ -225,12 +225,8 @@ function fail(
 ) {
   if (fault.type === "status") {
     const headers = fault.status === 429 ? { "retry-after": "1" } : {};
-    return send(
-      response,
-      fault.status,
-      api.error(fault.status, fault.message ?? "as scripted"),
-      headers,
-    );
+    const error = api.error(fault.status, fault.message ?? "as scripted");
+    return send(response, { status: fault.status, headers }, error);
   }
   if (fault.type === "context") {
     const message = `prompt is too long: ${said.inputTokens} tokens > ${said.inputTokens - 1} maximum`;
@@ -247,11 +243,11 @@ function fail(
 
 function send(
   response: ServerResponse,
-  status: number,
+  status: number | { readonly status: number; readonly headers: Readonly<Record<string, string>> },
   body: unknown,
-  headers: Readonly<Record<string, string>> = {},
 ): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
+  const { status: code, headers } = typeof status === "number" ? { status, headers: {} } : status;
+  response.writeHead(code, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }
 

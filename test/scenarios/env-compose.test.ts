@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../../src/adapters/process.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
+import { parseEnvironment } from "../../src/config/environment.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 import { describeWithDocker } from "../support/docker.ts";
 
@@ -30,7 +31,7 @@ C2=x #y
 C3=un"q"uoted'
 C4=ü ñ 漢
 C5=  lead and trail${"  "}
-C6=$A1-$NO-${"$"}{A1}
+C6=$A1-${"$"}{A1}
 C7=
 C8= # why
 export D1=exported
@@ -40,10 +41,47 @@ D3 = spaced
 D5=twice
 D5=again
 D.6=dotted
+E1=${"$"}{NO:-${"$"}{ALSO:-y}}
+E2=${"$"}{NO:-${"$"}{A1}} ${"$"}{NO:-$A1} a${"$"}{NO:-${"$"}{D5}}b$A1
+E3=${"$"}{A1:+${"$"}{A1}y} ${"$"}{NO:+${"$"}{A1}} ${"$"}{C7+x} ${"$"}{C7:+x} ${"$"}{C7-x} ${"$"}{C7:-x}
+E4=${"$"}{NO:-{a}} ${"$"}{NO:-a}b} ${"$"}{NO:-a{b} a} {
+E5=${"$"}{NO:-a$$b} ${"$"}{NO:-$$x} a$ $1x $$$$
+E6="${"$"}{NO:-a b} ${"$"}{NO:-$A1 c} x$"
+E7="x
+${"$"}{NO:-y}
+z"
+E8=${"$"}{NO:-http://x:1/} ${"$"}{NO-a:-b} ${"$"}{NO:-a?b} ${"$"}{NO:-'q'}
+E9=$HOME/x ${"$"}{HOME:-no}
+F1='a' # b
+F2="a"#c
 `;
+
+/** What Compose refuses to read. */
+const refused = toDollars([
+  "A=§{NO:?must}",
+  "A=§{NO?must}",
+  "A=§{NO",
+  'A="§{NO"',
+  "A=§{NO:-§{B}",
+  "A=§{}",
+  "A=§{1}",
+  "A=§{a.b}",
+  "A=§{NO!x}",
+  "A='a' 'b'",
+  "A='x",
+  "A B=1",
+]);
+
+/** What Compose fills with nothing, for it is handed no such variable. */
+const unset = toDollars(["A=$NO", "A=§{NO}", "A=$B\nB=1", "A=$A", "A=§{NO:-$B}", "A=pa$word"]);
+
+function toDollars(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => text.replaceAll("§", "$"));
+}
 
 describeWithDocker("the .env that Compose reads", () => {
   let folder: string;
+  let warnings = "";
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "env-"));
@@ -58,6 +96,7 @@ describeWithDocker("the .env that Compose reads", () => {
     const config = [...argv, "config", "--format", "json"] as const;
     const { stdout, stderr, exitCode } = await run(config, { cwd: folder, input: file });
     if (exitCode !== 0) throw new Error(stderr);
+    warnings = stderr;
     const { services } = JSON.parse(stdout) as {
       services: { s: { environment: Record<string, string> } };
     };
@@ -72,8 +111,25 @@ describeWithDocker("the .env that Compose reads", () => {
 
     const ours = Object.fromEntries(keys.map((key) => [key, values.get(key)]));
 
-    expect(keys.length).toBeGreaterThan(20);
+    expect(parseEnvironment(".env", lines).problems).toEqual([]);
+    expect(keys.length).toBeGreaterThan(30);
     expect(ours).toEqual(await askCompose(keys));
+  });
+
+  test.each(refused)("is refused by us where Compose refuses it: %s", async (text) => {
+    await writeFile(join(folder, ".env"), `${text}\n`);
+
+    await expect(askCompose(["A"])).rejects.toThrow();
+    expect(parseEnvironment(".env", `${text}\n`).problems).toHaveLength(1);
+  });
+
+  test.each(unset)("is refused by us where Compose would fill in nothing: %s", async (text) => {
+    await writeFile(join(folder, ".env"), `${text}\n`);
+
+    await askCompose(["A"]);
+
+    expect(warnings).toContain("variable is not set");
+    expect(parseEnvironment(".env", `${text}\n`).problems).toHaveLength(1);
   });
 
   test("gives back every value that was set, byte for byte", async () => {

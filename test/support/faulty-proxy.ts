@@ -15,7 +15,7 @@ export type NetworkFault = (typeof networkFaults)[number];
 export class FaultyProxy {
   readonly #target: string;
   readonly #server: Server;
-  #evil: NetworkFault | undefined;
+  #fault: NetworkFault | undefined;
   #after = 0;
 
   private constructor(target: string) {
@@ -35,8 +35,8 @@ export class FaultyProxy {
   }
 
   /** From the request after so many on; undefined: never. */
-  fail(evil: NetworkFault | undefined, after = 0): void {
-    this.#evil = evil;
+  fail(fault: NetworkFault | undefined, after = 0): void {
+    this.#fault = fault;
     this.#after = after;
   }
 
@@ -46,8 +46,8 @@ export class FaultyProxy {
   }
 
   #handle(asked: IncomingMessage, answer: ServerResponse): void {
-    if (this.#evil === undefined || this.#after-- > 0) this.#forward(asked, answer);
-    else injectFault(this.#evil, asked, answer, () => this.#forward(asked, answer));
+    if (this.#fault === undefined || this.#after-- > 0) this.#forward(asked, answer);
+    else injectFault(this.#fault, { asked, answer, forward: () => this.#forward(asked, answer) });
   }
 
   #forward(asked: IncomingMessage, answer: ServerResponse): void {
@@ -62,21 +62,22 @@ export class FaultyProxy {
   }
 }
 
-function injectFault(
-  evil: NetworkFault,
-  asked: IncomingMessage,
-  answer: ServerResponse,
-  forward: () => void,
-): void {
-  if (evil === "down") asked.socket.destroy();
-  else if (evil === "slow") {
+interface Exchange {
+  readonly asked: IncomingMessage;
+  readonly answer: ServerResponse;
+  readonly forward: () => void;
+}
+
+function injectFault(fault: NetworkFault, { asked, answer, forward }: Exchange): void {
+  if (fault === "down") asked.socket.destroy();
+  else if (fault === "slow") {
     // Not a wait of the test's: it goes on when the command has given up.
     const timer = setTimeout(forward, 10_000);
     answer.on("close", () => clearTimeout(timer));
-  } else if (evil === "html")
+  } else if (fault === "html")
     answer.end("<html><title>Welcome to the hotel's network</title></html>");
-  else if (evil === "half a body") {
+  else if (fault === "half a body") {
     answer.writeHead(200, { "content-length": "1000", "content-type": "application/json" });
     answer.write('{"version":"11.', () => asked.socket.destroy());
-  } else answer.writeHead(Number(evil)).end('{"message":"not today"}');
+  } else answer.writeHead(Number(fault)).end('{"message":"not today"}');
 }

@@ -7,14 +7,13 @@ import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
 import { applyIdentities } from "../../src/apply/identities.ts";
-import { collectSlots } from "../../src/core/backend.ts";
-import { deriveBotEnvironment } from "../../src/core/bot-environment.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE, CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
+import { tellBot } from "../../src/settings/bot.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import {
@@ -182,7 +181,7 @@ export class Scene {
     if (!bot) throw new Error(`no bot ${name}`);
     return {
       ...machineEnvironment(),
-      ...deriveBotEnvironment(bot, { factory, slots: collectSlots(factory.bots), forgeUrl: url }),
+      ...tellBot({ bot, factory, forgeUrl: url }).environment,
       FORGE_TOKEN: this.#tokenOf(name),
       CI_TOKEN,
       CI_URL: pathToFileURL(path.join(this.#home(CI_LOGIN, "data"), CI_ADDRESS_FILE)).href,

@@ -1,7 +1,8 @@
 /** Who works in the folder is the runner's own user: the local engine, and the operator's commands. */
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { measureFolder } from "../git/sizes.ts";
+import { removeTree } from "../remove-tree.ts";
 import type { Hands } from "./hands.ts";
 
 export const ownHands: Hands = {
@@ -13,7 +14,7 @@ export const ownHands: Hands = {
   make: async (folder) => {
     await mkdir(folder, { recursive: true });
   },
-  remove: (target) => rm(target, { recursive: true, force: true }),
+  remove: removeTree,
   write: async (file, text) => {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DisintoError } from "../../errors.ts";
 import { NO_USAGE, type Session, type SessionEnd, type SessionFault } from "../../ports/harness.ts";
 import { gateHarness } from "./model-gate.ts";
 
@@ -15,7 +16,8 @@ function open(
     standing = false,
     turns = 0,
     number,
-  }: { standing?: boolean; turns?: number; number?: number } = {},
+    away = false,
+  }: { standing?: boolean; turns?: number; number?: number; away?: boolean } = {},
 ) {
   const log: string[] = [];
   const left = [...ends];
@@ -40,6 +42,7 @@ function open(
       slots: {
         acquire: async () => {
           log.push("slot");
+          if (away) throw new DisintoError("model.unavailable", "no answer at /props");
           return { number, lost: lost.signal, release: async () => void log.push("free") };
         },
       },
@@ -95,6 +98,13 @@ test("a server that fails opens its breaker, once and with its reason", async ()
   await run();
 
   expect(log).toEqual(["slot", "session", "opened: it is unreachable", "breaker.opened", "free"]);
+});
+
+test("a server that does not even say its slots is one that fails, and no bot dies of it", async () => {
+  const { run, log } = open([], { away: true });
+
+  expect(await run()).toMatchObject({ fault: "unreachable", reason: "no answer at /props" });
+  expect(log).toEqual(["slot", "opened: no answer at /props", "breaker.opened"]);
 });
 
 test("a fault of the agent, or of this bot's own installation, stops no other bot", async () => {

@@ -2,11 +2,13 @@
  * A harness whose sessions wait for the model's server: for a slot, and while its breaker is open. What goes wrong there
  * opens the breaker, so that the bots do not all find out for themselves; no issue pays for it.
  */
+import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import {
   type BackendFault,
   isBackendFault,
+  NO_USAGE,
   type Session,
   type SessionEnd,
 } from "../../ports/harness.ts";
@@ -68,7 +70,11 @@ class Gate<S extends Session> {
   async run(session: S): Promise<SessionEnd> {
     if (this.#ownFailures > 0) await this.#waitOwn(session.signal);
     const probe = await this.#pass(session.signal);
-    const slot = await this.#takeSlot(session.signal);
+    const slot = await this.#takeSlot(session.signal).catch(toUnreachable);
+    if ("type" in slot) {
+      await this.#learn(slot, false, probe);
+      return slot;
+    }
     const over = new AbortController();
     const proving = probe && this.#prove(probe, over.signal);
     try {
@@ -150,6 +156,13 @@ class Gate<S extends Session> {
     if (opened === "opened")
       this.#tools.events.append({ type: "breaker.opened", breaker: this.#name, reason });
   }
+}
+
+/** A server that does not even say its slots is as one that answers no session. */
+function toUnreachable(error: unknown): SessionEnd {
+  if (!(error instanceof DisintoError) || error.code !== "model.unavailable") throw error;
+  const { message: reason } = error;
+  return { type: "failed", fault: "unreachable", reason, output: "", usage: NO_USAGE };
 }
 
 /** Somebody else has the slot now, so the session had to end; the issue is not to blame. */

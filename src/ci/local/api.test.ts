@@ -68,7 +68,8 @@ async function record(
     state: "failure" as const,
     children: [{ ...child, ...step }],
   };
-  const made = pipelines.create({ parent: 0, commit, branch: "b", workflows: [workflow] });
+  const made = pipelines.create({ event: "pull_request", parent: 0, commit, branch: "b" });
+  made.workflows = [workflow];
   made.status = status;
   await pipelines.saveLog(
     made.number,
@@ -135,5 +136,5 @@ test("runs outlive the CI; one that it did not end was not done", async () => {
     ["later", "killed"],
     ["sha", "failure"],
   ]);
-  expect(again.create({ parent: 0, commit: "c", branch: "b", workflows: [] }).number).toBe(3);
+  expect(again.create({ event: "push", parent: 0, commit: "c", branch: "b" }).number).toBe(3);
 });

@@ -9,6 +9,7 @@ export interface CiProject {
   /** The id, as Woodpecker numbers repositories. */
   readonly id: number;
   readonly project: ProjectTask;
+  readonly forgeUrl: string;
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;

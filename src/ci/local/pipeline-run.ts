@@ -1,13 +1,13 @@
-/** One run of a head's workflows: each posts its status when it begins and when it is decided. */
-import path from "node:path";
+/** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { EventLog } from "../../ports/event-log.ts";
-import type { Status } from "../../ports/forge.ts";
 import type { CiProject } from "./ci-project.ts";
-import { deriveContext, isWorkflowFile } from "./contexts.ts";
+import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
-import { runStep, type StepEnd } from "./steps.ts";
-import { parseWorkflow, type Step } from "./workflow.ts";
+import { deriveVariables, type RunFacts } from "./workflow/variables.ts";
+import { type PlannedWorkflow, planWorkflows } from "./workflow/workflows.ts";
+import { readWorkflowFiles } from "./workflow-files.ts";
+import { homeOf, runWorkflow } from "./workflow-run.ts";
 
 export interface RunTools {
   readonly events: EventLog;
@@ -19,23 +19,24 @@ export interface RunTools {
 
 /** A commit to run; `parent` is set when it was asked for again. */
 export interface Run {
+  readonly event: RunFacts["event"];
   readonly sha: string;
+  /** Of the commit: a pull request's head, or the branch that was pushed. */
   readonly branch: string;
   readonly parent: number;
+  readonly pull?: { readonly number: number; readonly base: string; readonly author: string };
+  /** Of a push: what the branch was at when it was last run. */
+  readonly before?: string;
 }
 
-/** Statuses keep a line, not a log: Forgejo cuts longer descriptions. */
-const MAX_DESCRIPTION = 200;
-
-const MAX_WORKFLOW_BYTES = 1_000_000;
-
-interface PlannedWorkflow {
+/** A workflow that runs, or is refused, with what is kept of it. */
+export interface StartedWorkflow {
+  readonly planned: Exclude<PlannedWorkflow, { type: "skip" }>;
   readonly record: WorkflowRecord;
-  readonly steps: readonly Step[];
 }
 
 export async function runPipeline(tools: RunTools, target: CiProject, run: Run): Promise<void> {
-  const { sha, branch, parent } = run;
+  const { sha, branch, parent, event } = run;
   const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
   const name = `ci-${sha}-${parent}`;
@@ -46,25 +47,29 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
     await folders.discard(forgotten);
   const folder = await folders.prepare(name, { branch, sha });
   await user.hands.make(homeOf(folder));
-  const { planned, mistakes } = await planWorkflows({ folder, user }, decided);
-  const workflows = planned.map(({ record }) => record);
-  if (workflows.length > 0) {
-    const pipeline = target.pipelines.create({ parent, commit: sha, branch, workflows });
-    pipeline.errors = mistakes.map((message) => ({ type: "linter", message, is_warning: false }));
-    pipeline.status = "running";
-    await target.pipelines.save(pipeline);
-    for (const one of planned) await runWorkflow(tools, { target, pipeline, folder }, one);
-    pipeline.status = tools.signal.aborted ? "killed" : summarize(workflows);
-    await target.pipelines.save(pipeline);
-  }
-  await user.hands.remove(homeOf(folder));
-  await folders.discard(name);
-  await user.clearShared();
+  const { pull, before } = run;
+  const origin = { ...(pull && { pull }), ...(before !== undefined && { before }) };
+  const pipeline = target.pipelines.create({ event, parent, commit: sha, branch, ...origin });
+  const workflows = await startWorkflows({ target, run, user, folder }, pipeline.number);
+  const undecided = workflows.filter(({ record }) => !decided.has(record.context));
+  if (undecided.length === 0) await target.pipelines.forget(pipeline);
+  else await runAll(tools, { target, pipeline, folder }, undecided);
+  await cleanUp(tools, { user, folder, discard: () => folders.discard(name) });
 }
 
-/** Beside what is tested, so that nothing in it is taken for part of it. */
-function homeOf(folder: string): string {
-  return `${folder}.home`;
+interface Leftovers {
+  readonly user: SessionUser;
+  readonly folder: string;
+  readonly discard: () => Promise<void>;
+}
+
+/** What cannot be cleaned is told, and ends nothing: the run is decided. */
+async function cleanUp({ events }: RunTools, { user, folder, discard }: Leftovers) {
+  for (const step of [() => user.hands.remove(homeOf(folder)), discard, () => user.clearShared()])
+    await step().catch((error: Error) => {
+      const message = `${folder} could not be cleaned: ${error.message}`;
+      events.append({ type: "failure", code: "process.failed", message, retryInMs: 0 });
+    });
 }
 
 async function listDecidedContexts(
@@ -76,104 +81,109 @@ async function listDecidedContexts(
 }
 
 interface Checkout {
-  readonly folder: string;
+  readonly target: CiProject;
+  readonly run: Run;
   readonly user: SessionUser;
+  readonly folder: string;
 }
 
-async function planWorkflows({ folder, user }: Checkout, decided: ReadonlySet<string>) {
-  const entries = await user.listFiles(path.join(folder, ".woodpecker"));
-  const planned: PlannedWorkflow[] = [];
-  const mistakes: string[] = [];
+async function startWorkflows(
+  { target, run, user, folder }: Checkout,
+  number: number,
+): Promise<readonly StartedWorkflow[]> {
+  const files = await readWorkflowFiles(folder, user);
+  const facts = await gatherFacts(target, run, number);
+  const planned = planWorkflows(files, {
+    ...facts,
+    variables: deriveVariables(facts),
+    secrets: {},
+  });
   let id = 0;
-  for (const file of entries.filter(isWorkflowFile).sort()) {
-    const context = deriveContext(file);
-    if (decided.has(context)) continue;
-    const written = path.join(folder, ".woodpecker", file);
-    const workflow = parseWorkflow((await user.hands.read(written, MAX_WORKFLOW_BYTES)) ?? "");
-    if (workflow.type === "not-for-pulls") continue;
-    const steps = workflow.type === "steps" ? workflow.steps : [];
-    const children = steps.map(
-      (step): StepRecord => ({
-        id: ++id,
-        name: step.name,
-        type: "commands",
-        state: "pending",
-        exit_code: 0,
-      }),
-    );
-    const name = file.replace(/\.ya?ml$/, "");
-    const record: WorkflowRecord = { name, context, state: "pending", children };
-    if (workflow.type === "unsupported") {
-      record.state = "error";
-      record.error = `the local CI cannot run ${file}: ${workflow.reason}`;
-      mistakes.push(record.error);
-    }
-    planned.push({ record, steps });
-  }
-  return { planned, mistakes };
+  return planned
+    .filter((one) => one.type !== "skip")
+    .map((one) => {
+      const steps = one.type === "run" ? one.steps : [];
+      const children = steps.map(({ name, mayFail }): StepRecord => {
+        const failure = mayFail ? "ignore" : "fail";
+        return { id: ++id, name, type: "commands", state: "pending", exit_code: 0, failure };
+      });
+      const context = formatContext({ ...one, event: run.event });
+      const record: WorkflowRecord = { name: one.name, context, state: "pending", children };
+      return { planned: one, record };
+    });
 }
 
-interface RunContext {
+async function gatherFacts(
+  { mirror: { objects }, project, forgeUrl }: CiProject,
+  { event, sha, branch, parent, pull, before }: Run,
+  number: number,
+): Promise<RunFacts> {
+  const refs = pull
+    ? { from: pull.base, to: (await objects.mergeTrees(pull.base, sha)).tree }
+    : { from: before ?? sha, to: sha };
+  const author = pull?.author ?? "";
+  return {
+    event,
+    branch: pull ? project.primaryBranch : branch,
+    changedFiles: refs.from === refs.to ? [] : await objects.changedPaths(refs.from, refs.to),
+    message: await objects.readMessage(sha),
+    repo: project.repo,
+    forgeUrl,
+    primaryBranch: project.primaryBranch,
+    sha,
+    author,
+    authorEmail: "",
+    number,
+    parent,
+    ...(pull && { pull: { number: pull.number, head: branch } }),
+  };
+}
+
+interface Place {
   readonly target: CiProject;
   readonly pipeline: PipelineRecord;
   readonly folder: string;
 }
 
-async function runWorkflow(tools: RunTools, place: RunContext, { record, steps }: PlannedWorkflow) {
-  const { target, pipeline } = place;
-  const post = (state: Status["state"], description: string): Promise<void> =>
-    target.statuses.post(pipeline.commit, {
-      context: record.context,
-      state,
-      description: description.slice(0, MAX_DESCRIPTION),
-    });
-  if (record.state === "error") return post("failure", record.error ?? "");
-  record.state = "running";
-  await post("pending", "running");
-  const problem = await runSteps(tools, place, { record, steps });
-  if (tools.signal.aborted) return;
-  const state = problem === undefined ? "success" : "failure";
-  await post(state, problem ?? `${steps.length} steps passed`);
-  tools.events.append({
-    type: "ci.finished",
-    project: target.project.name,
-    sha: pipeline.commit,
-    context: record.context,
-    state,
-  });
-}
-
-/** Undefined when every command of every step ended with 0; nothing runs after a step that did not. */
-async function runSteps(
+async function runAll(
   tools: RunTools,
-  { target, pipeline, folder }: RunContext,
-  { record, steps }: PlannedWorkflow,
-): Promise<string | undefined> {
-  const environment = describeEnvironment(tools, { target, pipeline, folder });
-  let problem: string | undefined;
-  for (const [at, step] of steps.entries()) {
-    const child = record.children[at];
-    if (!child) continue;
-    if (problem !== undefined) {
-      child.state = "skipped";
-      continue;
-    }
-    child.state = "running";
-    const end = await runStep({ folder, step, environment, ...tools });
-    child.state = end.state;
-    child.exit_code = end.exitCode;
-    if (end.error !== undefined) child.error = end.error;
-    await target.pipelines.saveLog(pipeline.number, child.id, end.output);
-    if (end.state !== "success") problem = `${step.name} ${describeEnd(end)}`;
-  }
-  const failed = record.children.find(({ state }) => state === "failure" || state === "killed");
-  record.state = failed?.state ?? "success";
-  return problem;
+  place: Place,
+  workflows: readonly StartedWorkflow[],
+): Promise<void> {
+  const { target, pipeline } = place;
+  const records = workflows.map(({ record }) => record);
+  pipeline.workflows = records;
+  pipeline.errors = workflows.flatMap(({ planned }) => listMistakes(planned));
+  pipeline.status = "running";
+  await target.pipelines.save(pipeline);
+  for (const one of orderByDependencies(workflows)) await runWorkflow(tools, place, one);
+  pipeline.status = tools.signal.aborted ? "killed" : summarize(records);
+  await target.pipelines.save(pipeline);
 }
 
-function describeEnd({ state, exitCode, error, output }: StepEnd): string {
-  if (state === "killed" || error !== undefined) return error ?? "was stopped before it finished";
-  return `ended with ${exitCode}: ${output.trim().split("\n").at(-1) ?? ""}`;
+function listMistakes(planned: StartedWorkflow["planned"]): PipelineRecord["errors"] {
+  if (planned.type === "run") return [];
+  return planned.problems.map((problem) => ({
+    type: "linter",
+    message: `the local CI cannot run ${planned.name}: ${problem}`,
+    is_warning: false,
+  }));
+}
+
+/** Workflows that depend on others come after them; in a circle none comes first. */
+function orderByDependencies(workflows: readonly StartedWorkflow[]): readonly StartedWorkflow[] {
+  const ordered: StartedWorkflow[] = [];
+  let left = [...workflows];
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ record }) => record.name));
+    const ready = left.filter(({ planned }) =>
+      planned.type === "run" ? !planned.dependsOn.some((name) => waiting.has(name)) : true,
+    );
+    const next = ready.length > 0 ? ready : left;
+    ordered.push(...next);
+    left = left.filter((one) => !next.includes(one));
+  }
+  return ordered;
 }
 
 function summarize(workflows: readonly WorkflowRecord[]): PipelineRecord["status"] {
@@ -182,23 +192,4 @@ function summarize(workflows: readonly WorkflowRecord[]): PipelineRecord["status
     if (states.includes(worst)) return worst;
   }
   return "success";
-}
-
-function describeEnvironment(
-  { pathVariable, user }: RunTools,
-  { target, pipeline, folder }: RunContext,
-): Record<string, string> {
-  const { owner, name } = target.project.repo;
-  return {
-    ...user.environment,
-    PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
-    HOME: homeOf(folder),
-    LANG: "C.UTF-8",
-    CI: "true",
-    CI_REPO: `${owner}/${name}`,
-    CI_COMMIT_SHA: pipeline.commit,
-    CI_WORKSPACE: folder,
-    CI_PIPELINE_EVENT: "pull_request",
-    CI_PIPELINE_NUMBER: String(pipeline.number),
-  };
 }

@@ -9,6 +9,8 @@ export interface StepRecord {
   state: "pending" | "running" | "success" | "failure" | "killed" | "skipped";
   exit_code: number;
   error?: string;
+  /** `ignore`: it may fail. */
+  readonly failure?: "fail" | "ignore";
 }
 
 export interface WorkflowRecord {
@@ -23,9 +25,12 @@ export interface PipelineRecord {
   readonly number: number;
   /** Number of the run that this one repeats; 0: of none. */
   readonly parent: number;
-  readonly event: "pull_request";
+  readonly event: "pull_request" | "push";
   readonly commit: string;
   readonly branch: string;
+  /** What a repetition needs to know again. */
+  readonly pull?: { readonly number: number; readonly base: string; readonly author: string };
+  readonly before?: string;
   status: "pending" | "running" | "success" | "failure" | "error" | "killed";
   errors: { readonly type: "linter"; readonly message: string; readonly is_warning: false }[];
   workflows: readonly WorkflowRecord[];
@@ -58,14 +63,14 @@ export class Pipelines {
     return pipelines;
   }
 
-  create(run: Pick<PipelineRecord, "parent" | "commit" | "branch" | "workflows">): PipelineRecord {
+  create(run: Omit<PipelineRecord, "number" | "status" | "errors" | "workflows">): PipelineRecord {
     const number = ++this.#last;
     const record: PipelineRecord = {
       ...run,
       number,
-      event: "pull_request",
       status: "pending",
       errors: [],
+      workflows: [],
     };
     this.#records.set(number, record);
     return record;
@@ -82,7 +87,7 @@ export class Pipelines {
   async save(record: PipelineRecord): Promise<void> {
     await writeFile(this.#path(record.number), JSON.stringify(record), { mode: 0o600 });
     const forgotten = [...this.#records.values()].slice(0, -KEPT);
-    for (const old of forgotten) await this.#forget(old);
+    for (const old of forgotten) await this.forget(old);
   }
 
   async saveLog(number: number, step: number, text: string): Promise<void> {
@@ -104,7 +109,7 @@ export class Pipelines {
     }
   }
 
-  async #forget({ number, workflows }: PipelineRecord): Promise<void> {
+  async forget({ number, workflows }: PipelineRecord): Promise<void> {
     this.#records.delete(number);
     const steps = workflows.flatMap(({ children }) => children);
     const files = [this.#path(number), ...steps.map(({ id }) => this.#logPath(number, id))];

@@ -14,6 +14,13 @@ export interface CiTools extends Omit<RunTools, "user"> {
   readonly users: readonly SessionUser[];
 }
 
+/** A primary branch moves more seldom than heads are pushed. */
+const LOOKS_PER_PUSH_LOOK = 5;
+
+function findLastPush({ pipelines }: CiProject): string | undefined {
+  return pipelines.newestFirst().find(({ event }) => event === "push")?.commit;
+}
+
 interface Job {
   readonly target: CiProject;
   readonly run: Run;
@@ -25,6 +32,9 @@ export class LocalCi {
   readonly #running = new Set<Promise<void>>();
   readonly #asked: Job[] = [];
   readonly #idle: SessionUser[];
+  /** What each primary branch was at when it was last looked at. */
+  readonly #pushed = new Map<CiProject, string>();
+  #looks = 0;
 
   constructor(tools: CiTools) {
     this.#tools = tools;
@@ -38,7 +48,8 @@ export class LocalCi {
   async serve(): Promise<void> {
     const { clock, pollIntervalMs, signal } = this.#tools;
     while (!signal.aborted) {
-      for (const job of [...this.#asked.splice(0), ...(await this.#findNewHeads())]) {
+      const found = [...(await this.#findNewHeads()), ...(await this.#findPushes())];
+      for (const job of [...this.#asked.splice(0), ...found]) {
         const user = this.#idle.pop();
         if (user) this.#start(job, user);
         else this.#postpone(job);
@@ -49,7 +60,9 @@ export class LocalCi {
   }
 
   /** As Woodpecker's restart: a new run of the same commit; its statuses are pending when this returns. */
-  async restart(target: CiProject, { number, commit, branch, workflows }: PipelineRecord) {
+  async restart(target: CiProject, record: PipelineRecord) {
+    const { number, commit, branch, workflows, event, pull, before } = record;
+    const origin = { event, ...(pull && { pull }), ...(before !== undefined && { before }) };
     for (const { context } of workflows) {
       await target.statuses.post(commit, {
         context,
@@ -57,15 +70,15 @@ export class LocalCi {
         description: "to run again",
       });
     }
-    this.#asked.push({ target, run: { sha: commit, branch, parent: number } });
+    this.#asked.push({ target, run: { ...origin, sha: commit, branch, parent: number } });
   }
 
   #postpone(job: Job): void {
-    if (job.run.parent !== 0) this.#asked.push(job);
+    if (job.run.parent !== 0 || job.run.event === "push") this.#asked.push(job);
   }
 
   #start({ target, run }: Job, user: SessionUser): void {
-    this.#seen.add(run.sha);
+    if (run.event === "pull_request") this.#seen.add(run.sha);
     const running = runPipeline({ ...this.#tools, user }, target, run).catch((error: unknown) => {
       this.#seen.delete(run.sha);
       this.#reportFailure(error);
@@ -81,12 +94,11 @@ export class LocalCi {
     try {
       const listed = await Promise.all(
         this.#tools.projects.map(async (target) =>
-          (await target.pulls.listOpen()).map(
-            ({ head, headSha }): Job => ({
-              target,
-              run: { sha: headSha, branch: head, parent: 0 },
-            }),
-          ),
+          (await target.pulls.listOpen()).map(({ number, head, headSha, baseSha, author }): Job => {
+            const pull = { number, base: baseSha, author };
+            const run: Run = { event: "pull_request", sha: headSha, branch: head, parent: 0, pull };
+            return { target, run };
+          }),
         ),
       );
       return listed.flat().filter(({ run }) => !this.#seen.has(run.sha));
@@ -94,6 +106,29 @@ export class LocalCi {
       this.#reportFailure(error);
       return [];
     }
+  }
+
+  /** Primary branches that were moved; as on Woodpecker, what was there before is not run. */
+  async #findPushes(): Promise<readonly Job[]> {
+    if (this.#looks++ % LOOKS_PER_PUSH_LOOK !== 0) return [];
+    try {
+      const found = await Promise.all(this.#tools.projects.map((one) => this.#findPush(one)));
+      return found.filter((job) => job !== undefined);
+    } catch (error) {
+      this.#reportFailure(error);
+      return [];
+    }
+  }
+
+  async #findPush(target: CiProject): Promise<Job | undefined> {
+    const branch = target.project.primaryBranch;
+    const ref = `refs/heads/${branch}`;
+    const sha = (await target.mirror.readRefs([ref])).get(ref);
+    if (sha === undefined) return undefined;
+    const before = this.#pushed.get(target) ?? findLastPush(target);
+    this.#pushed.set(target, sha);
+    if (before === undefined || before === sha) return undefined;
+    return { target, run: { event: "push", sha, branch, parent: 0, before } };
   }
 
   /** The outside's failures are reported and tried again at the next look; anything else is a bug and ends the CI. */

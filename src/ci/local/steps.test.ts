@@ -14,8 +14,7 @@ test("a step sees nothing of the CI's own environment", async () => {
 
   const end = await runStep({
     folder: tmpdir(),
-    step: { name: "look", commands: ["env"], environment: { COLOUR: "red" } },
-    environment: { PATH: process.env.PATH ?? "" },
+    step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
     user: ownUser,
   });

@@ -5,12 +5,11 @@ import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { Argv } from "../../adapters/process.ts";
 import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
-import type { Step } from "./workflow.ts";
+import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
   readonly folder: string;
-  readonly step: Step;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
   /** As whom it runs. */
   readonly user: SessionUser;
@@ -32,13 +31,13 @@ const OVERDUE = 124;
 const KILLED = 137;
 
 export async function runStep(run: StepRun): Promise<StepEnd> {
-  const { folder, step, environment, signal, user } = run;
+  const { folder, step, signal, user } = run;
   const mark = randomUUID();
   const [program, ...args] = shell(folder, user);
   const child = execa(program, args, {
     ...(user.uid === undefined && { cwd: folder }),
     input: `${step.commands.join("\n")}\n`,
-    env: { ...environment, ...step.environment, [MARK]: mark },
+    env: { ...step.environment, [MARK]: mark },
     extendEnv: false,
     detached: true,
     reject: false,

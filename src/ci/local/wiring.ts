@@ -66,6 +66,7 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
       return {
         id: index + 1,
         project,
+        forgeUrl: forge.url,
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),

@@ -58,7 +58,7 @@ async function explain(
   if (!pipeline) return { context, kind: "real", log: description };
   const judgement = judgePipeline(pipeline, context);
   const { kind, doubt } = judgement;
-  const log = await describe(at, pipeline, judgement, description);
+  const log = await describe(at, pipeline, { ...judgement, description });
   if (doubt === undefined) return { context, kind, log };
   const primary = await at.findPrimary();
   if (primary && failsAlike(judgement, judgePipeline(primary, context)))
@@ -146,8 +146,7 @@ class Repository {
 async function describe(
   at: Repository,
   pipeline: Pipeline,
-  { steps, words }: Judgement,
-  description: string,
+  { steps, words, description }: Judgement & { readonly description: string },
 ): Promise<string> {
   const room = Math.floor(MAX_LOG_CHARACTERS / Math.max(1, steps.length));
   const logs = await Promise.all(

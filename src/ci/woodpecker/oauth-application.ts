@@ -1,6 +1,8 @@
 /** What Woodpecker needs of the forge: an application through which people sign in, and its agent's secret. Pure. */
+
 import type { Factory } from "../../core/factory.ts";
 import type { Step } from "../../core/step.ts";
+import { env } from "../../settings/env.ts";
 
 export interface DesiredApplication {
   readonly name: string;
@@ -9,9 +11,9 @@ export interface DesiredApplication {
 
 /** Variables in `.env` that hold what Woodpecker is handed. */
 export const applicationKeys = {
-  client: "WP_FORGEJO_CLIENT",
-  secret: "WP_FORGEJO_SECRET",
-  agent: "WOODPECKER_AGENT_SECRET",
+  client: env.wpForgejoClient.key,
+  secret: env.wpForgejoSecret.key,
+  agent: env.woodpeckerAgentSecret.key,
 } as const;
 
 export interface ObservedApplication {

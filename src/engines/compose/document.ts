@@ -6,29 +6,9 @@ import { Alias, Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml
 import type { Desired } from "../../core/desired.ts";
 import type { DesiredService, Mount } from "../../core/service.ts";
 import { HOST_NAME } from "../../core/service-ports.ts";
+import { sharedBotKeys } from "../../settings/bot.ts";
 
 type Tree = { readonly [key: string]: unknown };
-
-/** Told to every llama bot alike; anything else is the bot's own. */
-const sharedKeys = [
-  "AGENT_BACKEND",
-  "AGENT_DATA",
-  "AGENT_FACTORY_REPO",
-  "AGENT_HARNESS",
-  "AGENT_HEALTH_PORT",
-  "AGENT_LEASE_TERM",
-  "AGENT_LIMITS",
-  "AGENT_MOUNTS",
-  "AGENT_POLL_INTERVAL",
-  "AGENT_PROJECTS",
-  "AGENT_REPOS",
-  "AGENT_SLOTS",
-  "AGENT_USERS",
-  "EGRESS_PROXY",
-  "ANTHROPIC_BASE_URL",
-  "CLAUDE_MODEL",
-  "FORGE_URL",
-] as const;
 
 const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
@@ -239,7 +219,7 @@ function mostCommon<T>(items: readonly T[], keyOf: (item: T) => string): T | und
 /** Keys on which all bots agree. */
 function shareEnvironment(bots: readonly DesiredService[]): Readonly<Record<string, string>> {
   const [first, ...others] = bots.map(({ environment }) => environment);
-  const same = sharedKeys.flatMap((key) => {
+  const same = sharedBotKeys.flatMap((key) => {
     const value = first?.[key];
     const agreed = value !== undefined && others.every((other) => other[key] === value);
     return agreed ? [[key, value] as const] : [];

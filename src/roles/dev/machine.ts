@@ -126,93 +126,92 @@ export interface Budget extends Limits {
   readonly attempts: number;
 }
 
+type OwnOutcome<A extends At> = Exclude<Outcomes[A], Interruption>;
+
+/** What follows each outcome of each state: one that is not in this table does not compile. */
 type Transitions = {
-  readonly [A in At]: (
-    state: State<A>,
-    outcome: Exclude<Outcomes[A], Interruption>,
-    budget: Budget,
-  ) => State;
+  readonly [A in At]: {
+    readonly [Type in OwnOutcome<A>["type"]]: (
+      state: State<A>,
+      outcome: Extract<OwnOutcome<A>, { readonly type: Type }>,
+      budget: Budget,
+    ) => State;
+  };
 };
 
 const idle: State = { at: "choosing" };
 
+/** A session that came to nothing, counted under a cause. */
+function codeAgain(cause: "attempts" | "protectedPaths") {
+  return ({ work }: State<"coding">, outcome: SessionCost & Reason, { attempts }: Budget): State =>
+    retryWithFeedback(addCost(work, outcome), { cause, limit: attempts, reason: outcome.reason });
+}
+
+/** The same session goes on later, at the cost of no budget. */
+function codeOn({ work: before }: State<"coding">, outcome: SessionCost & ParkedWork): State {
+  const work = addCost(before, outcome);
+  const { parked = work.parked } = outcome;
+  return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+}
+
 const transitions: Transitions = {
-  choosing: (_, outcome) =>
-    outcome.type === "claimed" ? { at: "preparing", work: outcome.work } : idle,
-  preparing: (_, outcome) => {
-    if (outcome.type === "ready") return { at: "coding", work: outcome.work };
-    return { at: outcome.type === "merged-before" ? "closing" : "checking", work: outcome.work };
+  choosing: {
+    claimed: (_, { work }) => ({ at: "preparing", work }),
+    "nothing-to-do": () => idle,
   },
-  coding: ({ work: before }, outcome, { attempts }) => {
-    const work = addCost(before, outcome);
-    switch (outcome.type) {
-      case "changed": {
-        const { tree, committedAt, handOver } = outcome;
-        const { parked: _, handOver: __, ...rest } = work;
-        const published = { ...rest, publishing: tree, ...(handOver && { handOver }) };
-        return { at: "publishing", work: published, tree, committedAt };
-      }
-      case "refused":
-        return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
-      case "backend-away":
-      case "parked": {
-        const { parked = work.parked } = outcome;
-        return { at: "coding", work: { ...work, ...(parked && { parked }) } };
-      }
-      case "protected":
-        return retryWithFeedback(work, {
-          cause: "protectedPaths",
-          limit: attempts,
-          reason: outcome.reason,
-        });
-      default:
-        return retryWithFeedback(work, {
-          cause: "attempts",
-          limit: attempts,
-          reason: outcome.reason,
-        });
-    }
+  preparing: {
+    ready: (_, { work }) => ({ at: "coding", work }),
+    "published-before": (_, { work }) => ({ at: "checking", work }),
+    "merged-before": (_, { work }) => ({ at: "closing", work }),
   },
-  publishing: ({ work }, outcome) =>
-    outcome.type === "published"
-      ? { at: "checking", work: outcome.work }
-      : { at: "preparing", work },
-  checking: ({ work }, outcome, { ciFixes, infrastructureRetries }) => {
-    if (outcome.type === "green") return { at: "reviewing", work };
-    if (outcome.type === "behind") return { at: "merging", work };
-    if (outcome.type === "moved") return recheck(work, outcome.head);
-    const { reason } = outcome;
-    return outcome.type === "red"
-      ? retryWithFeedback(work, { cause: "ciFixes", limit: ciFixes, reason })
-      : afterInfrastructure(work, reason, infrastructureRetries);
+  coding: {
+    changed: (state, outcome) => {
+      const { tree, committedAt, handOver } = outcome;
+      const { parked: _, handOver: __, ...rest } = addCost(state.work, outcome);
+      const published = { ...rest, publishing: tree, ...(handOver && { handOver }) };
+      return { at: "publishing", work: published, tree, committedAt };
+    },
+    refused: (state, outcome) => {
+      const work = addCost(state.work, outcome);
+      return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
+    },
+    "backend-away": codeOn,
+    parked: codeOn,
+    protected: codeAgain("protectedPaths"),
+    stalled: codeAgain("attempts"),
+    failed: codeAgain("attempts"),
   },
-  reviewing: ({ work }, outcome, { reviewRounds }) => {
-    if (outcome.type === "moved") return recheck(work, outcome.head);
-    if (outcome.type !== "approved")
-      return retryWithFeedback(work, {
-        cause: "reviewRounds",
-        limit: reviewRounds,
-        reason: outcome.reason,
-      });
-    return work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work };
+  publishing: {
+    published: (_, { work }) => ({ at: "checking", work }),
+    moved: ({ work }) => ({ at: "preparing", work }),
   },
-  merging: ({ work }, outcome, { mergeAttempts: limit }) => {
-    switch (outcome.type) {
-      case "merged":
-        return { at: "closing", work };
-      case "moved":
-        return recheck(work, outcome.head);
-      case "rebased":
-        return afterRebase(work, outcome.head, limit);
-      case "conflicted":
-        return retryWithFeedback(work, { cause: "conflicts", limit, reason: outcome.reason });
-      default:
-        return afterRefusal(work, outcome, limit);
-    }
+  checking: {
+    green: ({ work }) => ({ at: "reviewing", work }),
+    behind: ({ work }) => ({ at: "merging", work }),
+    moved: ({ work }, { head }) => recheck(work, head),
+    red: ({ work }, { reason }, { ciFixes: limit }) =>
+      retryWithFeedback(work, { cause: "ciFixes", limit, reason }),
+    infrastructure: ({ work }, { reason }, { infrastructureRetries }) =>
+      afterInfrastructure(work, reason, infrastructureRetries),
   },
-  closing: () => idle,
-  blocked: () => idle,
-  withdrawing: () => idle,
+  reviewing: {
+    approved: ({ work }) =>
+      work.handOver?.length ? handOver(work, work.handOver) : { at: "merging", work },
+    moved: ({ work }, { head }) => recheck(work, head),
+    "changes-requested": ({ work }, { reason }, { reviewRounds: limit }) =>
+      retryWithFeedback(work, { cause: "reviewRounds", limit, reason }),
+  },
+  merging: {
+    merged: ({ work }) => ({ at: "closing", work }),
+    moved: ({ work }, { head }) => recheck(work, head),
+    rebased: ({ work }, { head }, { mergeAttempts }) => afterRebase(work, head, mergeAttempts),
+    conflicted: ({ work }, { reason }, { mergeAttempts: limit }) =>
+      retryWithFeedback(work, { cause: "conflicts", limit, reason }),
+    refused: ({ work }, outcome, { mergeAttempts }) => afterRefusal(work, outcome, mergeAttempts),
+  },
+  closing: { closed: () => idle },
+  blocked: { reported: () => idle },
+  withdrawing: { "withdrawn-from": () => idle },
 };
 
 function addCost(work: PreparedWork, { usage, session }: SessionCost): PreparedWork {
@@ -227,26 +226,29 @@ function handOver(work: Work, paths: readonly string[]): State {
 const TEXT_CHANGED =
   "The text of the issue was changed after the work began. Read it again and see that the change does what it asks for now.";
 
-/** What follows an outcome that any state of work can have; returns undefined if the state's own table decides. */
-function interrupt(state: State, outcome: Outcome<At>): State | undefined {
-  if (outcome.type === "lost") return idle;
-  if (!("work" in state)) return undefined;
-  const { work } = state;
-  switch (outcome.type) {
-    case "withdrawn":
-      return { at: "withdrawing", work, why: outcome.why };
-    case "edited": {
-      const { pin, title } = outcome;
-      return { at: "preparing", work: { ...work, pin, title, feedback: TEXT_CHANGED } };
-    }
-    case "merged-elsewhere":
-      return { at: "preparing", work };
-    case "stuck":
-      return { at: "blocked", work, cause: outcome.cause ?? state.at, reason: outcome.reason };
-    default:
-      return undefined;
-  }
+/** What follows an end that any state of work can have. */
+const interruptions: {
+  readonly [Type in Interruption["type"]]: (
+    state: State & { readonly work: Work },
+    outcome: Extract<Interruption, { readonly type: Type }>,
+  ) => State;
+} = {
+  lost: () => idle,
+  withdrawn: ({ work }, { why }) => ({ at: "withdrawing", work, why }),
+  edited: ({ work }, { pin, title }) => {
+    const feedback = TEXT_CHANGED;
+    return { at: "preparing", work: { ...work, pin, title, feedback } };
+  },
+  "merged-elsewhere": ({ work }) => ({ at: "preparing", work }),
+  stuck: ({ at, work }, { cause = at, reason }) => ({ at: "blocked", work, cause, reason }),
+};
+
+function isInterruption(outcome: Outcome<At>): outcome is Interruption {
+  return Object.hasOwn(interruptions, outcome.type);
 }
+
+/** A table knows which of its rows takes this outcome; the compiler does not. */
+type Row<Arguments extends readonly unknown[]> = (...args: Arguments) => State;
 
 /** One turn: do what the state calls for, then move. Activities must be safe to repeat. */
 export async function turn<A extends At>(
@@ -256,8 +258,12 @@ export async function turn<A extends At>(
 ): Promise<State> {
   const at = state.at as A;
   const outcome: Outcome<At> = await activities[at](state, signal);
-  return (
-    interrupt(state as State, outcome) ??
-    transitions[at](state, outcome as Exclude<Outcomes[A], Interruption>, budget)
-  );
+  if (isInterruption(outcome)) {
+    const follow = interruptions[outcome.type] as Row<[State, Interruption]>;
+    return follow(state as State, outcome);
+  }
+  const rows = transitions[at] as Readonly<Record<string, Row<[State<A>, Outcome<At>, Budget]>>>;
+  const follow = rows[outcome.type];
+  if (!follow) throw new Error(`${at} cannot end with ${outcome.type}`);
+  return follow(state, outcome, budget);
 }

@@ -22,6 +22,8 @@ export async function recover(tools: BotTools, trouble: FailedTurn): Promise<Sta
   const { state, failure } = trouble;
   switch (failure.kind) {
     case "forge-away":
+    case "ci-away":
+    case "model-away":
     case "rate-limited":
     case "token-revoked":
       return state;

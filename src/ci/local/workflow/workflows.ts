@@ -66,7 +66,7 @@ export function planWorkflows(
   return skipOrphans(sorted.flatMap((file) => planFile(file, run)));
 }
 
-function nameWorkflow(path: string): string {
+export function nameWorkflow(path: string): string {
   const file = path.slice(path.lastIndexOf("/") + 1);
   return file.replace(/\.ya?ml$/, "").replace(/^\./, "");
 }

@@ -106,23 +106,20 @@ test.each([
   [
     "a doubtful failure of a change that leaves CI's files alone",
     ["src/a.ts"],
-    { isDoubtful: true },
-    1,
+    { part: { isDoubtful: true }, count: 1 },
   ],
   [
     "a doubtful failure of a change to CI's files",
     [".woodpecker/test.yml"],
-    { isDoubtful: true },
-    0,
+    { part: { isDoubtful: true }, count: 0 },
   ],
   [
     "a doubtful failure of a change to the file in the root",
     [".woodpecker.yml"],
-    { isDoubtful: true },
-    0,
+    { part: { isDoubtful: true }, count: 0 },
   ],
-  ["a failure that is the change's without doubt", ["src/a.ts"], {}, 0],
-] as const)("%s: is it a person's?", async (_, paths, part, count) => {
+  ["a failure that is the change's without doubt", ["src/a.ts"], { part: {}, count: 0 }],
+] as const)("%s: is it a person's?", async (_, paths, { part, count }) => {
   const objects = {
     mergeTrees: async () => ({ type: "clean", tree: "tree" }),
     changedPaths: async () => paths,

@@ -1,222 +1,249 @@
-/** Every variable of `.env` that disinto reads: the reference, and what "did you mean" knows. */
+/** Every variable of `.env` that disinto reads, declared once: reading, the reference and "did you mean" follow. */
+import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
+import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
+import {
+  choice,
+  folder,
+  image,
+  integer,
+  pattern,
+  port,
+  type Setting,
+  secret,
+  text,
+} from "./setting.ts";
 
-export interface EnvironmentKey {
-  readonly key: string;
-  /** What it may hold, for people. */
-  readonly type: string;
-  /** The default; undefined if the variable is optional. */
-  readonly fallback?: string;
-  readonly meaning: string;
-}
+const factoryName = {
+  is: (name: string) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15,
+  refusal: (name: string) => ({
+    message: `${JSON.stringify(name)} is not a valid factory name`,
+    hint: "use at most 15 lower-case letters and digits, with single dashes between them",
+  }),
+};
 
-export const environmentKeys: readonly EnvironmentKey[] = [
-  {
+const httpUrl = {
+  is: (url: string) => /^https?:\/\/[^\s/]/.test(url) && URL.canParse(url),
+  refusal: () => ({
+    message: "must be an http or https URL",
+    hint: "write the whole URL, for example http://127.0.0.1:3000",
+  }),
+};
+
+/** A renewal takes a third of it at most, and takes as long as a push does. */
+const MIN_LEASE_TERM_S = 3;
+
+const leaseTerm = {
+  least: MIN_LEASE_TERM_S,
+  most: 999_999,
+  refusal: (shown: string) => ({
+    message: `${shown} must be an integer of at least ${MIN_LEASE_TERM_S} seconds`,
+    hint: "remove the line: the default of 900 suits normal use",
+  }),
+};
+
+const slots = {
+  least: 1,
+  most: 999_999,
+  refusal: (shown: string) => ({
+    message: `${shown} must be a positive integer`,
+    hint: "write how many requests the model server takes at once, or remove the line",
+  }),
+};
+
+export const env = {
+  llamaBots: text("bot names, with spaces or commas between them", {
     key: "LLAMA_BOTS",
-    type: "bot names, with spaces or commas between them",
     meaning:
       "Bots with the role `dev` on every project, on the backend that the LLAMA_ variables describe. Set but empty: none",
-  },
-  {
+  }),
+  enableLlamaAgent: text("0 or 1", {
     key: "ENABLE_LLAMA_AGENT",
-    type: "0 or 1",
     fallback: "0",
     meaning: "1 with LLAMA_BOTS unset: one bot, `dev-qwen`",
-  },
-  {
+  }),
+  llamaBaseUrl: text("URL", {
     key: "LLAMA_BASE_URL",
-    type: "URL",
-    meaning: "Base URL of the model's API (older name: ANTHROPIC_BASE_URL)",
-  },
-  {
+    readBy: "commands, bots",
+    older: "ANTHROPIC_BASE_URL",
+    meaning: "Base URL of the model's API",
+  }),
+  llamaModel: text("text", {
     key: "LLAMA_MODEL",
-    type: "text",
+    readBy: "commands, bots",
     fallback: "default",
-    meaning: "Model name; llama-server ignores it (older name: CLAUDE_MODEL)",
-  },
-  {
+    older: "CLAUDE_MODEL",
+    meaning: "Model name; llama-server ignores it",
+  }),
+  llamaApiKey: secret({
     key: "LLAMA_API_KEY",
-    type: "secret",
-    meaning: "The backend's key (older name: ANTHROPIC_API_KEY)",
-  },
-  {
+    readBy: "bots",
+    older: "ANTHROPIC_API_KEY",
+    meaning: "The backend's key",
+  }),
+  llamaSlots: integer("positive integer", slots, {
     key: "LLAMA_SLOTS",
-    type: "whole number",
-    meaning: "Requests that the backend takes at once; without it as many as there are bots",
-  },
-  {
+    readBy: "commands, bots",
+    meaning:
+      "Requests that the backend takes at once; without it what llama-server says itself (`/props`), else no limit",
+  }),
+  name: pattern("name, at most 15 characters", factoryName, {
     key: "DISINTO_NAME",
-    type: "name, at most 15 characters",
     fallback: "disinto",
     meaning: "Prefix of container names, and the compose project of a new installation",
-  },
-  {
+  }),
+  engine: choice(engines, {
     key: "DISINTO_ENGINE",
-    type: "compose or local",
-    fallback: "compose",
+    fallback: DEFAULT_ENGINE,
     meaning: "What runs the services: Docker Compose, or child processes for trying it out",
-  },
-  {
+  }),
+  bind: text("address", {
     key: "DISINTO_BIND",
-    type: "address",
     fallback: "127.0.0.1",
     meaning: "Host address on which services are published",
-  },
-  {
+  }),
+  forgePort: port({
     key: "DISINTO_FORGE_PORT",
-    type: "port",
     fallback: "3000",
     meaning: "Host port of the forge",
-  },
-  {
+  }),
+  forge: choice(forgeKinds, {
     key: "DISINTO_FORGE",
-    type: "embedded, forgejo or external",
-    fallback: "embedded",
+    fallback: DEFAULT_FORGE,
     meaning:
       "The forge: disinto's own small forge for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL",
-  },
-  {
+  }),
+  forgeUrl: pattern("URL", httpUrl, {
     key: "FORGE_URL",
-    type: "URL",
+    readBy: "commands, the forge",
     fallback: "http://DISINTO_BIND:DISINTO_FORGE_PORT",
     meaning: "Your address of the forge; bots use the service's",
-  },
-  {
+  }),
+  forgeAdminUser: text("user name", {
     key: "FORGE_ADMIN_USER",
-    type: "user name",
     fallback: "disinto-admin",
-    meaning: "The forge's administrator, used by disinto init only",
-  },
-  {
+    meaning:
+      "The forge's administrator, with whom the operator's commands sign in; it owns the factory's own repository",
+  }),
+  imageTag: text("tag", {
     key: "DISINTO_IMAGE_TAG",
-    type: "tag",
     fallback: "this version",
     meaning: "Tag of disinto's own images",
-  },
-  {
+  }),
+  imageAgents: image({
     key: "DISINTO_IMAGE_AGENTS",
-    type: "image reference",
     fallback: "disinto-agents:TAG",
     meaning: "Image of the bots",
-  },
-  {
+  }),
+  imageForgejo: image({
     key: "DISINTO_IMAGE_FORGEJO",
-    type: "image reference",
     fallback: "disinto-forge:TAG, or codeberg.org/forgejo/forgejo:11.0",
     meaning: "Image of the forge",
-  },
-  {
+  }),
+  imageWoodpecker: image({
     key: "DISINTO_IMAGE_WOODPECKER",
-    type: "image reference",
     fallback: "woodpeckerci/woodpecker-server:v3",
     meaning: "Image of Woodpecker's server",
-  },
-  {
+  }),
+  imageWoodpeckerAgent: image({
     key: "DISINTO_IMAGE_WOODPECKER_AGENT",
-    type: "image reference",
     fallback: "woodpeckerci/woodpecker-agent:v3",
     meaning: "Image of Woodpecker's agent",
-  },
-  {
+  }),
+  imageEdge: image({
     key: "DISINTO_IMAGE_EDGE",
-    type: "image reference",
     fallback: "caddy:2",
     meaning: "Image of the edge",
-  },
-  {
+  }),
+  ciPort: port({
     key: "DISINTO_CI_PORT",
-    type: "port",
     fallback: "8000",
     meaning: "Host port of Woodpecker, where a project uses it",
-  },
-  {
+  }),
+  woodpeckerHost: text("URL", {
     key: "WOODPECKER_HOST",
-    type: "URL",
+    readBy: "commands, Woodpecker",
     fallback: "http://DISINTO_BIND:DISINTO_CI_PORT",
     meaning: "Your address of Woodpecker",
-  },
-  {
+  }),
+  woodpeckerToken: secret({
     key: "WOODPECKER_TOKEN",
-    type: "secret",
+    readBy: "bots",
     meaning:
       "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
-  },
-  {
+  }),
+  ciToken: secret({
     key: "CI_TOKEN",
-    type: "secret",
+    readBy: "bots, the local CI",
     meaning: "The same for the local CI; written by disinto init",
-  },
-  {
+  }),
+  httpPort: port({
     key: "DISINTO_HTTP_PORT",
-    type: "port",
     meaning: "Host port of the edge for HTTP; without this and the next one there is no edge",
-  },
-  {
+  }),
+  httpsPort: port({
     key: "DISINTO_HTTPS_PORT",
-    type: "port",
     meaning: "Host port of the edge for HTTPS",
-  },
-  {
+  }),
+  domain: text("domain name", {
     key: "DISINTO_DOMAIN",
-    type: "domain name",
     meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
-  },
-  {
+  }),
+  leaseTerm: integer("seconds, 3 or more", leaseTerm, {
     key: "DISINTO_LEASE_TERM",
-    type: "seconds, 3 or more",
+    readBy: "commands, bots",
     fallback: "900",
     meaning:
       "How long a bot that does not answer keeps its issue before another bot takes it over. For tests; the same for all bots, and short terms load the forge",
-  },
-  {
+  }),
+  statusToken: secret({
     key: "DISINTO_STATUS_TOKEN",
-    type: "secret",
+    readBy: "bots",
     meaning:
       "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
-  },
-  {
+  }),
+  claudeSharedDir: folder({
     key: "CLAUDE_SHARED_DIR",
-    type: "absolute path",
+    readBy: "commands, bots",
     meaning:
       'Folder with Claude\'s login (`.credentials.json`), mounted read-only at the same path into every bot. A bot with `claude-code`, `base_url = "https://api.anthropic.com"` and no key works with it',
-  },
-  {
+  }),
+  agentSshDir: folder({
     key: "AGENT_SSH_DIR",
-    type: "absolute path",
     meaning: "Folder mounted read-only at /home/agent/.ssh into every bot",
-  },
-  {
+  }),
+  sopsAgeDir: folder({
     key: "SOPS_AGE_DIR",
-    type: "absolute path",
     meaning: "Folder mounted read-only at /home/agent/.config/sops/age into every bot",
-  },
-  {
+  }),
+  forgeAdminPass: secret({
     key: "FORGE_ADMIN_PASS",
-    type: "secret",
     meaning: "The administrator's password; written by disinto init where the forge is ours",
-  },
-  {
+  }),
+  wpForgejoClient: text("text", {
     key: "WP_FORGEJO_CLIENT",
-    type: "text",
+    readBy: "commands, Woodpecker",
     meaning: "Woodpecker's OAuth application on the forge; written by disinto init",
-  },
-  {
+  }),
+  wpForgejoSecret: secret({
     key: "WP_FORGEJO_SECRET",
-    type: "secret",
+    readBy: "commands, Woodpecker",
     meaning: "The secret of that application; written by disinto init",
-  },
-  {
+  }),
+  woodpeckerAgentSecret: secret({
     key: "WOODPECKER_AGENT_SECRET",
-    type: "secret",
+    readBy: "commands, Woodpecker",
     meaning: "What Woodpecker's agent proves itself with; written by disinto init",
-  },
-  {
+  }),
+  forgeTokenOf: secret({
     key: "FORGE_TOKEN_<NAME>",
-    type: "secret",
+    readBy: "commands, the bot",
     meaning: "Token of a bot, its name in upper case with `_` for `-`; written by disinto init",
-  },
-  {
+  }),
+  forgePassOf: secret({
     key: "FORGE_PASS_<NAME>",
-    type: "secret",
+    readBy: "commands, the bot",
     meaning: "Password of a bot; written by disinto init",
-  },
-];
+  }),
+} satisfies Readonly<Record<string, Setting<string> | Setting<number>>>;
+
+export const envSettings: readonly Setting<unknown>[] = Object.values(env);

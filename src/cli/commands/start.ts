@@ -1,0 +1,41 @@
+/** What one begins with. */
+import { args, defineCommand, flags } from "../command.ts";
+
+export const init = defineCommand({
+  name: "init",
+  summary:
+    "Create bot users, tokens, repository and branch protection; run it again to repair them",
+  example: "disinto init ./my-repository",
+  args: {
+    repository: args.optional(
+      "Bring this repository to the forge (a folder or an address), or use owner/name there",
+    ),
+  },
+  flags: {
+    engine: flags.text(
+      "engine",
+      "Run services with compose, or with local: child processes, no Docker",
+    ),
+    forgeUrl: flags.text(
+      "url",
+      "Use a Forgejo that runs elsewhere; its password in FORGE_ADMIN_PASS",
+    ),
+    forgePort: flags.text("port", "Publish our own forge on this port"),
+    admin: flags.text("user", "Name the forge's administrator"),
+    bots: flags.text("names", "Name the bots that write code, with spaces or commas between them"),
+    localModel: flags.text("url", "Set the base URL of their model's API"),
+    model: flags.text("name", "Set the model's name"),
+    dryRun: flags.switch("Show what would be done and change nothing"),
+    yes: flags.switch("Ask nothing and take the defaults"),
+    json: flags.switch("Print the steps as JSON and ask nothing"),
+  },
+  run: async (tools, input) => (await import("../init.ts")).init(tools, input),
+});
+
+export const demo = defineCommand({
+  name: "demo",
+  summary: "Run a whole factory on the embedded forge until one issue is merged",
+  example: "disinto demo",
+  flags: { keep: flags.switch("Leave the factory running") },
+  run: async (tools, input) => (await import("../demo.ts")).demo(tools, input),
+});

@@ -1,0 +1,302 @@
+/**
+ * Everything that a bot's container is told, declared once: how it is told, and how the bot reads it back. Nothing here
+ * may depend on which other bots exist, or hiring one would replace the others' containers.
+ */
+import * as z from "zod/mini";
+import { deriveBackend } from "../core/backend.ts";
+import type { Bot, Factory, RepoId, SessionLimits } from "../core/factory.ts";
+import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
+import { namesOf } from "../core/kinds.ts";
+import { deriveCredentialKeys } from "../core/names.ts";
+import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
+import { formatProjects } from "../core/project-task.ts";
+import { harnesses } from "../harness/definitions.ts";
+import { roles } from "../roles/definitions.ts";
+import { serviceSecrets } from "./service-secrets.ts";
+
+/** What a bot's environment is made of. */
+export interface BotFacts {
+  readonly bot: Bot;
+  readonly factory: Factory;
+  /** Where it reaches the forge. */
+  readonly forgeUrl: string;
+  /** Undefined: the usual folders, and no port. */
+  readonly folders?: { readonly data: string; readonly repos: string };
+  readonly healthPort?: number | undefined;
+  /** Its harnesses run as users of their own. */
+  readonly isSeparated?: boolean;
+  /** Folders of the host inside its container. */
+  readonly mounts?: readonly string[];
+  /** By which they get out. */
+  readonly proxy?: string | undefined;
+}
+
+interface Variable<Shape extends z.ZodMiniType> {
+  readonly key: string;
+  /** Undefined: it is not told. */
+  readonly tell: (facts: BotFacts) => string | undefined;
+  readonly read: () => Shape;
+  /** What is told is the name of the variable in `.env` that holds it. */
+  readonly isSecret?: true;
+  /** Llama bots are told the same, where nothing else is said. */
+  readonly isShared?: true;
+}
+
+function variable<Shape extends z.ZodMiniType>(declared: Variable<Shape>): Variable<Shape> {
+  return declared;
+}
+
+const asksModel = (bot: Bot): boolean => harnesses[bot.harness].asksModel;
+const textOf = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value);
+
+const words = () => z.string().check(z.minLength(1));
+const maybe = () => z.optional(z.string());
+const number = (...checks: Parameters<ReturnType<typeof z.coerce.number>["check"]>) =>
+  z.coerce.number().check(...checks);
+const milliseconds = (least: number) =>
+  z.pipe(
+    number(z.minimum(least)),
+    z.transform((seconds: number) => seconds * 1000),
+  );
+
+const bytesPer: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+const bytes = () =>
+  z.pipe(
+    z.string().check(z.regex(/^\d+(\.\d+)?[kmg]$/)),
+    z.transform((size: string) => Number(size.slice(0, -1)) * (bytesPer[size.slice(-1)] ?? 1)),
+  );
+
+const repository = () =>
+  z.pipe(
+    z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
+    z.transform((repo: string): RepoId => {
+      const [owner = "", name = ""] = repo.split("/");
+      return { owner, name };
+    }),
+  );
+
+const listOf = <Item>(item: z.ZodMiniType<Item, Item>) =>
+  z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((list: string): unknown => list.split(",")),
+    ),
+    z.array(z.pipe(z.unknown(), item)).check(z.minLength(1)),
+  );
+
+const SessionLimitsShape: z.ZodMiniType<SessionLimits> = z.object({
+  minutes: z.number(),
+  silence: z.number(),
+  first_token_minutes: z.optional(z.number()),
+  turns: z.optional(z.int()),
+  tokens: z.optional(z.int()),
+  money: z.optional(z.number()),
+});
+
+/** By the name under which the bot has it; those that stand alone are its settings as they are. */
+export const botVariables = {
+  name: variable({ key: "AGENT_NAME", tell: ({ bot }) => bot.name, read: words }),
+  roles: variable({
+    key: "AGENT_ROLES",
+    tell: ({ bot }) => bot.roles.join(","),
+    read: () => listOf(z.enum(namesOf(roles))),
+  }),
+  harness: variable({
+    key: "AGENT_HARNESS",
+    tell: ({ bot }) => bot.harness,
+    read: () => z.enum(namesOf(harnesses)),
+    isShared: true,
+  }),
+  command: variable({
+    key: "AGENT_COMMAND",
+    tell: ({ bot }) => (asksModel(bot) ? undefined : JSON.stringify(bot.command)),
+    read: () => z.optional(jsonOf(z.array(z.string()).check(z.minLength(1)))),
+  }),
+  limits: variable({
+    key: "AGENT_LIMITS",
+    tell: ({ bot }) => JSON.stringify(bot.limits),
+    read: () => jsonOf(SessionLimitsShape),
+    isShared: true,
+  }),
+  pollIntervalMs: variable({
+    key: "AGENT_POLL_INTERVAL",
+    tell: ({ bot }) => String(bot.pollIntervalS),
+    read: () =>
+      z.pipe(
+        number(z.positive()),
+        z.transform((seconds: number) => seconds * 1000),
+      ),
+    isShared: true,
+  }),
+  projects: variable({
+    key: "AGENT_PROJECTS",
+    tell: ({ bot, factory }) =>
+      formatProjects(factory.projects.filter(({ name }) => bot.projects.includes(name))),
+    read: () => ProjectsShape,
+    isShared: true,
+  }),
+  factoryRepo: variable({
+    key: "AGENT_FACTORY_REPO",
+    tell: ({ factory }) => formatRepo(deriveFactoryRepo(factory)),
+    read: repository,
+    isShared: true,
+  }),
+  leaseTermMs: variable({
+    key: "AGENT_LEASE_TERM",
+    tell: ({ factory }) => textOf(factory.leaseTermS),
+    read: () => z.optional(milliseconds(3)),
+    isShared: true,
+  }),
+  healthPort: variable({
+    key: "AGENT_HEALTH_PORT",
+    tell: ({ healthPort }) => textOf(healthPort),
+    read: () => z.optional(number()),
+    isShared: true,
+  }),
+  diskLimitBytes: variable({
+    key: "AGENT_DISK",
+    tell: ({ bot }) => bot.disk,
+    read: () => z.prefault(bytes(), "20g"),
+  }),
+  dataFolder: variable({
+    key: "AGENT_DATA",
+    tell: ({ folders }) => folders?.data,
+    read: () => z._default(z.string(), "/home/agent/data"),
+    isShared: true,
+  }),
+  reposFolder: variable({
+    key: "AGENT_REPOS",
+    tell: ({ folders }) => folders?.repos,
+    read: () => z._default(z.string(), "/home/agent/repos"),
+    isShared: true,
+  }),
+  statusToken: variable({
+    key: serviceSecrets.statusToken,
+    tell: ({ factory }) => (factory.hasStatusToken ? serviceSecrets.statusToken : undefined),
+    read: maybe,
+    isSecret: true,
+  }),
+};
+
+/** Of which the bot makes a setting together with others. */
+export const botParts = {
+  backendName: variable({
+    key: "AGENT_BACKEND",
+    tell: ({ bot }) => deriveBackend(bot),
+    read: words,
+    isShared: true,
+  }),
+  slots: variable({
+    key: "AGENT_SLOTS",
+    tell: ({ bot }) => textOf(bot.slots),
+    read: () => z.optional(number(z.int(), z.positive())),
+    isShared: true,
+  }),
+  forgeUrl: variable({
+    key: "FORGE_URL",
+    tell: ({ forgeUrl }) => forgeUrl,
+    read: () => z.url(),
+    isShared: true,
+  }),
+  forgeUser: variable({ key: "FORGE_USER", tell: ({ bot }) => bot.forgeUser, read: words }),
+  forgeToken: variable({
+    key: serviceSecrets.forgeToken,
+    tell: ({ bot }) => deriveCredentialKeys(bot.name).token,
+    read: words,
+    isSecret: true,
+  }),
+  forgePassword: variable({
+    key: serviceSecrets.forgePassword,
+    tell: ({ bot }) => deriveCredentialKeys(bot.name).password,
+    read: maybe,
+    isSecret: true,
+  }),
+  modelUrl: variable({
+    key: "ANTHROPIC_BASE_URL",
+    tell: ({ bot }) => bot.baseUrl || undefined,
+    read: () => z.optional(z.url()),
+    isShared: true,
+  }),
+  modelName: variable({
+    key: "CLAUDE_MODEL",
+    tell: ({ bot }) => (asksModel(bot) || bot.baseUrl ? bot.model : undefined),
+    read: () => z._default(z.string(), "default"),
+    isShared: true,
+  }),
+  modelKey: variable({
+    key: serviceSecrets.modelKey,
+    tell: ({ bot }) => bot.apiKeyEnv,
+    read: maybe,
+    isSecret: true,
+  }),
+  users: variable({
+    key: "AGENT_USERS",
+    tell: ({ isSeparated }) => (isSeparated ? "separate" : undefined),
+    read: () => z.optional(z.literal("separate")),
+    isShared: true,
+  }),
+  mounts: variable({
+    key: "AGENT_MOUNTS",
+    tell: ({ mounts = [] }) => mounts.join(":") || undefined,
+    read: maybe,
+    isShared: true,
+  }),
+  proxy: variable({
+    key: "EGRESS_PROXY",
+    tell: ({ proxy }) => proxy,
+    read: () => z.optional(z.url()),
+    isShared: true,
+  }),
+  context: variable({
+    key: "AGENT_CONTEXT",
+    tell: ({ bot }) => textOf(bot.context),
+    read: () => z.optional(number(z.int(), z.positive())),
+  }),
+  compactPct: variable({
+    key: "CLAUDE_AUTOCOMPACT_PCT_OVERRIDE",
+    tell: ({ bot }) => textOf(bot.compactPct),
+    read: maybe,
+  }),
+  loginFolder: variable({
+    key: "CLAUDE_SHARED_DIR",
+    tell: ({ bot, factory }) =>
+      harnesses[bot.harness].usesLogin(bot) ? factory.shared.claude : undefined,
+    read: maybe,
+  }),
+};
+
+const all: readonly Variable<z.ZodMiniType>[] = [
+  ...Object.values(botVariables),
+  ...Object.values(botParts),
+];
+
+/** Keys that llama bots may be told alike. */
+export const sharedBotKeys: readonly string[] = all
+  .filter(({ isShared }) => isShared)
+  .map(({ key }) => key);
+
+/** Variable of the container → its value, or the variable in `.env` that holds it. */
+export function tellBot(facts: BotFacts): {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+} {
+  const told = (isSecret: boolean) =>
+    Object.fromEntries(
+      all.flatMap((one) => {
+        const value = (one.isSecret ?? false) === isSecret ? one.tell(facts) : undefined;
+        return value === undefined ? [] : [[one.key, value] as const];
+      }),
+    );
+  return { environment: told(false), secrets: told(true) };
+}
+
+type Read<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Variable<infer Shape>
+    ? z.infer<Shape>
+    : never;
+};
+
+export type BotValues = Read<typeof botVariables>;
+export type BotPartValues = Read<typeof botParts>;

@@ -1,0 +1,9 @@
+/** Secrets that services are handed in their environment, and only there; whoever prints learns them first. */
+export const serviceSecrets = {
+  forgeToken: "FORGE_TOKEN",
+  forgePassword: "FORGE_PASS",
+  modelKey: "ANTHROPIC_API_KEY",
+  ciToken: "CI_TOKEN",
+  woodpeckerToken: "WOODPECKER_TOKEN",
+  statusToken: "DISINTO_STATUS_TOKEN",
+} as const;
