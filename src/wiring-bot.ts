@@ -6,7 +6,7 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
-import { useProxy } from "./adapters/way-out.ts";
+import { readRefusedHosts, useProxy } from "./adapters/way-out.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
@@ -124,7 +124,12 @@ function buildGatedHarness(
   { role, events, onProgress, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
-  const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
+  const seen = observeHarness(buildHarness(settings, role, host), {
+    role,
+    events,
+    clock,
+    refusedHosts: readRefusedHosts,
+  });
   const { pollIntervalMs } = settings;
   const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
   const gated = gateHarness(seen, { ...whole, ...times, events });

@@ -1,5 +1,6 @@
 /** How this process gets out of the factory's network: through the egress service, where there is one. */
-import { Agent, EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
+import { Agent, EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
+import * as z from "zod/mini";
 import { insideNames } from "../core/service-ports.ts";
 
 /** Names that are reached without the proxy. */
@@ -21,6 +22,19 @@ export function useProxy(): void {
 /** For git; empty: none. */
 export function proxyFor(url: string): string {
   return insideNames.includes(new URL(url).hostname) ? "" : (proxy ?? "");
+}
+
+/** Hosts that this container was refused since then, each once; none where nobody answers. */
+export async function readRefusedHosts(since: Date): Promise<readonly string[]> {
+  if (proxy === undefined) return [];
+  try {
+    const { body } = await request(`${proxy}/refusals`, { bodyTimeout: 5_000, headersTimeout: 5_000 });
+    const refusals = z.array(z.object({ time: z.string(), host: z.string() })).parse(await body.json());
+    const fresh = refusals.filter(({ time }) => time >= since.toISOString());
+    return [...new Set(fresh.map(({ host }) => host))].slice(0, 20);
+  } catch {
+    return [];
+  }
 }
 
 /** What a program that strangers wrote is told of it. */

@@ -9,6 +9,7 @@ import {
   describeBlocked,
   describeWork,
   findOpenBreakers,
+  findRefusals,
   type Problem,
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
@@ -42,6 +43,7 @@ export async function status(
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const problems = [
     ...findOpenBreakers(statuses.values()),
+    ...findRefusals([...events.values()].flat(), factory.projects),
     ...(isForgeUp ? await findBlocked(tools, fleet, [...events.values()].flat()) : []),
   ];
   if (json) tools.print(`${JSON.stringify({ problems, services }, undefined, 2)}\n`);

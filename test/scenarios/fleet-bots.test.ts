@@ -207,7 +207,11 @@ describeWithDocker("bots on a real engine", () => {
       }
       for (const one of [fleet, other]) {
         expect(await one.plan()).toBe("nothing to do");
-        expect(Object.keys(await one.containers()).sort()).toEqual(["agents-dev", "egress", "forgejo"]);
+        expect(Object.keys(await one.containers()).sort()).toEqual([
+          "agents-dev",
+          "egress",
+          "forgejo",
+        ]);
         expect(await (await fetch(`http://127.0.0.1:${one.port}`)).text()).toBe("ok");
       }
       await fleet.cli("down");
