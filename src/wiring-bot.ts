@@ -18,17 +18,20 @@ import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
-import type { RepoId, SessionLimits } from "./core/factory.ts";
+import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
 import { deriveEmail } from "./core/names.ts";
 import type { ProjectTask } from "./core/project-task.ts";
+import { harnesses } from "./harness/definitions.ts";
 import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
 import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
+import type { ModelServer } from "./ports/model-server.ts";
 import type { Role } from "./roles/definitions.ts";
 import { roleLoops } from "./roles/wiring.ts";
 
@@ -52,14 +55,15 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   const forge = buildForge({ url, token, signal, redact, onRequest });
   const held: Claims[] = [];
   const shared = { settings, host, events, held };
-  const whole = buildFactoryTools(shared);
+  const { tools: whole, server } = buildFactoryTools(shared);
   const toolsFor = (role: Role): BotTools => {
     const limits = toSessionLimits(settings.limits);
     const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
     const limitMs = deriveProgressLimit({ pollIntervalMs, silenceMs: limits.silenceMs, termMs });
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
-    const harness = buildGatedHarness(settings, host, { ...whole, role, events, onProgress });
+    const gate = { ...whole, role, events, onProgress, server };
+    const harness = buildGatedHarness(settings, host, gate);
     return {
       user,
       holder: settings.name,
@@ -112,6 +116,7 @@ function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: 
 type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
 
 interface Gated extends Whole {
+  readonly server: ModelServer | undefined;
   readonly role: Role;
   readonly events: EventLog;
   readonly onProgress: () => void;
@@ -121,7 +126,7 @@ interface Gated extends Whole {
 function buildGatedHarness(
   settings: BotSettings,
   host: Host,
-  { role, events, onProgress, ...whole }: Gated,
+  { role, events, onProgress, server, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
   const seen = observeHarness(buildHarness(settings, role, host), {
@@ -132,7 +137,12 @@ function buildGatedHarness(
   });
   const { pollIntervalMs } = settings;
   const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
-  const gated = gateHarness(seen, { ...whole, ...times, events });
+  const { harness, model } = settings;
+  // A login is good for its own agent's questions only.
+  const canAsk = model?.key !== undefined || model?.loginFolder === undefined;
+  const prove = server && canAsk ? server.prove : undefined;
+  const waitsForTurn = server !== undefined && !harnesses[harness].asksModel;
+  const gated = gateHarness(seen, { ...whole, ...times, events, prove, waitsForTurn });
   return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
 }
 
@@ -172,6 +182,7 @@ function buildProject(
   return {
     project,
     writers: () => forge.writers(project.repo),
+    bots: () => readBots(forge, shared.settings.factoryRepo, project.ci),
     dependencies: (issue) => forge.dependencies(project.repo, issue),
     timeline: (issue) => forge.timeline(project.repo, issue),
     issues: forge.issues(project.repo),
@@ -190,8 +201,16 @@ function buildProject(
   };
 }
 
+/** All bots may write in the factory's own repository, and beside them only its owner. */
+async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<readonly string[]> {
+  const owner = factoryRepo.owner.toLowerCase();
+  const writers = await forge.writers(factoryRepo);
+  const bots = writers.filter((login) => login.toLowerCase() !== owner);
+  return [...bots, ...[findCiLogin(ci) ?? []].flat()];
+}
+
 /** One for all loops of the bot: they share its slots. */
-function buildFactoryTools(shared: Shared): Whole {
+function buildFactoryTools(shared: Shared) {
   const { settings, host } = shared;
   const folder = path.join(settings.reposFolder, "factory.git");
   const { factoryRepo: repo } = settings;
@@ -199,21 +218,22 @@ function buildFactoryTools(shared: Shared): Whole {
   const backend = formatBackendName(settings.backend.name);
   const { name: holder, pollIntervalMs } = settings;
   const { clock } = host;
-  const count = buildSlotCount(settings, host);
+  const server = buildServer(settings, host);
+  const count = async () => (server ? server.countSlots() : settings.backend.slots);
   const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
-  return { slots, breakers, backend };
+  return { tools: { slots, breakers, backend }, server };
 }
 
-/** What the configuration says, else what the server says, else no limit; there is none to ask without a model. */
-function buildSlotCount(
-  { backend, model }: BotSettings,
+/** Undefined: this bot knows of none that it could ask. */
+function buildServer(
+  { backend, harness, model }: BotSettings,
   { clock, signal }: Host,
-): () => Promise<number | undefined> {
-  if (!model) return async () => backend.slots;
+): ModelServer | undefined {
+  if (!model) return undefined;
   const { baseUrl, key, name } = model;
   const operator = { slots: backend.slots, context: model.context };
-  const server = buildModelServer({ baseUrl, key, model: name, operator, clock, signal });
-  return () => server.countSlots();
+  const { api } = harnesses[harness];
+  return buildModelServer({ baseUrl, key, model: name, api, operator, clock, signal });
 }
 
 interface RepositoryOptions extends Shared {

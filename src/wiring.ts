@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { text as readStream } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { buildOutput } from "./adapters/output.ts";
 import { systemClock } from "./adapters/system-clock.ts";
 import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
@@ -44,11 +45,10 @@ export function buildTools(signal: AbortSignal): Tools {
   const loadEngines = () => import("./engines/engines.ts");
   const tools: Tools = {
     version: readVersion(),
-    print: (text) => process.stdout.write(redactor.redact(text)),
-    say: (line) => process.stderr.write(`${redactor.redact(line)}\n`),
-    reveal: (text) => process.stdout.write(text),
+    ...buildOutput(process, redactor.redact),
     redact: redactor.redact,
     learnSecrets: (secrets) => redactor.learn(secrets),
+    edit: async (argv) => (await import("./adapters/interactive.ts")).runInteractive(argv),
     readInput: () => readStream(process.stdin),
     environment: process.env,
     signal,

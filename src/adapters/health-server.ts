@@ -2,9 +2,11 @@
  * What a bot says of itself, inside the network only: `/healthz` whether it gets on, `/metrics` its figures, `/status`
  * everything, to who knows the factory's token. Where there is no token there is no `/status`.
  */
+
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { toTerminalText } from "../core/terminal-text.ts";
 
 interface WatchedLoop {
   readonly isStuck: boolean;
@@ -30,7 +32,7 @@ export async function serveHealth(port: number, sources: HealthSources): Promise
     answer(request, response, sources).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
-      process.stderr.write(`${request.url}: ${error}\n`);
+      process.stderr.write(`${toTerminalText(`${request.url}: ${error}`)}\n`);
     });
   });
   await new Promise<void>((resolve, reject) => {

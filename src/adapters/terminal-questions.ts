@@ -1,6 +1,7 @@
 /** Questions on a terminal; on standard error, since standard output is for data. */
 import type { Readable, Writable } from "node:stream";
 import * as prompts from "@clack/prompts";
+import { toTerminalText } from "../core/terminal-text.ts";
 import { DisintoError } from "../errors.ts";
 import type { Questions } from "../ports/questions.ts";
 
@@ -16,14 +17,21 @@ export function buildQuestions(terminal: Terminal): Questions {
       settle(
         await prompts.text({
           ...terminal,
-          message: question,
+          message: toTerminalText(question),
           ...(offered !== undefined && { placeholder: offered, defaultValue: offered }),
           validate: (answer) => validate?.(answer || (offered ?? "")),
         }),
       ),
     choose: async (question, options) =>
-      settle(await prompts.select({ ...terminal, message: question, options: [...options] })),
-    secret: async (question) => settle(await prompts.password({ ...terminal, message: question })),
+      settle(
+        await prompts.select({
+          ...terminal,
+          message: toTerminalText(question),
+          options: [...options],
+        }),
+      ),
+    secret: async (question) =>
+      settle(await prompts.password({ ...terminal, message: toTerminalText(question) })),
   };
 }
 

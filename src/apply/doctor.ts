@@ -12,7 +12,7 @@ import { checkTests, checkVersions, type ImageExamination } from "./doctor-image
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
 import type { Finding } from "./finding.ts";
-import { planFleet } from "./observe.ts";
+import { planFleet, requireCredentials } from "./observe.ts";
 
 export interface Examination extends ImageExamination {
   /** The shell's variables. */
@@ -41,7 +41,8 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
 async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {
   const subject = "engine";
   try {
-    const { steps } = await planFleet(fleet);
+    const { steps, missing } = await planFleet(fleet);
+    requireCredentials(missing);
     const changes = countChanges(steps);
     const count = changes === 1 ? "1 step" : `${changes} steps`;
     const message = `${fleet.containers.title} answers; disinto up would take ${count}`;

@@ -11,7 +11,6 @@ import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
-  BACKLOG,
   deriveIdentities,
   formatRepo,
   type IdentityStep,
@@ -42,8 +41,6 @@ export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
   readonly steps: readonly IdentityStep[];
-  /** Number of the label for the bots' issues, by repository, where it is known. */
-  readonly backlogLabels?: ReadonlyMap<string, number>;
 }
 
 export function newSecret(): string {
@@ -114,16 +111,7 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
-  return { factory, steps, backlogLabels: await findBacklogLabels(administrator, factory) };
-}
-
-async function findBacklogLabels({ forge }: Administrator, { projects }: Factory) {
-  const found = new Map<string, number>();
-  for (const { repo } of projects) {
-    const backlog = (await forge.labels.list(repo)).find(({ name }) => name === BACKLOG);
-    if (backlog) found.set(formatRepo(repo), backlog.id);
-  }
-  return found;
+  return { factory, steps };
 }
 
 /** Read access to the runs of a CI of ours, for the bots. */

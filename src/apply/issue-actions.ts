@@ -1,7 +1,9 @@
 /** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
 import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/issue/choose.ts";
+import { pinOf } from "../bot/issue/trust.ts";
 import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
 import { ALL_COORDINATION_REFS, deriveClaimRef } from "../bot/leases/refs.ts";
+import { formatTextKey } from "../core/approval.ts";
 import { DisintoError } from "../errors.ts";
 import type { Issue, Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
@@ -69,5 +71,41 @@ async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease):
   if (standing === undefined) return;
   throw new DisintoError("forge.conflict", `the lease on ${ref} has changed since it was read`, {
     hint: "its holder is still running: stop it first (disinto agent disable), or run the same command again",
+  });
+}
+
+export interface ApprovedText {
+  readonly number: number;
+  /** Of the text that the operator was shown. */
+  readonly pin: string;
+  readonly label: string;
+}
+
+/** Says which text is approved, then by the label that it is: in this order, since a label counts for what was said before. */
+export async function approveIssue(
+  { issues }: Pick<IssueTools, "issues">,
+  { number, pin, label }: ApprovedText,
+): Promise<void> {
+  await requireText(issues, number, pin);
+  await issues.comment(
+    number,
+    `I read the text of this issue and approve it.\n\n${formatTextKey(pin)}`,
+  );
+  await issues.relabel(number, { add: [], remove: [label] });
+  await issues.relabel(number, { add: [label], remove: [] });
+  try {
+    await requireText(issues, number, pin);
+  } catch (error) {
+    await issues.relabel(number, { add: [], remove: [label] });
+    throw error;
+  }
+}
+
+async function requireText(issues: Pick<Issues, "get">, number: number, pin: string) {
+  const issue = await issues.get(number);
+  requireOpen(issue);
+  if (pinOf(issue) === pin) return;
+  throw new DisintoError("forge.conflict", `the text of issue #${number} was changed meanwhile`, {
+    hint: `read it again: disinto approve ${number}`,
   });
 }

@@ -26,6 +26,13 @@ export interface Plan {
   readonly steps: readonly ServiceStep[];
   /** Containers of the same project that disinto leaves alone. */
   readonly unmanaged: readonly ObservedContainer[];
+  /** Credentials that services need and `.env` does not hold. */
+  readonly missing: readonly MissingCredential[];
+}
+
+export interface MissingCredential {
+  readonly service: string;
+  readonly key: string;
 }
 
 /** `only` narrows the plan to these services; the generated file still holds all of them. */
@@ -33,11 +40,11 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
   const { factory, folder, containers } = fleet;
   const desired = deriveDesired(factory, resolve(folder), containers.project);
   const rendering = render(factory, desired, containers);
-  requireCredentials(desired, fleet.environment, only);
+  const missing = findMissingCredentials(desired, fleet.environment, only);
   const snapshot = await takeSnapshot(fleet, rendering);
   const steps = planServices(desired, snapshot, { only });
   const unmanaged = listUnmanaged(desired, snapshot);
-  return { desired, rendering, unmanaged, steps };
+  return { desired, rendering, unmanaged, steps, missing };
 }
 
 async function takeSnapshot(
@@ -58,19 +65,27 @@ async function compareFile(folder: string, { path, text }: { path: string; text:
   return { path, state: old === text ? ("same" as const) : changed };
 }
 
-/** Without its credentials a service would only fail later, or worse, run as somebody else. */
-function requireCredentials(
+function findMissingCredentials(
   { services }: Desired,
   environment: ReadonlyMap<string, string>,
   only: readonly string[] | undefined,
-): void {
-  const missing = services
+): readonly MissingCredential[] {
+  return services
     .filter(({ name, enabled }) => enabled && (only?.includes(name) ?? true))
-    .flatMap(({ name, secrets }) => Object.values(secrets).map((key) => ({ name, key })))
+    .flatMap(({ name, secrets }) =>
+      Object.values(secrets).map((key): MissingCredential => ({ service: name, key })),
+    )
     .filter(({ key }) => !environment.get(key));
+}
+
+/** Without its credentials a service would only fail later, or worse, run as somebody else. */
+export function requireCredentials(missing: readonly MissingCredential[]): void {
   if (missing.length === 0) return;
-  const list = missing.map(({ name, key }) => `${key} (${name})`).join(", ");
-  throw new DisintoError("credentials.missing", `.env has no ${list}`, {
+  throw new DisintoError("credentials.missing", describeMissing(missing), {
     hint: "run disinto init",
   });
+}
+
+export function describeMissing(missing: readonly MissingCredential[]): string {
+  return `.env has no ${missing.map(({ service, key }) => `${key} (${service})`).join(", ")}`;
 }

@@ -27,6 +27,7 @@ test("a project that init declares can be loaded, and names the schema that init
 
     [ci]
     required = ["ci/local/test"]
+    login = "ci"
     "
   `);
   const { factory } = await loadFactory(folder, "0.1.0");

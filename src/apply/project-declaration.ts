@@ -1,6 +1,7 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
 import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
@@ -58,6 +59,7 @@ interface ProjectText {
 
 /** JSON strings are TOML strings too. */
 function formatProject({ repo, branch, required }: ProjectText): string {
+  const { login } = ciProviders[DEFAULT_CI].user ?? {};
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
@@ -65,6 +67,7 @@ function formatProject({ repo, branch, required }: ProjectText): string {
     "",
     "[ci]",
     `required = ${JSON.stringify(required)}`,
+    ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     "",
   ].join("\n");
 }

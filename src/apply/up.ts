@@ -8,7 +8,7 @@ import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import { execute } from "./execute.ts";
-import { type Fleet, type Plan, planFleet } from "./observe.ts";
+import { type Fleet, type Plan, planFleet, requireCredentials } from "./observe.ts";
 import { buildServiceHandlers } from "./service-handlers.ts";
 
 export interface UpOptions extends Fleet {
@@ -40,6 +40,7 @@ export async function applyServices(options: UpOptions): Promise<Applied> {
 async function apply(options: UpOptions): Promise<Applied> {
   const { say, only } = options;
   const plan = await planFleet(options, only);
+  requireCredentials(plan.missing);
   const { desired, steps } = plan;
   for (const line of formatUnmanaged(plan.unmanaged)) say(line);
   if (steps.length === 0 || options.dryRun) return { ...plan, changed: false };

@@ -71,6 +71,8 @@ export interface ProjectTools {
   readonly project: ProjectTask;
   /** Logins of all who may write code in it. */
   readonly writers: () => Promise<readonly string[]>;
+  /** Logins of the factory's bots, as the forge knows them. */
+  readonly bots: () => Promise<readonly string[]>;
   /** Dependencies as the forge itself records them. */
   readonly dependencies: (issue: number) => Promise<readonly Dependency[]>;
   /** Who did what to an issue or a pull request. */
@@ -85,11 +87,6 @@ export interface ProjectTools {
   readonly claims: Claims;
   /** Seen by all bots of the project, such as that of a red primary branch. */
   readonly breakers: Breakers;
-}
-
-/** One branch and one pull request per issue, ever. */
-export function deriveBranch(issue: number): string {
-  return `fix/issue-${issue}`;
 }
 
 export function deriveFolder(issue: number): string {

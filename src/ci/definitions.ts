@@ -1,6 +1,6 @@
 /** Every CI that can judge a project's changes. How bots ask it is loaded by wiring.ts. */
 import type { Addresses } from "../core/addresses.ts";
-import type { Factory } from "../core/factory.ts";
+import type { Ci, Factory } from "../core/factory.ts";
 import type { DesiredUser } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import type { Layout } from "../core/layout.ts";
@@ -57,4 +57,9 @@ export function listUsedCis({ projects }: Pick<Factory, "projects">): readonly C
   return namesOf(ciProviders)
     .filter((name) => projects.some(({ ci }) => ci.provider === name))
     .map((name) => ciProviders[name]);
+}
+
+/** The forge user whose statuses count; a CI that is a user of its own always posts as that one. Undefined: anybody's. */
+export function findCiLogin({ provider, login }: Ci): string | undefined {
+  return login ?? ciProviders[provider].user?.login;
 }

@@ -1,14 +1,42 @@
 import { takeDown } from "../apply/down.ts";
-import { ExitCode } from "../errors.ts";
-import { openFleet } from "./fleet.ts";
+import { listSpareVolumes } from "../apply/prune.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
+import { askOnTerminal, openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
+
+interface DownFlags {
+  readonly folder: string;
+  readonly volumes?: boolean;
+  readonly yes?: boolean;
+}
 
 export async function down(
   tools: Tools,
-  { folder, volumes = false }: { folder: string; volumes?: boolean },
+  { folder, volumes = false, yes = false }: DownFlags,
 ): Promise<ExitCode> {
-  const { containers } = await openFleet(tools, folder);
+  const fleet = await openFleet(tools, folder);
+  const { containers } = fleet;
+  if (volumes && !yes) await confirm(tools, fleet.factory.name);
   await takeDown({ containers, folder, volumes });
   tools.say(volumes ? "everything is stopped, volumes removed" : "everything is stopped");
+  if (volumes)
+    sayWhatStays(
+      tools,
+      (await listSpareVolumes(fleet)).map(({ volume }) => volume),
+    );
   return ExitCode.done;
+}
+
+async function confirm(tools: Tools, name: string): Promise<void> {
+  const loss = "the forge's repositories and issues, and all unpushed work";
+  if (await askOnTerminal(tools.signal)?.(`remove every volume of ${name}: ${loss}?`)) return;
+  throw new DisintoError("removal.unconfirmed", `this would remove ${loss}; nothing was stopped`, {
+    hint: "to remove them: disinto down --volumes --yes",
+  });
+}
+
+function sayWhatStays({ say }: Tools, spare: readonly string[]): void {
+  say("kept: .env with its credentials, and projects/; disinto init makes an empty forge anew");
+  if (spare.length > 0)
+    say(`kept: volumes of bots that are gone, ${spare.join(", ")} (disinto prune)`);
 }

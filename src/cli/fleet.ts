@@ -1,6 +1,7 @@
 /** What every command about the fleet starts with: the configuration, and the engine it names. */
 import { createInterface } from "node:readline/promises";
 import type { Fleet } from "../apply/observe.ts";
+import { toTerminalText } from "../core/terminal-text.ts";
 import type { Tools } from "./tools.ts";
 
 export async function openFleet(tools: Tools, folder: string): Promise<Fleet> {
@@ -18,7 +19,7 @@ export function askOnTerminal(
   return async (question) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      const answer = await terminal.question(`${question} [y/N] `, { signal });
+      const answer = await terminal.question(`${toTerminalText(question)} [y/N] `, { signal });
       return /^y(es)?$/i.test(answer.trim());
     } finally {
       terminal.close();

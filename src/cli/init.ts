@@ -1,11 +1,15 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
 import { type InitResult, initFactory } from "../apply/init.ts";
-import { isNewFactory, type ProvidedAnswers } from "../apply/setup.ts";
-import type { Factory } from "../core/factory.ts";
-import { BACKLOG, formatRepo } from "../core/identities.ts";
-import { readExported, readFlags, type SetupFlags } from "../core/setup.ts";
+import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
+import { formatRepo } from "../core/identities.ts";
+import {
+  formatInitCommand,
+  quoteWord,
+  readExported,
+  readFlags,
+  type SetupFlags,
+} from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
 import type { Tools } from "./tools.ts";
 
@@ -29,7 +33,7 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
   if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
-  else sayNext(tools, initialised);
+  else sayNext(tools, folder, initialised);
   return ExitCode.done;
 }
 
@@ -47,7 +51,8 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   if (!(await isNewFactory(folder))) return { repository, provided };
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
   if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
-  if (repository !== undefined) return { repository, provided };
+  if (repository !== undefined && (yes || flags.dryRun)) return { repository, provided };
+  if (repository !== undefined) throw await unconfirmed(folder, repository, provided);
   throw new DisintoError(
     "config.missing",
     `${folder} is not a factory, and no repository was given`,
@@ -55,6 +60,13 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
       hint: "run disinto init <repository> in the folder the factory should live in",
     },
   );
+}
+
+/** Where nobody can be asked, a new factory is not made by a slip of the hand: one paste makes it. */
+async function unconfirmed(folder: string, repository: string, provided: ProvidedAnswers) {
+  const command = formatInitCommand({ folder, repository }, await resolveAnswers(folder, provided));
+  const message = `${folder} is not a factory yet, and nobody is there to be asked`;
+  return new DisintoError("usage.invalid", message, { hint: `to make one: ${command}` });
 }
 
 async function askPerson(
@@ -70,7 +82,7 @@ async function askPerson(
   return { repository, provided: { ...provided, answers } };
 }
 
-function sayNext({ say }: Tools, { factory, backlogLabels }: InitResult): void {
+function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void {
   const { bots, forge, projects } = factory;
   if (bots.length === 0) {
     say("no bot is declared: name some in LLAMA_BOTS in .env, then run disinto init again");
@@ -81,23 +93,12 @@ function sayNext({ say }: Tools, { factory, backlogLabels }: InitResult): void {
     );
     if (!reviewed) say(`no bot reviews ${formatRepo(repo)}: only ${forge.adminUser} can approve`);
   }
+  const self = folder === "." ? "disinto" : `disinto --factory ${quoteWord(folder)}`;
   say(`the forge is at ${forge.url}; its administrator is ${forge.adminUser}`);
-  say("the administrator's password: disinto secrets get FORGE_ADMIN_PASS (it is in .env)");
-  for (const { repo } of projects) {
-    const name = formatRepo(repo);
-    say(formatFirstIssue(forge, name, backlogLabels?.get(name)));
+  say(`the administrator's password: ${self} secrets get FORGE_ADMIN_PASS (it is in .env)`);
+  for (const { name, repo } of projects) {
+    const which = projects.length > 1 ? ` --project ${name}` : "";
+    say(`first issue for ${formatRepo(repo)}: ${self} issue new 'What is to be done'${which}`);
   }
-  say("next: disinto up");
-}
-
-/** The embedded forge has no pages to write on; its API takes the same. */
-function formatFirstIssue(
-  forge: Factory["forge"],
-  repo: string,
-  label: number | undefined,
-): string {
-  if (forgeKinds[forge.kind].hasPages || label === undefined)
-    return `first issue: write one with the label ${BACKLOG} at ${forge.url}/${repo}/issues/new`;
-  const issue = JSON.stringify({ title: "…", body: "…", labels: [label] });
-  return `first issue: curl -u ${forge.adminUser} -H content-type:application/json -d '${issue}' ${forge.url}/api/v1/repos/${repo}/issues`;
+  say(`next: ${self} up`);
 }

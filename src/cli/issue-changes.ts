@@ -1,5 +1,13 @@
 /** `disinto retry` and `disinto release`. */
-import { findLease, type ObservedLease, releaseIssue, retryIssue } from "../apply/issue-actions.ts";
+import {
+  approveIssue,
+  findLease,
+  type ObservedLease,
+  releaseIssue,
+  retryIssue,
+} from "../apply/issue-actions.ts";
+import { APPROVED, PROTECTED_PATHS } from "../bot/issue/choose.ts";
+import { pinOf, visibleIssue } from "../bot/issue/trust.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { askOnTerminal } from "./fleet.ts";
 import { type IssueFlags, withIssue } from "./issue-context.ts";
@@ -11,6 +19,39 @@ export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> 
     tools.say(`issue #${office.number} is in the backlog again, with fresh budgets`);
   });
   return ExitCode.done;
+}
+
+/** Shows the text as a bot would read it, and binds the approval to it. */
+export async function approve(
+  tools: Tools,
+  flags: IssueFlags & { readonly protectedPaths?: boolean },
+): Promise<ExitCode> {
+  await withIssue(tools, flags, async (office) => {
+    const { number, issues, factory, project, forge } = office;
+    const { adminUser } = factory.forge;
+    const people = [...(await forge.writers(project.repo)), ...project.trustedAuthors];
+    if (!people.some((login) => login.toLowerCase() === adminUser.toLowerCase()))
+      throw new DisintoError("usage.invalid", `${adminUser} may not write code in the project`, {
+        hint: `name it in trusted_authors of projects/${project.name}.toml`,
+      });
+    const stored = await issues.get(number);
+    const { title, body, author } = visibleIssue(stored);
+    const hidden = stored.title.length + stored.body.length - title.length - body.length;
+    tools.say(`#${number} ${title}\nby ${author}\n\n${body}\n`);
+    if (hidden > 0) tools.say(`${hidden} characters that nobody sees are left out, here and there`);
+    if (!flags.yes) await confirmText(tools, number);
+    const label = flags.protectedPaths ? PROTECTED_PATHS : APPROVED;
+    await approveIssue(office, { number, pin: pinOf(stored), label });
+    tools.say(`issue #${number} is approved as it was shown (${label})`);
+  });
+  return ExitCode.done;
+}
+
+async function confirmText(tools: Tools, number: number): Promise<void> {
+  if (await askOnTerminal(tools.signal)?.("may bots do what this text asks for?")) return;
+  throw new DisintoError("removal.unconfirmed", `the text of issue #${number} is not approved`, {
+    hint: `once you have read it: disinto approve ${number} --yes`,
+  });
 }
 
 export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode> {

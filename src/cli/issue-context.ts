@@ -2,11 +2,13 @@
 
 import { resolve } from "node:path";
 import type { IssueTools } from "../apply/issue-actions.ts";
+import { ciVariables } from "../ci/local/variables.ts";
 import type { StampedEvent } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
-import type { Forge } from "../ports/forge.ts";
+import type { Forge, Issues } from "../ports/forge.ts";
+import { botVariables } from "../settings/bot.ts";
 import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import type { Tools } from "./tools.ts";
@@ -26,28 +28,51 @@ export interface IssueContext extends IssueTools {
   readonly forge: Forge;
 }
 
-export async function withIssue<Result>(
+/** A project and its forge, as the factory's administrator sees it. */
+export async function openProject(
   tools: Tools,
-  { folder, number, project: wanted }: IssueFlags,
-  act: (office: IssueContext) => Promise<Result>,
-): Promise<Result> {
+  { folder, project: wanted }: Pick<IssueFlags, "folder" | "project">,
+) {
   const { factory, environment } = await openFleet(tools, folder);
   const project = chooseProject(factory.projects, wanted);
-  const { url: forgeUrl, adminUser: login } = factory.forge;
+  const { url, adminUser: login } = factory.forge;
   const password = environment.get(env.forgeAdminPass.key);
   if (!password)
     throw new DisintoError("credentials.missing", "FORGE_ADMIN_PASS is not set in .env", {
       hint: "run `disinto init`",
     });
-  const { forge } = await tools.forgeAdmin(forgeUrl, { login, password });
-  const remote = { forgeUrl, repo: project.repo, login, token: password };
-  const { mirror, discard } = await tools.scratchMirror(remote);
+  const { forge } = await tools.forgeAdmin(url, { login, password });
+  return { factory, project, forge, access: { forgeUrl: url, login, token: password } };
+}
+
+export async function withIssue<Result>(
+  tools: Tools,
+  flags: IssueFlags,
+  act: (office: IssueContext) => Promise<Result>,
+): Promise<Result> {
+  const { factory, project, forge, access } = await openProject(tools, flags);
+  const context = { factory, project, number: parseIssueNumber(flags.number), forge };
+  const issues = forge.issues(project.repo);
+  await requireIssue(issues, context);
+  const { mirror, discard } = await tools.scratchMirror({ ...access, repo: project.repo });
   try {
-    const place = { issues: forge.issues(project.repo), mirror };
-    return await act({ ...place, factory, project, number: parseIssueNumber(number), forge });
+    return await act({ ...context, issues, mirror });
   } finally {
     await discard();
   }
+}
+
+async function requireIssue(
+  issues: Pick<Issues, "get">,
+  { project, number }: Pick<IssueContext, "project" | "number">,
+): Promise<void> {
+  await issues.get(number).catch((error: unknown) => {
+    if (!(error instanceof DisintoError) || error.code !== "forge.not-found") throw error;
+    throw new DisintoError("forge.not-found", `${project.name} has no issue #${number}`, {
+      hint: "disinto status lists the issues that wait",
+      cause: error,
+    });
+  });
 }
 
 function chooseProject(projects: readonly Project[], wanted: string | undefined): Project {
@@ -75,7 +100,7 @@ export async function readAllEvents(
   const archive = await tools.eventArchive(factory.engine);
   const { services } = deriveDesired(factory, resolve(folder));
   const read = services.map(async ({ name, container, environment }) => {
-    const dataFolder = environment.AGENT_DATA ?? environment.CI_DATA;
+    const dataFolder = environment[botVariables.dataFolder.key] ?? environment[ciVariables.data];
     const source = dataFolder === undefined ? undefined : { container, dataFolder };
     return [name, source ? await archive.read(source) : []] as const;
   });

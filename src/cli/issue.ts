@@ -1,7 +1,11 @@
 /** `disinto issue`: all that happened to one, from everybody's events and the forge. */
 import { findLease } from "../apply/issue-actions.ts";
-import { deriveBranch } from "../bot/tools.ts";
+import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
+import { type BotStatus, summarizeEvents } from "../core/bot-status.ts";
 import { buildIssueHistory, formatEvent, type IssueHistory } from "../core/issue-history.ts";
+import { formatTime } from "../core/problems.ts";
+import { findWaiting, type WaitingIssue } from "../core/waiting.ts";
+import { deriveBranch } from "../core/work-branch.ts";
 import { ExitCode } from "../errors.ts";
 import { type IssueContext, type IssueFlags, readAllEvents, withIssue } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -10,18 +14,32 @@ export async function issue(tools: Tools, flags: IssueFlags): Promise<ExitCode> 
   const report = await withIssue(tools, flags, async (office) => {
     const events = await readAllEvents(tools, office.factory, flags.folder);
     const name = { project: office.project.name, issue: office.number };
-    return readReport(office, buildIssueHistory([...events.values()].flat(), name));
+    const report = await readReport(office, buildIssueHistory([...events.values()].flat(), name));
+    const statuses = [...events.values()].map(summarizeEvents);
+    return { ...report, waiting: explainWait(report, office.project.name, statuses) };
   });
   tools.print(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : format(report));
   return ExitCode.done;
 }
 
-type Report = Awaited<ReturnType<typeof readReport>>;
+type Report = Awaited<ReturnType<typeof readReport>> & {
+  readonly waiting: WaitingIssue | undefined;
+};
+
+/** Only what is in the backlog waits for a bot. */
+function explainWait(
+  { issue: { number, title, state, labels, createdAt } }: Pick<Report, "issue">,
+  project: string,
+  statuses: readonly BotStatus[],
+): WaitingIssue | undefined {
+  if (state !== "open" || !labels.includes(BACKLOG) || labels.includes(BLOCKED)) return undefined;
+  return findWaiting([{ project, issue: number, title, createdAt }], statuses)[0];
+}
 
 async function readReport(office: IssueContext, { events, pull: told }: IssueHistory) {
   const { forge, project, issues, number, mirror } = office;
   const [pulls, statuses] = [forge.pulls(project.repo), forge.statuses(project.repo)];
-  const branch = deriveBranch(number);
+  const branch = deriveBranch(project, number);
   const ref = `refs/heads/${branch}`;
   const [found, comments, lease, refs, open] = await Promise.all([
     issues.get(number),
@@ -47,11 +65,12 @@ async function readReport(office: IssueContext, { events, pull: told }: IssueHis
   };
 }
 
-function format({ issue, lease, branch, pull, comments, events }: Report): string {
+function format({ issue, lease, branch, pull, comments, events, waiting }: Report): string {
   const counters = Object.entries(lease?.counters ?? {}).map(([cause, n]) => `${cause} ${n}`);
   const facts = [
     ["issue", `#${issue.number} ${issue.title}`],
     ["state", [issue.state, ...issue.labels].join(", ")],
+    ...(waiting ? [["waits", `${waiting.because}, since ${formatTime(waiting.since)}`]] : []),
     ["assigned", issue.assignees.join(", ") || "nobody"],
     ["lease", lease ? [`held by ${lease.holder}`, ...counters].join(", ") : "none"],
     ["branch", branch.sha ? `${branch.name} at ${branch.sha.slice(0, 10)}` : "none"],

@@ -1,5 +1,5 @@
 import { planFleetIdentities } from "../apply/identity-plan.ts";
-import { planFleet } from "../apply/observe.ts";
+import { describeMissing, planFleet } from "../apply/observe.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { formatPlan, formatUnmanaged } from "../core/plan-text.ts";
 import { ExitCode } from "../errors.ts";
@@ -12,12 +12,12 @@ export async function plan(
   { folder, check, json }: { folder: string; check?: boolean; json?: boolean },
 ): Promise<ExitCode> {
   const fleet = await openFleet(tools, folder);
-  const { steps, desired, unmanaged } = await planFleet(fleet);
+  const { steps, desired, unmanaged, missing } = await planFleet(fleet);
   const { steps: identities, unseen } = await planFleetIdentities(tools, fleet);
   if (json) {
     const names = unmanaged.map(({ name }) => name);
     tools.print(
-      `${JSON.stringify({ steps, identities, unseen, unmanaged: names }, undefined, 2)}\n`,
+      `${JSON.stringify({ steps, identities, unseen, unmanaged: names, missing }, undefined, 2)}\n`,
     );
   } else {
     for (const line of [formatPlan(steps, desired), ...identities.map(formatIdentityStep)])
@@ -25,6 +25,7 @@ export async function plan(
   }
   for (const line of formatUnmanaged(unmanaged)) tools.say(line);
   if (unseen !== undefined) tools.say(`the identities on the forge were not checked: ${unseen}`);
+  if (missing.length > 0) tools.say(`${describeMissing(missing)}; before up: disinto init`);
   if (identities.length > 0) tools.say("to check and repair them: disinto init");
   const isPending = steps.length > 0 || identities.length > 0;
   return check && isPending ? ExitCode.pendingChanges : ExitCode.done;

@@ -74,6 +74,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     Repair:
       doctor                                  Check what the factory needs, and say how to repair it
+      approve <number>                        Show an issue's text, and approve for the bots what was shown
       retry <number>                          Put a blocked issue back into the backlog, with fresh budgets
       release <number>                        Take an issue from a dead or stuck bot; its branch and pull request stay
       rotate [names...]                       Replace passwords and tokens; running bots are restarted and keep their work

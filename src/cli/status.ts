@@ -1,8 +1,8 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
-import { BLOCKED } from "../bot/issue/choose.ts";
-import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
+import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
+import { summarizeEvents } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import {
   type BlockedIssue,
@@ -13,9 +13,11 @@ import {
   type Problem,
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
+import { type BacklogIssue, findWaiting, formatWaitingIssue } from "../core/waiting.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import type { Issue } from "../ports/forge.ts";
 import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
@@ -41,15 +43,19 @@ export async function status(
     },
   );
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
+  const issues: OpenIssues = isForgeUp ? await listIssues(tools, fleet) : none;
   const problems = [
     ...findOpenBreakers(statuses.values()),
     ...findRefusals([...events.values()].flat(), factory.projects),
-    ...(isForgeUp ? await findBlocked(tools, fleet, [...events.values()].flat()) : []),
+    ...describeBlocked(issues.blocked, [...events.values()].flat()),
+    ...issues.problems,
   ];
-  if (json) tools.print(`${JSON.stringify({ problems, services }, undefined, 2)}\n`);
+  const waiting = findWaiting(issues.backlog, [...statuses.values()]);
+  if (json) tools.print(`${JSON.stringify({ problems, services, waiting }, undefined, 2)}\n`);
   else {
     for (const { text } of problems) tools.print(`! ${text}\n`);
     tools.print(`${formatStatus(services)}\n`);
+    for (const one of waiting) tools.print(`${formatWaitingIssue(one)}\n`);
   }
   return ExitCode.done;
 }
@@ -61,25 +67,38 @@ function isRunning(
   return services.some(({ service, running }) => service === name && running);
 }
 
+interface OpenIssues {
+  readonly blocked: readonly BlockedIssue[];
+  readonly backlog: readonly BacklogIssue[];
+  readonly problems: readonly Problem[];
+}
+
+const none: OpenIssues = { blocked: [], backlog: [], problems: [] };
+
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
-async function findBlocked(
-  tools: Tools,
-  { factory, environment }: Fleet,
-  events: readonly StampedEvent[],
-): Promise<readonly Problem[]> {
+async function listIssues(tools: Tools, { factory, environment }: Fleet): Promise<OpenIssues> {
   const password = environment.get(env.forgeAdminPass.key);
-  if (!password) return [];
+  if (!password) return none;
   const { url, adminUser: login } = factory.forge;
   try {
     const { forge } = await tools.forgeAdmin(url, { login, password });
-    const blocked: BlockedIssue[] = [];
-    for (const { name: project, repo } of factory.projects) {
-      for (const { number: issue, title } of await forge.issues(repo).listOpen(BLOCKED))
-        blocked.push({ project, issue, title });
-    }
-    return describeBlocked(blocked, events);
+    const open = await Promise.all(
+      factory.projects.map(async ({ name: project, repo }) =>
+        (await forge.issues(repo).listOpen()).map((issue) => ({ project, ...issue })),
+      ),
+    );
+    return { ...sort(open.flat()), problems: [] };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
-    return [{ kind: "forge", text: error.message }];
+    return { ...none, problems: [{ kind: "forge", text: error.message }] };
   }
+}
+
+function sort(
+  open: readonly (Issue & { readonly project: string })[],
+): Pick<OpenIssues, "blocked" | "backlog"> {
+  const named = open.map(({ number: issue, ...rest }) => ({ issue, ...rest }));
+  const blocked = named.filter(({ labels }) => labels.includes(BLOCKED));
+  const backlog = named.filter((one) => one.labels.includes(BACKLOG) && !blocked.includes(one));
+  return { blocked, backlog };
 }

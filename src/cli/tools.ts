@@ -1,4 +1,5 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
+import type { Argv } from "../adapters/process.ts";
 import type { InitTools } from "../apply/init-tools.ts";
 import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
@@ -19,6 +20,8 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly redact: (text: string) => string;
   /** Only where a person is at the terminal. */
   readonly questions: () => Promise<Questions>;
+  /** Runs a program that has the terminal until it ends, such as an editor. */
+  readonly edit: (argv: Argv) => Promise<void>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;

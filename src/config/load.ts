@@ -167,9 +167,12 @@ function toProject({ source, settings }: LoadedProject): Project {
     name: settings.name ?? basename(source.file, ".toml"),
     repo: { owner, name },
     primaryBranch: settings.primary_branch,
+    // Absent where it is not set: what a project does not have of its own changes no service's environment.
+    ...(settings.branch_prefix !== undefined && { branchPrefix: settings.branch_prefix }),
     ci: {
       provider: settings.ci.provider,
       required: settings.ci.required,
+      ...(settings.ci.login !== undefined && { login: settings.ci.login }),
       whenAbsent: settings.ci.when_absent,
     },
     limits: {

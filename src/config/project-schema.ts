@@ -159,6 +159,13 @@ const CiSection = z.strictObject({
     list(text).check(z.describe("Status contexts that must be green before a merge")),
     [],
   ),
+  login: z.optional(
+    text.check(
+      z.describe(
+        "The forge user whose statuses count for bots; anybody else's do not (default: ci with the provider local, else anybody)",
+      ),
+    ),
+  ),
   when_absent: z._default(
     z
       .enum(["block", "pass"])
@@ -222,6 +229,17 @@ export const ProjectFile = z.strictObject({
   primary_branch: z._default(
     text.check(z.describe("The branch that pull requests are merged into")),
     "main",
+  ),
+  branch_prefix: z.optional(
+    text.check(
+      z.regex(
+        /^(?!.*(?:\.\.|\/\/|\/\.|\.lock\/|@\{))[A-Za-z0-9][\w./-]{0,60}$/,
+        "must be the beginning of a branch's name",
+      ),
+      z.describe(
+        "What a bot's branch is called before the issue's number (default: fix/issue-); set it before the first issue is taken",
+      ),
+    ),
   ),
   forge_url: z.optional(
     z

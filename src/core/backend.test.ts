@@ -10,7 +10,17 @@ test("a backend is a readable component of a ref's name", () => {
     deriveBackend({ baseUrl: "HTTP://Model:8080/v1/", harness: "opencode" }),
   );
 
-  expect(name).toBe("http_3a_2f_2fmodel_3a8080_2fv1");
+  expect(name).toBe("http_3a_2f_2fmodel_3a8080");
+});
+
+test("one server is one backend, however its address is spelled", () => {
+  const spellings = ["http://model", "HTTP://Model:80/", "http://model/v1", "http://model:80/v1/"];
+  const local = ["http://localhost:8080/v1", "http://127.0.0.1:8080"];
+  const derive = (baseUrl: string) => deriveBackend({ baseUrl, harness: "opencode" });
+
+  expect(new Set(spellings.map(derive))).toEqual(new Set(["http://model"]));
+  expect(new Set(local.map(derive)).size).toBe(1);
+  expect(derive("http://model/a/v1")).toBe("http://model/a");
 });
 
 test("whatever a backend is called, git takes its name, and no two backends share one", () => {

@@ -1,11 +1,12 @@
 /** A model's server as the bots see it: which base URLs are the same one, and how many requests it takes at once. */
 import type { Bot } from "./factory.ts";
 
-/** Case of the host, the usual port and slashes at the end make no other server. */
+/** Case, the usual port, slashes at the end, the `/v1` that agents add and another name of this machine make no other server. */
 function normalizeBaseUrl(baseUrl: string): string {
   if (!URL.canParse(baseUrl)) return baseUrl;
-  const { origin, pathname } = new URL(baseUrl);
-  return `${origin}${pathname.replace(/\/+$/, "")}`;
+  const url = new URL(baseUrl);
+  if (url.hostname === "localhost") url.hostname = "127.0.0.1";
+  return `${url.origin}${url.pathname.replace(/(\/v1)?\/*$/i, "")}`;
 }
 
 /** What bots share when they share a model's server: its address, or whom the harness asks by itself. */

@@ -29,6 +29,8 @@ export interface BotStatus {
   readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
   /** Open circuit breakers by name. */
   readonly breakers: Readonly<Record<string, { since: string; reason: string }>>;
+  /** Waits for a free slot of a model's server. */
+  readonly slotWait: { readonly backend: string; readonly since: string } | undefined;
   /** Slots held on a model's server, as `backend#slot`. */
   readonly slots: readonly string[];
   /** Issues of the backlog that wait, by project. */
@@ -41,6 +43,8 @@ export interface BotStatus {
 export interface Waiting {
   readonly issue: number;
   readonly because: string;
+  /** Of this reason: ISO 8601. */
+  readonly since: string;
 }
 
 export interface Totals {
@@ -70,6 +74,7 @@ export const unknownStatus: BotStatus = {
   standing: undefined,
   sessions: {},
   breakers: {},
+  slotWait: undefined,
   slots: [],
   queue: {},
   totals: {
@@ -111,7 +116,13 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
   const { time } = event;
   switch (event.type) {
     case "bot.started":
-      return { startedAt: time, stoppedAt: undefined, sessions: {}, slots: [] };
+      return {
+        startedAt: time,
+        stoppedAt: undefined,
+        sessions: {},
+        slots: [],
+        slotWait: undefined,
+      };
     case "bot.stopped":
       return { stoppedAt: time };
     case "failure": {
@@ -154,7 +165,7 @@ function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<Bot
       return { sessions: { ...status.sessions, [role]: { since, ...about } } };
     }
     case "queue.seen":
-      return { queue: { ...status.queue, [event.project]: event.waiting } };
+      return { queue: { ...status.queue, [event.project]: dateWaiting(status, event) } };
     case "session.ended":
       return { sessions: without(status.sessions, event.role) };
     case "breaker.opened": {
@@ -163,8 +174,10 @@ function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<Bot
     }
     case "breaker.closed":
       return { breakers: without(status.breakers, event.breaker) };
+    case "slot.waiting":
+      return { slotWait: { backend: event.backend, since: event.time } };
     case "slot.taken":
-      return { slots: [...status.slots, `${event.backend}#${event.slot}`] };
+      return { slots: [...status.slots, `${event.backend}#${event.slot}`], slotWait: undefined };
     case "slot.released": {
       const freed = `${event.backend}#${event.slot}`;
       return { slots: status.slots.filter((slot) => slot !== freed) };
@@ -172,6 +185,17 @@ function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<Bot
     default:
       return {};
   }
+}
+
+/** A reason that stays has the time at which it was first told. */
+function dateWaiting(
+  { queue }: BotStatus,
+  { project, waiting, time }: Extract<StampedEvent, { type: "queue.seen" }>,
+): readonly Waiting[] {
+  return waiting.map(({ issue, because }) => {
+    const known = queue[project]?.find((one) => one.issue === issue && one.because === because);
+    return { issue, because, since: known?.since ?? time };
+  });
 }
 
 function count(totals: Totals, event: StampedEvent): Totals {

@@ -114,6 +114,8 @@ export interface Project {
   readonly name: string;
   readonly repo: RepoId;
   readonly primaryBranch: string;
+  /** What a bot's branch is called before the issue's number; undefined: `fix/issue-`. */
+  readonly branchPrefix?: string | undefined;
   readonly ci: Ci;
   readonly limits: Limits;
   /** Forge users beside those who may write code there. */
@@ -139,6 +141,8 @@ export interface Ci {
   readonly provider: CiProvider;
   /** Commit status contexts that must be green before a merge. */
   readonly required: readonly string[];
+  /** The only forge user whose statuses count for a bot; undefined: anybody's do. */
+  readonly login?: string | undefined;
   /** What a project without required contexts means for a merge. */
   readonly whenAbsent: "block" | "pass";
 }

@@ -12,6 +12,7 @@ import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
+import { alwaysProtected } from "./protected-paths.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
@@ -78,7 +79,7 @@ export type IdentityStep = Step<IdentityAction>;
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 
 /** On an issue that bots may take. */
-export const BACKLOG = "backlog";
+const BACKLOG = "backlog";
 
 const labels: readonly Label[] = [
   { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
@@ -153,7 +154,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
       approvers: [...loginsThat(({ approves }) => approves), adminUser].sort(),
       mergers: [...loginsThat(({ merges }) => merges), adminUser].sort(),
       requiredContexts: [...project.ci.required].sort(),
-      protectedPaths: [...project.protectedPaths].sort(),
+      protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },
   };
 }

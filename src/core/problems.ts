@@ -65,12 +65,13 @@ export function findRefusals(
 }
 
 /** `coding #7 since 2026-01-01 12:00:00`; what the session of another role is at, where there is one. */
-export function describeWork({ standing, sessions, lastEventAt }: BotStatus): string {
+export function describeWork({ standing, sessions, lastEventAt, slotWait }: BotStatus): string {
   const { issue, at, since } = standing ?? {};
   const parts = [
     ...(at === undefined || since === undefined
       ? []
       : [`${at}${issue === undefined ? "" : ` #${issue}`} since ${formatTime(since)}`]),
+    ...(slotWait ? [`waits for a free slot since ${formatTime(slotWait.since)}`] : []),
     ...Object.entries(sessions).flatMap(([role, { pull }]) =>
       pull === undefined ? [] : [`${role} of pull request #${pull}`],
     ),
@@ -79,6 +80,6 @@ export function describeWork({ standing, sessions, lastEventAt }: BotStatus): st
   return lastEventAt === undefined ? "" : `last event ${formatTime(lastEventAt)}`;
 }
 
-function formatTime(time: string): string {
+export function formatTime(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)}`;
 }

@@ -22,9 +22,11 @@ const ProjectShape: z.ZodMiniType<ProjectTask> = z.object({
   name: z.string(),
   repo: z.object({ owner: z.string(), name: z.string() }),
   primaryBranch: z.string(),
+  branchPrefix: z.optional(z.string()),
   ci: z.object({
     provider: z.enum(namesOf(ciProviders)),
     required: z.array(z.string()),
+    login: z.optional(z.string()),
     whenAbsent: z.enum(["block", "pass"]),
   }),
   limits: z.object({

@@ -54,6 +54,34 @@ export function readExported(environment: Readonly<Record<string, string | undef
   return dropUnset(Object.fromEntries(exported.map((key) => [key, environment[key]])));
 }
 
+/** The command that makes a new factory with these answers and asks nothing; a password stays in the environment. */
+export function formatInitCommand(
+  { folder, repository }: { readonly folder: string; readonly repository: string },
+  answers: Answers,
+): string {
+  const flags = Object.entries(initFlags).flatMap(([key, flag]) => {
+    const value = answers[key];
+    return value === undefined ? [] : [flag, quoteWord(value)];
+  });
+  const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
+  return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
+}
+
+const initFlags: Readonly<Record<string, string>> = {
+  DISINTO_ENGINE: "--engine",
+  FORGE_URL: "--forge-url",
+  DISINTO_FORGE_PORT: "--forge-port",
+  FORGE_ADMIN_USER: "--admin",
+  LLAMA_BOTS: "--bots",
+  LLAMA_BASE_URL: "--local-model",
+  LLAMA_MODEL: "--model",
+};
+
+/** As a POSIX shell reads it back. */
+export function quoteWord(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function dropUnset(values: Readonly<Record<string, string | undefined>>): Answers {
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),

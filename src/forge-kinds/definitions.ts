@@ -14,8 +14,6 @@ export interface ForgeDefinition {
   readonly hint?: (port: string) => string;
   /** The service that disinto runs for it; undefined if it runs elsewhere, at FORGE_URL. */
   readonly service?: ForgeService;
-  /** It shows pages to people. */
-  readonly hasPages: boolean;
 }
 
 export interface ForgeService {

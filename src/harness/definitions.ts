@@ -6,10 +6,15 @@ import { opencodeHarness } from "./opencode/definition.ts";
 
 export type HarnessName = "claude-code" | "opencode" | "command";
 
+/** Anthropic's Messages, or OpenAI's chat completions. */
+export type ModelApi = "messages" | "completions";
+
 export interface HarnessDefinition {
   readonly meaning: string;
   /** Asks a model that the configuration names; else it is a program that the configuration names. */
   readonly asksModel: boolean;
+  /** The API of a model's server that it speaks; of a command, the one by which its server is tried. */
+  readonly api: ModelApi;
   /** Tokens: where the model holds less, no session of it comes to an end; 0: nobody knows. */
   readonly smallestWindow: number;
   /** This bot works with Claude's login in CLAUDE_SHARED_DIR. */

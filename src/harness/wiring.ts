@@ -1,7 +1,7 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
 import { sessionUserOf } from "../adapters/hands/separation.ts";
-import type { BotSettings } from "../bot/settings.ts";
+import type { BotSettings, ModelServer } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
 import { DisintoError } from "../errors.ts";
 import type { Harness } from "../ports/harness.ts";
@@ -9,6 +9,7 @@ import { type Role, roles } from "../roles/definitions.ts";
 import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
 import type { HarnessName } from "./definitions.ts";
+import type { ModelAccess } from "./gateway/model-session.ts";
 
 type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
   Partial<Pick<BotSettings, "backend" | "separation">>;
@@ -54,9 +55,11 @@ const builders: Readonly<Record<HarnessName, Build>> = {
     const { buildOpencode } = await import("./opencode/agent.ts");
     return (await askModel(settings, place)).build(buildOpencode({ program: "opencode" }));
   },
-  command: async ({ command }, { learnSecrets: _, ...place }) => {
+  command: async (settings, { learnSecrets, ...place }) => {
     const { buildCommandHarness } = await import("./command/command.ts");
-    return buildCommandHarness({ command, ...place });
+    const { command } = settings;
+    const model = settings.model && accessOf(settings.backend?.slots, settings.model, learnSecrets);
+    return buildCommandHarness({ command, model, ...place });
   },
 };
 
@@ -71,7 +74,16 @@ async function askModel(
     });
   }
   const { buildAgentHarness } = await import("./agent/harness.ts");
-  const { baseUrl, name, key, loginFolder, context } = model;
+  const access = accessOf(backend?.slots, model, learnSecrets);
+  const build = (agent: CodingAgent) => buildAgentHarness({ agent, model: access, ...place });
+  return { model, build };
+}
+
+function accessOf(
+  slots: number | undefined,
+  { baseUrl, name, key, loginFolder, context }: ModelServer,
+  learnSecrets: Tools["learnSecrets"],
+): ModelAccess {
   const readKey = async () => {
     if (key !== undefined || loginFolder === undefined) return key;
     const { readClaudeLogin } = await import("./claude-code/login.ts");
@@ -79,8 +91,5 @@ async function askModel(
     learnSecrets([["the login in CLAUDE_SHARED_DIR", token]]);
     return token;
   };
-  const operator = { slots: backend?.slots, context };
-  const build = (agent: CodingAgent) =>
-    buildAgentHarness({ agent, model: { baseUrl, name, readKey, operator }, ...place });
-  return { model, build };
+  return { baseUrl, name, readKey, operator: { slots, context } };
 }

@@ -49,6 +49,7 @@ type SessionEvent =
           seconds: number;
         }
     >
+  | Named<"slot.waiting", { backend: string }>
   | Named<"slot.taken", { backend: string; slot: number; waitedMs: number }>
   | Named<"slot.released", { backend: string; slot: number }>;
 

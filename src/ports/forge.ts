@@ -31,7 +31,7 @@ export type TimelineEvent = {
 } & (
   | { readonly type: "label-added" | "label-removed"; readonly label: string }
   | { readonly type: "assigned" | "unassigned"; readonly login: string }
-  | { readonly type: "closed" | "reopened" | "merged" | "locked" | "unlocked" }
+  | { readonly type: "closed" | "reopened" | "merged" | "pushed" | "locked" | "unlocked" }
   | { readonly type: "retitled"; readonly title: string }
   | { readonly type: "retargeted"; readonly base: string }
   | { readonly type: "commented"; readonly body: string }
@@ -80,6 +80,8 @@ export interface Pull {
   readonly base: string;
   /** The current head of the base branch. */
   readonly baseSha: string;
+  /** Its author has the address that bots of disinto have. */
+  readonly isByBot?: boolean;
   /** As the forge reads its title. */
   readonly isDraft?: boolean;
   readonly labels?: readonly string[];
@@ -91,6 +93,8 @@ export interface Pulls {
   /** The newest closed or merged pull request of a branch of the same repository. */
   findClosed(head: string): Promise<Pull | undefined>;
   get(number: number): Promise<Pull>;
+  /** Paths that its page shows as changed; of a renamed file both. */
+  files(number: number): Promise<readonly string[]>;
   open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
   retitle(number: number, title: string): Promise<void>;
   close(number: number): Promise<void>;
@@ -168,7 +172,7 @@ export interface Status {
 }
 
 export interface Statuses {
-  /** The newest status of each context on a commit. */
-  of(sha: string): Promise<readonly Status[]>;
+  /** The newest status of each context on a commit; with `by`, the newest of each that this user posted. */
+  of(sha: string, by?: string): Promise<readonly Status[]>;
   post(sha: string, status: Status): Promise<void>;
 }

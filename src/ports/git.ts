@@ -45,6 +45,8 @@ export interface Mirror {
    * it, said no.
    */
   swap(swaps: readonly Swap[]): Promise<SwapAnswer>;
+  /** Addresses of who made the commits that `to` has and `from` has not. */
+  authorsOf(from: string, to: string): Promise<readonly string[]>;
   readonly objects: Objects;
   /** Returns true if it was damaged, and is cloned anew; commits that were never pushed are gone. */
   repair(): Promise<boolean>;

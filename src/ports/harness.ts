@@ -97,6 +97,17 @@ const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "window",
 ]);
 
+/** Of the bot's own installation: another bot on the same server may do well. */
+const ownFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
+  "missing",
+  "refused-key",
+  "window",
+]);
+
+export function isOwnFault(fault: SessionFault): boolean {
+  return ownFaults.has(fault);
+}
+
 export function isBackendFault(fault: SessionFault): fault is BackendFault {
   return backendFaults.has(fault);
 }

@@ -1,8 +1,22 @@
+import type { BackendFault } from "./harness.ts";
+
 /** A model's server, as far as bots ask it anything themselves. */
 export interface ModelServer {
   /** Sessions that it serves at once; undefined: nobody says, and then nobody waits for one. */
   countSlots(): Promise<number | undefined>;
+  /** Whether it works, by one small request. */
+  prove(signal: AbortSignal): Promise<Proof>;
 }
+
+export type Proof =
+  | {
+      readonly works: true;
+      /** A call of the tool that was offered came back. */
+      readonly callsTool: boolean;
+      /** At which the prompt was read. */
+      readonly tokensPerSecond: number | undefined;
+    }
+  | { readonly works: false; readonly fault: BackendFault; readonly reason: string };
 
 /** What a server says of itself; undefined where it does not. */
 export interface ServerFacts {

@@ -13,6 +13,8 @@ export interface RoleDefinition {
   readonly approves: boolean;
   /** May merge into the protected branch. */
   readonly merges: boolean;
+  /** User of its sessions in a container of ours (core/uids.ts), its own. */
+  readonly harnessUid: number;
   /** Its session's last message is an answer, where the harness leaves no result file. */
   readonly answersByMessage: boolean;
 }

@@ -32,18 +32,11 @@ export class LlamaServer {
     return server;
   }
 
-  get port(): number {
-    return Number(new URL(this.url).port);
-  }
-
-  async read(page: string): Promise<unknown> {
-    const response = await fetch(`${this.url}${page}`);
-    return response.json();
-  }
-
-  /** Requests that it works on at this moment. */
-  async busy(): Promise<number> {
-    const slots = (await this.read("/slots")) as readonly { is_processing: boolean }[];
+  /** That it works on at this moment. */
+  async countRequests(key = ""): Promise<number> {
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${this.url}/slots`, { headers });
+    const slots = (await response.json()) as readonly { is_processing: boolean }[];
     return slots.filter((slot) => slot.is_processing).length;
   }
 

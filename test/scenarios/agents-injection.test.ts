@@ -99,7 +99,7 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
   await until("the edit of CI is given up", async () => (await labelsOf(2)).includes("blocked"));
   expect((await readPrompts()).filter((prompt) => !prompt.includes("issue #2"))).toEqual([]);
   const because =
-    "mallory may not write code here, and it does not have the label disinto/approved";
+    "mallory may not write code here, and no trusted person has approved its text as it stands (disinto approve)";
   const waits = JSON.stringify([{ issue: 1, because }]);
   await until("the stranger's issue waits for one reason", async () =>
     (await eventsOf("queue.seen")).some(({ waiting }) => JSON.stringify(waiting) === waits),
@@ -111,6 +111,7 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
     { body: expect.stringContaining(".woodpecker/test.yml") },
   ]);
 
+  await until("the text is told", async () => (await commentsOf(1)).length === 2);
   await issues.relabel(1, { add: ["disinto/approved"], remove: [] });
   const found = await until("the script was run", async () => loot?.found);
   await mallory("PATCH", "/issues/1", { body: "Now something else, please." });
@@ -130,7 +131,9 @@ test("a stranger's issue waits and is read as people see it; an edit after its a
   expect(found).not.toMatch(/^FORGE_/m);
   expect(await commentsOf(1)).toMatchObject([
     { author: "mallory" },
+    { author: "dev-1", body: expect.stringContaining("disinto approve 1") },
     { author: "dev-1", body: expect.stringContaining("was changed after it was approved") },
+    { author: "dev-1", body: expect.stringContaining("disinto approve 1") },
   ]);
   const sessions = await eventsOf("session.started");
   expect(sessions.filter(({ issue }) => issue === 1)).toHaveLength(1);

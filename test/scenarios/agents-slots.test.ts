@@ -22,6 +22,14 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 const bot = process.ppid;
 setInterval(() => process.ppid === bot || process.exit(1), 20);
+// With a model of its own it waits for a slot, by asking; the answer does not matter.
+const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = process.env;
+if (url)
+  await fetch(url + "/chat/completions", {
+    method: "POST",
+    headers: { authorization: "Bearer " + key },
+    body: JSON.stringify({ messages: [{ role: "user", content: "hi" }] }),
+  });
 const socket = connect(${port}, "127.0.0.1", () => socket.write(process.env.HOME));
 socket.once("data", () => {
   writeFileSync(process.env.DISINTO_RESULT, '{"refused": "already-done"}');

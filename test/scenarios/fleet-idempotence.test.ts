@@ -107,7 +107,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
 
     expect(planned.exitCode).toBe(3);
     expect(planned.stdout).toMatch(
-      /~ service agents-llama-b +environment CLAUDE_MODEL changed; the container is replaced\n2 services unchanged/,
+      /~ service agents-llama-b +environment CLAUDE_MODEL changed; the container is replaced\n3 services unchanged/,
     );
     expect((await fleet.containers())["agents-b"]?.id).toBe(old?.id);
     await fleet.cli("generate");
@@ -203,7 +203,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
         services: Record<string, { volumes: unknown[] }>;
         volumes: object;
       };
-      expect(Object.keys(file.services)).toHaveLength(count + 1);
+      expect(Object.keys(file.services)).toHaveLength(count + 2);
       const used = Object.values(file.services)
         .flatMap(({ volumes }) => volumes)
         .filter((volume) => typeof volume === "string")

@@ -103,8 +103,8 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   ]);
   const { url } = await readForge();
   expect(stderr).toContain(`the forge is at ${url}; its administrator is disinto-admin`);
-  expect(stderr).toContain("disinto secrets get FORGE_ADMIN_PASS");
-  expect(stderr.trimEnd().split("\n").at(-1)).toBe("next: disinto up");
+  expect(stderr).toContain(`disinto --factory ${folder} secrets get FORGE_ADMIN_PASS`);
+  expect(stderr.trimEnd().split("\n").at(-1)).toBe(`next: disinto --factory ${folder} up`);
   const before = [await dumpFiles(folder), await dumpForge(folder)];
   const again = await done(disinto("init", repository, "--engine", "local", "--yes"));
   expect(again.stderr).toContain("nothing to do");
@@ -113,13 +113,21 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
 
 test("the first issue is filed by the command that init ends with", async () => {
   const { stderr } = await done(disinto("init", repository, "--engine", "local", "--yes"));
-  const [, body = "{}", url = ""] = /first issue: curl .* -d '(.*)' (\S+)/.exec(stderr) ?? [];
-  const { basic } = await readForge();
+  const [, line = ""] =
+    /first issue for \S+: disinto --factory \S+ (issue new '.*')/.exec(stderr) ?? [];
+  const [, title = ""] = /'(.*)'/.exec(line) ?? [];
 
-  const headers = { authorization: basic, "content-type": "application/json" };
-  const filed = await fetch(url, { method: "POST", headers, body });
+  const filed = await done(disinto("issue", "new", title, "--body", "Do it", "--priority"));
 
-  expect(await filed.json()).toMatchObject({ number: 1, labels: [{ name: "backlog" }] });
+  const { url, basic } = await readForge();
+  const path = "/api/v1/repos/disinto-admin/shop/issues/1";
+  const answer = await fetch(`${url}${path}`, { headers: { authorization: basic } });
+  expect(filed.stdout).toBe(`${url}/disinto-admin/shop/issues/1\n`);
+  expect(await answer.json()).toMatchObject({
+    title,
+    body: "Do it",
+    labels: [{ name: "backlog" }, { name: "priority" }],
+  });
 });
 
 test("a forge of ours is a process that down stops and init starts again, its data kept", async () => {
@@ -205,6 +213,16 @@ test("without a repository and without anybody to ask, a new factory is a usage 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("where nobody can be asked, a new factory needs --yes; without it the whole command is printed", async () => {
+  const { exitCode, stderr } = await disinto("init", repository, "--engine", "local");
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /hint: to make one: disinto --factory \S+ init \S+ --engine local .*--bots dev-qwen --local-model http:\/\/127\.0\.0\.1:8081 --yes$/m,
+  );
+  expect(await readdir(folder)).toEqual([]);
+});
+
 const hasTerminals = existsSync("/usr/bin/script");
 
 test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offered", async () => {
@@ -234,7 +252,7 @@ test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offer
   expect(exitCode, shown).toBe(0);
   const environment = Object.fromEntries(await loadEnvironment(folder));
   expect(environment).toMatchObject({ DISINTO_ENGINE: "local", LLAMA_BOTS: "dev-qwen" });
-  expect(shown).toContain("next: disinto up");
+  expect(shown).toContain(`next: disinto --factory ${folder} up`);
 });
 
 test("logs show a service's words, and no secret among them", async () => {

@@ -27,7 +27,7 @@ test("a bot that lost two rounds holds the lane through CI while another, which 
   const outcome = await tryMerge(tired, patient);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
   const waiting = tryMerge(fresh, ready2);
-  const rebased = { ...patient, head: outcome.head };
+  const rebased = { ...patient, head: outcome.head, pushed: outcome.head };
   await postStatus(outcome.head, "success");
   expect(await tryCheck(tired, rebased)).toEqual({ type: "green" });
   expect((await scene.view.refs()).has("refs/disinto/lanes/main")).toBe(true);
@@ -52,7 +52,7 @@ test("the lane is left when its holder has to go back to the harness, and a dead
   await tryMerge(other, await publishReady(other, "between", fileNamed("between")));
   const outcome = await tryMerge(holder, work);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
-  const rebased = { ...work, head: outcome.head };
+  const rebased = { ...work, head: outcome.head, pushed: outcome.head };
   await postStatus(outcome.head, "failure");
   const ref = "refs/disinto/lanes/main";
 

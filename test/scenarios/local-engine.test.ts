@@ -142,7 +142,12 @@ test("init run again changes nothing: the same .env, no new token, no container 
 test("after down --volumes, init makes the identities anew on the empty forge", async () => {
   await startFactory(["dev-qwen"]);
   const before = await factory.environment();
-  await factory.disintoOrThrow("down", "--volumes");
+  const unconfirmed = await factory.disinto("down", "--volumes");
+  const { stderr } = await factory.disinto("down", "--volumes", "--yes");
+
+  expect(unconfirmed).toMatchObject({ exitCode: 2 });
+  expect(unconfirmed.stderr).toContain("nothing was stopped");
+  expect(stderr).toContain("kept: .env with its credentials");
 
   await factory.disintoOrThrow("init", factory.repository);
 

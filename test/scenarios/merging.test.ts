@@ -59,7 +59,7 @@ test("of two changes that are each green alone the second is rebased and checked
 
   if (outcome.type !== "rebased") throw new Error(outcome.type);
   expect(await readMain()).toBe(first.head);
-  const rebased = { ...second, head: outcome.head };
+  const rebased = { ...second, head: outcome.head, pushed: outcome.head };
   expect(await tryMerge(other, rebased)).toMatchObject({ type: "refused", cause: "checks" });
   await postStatus(outcome.head, "failure");
   expect(await tryCheck(other, rebased)).toMatchObject({ type: "red" });
@@ -84,7 +84,7 @@ test("a rebase that makes the approval stale goes back to review, and merges wit
 
   const outcome = await tryMerge(other, end);
   if (outcome.type !== "rebased") throw new Error(outcome.type);
-  const rebased = { ...end, head: outcome.head };
+  const rebased = { ...end, head: outcome.head, pushed: outcome.head };
   await postStatus(outcome.head, "success");
 
   const reviews = scene.forge.reviews(repo);

@@ -128,6 +128,7 @@ export class World {
       pattern.endsWith("*") ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern;
     let refused: ReadonlySet<string> = new Set();
     return {
+      authorsOf: async () => [],
       repair: async () => false,
       compact: async () => undefined,
       sizeBytes: async () => 0,

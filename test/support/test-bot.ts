@@ -1,10 +1,12 @@
 /** One bot's activities in the test's own process, against a scene's forge with its real rules and real git. */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { systemClock } from "../../src/adapters/system-clock.ts";
 import { pinOf } from "../../src/bot/issue/trust.ts";
 import { readBotSettings } from "../../src/bot/settings.ts";
-import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../src/bot/tools.ts";
+import { type BotTools, deriveFolder, projectOf } from "../../src/bot/tools.ts";
+import { deriveBranch } from "../../src/core/work-branch.ts";
 import type { Role } from "../../src/roles/definitions.ts";
 import { publish } from "../../src/roles/dev/activities/publishing.ts";
 import type { PreparedWork, PublishedWork } from "../../src/roles/dev/work.ts";
@@ -85,7 +87,7 @@ export class TestBot {
   async tryPublish(work: PreparedWork, files: Files) {
     const { folders } = this.target;
     const name = deriveFolder(work.issue);
-    const at = { branch: deriveBranch(work.issue), sha: work.start };
+    const at = { branch: deriveBranch(this.target.project, work.issue), sha: work.start };
     await writeFiles(await folders.prepare(name, at), files);
     const collected = await folders.collect(name, work.start);
     if (collected.type === "refused") throw new Error(collected.reason);
@@ -98,7 +100,7 @@ export class TestBot {
   async push(work: PublishedWork, files: Files, parent = work.head): Promise<string> {
     const { folders, mirror } = this.target;
     const refs = await mirror.refresh();
-    const ref = `refs/heads/${deriveBranch(work.issue)}`;
+    const ref = `refs/heads/${deriveBranch(this.target.project, work.issue)}`;
     await writeFiles(await folders.prepare("push", { branch: "push", sha: parent }), files);
     const collected = await folders.collect("push", parent);
     if (collected.type === "refused") throw new Error(collected.reason);

@@ -1,5 +1,6 @@
 /** The parts of Forgejo's answers that disinto reads, checked on arrival (source: /swagger.v1.json of the forge). */
 import * as z from "zod";
+import { deriveEmail } from "../../core/names.ts";
 import type { Issue, LineComment, Pull, Review, Status } from "../../ports/forge.ts";
 
 const User = z.object({ login: z.string() });
@@ -54,7 +55,7 @@ export const PullShape = z
   .object({
     number: z.int(),
     title: z.string(),
-    user: User,
+    user: User.extend({ email: z.string().nullish() }),
     state: z.enum(["open", "closed"]),
     merged: z.boolean(),
     draft: z.boolean().nullish(),
@@ -73,9 +74,16 @@ export const PullShape = z
       headSha: pull.head.sha,
       base: pull.base.ref,
       baseSha: pull.base.sha,
+      isByBot: pull.user.email?.toLowerCase() === deriveEmail(pull.user.login).toLowerCase(),
       isDraft: pull.draft ?? false,
       labels: (pull.labels ?? []).map(({ name }) => name),
     }),
+  );
+
+export const ChangedFileShape = z
+  .object({ filename: z.string(), previous_filename: z.string().nullish() })
+  .transform(({ filename, previous_filename: before }) =>
+    before ? [before, filename] : [filename],
   );
 
 const verdicts: Readonly<Record<string, Review["verdict"]>> = {
@@ -130,13 +138,31 @@ function toCheckState(status: string): Status["state"] {
   return "failure";
 }
 
+export interface CreatedStatus extends Status {
+  readonly id: number;
+  /** Empty where the forge does not say who posted it. */
+  readonly creator: string;
+  /** By the status's own address. */
+  readonly commit: string;
+}
+
 export const StatusShape = z
-  .object({ id: z.int(), context: z.string(), status: z.string(), description: z.string() })
+  .object({
+    id: z.int(),
+    context: z.string(),
+    status: z.string(),
+    description: z.string(),
+    url: z.string(),
+    creator: User.nullish(),
+  })
   .transform(
-    ({ context, status, description }): Status => ({
+    ({ id, context, status, description, url, creator }): CreatedStatus => ({
+      id,
       context,
       state: toCheckState(status),
       description,
+      creator: creator?.login ?? "",
+      commit: url.slice(url.lastIndexOf("/") + 1),
     }),
   );
 

@@ -43,6 +43,7 @@ const acts: Readonly<Record<string, (entry: Entry) => Act>> = {
   close: () => ({ type: "closed" }),
   reopen: () => ({ type: "reopened" }),
   merge_pull: () => ({ type: "merged" }),
+  pull_push: () => ({ type: "pushed" }),
   lock: () => ({ type: "locked" }),
   unlock: () => ({ type: "unlocked" }),
   change_title: ({ new_title }) => ({ type: "retitled", title: new_title }),

@@ -54,6 +54,13 @@ export const git = {
     "-",
   ],
   makeEmptyTree: (): Argv => ["git", "mktree"],
+  authors: (from: string, to: string): Argv => [
+    "git",
+    "log",
+    "--format=%ae",
+    `${from}..${to}`,
+    "--",
+  ],
   readMessage: (sha: string): Argv => ["git", "log", "-1", "--format=%B", sha, "--"],
   isAncestor: (ancestor: string, descendant: string): Argv => [
     "git",

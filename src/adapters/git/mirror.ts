@@ -56,6 +56,11 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
         return objects.note(message);
       },
     },
+    authorsOf: async (from, to) => {
+      const here = { env: localGitEnvironment(), cwd: folder };
+      const listed = await runGit("log", git.authors(from, to), here);
+      return [...new Set(listed.split("\n").filter((line) => line !== ""))];
+    },
     repair: () => inTurn(() => repair(folder, git.fetch(url), remote)),
     compact: () =>
       inTurn(async () => {

@@ -4,7 +4,7 @@ import {
   findWaitingReason,
   formatWaiting,
   type IssueConditions,
-  isTrusted,
+  isTrustedAuthor,
   orderCandidates,
 } from "./choose.ts";
 
@@ -26,6 +26,7 @@ function issue(number: number, facts: Partial<Issue> = {}): Issue {
 const calm: IssueConditions = {
   leased: new Set(),
   trusted: ["ada"],
+  isApproved: false,
   openDependencies: [],
   held: undefined,
 };
@@ -42,10 +43,12 @@ test("priority comes first, then the oldest; what is not in the backlog is no ca
 });
 
 test("an issue is trusted for its author, whose name has no case, or for its approval", () => {
-  expect(isTrusted(issue(1, { author: "Ada" }), ["bob", "ada"])).toBe(true);
-  expect(isTrusted(issue(1, { author: "eve" }), ["bob", "ada"])).toBe(false);
-  expect(isTrusted(issue(1, { author: "eve", labels: ["disinto/approved"] }), [])).toBe(true);
-  expect(isTrusted(issue(1, { author: "" }), ["ada"])).toBe(false);
+  expect(isTrustedAuthor(issue(1, { author: "Ada" }), ["bob", "ada"])).toBe(true);
+  expect(isTrustedAuthor(issue(1, { author: "eve" }), ["bob", "ada"])).toBe(false);
+  expect(isTrustedAuthor(issue(1, { author: "eve", labels: ["disinto/approved"] }), [])).toBe(
+    false,
+  );
+  expect(isTrustedAuthor(issue(1, { author: "" }), ["ada"])).toBe(false);
 });
 
 test("each issue that waits says why, and one that can be claimed does not", () => {
@@ -59,7 +62,10 @@ test("each issue that waits says why, and one that can be claimed does not", () 
   expect(why({ labels: ["backlog", "blocked"] })).toMatch(/label blocked/);
   expect(why({ labels: ["backlog", "vision"] })).toMatch(/vision reserves/);
   expect(why({ labels: ["backlog", "prediction/unreviewed"] })).toMatch(/prediction/);
-  expect(why({ author: "eve" })).toMatch(/eve may not write.*disinto\/approved/);
+  expect(why({ author: "eve" })).toMatch(/eve may not write.*no trusted person has approved/);
   expect(why({}, { openDependencies: [3, 5] })).toBe("it depends on #3, #5");
+  expect(why({}, { openDependencies: [3], cycle: [3, 5] })).toMatch(/on itself, through #3, #5/);
+  expect(why({}, { openDependencies: [9], missingDependency: 9 })).toMatch(/#9, which does not/);
+  expect(why({ isLocked: true })).toBe("it is locked");
   expect(why({}, { held: "main is red" })).toBe("main is red");
 });

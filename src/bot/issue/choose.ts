@@ -2,7 +2,7 @@
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
-const PRIORITY = "priority";
+export const PRIORITY = "priority";
 export const IN_PROGRESS = "in-progress";
 export const BLOCKED = "blocked";
 /** Only who may write code can put a label on another's issue (Forgejo routers/api/v1/repo/issue_label.go). */
@@ -31,12 +31,11 @@ function rankOf({ labels }: Issue): number {
   return labels.includes(PRIORITY) ? 0 : 1;
 }
 
-/** An issue is input from strangers: its author may write code here, or somebody who may has approved it. */
-export function isTrusted(
-  { author, labels }: Pick<Issue, "author" | "labels">,
+/** An issue is input from strangers, unless its author may write code here; else its text needs an approval. */
+export function isTrustedAuthor(
+  { author }: Pick<Issue, "author">,
   trusted: readonly string[],
 ): boolean {
-  if (labels.includes(APPROVED)) return true;
   return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
 }
 
@@ -48,14 +47,23 @@ export type WaitingReason =
   | { readonly type: "leased" }
   | { readonly type: "untrusted"; readonly author: string }
   | { readonly type: "depends"; readonly on: readonly number[] }
+  /** It waits for what waits for it: nobody will ever take any of them. */
+  | { readonly type: "cycle"; readonly through: readonly number[] }
+  | { readonly type: "missing"; readonly dependency: number }
   | { readonly type: "held"; readonly reason: string };
 
 export interface IssueConditions {
   /** Issues that somebody works on. */
   readonly leased: ReadonlySet<number>;
   readonly trusted: readonly string[];
+  /** A trusted person approved the text as it stands. */
+  readonly isApproved: boolean;
   /** Numbers of this issue's dependencies that are not closed. */
   readonly openDependencies: readonly number[];
+  /** One that does not exist. */
+  readonly missingDependency?: number | undefined;
+  /** The issues on the way from this one back to it. */
+  readonly cycle?: readonly number[] | undefined;
   /** Why nothing new is begun in the whole project, or by this bot. */
   readonly held: string | undefined;
 }
@@ -67,7 +75,11 @@ export function findWaitingReason(issue: Issue, now: IssueConditions): WaitingRe
   if (issue.isLocked) return { type: "locked" };
   const label = issue.labels.find(isForeign);
   if (label !== undefined) return { type: "other-role", label };
-  if (!isTrusted(issue, now.trusted)) return { type: "untrusted", author: issue.author };
+  if (!now.isApproved && !isTrustedAuthor(issue, now.trusted))
+    return { type: "untrusted", author: issue.author };
+  if (now.missingDependency !== undefined)
+    return { type: "missing", dependency: now.missingDependency };
+  if (now.cycle) return { type: "cycle", through: now.cycle };
   if (now.openDependencies.length > 0) return { type: "depends", on: now.openDependencies };
   if (now.held !== undefined) return { type: "held", reason: now.held };
   return undefined;
@@ -88,10 +100,18 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "leased":
       return "a bot works on it";
     case "untrusted":
-      return `${waiting.author || "its author"} may not write code here, and it does not have the label ${APPROVED}`;
+      return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands (disinto approve)`;
     case "depends":
-      return `it depends on ${waiting.on.map((number) => `#${number}`).join(", ")}`;
+      return `it depends on ${formatNumbers(waiting.on)}`;
+    case "cycle":
+      return `it depends on itself, through ${formatNumbers(waiting.through)}; take one of these dependencies out`;
+    case "missing":
+      return `it depends on #${waiting.dependency}, which does not exist; correct its text`;
     case "held":
       return waiting.reason;
   }
+}
+
+function formatNumbers(numbers: readonly number[]): string {
+  return numbers.map((number) => `#${number}`).join(", ");
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDependencies } from "./dependencies.ts";
+import { findCycle, parseDependencies } from "./dependencies.ts";
 
 test("a sentence or a section names dependencies", () => {
   expect(parseDependencies("Do it.\n\nDepends on #3, #4 and #12.")).toEqual([3, 4, 12]);
@@ -25,4 +25,18 @@ test("numbers in code and in hidden text are no dependencies", () => {
   expect(parseDependencies("```\nnever closed\nDepends on #3")).toEqual([]);
   expect(parseDependencies("Depends on `#3` and #4")).toEqual([4]);
   expect(parseDependencies("<!-- \nDepends on #3\n-->\nDepends on #4")).toEqual([4]);
+});
+
+test("a way back to the issue itself is found, and no other circle is taken for one", () => {
+  const edges = new Map([
+    [1, [2, 3]],
+    [2, [9]],
+    [3, [4]],
+    [4, [5, 1]],
+    [5, [4]],
+  ]);
+
+  expect(findCycle(1, edges)).toEqual([3, 4]);
+  expect(findCycle(2, edges)).toBeUndefined();
+  expect(findCycle(5, edges)).toEqual([4]);
 });

@@ -26,3 +26,21 @@ export function parseDependencies(body: string): readonly number[] {
 function listNumbers(line: string): string {
   return OTHER.test(line) ? "" : line;
 }
+
+/** The shortest way from an issue through what it waits for back to itself, without both ends; undefined: none leads back. */
+export function findCycle(
+  from: number,
+  edges: ReadonlyMap<number, readonly number[]>,
+): readonly number[] | undefined {
+  const ways: (readonly number[])[] = [[from]];
+  const seen = new Set<number>();
+  for (const way of ways) {
+    for (const next of edges.get(way.at(-1) ?? from) ?? []) {
+      if (next === from) return way.slice(1);
+      if (seen.has(next)) continue;
+      seen.add(next);
+      ways.push([...way, next]);
+    }
+  }
+  return undefined;
+}

@@ -12,21 +12,22 @@ export async function findOpenDependencies(
   const said = parseDependencies(body).filter((other) => other !== number);
   const open: number[] = [];
   for (const one of [...recorded, ...said.map((other) => ({ number: other }))]) {
-    const isOpen = "isOpen" in one ? one.isOpen : !(await isClosed(issues, one.number));
+    const isOpen =
+      "isOpen" in one ? one.isOpen : (await readIssueState(issues, one.number)) !== "closed";
     if (isOpen && !open.includes(one.number)) open.push(one.number);
   }
   return open;
 }
 
-/** What does not exist is not closed either: somebody has to mend the text. */
-export async function isClosed(
+/** What does not exist is not closed either: a person has to correct the text. */
+export async function readIssueState(
   issues: Pick<ProjectTools["issues"], "get">,
   number: number,
-): Promise<boolean> {
+): Promise<Issue["state"] | "missing"> {
   try {
-    return (await issues.get(number)).state === "closed";
+    return (await issues.get(number)).state;
   } catch (error) {
-    if (error instanceof DisintoError && error.code === "forge.not-found") return false;
+    if (error instanceof DisintoError && error.code === "forge.not-found") return "missing";
     throw error;
   }
 }

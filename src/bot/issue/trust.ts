@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { stripHidden } from "../../core/hidden-text.ts";
 import type { Issue } from "../../ports/forge.ts";
-import { isTrusted } from "./choose.ts";
+import { isTrustedAuthor } from "./choose.ts";
 
 type IssueText = Pick<Issue, "title" | "body">;
 
@@ -32,6 +32,6 @@ export function judgeIssue(
   if (issue.state === "closed") return { type: "withdrawn", why: "closed" };
   const now = pinOf(issue);
   if (now === pin) return undefined;
-  if (!isTrusted({ ...issue, labels: [] }, trusted)) return { type: "withdrawn", why: "edited" };
+  if (!isTrustedAuthor(issue, trusted)) return { type: "withdrawn", why: "edited" };
   return { type: "edited", pin: now, title: issue.title };
 }

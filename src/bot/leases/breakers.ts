@@ -160,10 +160,16 @@ function toBreaker(note: Readonly<Record<string, unknown>>): Breaker {
     at: text("at", ""),
     cause: text("cause", "unknown"),
     reason: text("reason", "no reason was given"),
-    probeAfterMs: typeof probeAfterMs === "number" ? probeAfterMs : 60_000,
+    probeAfterMs: clampPause(probeAfterMs),
     prober: typeof prober === "string" ? prober : undefined,
     closer: typeof closer === "string" ? closer : undefined,
   };
 }
 
 const unreadableBreaker = toBreaker({});
+
+/** Whoever wrote it: somebody tries again within the hour. */
+function clampPause(pauseMs: unknown): number {
+  if (typeof pauseMs !== "number" || !Number.isFinite(pauseMs)) return 60_000;
+  return Math.min(Math.max(pauseMs, 0), 60 * 60_000);
+}

@@ -58,10 +58,18 @@ export async function readLease(tools: RecordReader, sha: string): Promise<Lease
   const { holder, termMs, counters, facts } = (await readNote(tools, sha)) ?? {};
   return {
     holder: typeof holder === "string" ? holder : "",
-    termMs: typeof termMs === "number" ? termMs : 0,
-    counters: pick(counters, (value): value is number => typeof value === "number"),
+    termMs: isCount(termMs) ? Math.min(termMs, MAX_TERM_MS) : 0,
+    counters: pick(counters, isCount),
     facts: pick(facts, (value): value is string => typeof value === "string"),
   };
+}
+
+/** A lease that is written to last for ever lasts a day without a renewal. */
+const MAX_TERM_MS = 24 * 60 * 60_000;
+
+/** Less than nothing would be a budget without end. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function pick<T>(values: unknown, is: (value: unknown) => value is T): Readonly<Record<string, T>> {

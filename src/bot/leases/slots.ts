@@ -38,13 +38,14 @@ export class Slots {
     this.#tools = tools;
   }
 
-  /** Waits for a free slot; ends with the signal's reason. */
-  async acquire(signal: AbortSignal): Promise<Slot> {
+  /** Waits for a free slot; ends with the signal's reason. `onWaiting` is called once, where there is none free. */
+  async acquire(signal: AbortSignal, onWaiting: () => void = () => undefined): Promise<Slot> {
     const { clock, pollIntervalMs } = this.#tools;
-    for (;;) {
+    for (let looks = 0; ; looks++) {
       signal.throwIfAborted();
       const slot = await this.tryAcquire();
       if (slot) return slot;
+      if (looks === 0) onWaiting();
       await clock.sleep(pollIntervalMs, signal);
     }
   }

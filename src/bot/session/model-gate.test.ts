@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DisintoError } from "../../errors.ts";
 import { NO_USAGE, type Session, type SessionEnd, type SessionFault } from "../../ports/harness.ts";
+import type { Proof } from "../../ports/model-server.ts";
 import { gateHarness } from "./model-gate.ts";
 
 const told = { output: "", usage: NO_USAGE };
@@ -9,19 +10,30 @@ const fails = (fault: SessionFault): SessionEnd => {
   return { ...told, type: "failed", fault, reason: `it is ${fault}` };
 };
 
+interface Scene {
+  readonly standing?: boolean;
+  readonly turns?: number;
+  readonly number?: number;
+  /** What the server answers when it is tried; undefined: this bot cannot try it. */
+  readonly proofs?: Proof[];
+  /** How often the server does not say its slots. */
+  readonly unsaid?: number;
+  /** The harness asks its model so often, and need not. */
+  readonly asks?: number;
+}
+
+const works: Proof = { works: true, callsTool: true, tokensPerSecond: 1 };
+const hangs: Proof = { works: false, fault: "stalled", reason: "it hangs" };
+
 /** One bot at a model's server that answers as told; `open` is the breaker that all bots see. */
 function open(
   ends: readonly SessionEnd[],
-  {
-    standing = false,
-    turns = 0,
-    number,
-    away = false,
-  }: { standing?: boolean; turns?: number; number?: number; away?: boolean } = {},
+  { standing = false, turns = 0, number, proofs, unsaid = 0, asks }: Scene = {},
 ) {
   const log: string[] = [];
   const left = [...ends];
   let isOpen = standing;
+  let unsaidLeft = unsaid;
   let waits = turns;
   const probe = {
     succeed: async () => {
@@ -33,16 +45,17 @@ function open(
   const lost = new AbortController();
   const gate = gateHarness(
     {
-      run: async (_: Session) => {
+      run: async ({ beforeTurn }: Session) => {
         log.push("session");
+        for (let turn = 0; turn < (asks ?? 0); turn++) await beforeTurn?.();
         return left.shift() ?? done;
       },
     },
     {
       slots: {
         acquire: async () => {
+          if (unsaidLeft-- > 0) throw new DisintoError("model.unavailable", "it is loading");
           log.push("slot");
-          if (away) throw new DisintoError("model.unavailable", "no answer at /props");
           return { number, lost: lost.signal, release: async () => void log.push("free") };
         },
       },
@@ -68,6 +81,13 @@ function open(
             : new Promise((resolve) => signal?.addEventListener("abort", () => resolve())),
       },
       events: { append: ({ type }) => void log.push(type) },
+      prove:
+        proofs &&
+        (async () => {
+          log.push("tried");
+          return proofs.shift() ?? works;
+        }),
+      waitsForTurn: asks !== undefined,
       random: () => 0,
       pollIntervalMs: 1,
       onWaiting: () => void log.push("waits"),
@@ -100,13 +120,6 @@ test("a server that fails opens its breaker, once and with its reason", async ()
   expect(log).toEqual(["slot", "session", "opened: it is unreachable", "breaker.opened", "free"]);
 });
 
-test("a server that does not even say its slots is one that fails, and no bot dies of it", async () => {
-  const { run, log } = open([], { away: true });
-
-  expect(await run()).toMatchObject({ fault: "unreachable", reason: "no answer at /props" });
-  expect(log).toEqual(["slot", "opened: no answer at /props", "breaker.opened"]);
-});
-
 test("a fault of the agent, or of this bot's own installation, stops no other bot", async () => {
   for (const fault of ["wall-time", "missing", "refused-key"] as const) {
     const { run, log } = open([fails(fault)]);
@@ -117,13 +130,13 @@ test("a fault of the agent, or of this bot's own installation, stops no other bo
 });
 
 test("while the breaker is open a bot waits, then tries once for all, and closes it when it works", async () => {
-  const works = open([done], { standing: true, turns: 2 });
+  const alive = open([done], { standing: true, turns: 2 });
   const fails1 = open([fails("overloaded")], { standing: true });
 
-  await works.run();
+  await alive.run();
   await fails1.run();
 
-  expect(works.log).toEqual([
+  expect(alive.log).toEqual([
     "waits",
     "waits",
     "slot",
@@ -140,4 +153,55 @@ test("a session that lost its slot is not held against the issue", async () => {
   lost.abort();
 
   expect(await run()).toMatchObject({ type: "failed", fault: "overloaded" });
+});
+
+test("a session that fails at a server that works for others stops nobody, and is told as its own request's fault", async () => {
+  const { run, log } = open([fails("overloaded")], { proofs: [works] });
+
+  expect(await run()).toMatchObject({ fault: "overloaded", of: "request" });
+  expect(log).toEqual(["slot", "session", "tried", "free"]);
+});
+
+test("a server that limits its rate is not asked whether it works", async () => {
+  const { run, log } = open([fails("rate-limited")], { proofs: [works] });
+
+  expect(await run()).not.toHaveProperty("of");
+  expect(log).toContain("opened: it is rate-limited");
+  expect(log).not.toContain("tried");
+});
+
+test("no session begins at a server that is away: it is tried until it works", async () => {
+  const { run, log } = open([done], { standing: true, proofs: [hangs, works] });
+
+  expect(await run()).toEqual(done);
+  expect(log).toEqual([
+    "tried",
+    "stays: it hangs",
+    "waits",
+    "tried",
+    "closed",
+    "breaker.closed",
+    "slot",
+    "session",
+    "free",
+  ]);
+});
+
+test("a server that does not say its slots is away, and ends no bot", async () => {
+  const { run, log } = open([done], { unsaid: 1, proofs: [] });
+
+  expect(await run()).toEqual(done);
+  expect(log.slice(0, 3)).toEqual(["opened: it is loading", "breaker.opened", "waits"]);
+  expect(log.slice(-3)).toEqual(["slot", "session", "free"]);
+});
+
+test("a harness that may ask no model takes a slot with its first question, and one that asks nothing takes none", async () => {
+  const idle = open([done], { asks: 0 });
+  const busy = open([done], { asks: 2 });
+
+  await idle.run();
+  await busy.run();
+
+  expect(idle.log).toEqual(["session"]);
+  expect(busy.log).toEqual(["session", "slot", "free"]);
 });

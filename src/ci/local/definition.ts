@@ -3,6 +3,7 @@ import { formatProjects } from "../../core/project-task.ts";
 import { coreLimits, separating } from "../../core/service.ts";
 import { engines } from "../../engines/definitions.ts";
 import type { CiDefinition } from "../definitions.ts";
+import { ciVariables } from "./variables.ts";
 
 const keys = deriveCredentialKeys(CI_LOGIN);
 
@@ -36,16 +37,16 @@ export const localCi: CiDefinition = {
         entrypoint: [],
         args: ["ci", "serve"],
         environment: {
-          CI_BIND: layout.bind,
-          CI_DATA: data,
-          CI_PORT: String(layout.ciPort),
-          CI_PROJECTS: formatProjects(projects),
-          ...(owner !== undefined && { CI_USERS: "separate" }),
-          ...(addresses.proxy && { EGRESS_PROXY: addresses.proxy.part }),
-          FORGE_URL: layout.forgeUrl,
+          [ciVariables.bind]: layout.bind,
+          [ciVariables.data]: data,
+          [ciVariables.port]: String(layout.ciPort),
+          [ciVariables.projects]: formatProjects(projects),
+          ...(owner !== undefined && { [ciVariables.users]: "separate" }),
+          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.part }),
+          [ciVariables.forgeUrl]: layout.forgeUrl,
         },
         secrets: {
-          FORGE_TOKEN: keys.token,
+          [ciVariables.forgeToken]: keys.token,
           ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
         },
         volumes: [{ name: "ci-data", path: data, owner }],

@@ -1,5 +1,6 @@
 /** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { CI_LOGIN } from "../../core/names.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { CiProject } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
@@ -76,7 +77,7 @@ async function listDecidedContexts(
   { statuses }: CiProject,
   sha: string,
 ): Promise<ReadonlySet<string>> {
-  const known = await statuses.of(sha);
+  const known = await statuses.of(sha, CI_LOGIN);
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 

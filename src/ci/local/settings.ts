@@ -1,10 +1,11 @@
-/** The local CI's whole configuration, read from its environment (written by core/core-services.ts). */
+/** The local CI's whole configuration, read from its environment (told by definition.ts). */
 import * as z from "zod";
 import { ProjectsShape } from "../../core/project-shape.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Separation } from "../../core/uids.ts";
 import { DisintoError } from "../../errors.ts";
 import type { ApiOptions } from "./api.ts";
+import { ciVariables } from "./variables.ts";
 
 export interface CiSettings {
   readonly projects: readonly ProjectTask[];
@@ -17,21 +18,22 @@ export interface CiSettings {
 }
 
 const Environment = z.object({
-  CI_PROJECTS: ProjectsShape,
-  CI_BIND: z.string().default("127.0.0.1"),
-  CI_DATA: z.string().default("/home/agent/data"),
-  CI_PORT: z.coerce.number().int().default(0),
-  EGRESS_PROXY: z.url().optional(),
-  CI_USERS: z.literal("separate").optional(),
-  CI_TOKEN: z.string().optional(),
-  FORGE_URL: z.url(),
-  FORGE_TOKEN: z.string().min(1),
+  projects: ProjectsShape,
+  bind: z.string().default("127.0.0.1"),
+  data: z.string().default("/home/agent/data"),
+  port: z.coerce.number().int().default(0),
+  users: z.literal("separate").optional(),
+  token: z.string().optional(),
+  proxy: z.url().optional(),
+  forgeUrl: z.url(),
+  forgeToken: z.string().min(1),
 });
 
 export function readCiSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): CiSettings {
-  const parsed = Environment.safeParse(environment);
+  const named = Object.entries(ciVariables).map(([name, key]) => [name, environment[key]]);
+  const parsed = Environment.safeParse(Object.fromEntries(named));
   if (!parsed.success) {
     throw new DisintoError(
       "config.invalid",
@@ -41,13 +43,12 @@ export function readCiSettings(
       },
     );
   }
-  const { CI_PROJECTS, CI_BIND, CI_DATA, CI_PORT, CI_TOKEN, CI_USERS } = parsed.data;
-  const { EGRESS_PROXY, FORGE_URL, FORGE_TOKEN } = parsed.data;
+  const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
   return {
-    projects: CI_PROJECTS,
-    forge: { url: FORGE_URL, token: FORGE_TOKEN },
-    dataFolder: CI_DATA,
-    separation: CI_USERS && { mounts: [], proxy: EGRESS_PROXY },
-    api: CI_TOKEN ? { bind: CI_BIND, port: CI_PORT, token: CI_TOKEN } : undefined,
+    projects,
+    forge: { url: forgeUrl, token: forgeToken },
+    dataFolder: data,
+    separation: users && { mounts: [], proxy },
+    api: token ? { bind, port, token } : undefined,
   };
 }

@@ -21,6 +21,19 @@ export const retry = defineCommand({
   run: async (tools, input) => (await import("../issue-changes.ts")).retry(tools, input),
 });
 
+export const approve = defineCommand({
+  name: "approve",
+  summary: "Show an issue's text, and approve for the bots what was shown",
+  example: "disinto approve 7",
+  args: { number },
+  flags: {
+    project,
+    protectedPaths: flags.switch("Approve a change of protected paths for it, too"),
+    yes: flags.switch("Ask nothing"),
+  },
+  run: async (tools, input) => (await import("../issue-changes.ts")).approve(tools, input),
+});
+
 export const release = defineCommand({
   name: "release",
   summary: "Take an issue from a dead or stuck bot; its branch and pull request stay",

@@ -21,7 +21,10 @@ export const down = defineCommand({
   name: "down",
   summary: "Stop and remove every service; volumes stay",
   example: "disinto down",
-  flags: { volumes: flags.switch("Remove the volumes too, with all data in them") },
+  flags: {
+    volumes: flags.switch("Remove the volumes too, with all data in them"),
+    yes: flags.switch("Ask nothing"),
+  },
   run: async (tools, input) => (await import("../down.ts")).down(tools, input),
 });
 

@@ -39,12 +39,29 @@ export const logs = defineCommand({
 
 const project = flags.text("project", "Choose the project, when there are several");
 
+const newIssue = defineCommand({
+  name: "new",
+  summary: "File an issue for the bots, written in the editor unless its text is given",
+  example:
+    "disinto issue new 'Say farewell' --body 'Add a function that says farewell, with a test'",
+  args: { title: args.required("Say in one line what is to be done") },
+  flags: {
+    body: flags.text("text", "Give the text here"),
+    file: flags.text("file", "Read the text from this file, or from standard input with -"),
+    label: flags.words("labels", "Add these labels to backlog"),
+    priority: flags.switch("Have it taken before the rest of the backlog"),
+    project,
+  },
+  run: async (tools, input) => (await import("../issue-new.ts")).newIssue(tools, input),
+});
+
 export const issue = defineCommand({
   name: "issue",
   summary: "Show all that happened to an issue, from the bots' events and the forge",
   example: "disinto issue 7",
   args: { number: args.required("Name the issue by its number") },
   flags: { project, json: flags.switch("Print it as JSON") },
+  commands: [newIssue],
   run: async (tools, input) => (await import("../issue.ts")).issue(tools, input),
 });
 

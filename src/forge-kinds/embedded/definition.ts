@@ -5,7 +5,6 @@ export const embeddedForge: ForgeDefinition = {
   meaning: "disinto's own small forge for trying it out",
   label: "disinto's own small forge",
   hint: (port) => `port ${port}`,
-  hasPages: false,
   service: {
     image: (tag) => `disinto-forge:${tag}`,
     isOwn: true,

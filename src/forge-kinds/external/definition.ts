@@ -4,5 +4,4 @@ import type { ForgeDefinition } from "../definitions.ts";
 export const externalForge: ForgeDefinition = {
   meaning: "one that runs elsewhere at FORGE_URL",
   label: "a Forgejo that runs already",
-  hasPages: true,
 };

@@ -5,7 +5,6 @@ import type { ForgeDefinition } from "../definitions.ts";
 export const forgejoForge: ForgeDefinition = {
   meaning: "Forgejo",
   label: "Forgejo, in a container",
-  hasPages: true,
   service: {
     image: () => "codeberg.org/forgejo/forgejo:11.0",
     isOwn: false,

@@ -80,6 +80,7 @@ awk '
       refuse "branch $DISINTO_DEFAULT_BRANCH is the default branch and cannot be deleted"
     fi
     [ "$rule" = 0 ] || check_protected "$rule" "$old" "$new" "${"$"}{ref#refs/heads/}"
+    case $ref in refs/heads/*) echo "$new $REMOTE_USER $ref" >> pushers ;; esac
   done
 }
 `;

@@ -3,8 +3,10 @@
 import { type ForgeContext, gitOf } from "../forge.ts";
 import { closeByCommits } from "../issues/closing.ts";
 import { refreshPulls } from "../pulls/pulls.ts";
+
 import { getRepository, touchRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
+import { forgetPushers } from "./pushers.ts";
 
 export async function afterPush(
   forge: ForgeContext,
@@ -17,6 +19,7 @@ export async function afterPush(
     if (repository.empty) await markNonEmpty(forge, repository);
     touchRepository(forge.db, repository);
     await refreshPulls(forge, repository, { doer });
+    await forgetPushers(gitOf(forge, repository).path);
     await closeByCommits(forge, getRepository(forge.db, repositoryId), doer);
   });
 }

@@ -1,5 +1,7 @@
 /** All routes under one roof; turns every failure into Forgejo's error shape. */
+
 import { Hono } from "hono";
+import { toTerminalText } from "../../core/terminal-text.ts";
 import { protectionRoutes } from "../branches/protection-routes.ts";
 import { branchRoutes } from "../branches/routes.ts";
 import { contentRoutes } from "../contents/routes.ts";
@@ -100,6 +102,7 @@ function sendError(c: Context, forge: ForgeContext, error: Error): Response {
 
 /** A bug: the log gets it, the caller gets no word of it. */
 function unexpected(c: Context, forge: ForgeContext, error: Error): Response {
-  process.stderr.write(`forge: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}\n`);
+  const line = `forge: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}`;
+  process.stderr.write(`${toTerminalText(line)}\n`);
   return c.json({ message: "", url: `${forge.url}/api/swagger` }, 500);
 }

@@ -14,6 +14,8 @@ export interface Details {
   readonly oldRef?: string;
   readonly newRef?: string;
   readonly dependency?: number;
+  /** Of a push to a pull request's branch. */
+  readonly commits?: { readonly is_force_push: boolean; readonly commit_ids: readonly string[] };
 }
 
 export interface Event extends Details {
@@ -26,6 +28,7 @@ export interface Event extends Details {
     | "close"
     | "label"
     | "merge_pull"
+    | "pull_push"
     | "remove_dependency"
     | "reopen";
 }
@@ -40,11 +43,16 @@ export function record(db: Database, { issue, doer }: Act, { type, ...details }:
   db.insert("comments", {
     issue_id: issue.id,
     poster_id: doer.id,
-    // What Forgejo says of a label that was put on; one that was taken off has no words.
-    body: type === "label" && !details.removed ? "1" : "",
+    body: bodyOf(type, details),
     type,
     details: JSON.stringify(details),
     created: time,
     updated: time,
   });
+}
+
+/** What Forgejo says of a label that was put on; one that was taken off has no words. */
+function bodyOf(type: Event["type"], { removed, commits }: Details): string {
+  if (type === "label" && !removed) return "1";
+  return type === "pull_push" ? JSON.stringify(commits) : "";
 }

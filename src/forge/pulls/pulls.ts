@@ -2,12 +2,13 @@
 
 import { protectionOf } from "../branches/protections.ts";
 import { type ForgeContext, gitOf } from "../forge.ts";
+import { findPusher } from "../git/pushers.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { findIssue, getIssue, touchIssue } from "../issues/issues.ts";
 import { type Act, record } from "../issues/timeline.ts";
 import { bit, type Database, now } from "../store/database.ts";
 import type { IssueRow, PullRow, RepositoryRow, UserRow } from "../store/rows.ts";
-import { getUser } from "../users/users.ts";
+import { findUser, getUser } from "../users/users.ts";
 
 export interface Pull {
   readonly issue: IssueRow;
@@ -60,7 +61,7 @@ export async function refreshPulls(
       closeWithoutComment(forge.db, { issue: getIssue(forge.db, known.issue_id), doer: by });
     } else if (head !== known.head_sha) {
       const pull = getPull(forge.db, known.issue_id);
-      await moveHead(forge, repository, { pull, head });
+      await moveHead(forge, repository, { pull, head, doer });
     }
   }
   return branches;
@@ -116,9 +117,12 @@ function closeWithoutComment(db: Database, act: Act): void {
 async function moveHead(
   forge: ForgeContext,
   repository: RepositoryRow,
-  { pull: { issue, pull }, head }: { pull: Pull; head: string },
+  { pull: { issue, pull }, head, doer }: { pull: Pull; head: string; doer: UserRow | undefined },
 ): Promise<void> {
   const git = gitOf(forge, repository);
+  const login = await findPusher(git.path, { branch: pull.head, sha: head });
+  const pusher = (login === undefined ? undefined : findUser(forge.db, login)) ?? doer;
+  const commits = await describePush(git, { from: pull.head_sha, to: head });
   const changed = await contentChanged(git, { pull, from: pull.head_sha, to: head });
   const dismisses = protectionOf(forge.db, repository, pull.base)?.dismiss_stale_approvals ?? false;
   forge.db.transaction(() => {
@@ -129,9 +133,18 @@ async function moveHead(
       head,
     );
     forge.db.update("pulls", pull.id, { head_sha: head });
+    if (pusher) record(forge.db, { issue, doer: pusher }, { type: "pull_push", commits });
     touchIssue(forge.db, issue.id);
   });
   await git.setRef(pullRef(issue.number), head);
+}
+
+/** services/pull/comment.go CreatePushPullComment. */
+async function describePush(git: GitRepository, { from, to }: { from: string; to: string }) {
+  const forced = !((await git.commit(from)) && (await git.isAncestor(from, to)));
+  if (forced) return { is_force_push: true, commit_ids: [from, to] };
+  const added = await git.read(["rev-list", "--reverse", "--max-count=250", `${from}..${to}`]);
+  return { is_force_push: false, commit_ids: added.split("\n").filter((sha) => sha !== "") };
 }
 
 function markStale(db: Database, issue: IssueRow, dismisses: boolean): void {

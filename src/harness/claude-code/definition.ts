@@ -4,6 +4,7 @@ const LOGIN_ORIGIN = "https://api.anthropic.com";
 
 export const claudeCodeHarness: HarnessDefinition = {
   meaning: "Claude Code",
+  api: "messages",
   asksModel: true,
   /** Measured with 2.1.332: its own prompt takes 5,200, and in 10,240 it compacts until it gives up. */
   smallestWindow: 12_288,

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { deriveOutputLimit } from "../../core/model-window.ts";
 import { DisintoError } from "../../errors.ts";
 import {
   type Harness,
@@ -12,9 +13,16 @@ import {
   type Session,
   type SessionEnd,
   type SessionFault,
+  type Usage,
 } from "../../ports/harness.ts";
 import { AgentProcess, type ProcessEnd } from "../agent/process.ts";
-import { classifyCut, describeExit, type ProcessFault } from "../session/process-fault.ts";
+import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
+import {
+  classifyCut,
+  describeExit,
+  formatMinutes,
+  type ProcessFault,
+} from "../session/process-fault.ts";
 import {
   closeSessionFolder,
   openSessionFolder,
@@ -32,6 +40,8 @@ export interface CommandHarnessOptions {
   readonly pathVariable: string | undefined;
   readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
+  /** Undefined: none is configured, and the command knows its own, if any. */
+  readonly model?: ModelAccess | undefined;
 }
 
 const MAX_OUTPUT_BYTES = 10_000_000;
@@ -64,13 +74,44 @@ async function runSession(
   session: Session,
   { options, place }: { options: CommandHarnessOptions; place: SessionFolder },
 ): Promise<SessionEnd> {
+  const { transcripts } = options;
+  const { redact } = transcripts;
+  const model =
+    options.model && (await ModelSession.open(options.model, { session, redact, spent: unpriced }));
+  const transcript = await Transcript.open(transcripts, path.basename(session.folder));
+  try {
+    return await runProcess(argv, session, { place, model, transcript });
+  } finally {
+    await transcript.close();
+    await model?.close();
+  }
+}
+
+/** What a command spends, disinto does not know. */
+const unpriced = { money: 0 };
+
+interface Opened {
+  readonly place: SessionFolder;
+  readonly model: ModelSession | undefined;
+  readonly transcript: Transcript;
+}
+
+async function runProcess(
+  argv: readonly [string, ...string[]],
+  session: Session,
+  { place, model, transcript }: Opened,
+): Promise<SessionEnd> {
   const output = new Tail();
-  const transcript = await Transcript.open(options.transcripts, path.basename(session.folder));
-  const end = await new AgentProcess({
+  const process = new AgentProcess({
     argv,
     cwd: session.folder,
     input: session.prompt,
-    env: { ...session.environment, ...describeLimits(session), ...place.env },
+    env: {
+      ...session.environment,
+      ...describeLimits(session),
+      ...(model && describeModel(model)),
+      ...place.env,
+    },
     session: place.marked,
     user: place.user,
     timeoutMs: session.timeoutMs,
@@ -82,12 +123,54 @@ async function runSession(
       transcript.write(line);
     },
     onActivity: () => session.onOutput?.(),
-  }).run();
-  await transcript.close();
-  const told = { output: output.text, usage: NO_USAGE };
-  const fault = classify(end, argv[0], { session, output });
+    onCut: () => model?.noteCut(),
+  });
+  model?.attach(process);
+  const end = await process.run();
+  const told = { output: output.text, usage: countUsage(model) };
+  const fault = findModelFault(end, model, session) ?? classify(end, argv[0], { session, output });
   if (fault) return { type: "failed", ...fault, ...told };
   return { type: "finished", verdict: await readResult(place), ...told };
+}
+
+/** Both kinds of client find it under the names that they know; a key it is not, but a word for this session alone. */
+function describeModel({ told }: ModelSession): Readonly<Record<string, string>> {
+  const { url, word, name, contextWindow } = told;
+  return {
+    OPENAI_BASE_URL: `${url}/v1`,
+    OPENAI_API_KEY: word,
+    ANTHROPIC_BASE_URL: url,
+    ANTHROPIC_API_KEY: word,
+    DISINTO_MODEL: name,
+    ...(contextWindow !== undefined && {
+      DISINTO_CONTEXT: String(contextWindow),
+      DISINTO_OUTPUT_LIMIT: String(deriveOutputLimit(contextWindow, contextWindow)),
+    }),
+  };
+}
+
+function countUsage(model: ModelSession | undefined): Usage {
+  if (!model) return NO_USAGE;
+  const { turns, inputTokens, outputTokens } = model.seen.seen;
+  return { ...NO_USAGE, turns, inputTokens, outputTokens };
+}
+
+/** A command that failed over its model's server, or came to a limit at it, did not fail by itself. */
+function findModelFault(
+  end: ProcessEnd,
+  model: ModelSession | undefined,
+  { silenceMs }: Session,
+): ProcessFault | undefined {
+  if (!model) return undefined;
+  const { seen, stop, wasWaiting } = model.seen;
+  if (stop) return stop;
+  if (end.cut === "silence" && wasWaiting)
+    return {
+      fault: "stalled",
+      reason: `the model's server said nothing for ${formatMinutes(silenceMs)}`,
+    };
+  const hasFailed = end.cut === "stopped" || (end.cut === undefined && end.exitCode !== 0);
+  return hasFailed ? seen.fault : undefined;
 }
 
 /** Limits that only the harness itself can count. */

@@ -2,6 +2,7 @@ import type { HarnessDefinition } from "../definitions.ts";
 
 export const commandHarness: HarnessDefinition = {
   meaning: "any program",
+  api: "completions",
   asksModel: false,
   smallestWindow: 0,
   usesLogin: () => false,

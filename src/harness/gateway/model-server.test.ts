@@ -43,7 +43,7 @@ function open(baseUrl: string, { time = { ms: 0 }, operator = nothing, key = "k"
     monotonicMs: () => time.ms,
     sleep: async () => undefined,
   };
-  return buildModelServer({ baseUrl, key, model: "m", operator, clock });
+  return buildModelServer({ baseUrl, key, model: "m", api: "messages", operator, clock });
 }
 
 test("llama-server says its slots beside its API, and is asked again only after a while", async () => {

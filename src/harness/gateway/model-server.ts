@@ -3,9 +3,10 @@ import { type Capacity, planCapacity } from "../../core/model-window.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ModelServer, ServerFacts } from "../../ports/model-server.ts";
+import { type ProofOptions, proveModel } from "./proof.ts";
 import { readServerFacts, type ServerAddress } from "./server-facts.ts";
 
-interface ModelServerOptions extends ServerAddress {
+interface ModelServerOptions extends ProofOptions {
   /** What the configuration says. */
   readonly operator: Capacity;
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export function buildModelServer(options: ModelServerOptions): ModelServer {
       }
       return known.slots;
     },
+    prove: (signal) => proveModel({ ...options, signal }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { HarnessDefinition } from "../definitions.ts";
 
 export const opencodeHarness: HarnessDefinition = {
   meaning: "opencode",
+  api: "completions",
   asksModel: true,
   /** Measured with 1.18.33: its own prompt takes 7,300, and in 8,192 it compacts for ever. */
   smallestWindow: 10_240,

@@ -153,6 +153,40 @@ test("the title of an issue closes nothing, marks nothing as a draft, and is rea
   expect(String(commit?.message).split("\n")[0]).toBe(shown);
 });
 
+test("a branch of another tracker is not taken for the bot's own, nor one that stands in the way paid for", async () => {
+  const content = btoa("idea\n");
+  const number = await bench.issue("tea", { names: [] });
+  const foreign = { content, branch: "main", new_branch: `fix/issue-${number}` };
+  await bench.ada("POST", `${bench.repositoryPath}/contents/idea.txt`, foreign);
+  const before = (await bench.refs()).get(`refs/heads/fix/issue-${number}`);
+  await bench.label(number, ["backlog"]);
+  const bot = bench.start({ once: true });
+  await bot.ended;
+
+  expect(statesOf(bot)).toEqual(["preparing", "blocked"]);
+  expect(await bench.commentsOf(number)).toEqual([
+    expect.stringMatching(/nothing shows that a bot/),
+  ]);
+  expect((await bench.refs()).get(`refs/heads/fix/issue-${number}`)).toBe(before);
+  expect(await bench.pulls()).toEqual([]);
+
+  const second = await bench.issue("cup", { names: [] });
+  const folder = { content, branch: "main", new_branch: `fix/issue-${second}/idea` };
+  await bench.ada("POST", `${bench.repositoryPath}/contents/cup.txt`, folder);
+  await bench.label(second, ["backlog"]);
+  const again = bench.start({ once: true });
+  await again.ended;
+
+  expect(statesOf(again)).toEqual(["preparing", "blocked"]);
+  expect(await bench.commentsOf(second)).toEqual([expect.stringContaining(`/idea is where my`)]);
+
+  const prefixed = bench.start({ once: true, project: { branchPrefix: "bots/" } });
+  await unlabel(second, "blocked");
+  await bench.label(second, ["backlog"]);
+  await reached(prefixed, "reviewing");
+  expect(await bench.pulls()).toMatchObject([{ head: { ref: `bots/${second}` } }]);
+});
+
 test("a label that the forge did not keep is no act of a person, and the work is merged", async () => {
   await bench.forge.admin("DELETE", `${bench.repositoryPath}/labels/${await idOf("in-progress")}`);
   await bench.issue("tea");

@@ -1,12 +1,16 @@
 /** What a bot knows of a project's issues: one listing and one reading of refs each time, the rest remembered. */
 
-import { parseDependencies } from "../../bot/issue/dependencies.ts";
-import { isClosed } from "../../bot/issue/open-dependencies.ts";
+import { APPROVED, type IssueConditions, isTrustedAuthor } from "../../bot/issue/choose.ts";
+import { findCycle, parseDependencies } from "../../bot/issue/dependencies.ts";
+import { readIssueState } from "../../bot/issue/open-dependencies.ts";
+import { pinOf } from "../../bot/issue/trust.ts";
 import { ALL_COORDINATION_REFS, parseClaimRef } from "../../bot/leases/refs.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
+import { findCiLogin } from "../../ci/definitions.ts";
+import type { Approval } from "../../core/approval.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
-import { readTrusted } from "./issue-watch.ts";
+import { readApproval, readTrusted, sayText } from "./approvals.ts";
 
 export interface BacklogSnapshot {
   /** All open issues. */
@@ -22,6 +26,8 @@ export interface ObservedBacklog {
 
 const TRUST_KEPT_MS = 5 * 60_000;
 
+type Dependencies = Pick<IssueConditions, "openDependencies" | "missingDependency" | "cycle">;
+
 export class Backlog {
   readonly target: ProjectTools;
   readonly #nowMs: () => number;
@@ -29,6 +35,7 @@ export class Backlog {
     number,
     { readonly updatedAt: string; readonly on: readonly Dependency[] }
   >();
+  readonly #approvals = new Map<number, { readonly of: string; readonly approval: Approval }>();
   /** Numbers that were closed when asked; an issue that was opened again is in the listing. */
   readonly #closed = new Set<number>();
   #trusted: { readonly logins: readonly string[]; readonly atMs: number } | undefined;
@@ -58,14 +65,61 @@ export class Backlog {
     return logins;
   }
 
-  /** Numbers of what the issue depends on, by the forge's own record or its text, that is not closed. */
-  async openDependencies(issue: Issue, open: readonly Issue[]): Promise<readonly number[]> {
+  /** Its author is trusted, or its text is approved; asked again when anything about the issue has changed. */
+  async isTrusted(issue: Issue): Promise<boolean> {
+    if (isTrustedAuthor(issue, await this.trusted())) return true;
+    return (await this.#approvalOf(issue)) === "approved";
+  }
+
+  /** Says which text waits, unless it was said. */
+  async askApproval(issue: Issue): Promise<void> {
+    if ((await this.#approvalOf(issue)) !== "unsaid") return;
+    await sayText(this.target, { issue, label: APPROVED });
+    this.#approvals.delete(issue.number);
+  }
+
+  async #approvalOf(issue: Issue): Promise<Approval> {
+    const of = `${issue.updatedAt} ${pinOf(issue)}`;
+    const known = this.#approvals.get(issue.number);
+    // Times are whole seconds: a label that is there is asked about each time.
+    const isFinal = known?.approval === "waiting" && !issue.labels.includes(APPROVED);
+    if (known?.of === of && isFinal) return known.approval;
+    const approval = await readApproval(this.target, { issue, label: APPROVED });
+    this.#approvals.set(issue.number, { of, approval });
+    return approval;
+  }
+
+  /** What the issue depends on, by the forge's own record or its text, and is not closed. */
+  async judgeDependencies(issue: Issue, open: readonly Issue[]): Promise<Dependencies> {
     const numbers = new Set(open.map(({ number }) => number));
-    const found: number[] = [];
+    const openDependencies: number[] = [];
+    let missingDependency: number | undefined;
     for (const { number, isOpen } of await this.#dependenciesOf(issue)) {
-      if (isOpen ?? (numbers.has(number) || !(await this.#isClosed(number)))) found.push(number);
+      const state = numbers.has(number) || isOpen ? "open" : await this.#stateOf(number, isOpen);
+      if (state === "missing") missingDependency ??= number;
+      if (state !== "closed") openDependencies.push(number);
     }
-    return found;
+    if (openDependencies.length === 0) return { openDependencies };
+    const cycle = findCycle(issue.number, await this.#readEdges(issue, open));
+    return { openDependencies, missingDependency, cycle };
+  }
+
+  /** What open issues wait for, as far as it can be reached from this one. */
+  async #readEdges(
+    issue: Issue,
+    open: readonly Issue[],
+  ): Promise<ReadonlyMap<number, readonly number[]>> {
+    const byNumber = new Map(open.map((one) => [one.number, one]));
+    const edges = new Map<number, readonly number[]>();
+    const reached = [issue];
+    for (const at of reached) {
+      if (edges.has(at.number)) continue;
+      const named = await this.#dependenciesOf(at);
+      const on = named.flatMap(({ number, isOpen }) => (isOpen === undefined ? number : []));
+      edges.set(at.number, on);
+      reached.push(...on.flatMap((number) => byNumber.get(number) ?? []));
+    }
+    return edges;
   }
 
   /** Judges the required contexts on the head of the primary branch; green is asked once for each head. */
@@ -75,7 +129,8 @@ export class Backlog {
     const { required } = project.ci;
     if (head === undefined || head === this.#green || required.length === 0)
       return { type: "green" };
-    const standing = (await statuses.of(head)).filter(({ context }) => required.includes(context));
+    const found = await statuses.of(head, findCiLogin(project.ci));
+    const standing = found.filter(({ context }) => required.includes(context));
     const red = standing.filter(({ state }) => state === "failure").map(({ context }) => context);
     if (red.length > 0) {
       const reason = `${project.primaryBranch} is red at ${head.slice(0, 8)}: ${red.join(", ")}`;
@@ -99,11 +154,12 @@ export class Backlog {
     return on;
   }
 
-  async #isClosed(number: number): Promise<boolean> {
-    if (this.#closed.has(number)) return true;
-    const closed = await isClosed(this.target.issues, number);
-    if (closed) this.#closed.add(number);
-    return closed;
+  /** `isOpen` is what the forge said of another repository's issue. */
+  async #stateOf(number: number, isOpen: boolean | undefined) {
+    if (isOpen === false || this.#closed.has(number)) return "closed";
+    const state = await readIssueState(this.target.issues, number);
+    if (state === "closed") this.#closed.add(number);
+    return state;
   }
 }
 

@@ -5,5 +5,6 @@ export const devRole: RoleDefinition = {
   takesIssues: true,
   approves: false,
   merges: true,
+  harnessUid: 64_001,
   answersByMessage: false,
 };

@@ -1,6 +1,5 @@
 /** Looks after the issue while an activity works on it: a person may take it back, or change it, at any time. */
 
-import { isTrusted } from "../../bot/issue/choose.ts";
 import { findOpenDependencies } from "../../bot/issue/open-dependencies.ts";
 import { judgeIssue, pinOf } from "../../bot/issue/trust.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts";
@@ -15,6 +14,7 @@ import {
   isSuspicious,
   type Withdrawal,
 } from "./acts.ts";
+import { mayTake, readTrusted } from "./approvals.ts";
 import type { At } from "./machine.ts";
 import type { Work } from "./work.ts";
 
@@ -157,13 +157,9 @@ export async function readStanding(
   const issue = await findIssue(target, place.work.issue);
   // Merged meanwhile: the activity reads that back itself.
   if (!issue || issue.state === "closed") return undefined;
-  if (!isTrusted(issue, await readTrusted(target))) return { type: "withdrawn", why: "trust-lost" };
+  if (!(await mayTake(target, issue))) return { type: "withdrawn", why: "trust-lost" };
   const unmet = await findOpenDependencies(target, issue);
   return unmet.length > 0 ? { type: "withdrawn", why: "dependency-opened" } : undefined;
-}
-
-export async function readTrusted({ project, writers }: ProjectTools): Promise<readonly string[]> {
-  return [...project.trustedAuthors, ...(await writers())];
 }
 
 /** Returns undefined if it was deleted. */

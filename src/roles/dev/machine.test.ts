@@ -244,8 +244,9 @@ async function afterCoding(outcome: Outcome<"coding">): Promise<State> {
 }
 
 test("a server that is away and a stop cost no budget, and keep what the session left", async () => {
-  for (const type of ["backend-away", "parked"] as const) {
-    expect(await afterCoding({ type, reason: "gone", parked: "c1", ...spent })).toEqual({
+  const away = { type: "backend-away", reason: "gone", doubt: 0 } as const;
+  for (const end of [away, { type: "parked" } as const]) {
+    expect(await afterCoding({ ...end, parked: "c1", ...spent })).toMatchObject({
       at: "coding",
       work: { ...prepared, parked: "c1", session: "s1", usage: spent.usage },
     });

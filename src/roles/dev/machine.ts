@@ -7,6 +7,8 @@ import {
   afterInfrastructure,
   afterRebase,
   afterRefusal,
+  afterServerFault,
+  forgetDoubt,
   recheck,
   retryWithFeedback,
 } from "./retries.ts";
@@ -78,8 +80,8 @@ interface Outcomes {
     /** It said nothing for too long. */
     | Result<"stalled", Reason & SessionCost>
     | Result<"failed", Reason & SessionCost>
-    /** The model's server is at fault: no budget of the issue is spent. */
-    | Result<"backend-away", Reason & SessionCost & ParkedWork>
+    /** The model's server is at fault: no budget of the issue is spent. `doubt`: how far the issue may be. */
+    | Result<"backend-away", Reason & SessionCost & ParkedWork & { readonly doubt: number }>
     /** The bot was told to stop. */
     | Result<"parked", SessionCost & ParkedWork>
     /** The change touches what no bot may push unless a trusted person said so. */
@@ -144,14 +146,18 @@ const idle: State = { at: "choosing" };
 /** A session that came to nothing, counted under a cause. */
 function codeAgain(cause: "attempts" | "protectedPaths") {
   return ({ work }: State<"coding">, outcome: SessionCost & Reason, { attempts }: Budget): State =>
-    retryWithFeedback(addCost(work, outcome), { cause, limit: attempts, reason: outcome.reason });
+    retryWithFeedback(addCost(forgetDoubt(work), outcome), {
+      cause,
+      limit: attempts,
+      reason: outcome.reason,
+    });
 }
 
 /** The same session goes on later, at the cost of no budget. */
-function codeOn({ work: before }: State<"coding">, outcome: SessionCost & ParkedWork): State {
+function keepSession(before: PreparedWork, outcome: SessionCost & ParkedWork): PreparedWork {
   const work = addCost(before, outcome);
   const { parked = work.parked } = outcome;
-  return { at: "coding", work: { ...work, ...(parked && { parked }) } };
+  return { ...work, ...(parked && { parked }) };
 }
 
 const transitions: Transitions = {
@@ -167,16 +173,16 @@ const transitions: Transitions = {
   coding: {
     changed: (state, outcome) => {
       const { tree, committedAt, handOver } = outcome;
-      const { parked: _, handOver: __, ...rest } = addCost(state.work, outcome);
+      const { parked: _, handOver: __, ...rest } = addCost(forgetDoubt(state.work), outcome);
       const published = { ...rest, publishing: tree, ...(handOver && { handOver }) };
       return { at: "publishing", work: published, tree, committedAt };
     },
     refused: (state, outcome) => {
-      const work = addCost(state.work, outcome);
+      const work = addCost(forgetDoubt(state.work), outcome);
       return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
     },
-    "backend-away": codeOn,
-    parked: codeOn,
+    "backend-away": ({ work }, outcome) => afterServerFault(keepSession(work, outcome), outcome),
+    parked: ({ work }, outcome) => ({ at: "coding", work: keepSession(work, outcome) }),
     protected: codeAgain("protectedPaths"),
     stalled: codeAgain("attempts"),
     failed: codeAgain("attempts"),

@@ -1,6 +1,7 @@
 /** The one pull request of an issue: found by its branch, opened once. */
 
-import { deriveBranch, type ProjectTools } from "../../bot/tools.ts";
+import type { ProjectTools } from "../../bot/tools.ts";
+import { deriveBranch } from "../../core/work-branch.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Pulls } from "../../ports/forge.ts";
 import { formatPull } from "./wording.ts";
@@ -16,7 +17,7 @@ export async function openPullOnce(
   { pulls, project }: ProjectTools,
   { issue, title }: Pick<Work, "issue" | "title">,
 ): Promise<Pull> {
-  const head = deriveBranch(issue);
+  const head = deriveBranch(project, issue);
   const existing = findPull(await pulls.listOpen(), head);
   if (existing) return existing;
   const request = { ...formatPull({ issue, title }), head, base: project.primaryBranch };

@@ -1,6 +1,7 @@
 /** What became of a pull request while its bot waited: a person may merge it, close it or push to its branch. */
 
-import { type BotTools, deriveBranch, type ProjectTools } from "../../bot/tools.ts";
+import type { BotTools, ProjectTools } from "../../bot/tools.ts";
+import { deriveBranch } from "../../core/work-branch.ts";
 import type { Pull } from "../../ports/forge.ts";
 import { findPullStop, formatPullStop } from "./acts.ts";
 import type { PublishedWork } from "./work.ts";
@@ -30,7 +31,7 @@ export async function judgePull(
   if (stop) return { type: "stuck", cause: stop, reason: formatPullStop(stop, pull) };
   if (pull.headSha === head) return undefined;
   // The forge follows a push after a while: the branch itself says what is.
-  const ref = `refs/heads/${deriveBranch(issue)}`;
+  const ref = `refs/heads/${deriveBranch(project, issue)}`;
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === head) return undefined;
   if (standing === undefined)

@@ -1,7 +1,7 @@
 /** What follows when an activity did not get where it wanted: again, elsewhere, or to a person; each cause counted. Pure. */
 import type { MergeRefusal } from "../../ports/forge.ts";
 import type { State } from "./machine.ts";
-import type { PublishedWork, Work } from "./work.ts";
+import type { PreparedWork, PublishedWork, Work } from "./work.ts";
 
 /** Counters that are not named for a limit. */
 export const INFRASTRUCTURE = "infrastructureRetries";
@@ -9,6 +9,12 @@ export const INFRASTRUCTURE = "infrastructureRetries";
 export const LOST_ROUNDS = "lostRounds";
 /** After so many lost rounds a bot takes the lane (lane.ts). */
 export const LANE_AFTER = 2;
+
+/** Sessions on one issue that ended by the model's server, one after the other; shown as no charge. */
+export const SERVER_FAULTS = "serverFaults";
+/** One of them while the server works for others: three such, or six of any kind, are the issue's fault. */
+export const SURE_DOUBT = 2;
+const MOST_DOUBT = 5;
 
 interface Retry {
   readonly cause: string;
@@ -36,6 +42,22 @@ function giveUp(work: Work, cause: string, reason: string): State {
   return { at: "blocked", work, cause, reason: `the budget for ${cause} is exhausted: ${reason}` };
 }
 
+/** The session goes on where it was, unless it is always this issue's sessions that the server fails in. */
+export function afterServerFault(
+  work: PreparedWork,
+  { doubt, reason }: { readonly doubt: number; readonly reason: string },
+): State {
+  const charged = charge(work, SERVER_FAULTS, doubt);
+  if (!isExhausted(charged, SERVER_FAULTS, MOST_DOUBT)) return { at: "coding", work: charged };
+  const told = `each session on this issue ended by a failure of the model's server, which works for others: ${reason}`;
+  return { at: "blocked", work: charged, cause: SERVER_FAULTS, reason: told };
+}
+
+export function forgetDoubt<W extends Work>(work: W): W {
+  const { [SERVER_FAULTS]: _, ...counters } = work.counters;
+  return { ...work, counters };
+}
+
 /** Another head of the same work, its own or somebody's push, goes the whole way. */
 export function recheck(work: PublishedWork, head: string): State {
   return { at: "checking", work: { ...work, head } };
@@ -54,7 +76,7 @@ export function afterRebase(work: PublishedWork, head: string, limit: number): S
   const charged = charge(work, LOST_ROUNDS);
   return isExhausted(charged, LOST_ROUNDS, LANE_AFTER + limit)
     ? giveUp(charged, LOST_ROUNDS, "the primary branch moved before every merge")
-    : recheck(charged, head);
+    : recheck({ ...charged, pushed: head }, head);
 }
 
 /** Where each refusal of a merge is answered; for the causes that are not here only a person can do something. */

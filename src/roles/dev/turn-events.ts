@@ -1,6 +1,7 @@
 /** What one turn of the dev bot's machine is told as: pure, from the states before and after it. */
 import type { BotEvent } from "../../ports/event-log.ts";
 import type { State } from "./machine.ts";
+import { SERVER_FAULTS } from "./retries.ts";
 import type { Work } from "./work.ts";
 
 /** Whatever stops short of them stops because the lease is gone. */
@@ -46,6 +47,6 @@ export function describeTurn(from: State, to: State): readonly BotEvent[] {
 function describeCharges(before: Work, after: Work): readonly BotEvent[] {
   const { project, issue } = after;
   return Object.entries(after.counters)
-    .filter(([cause, spent]) => spent > (before.counters[cause] ?? 0))
+    .filter(([cause, spent]) => cause !== SERVER_FAULTS && spent > (before.counters[cause] ?? 0))
     .map(([cause, spent]) => ({ type: "budget.charged", project, issue, cause, spent }));
 }

@@ -15,6 +15,8 @@ export interface Work {
   readonly since?: number;
   /** Logins of the bots that held this work; what they did to the issue is nobody's act. */
   readonly hands?: readonly string[];
+  /** An older installation left it in progress and assigned to this bot: its branch is ours, whoever committed. */
+  readonly isLeftOver?: boolean;
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;
   /** The issue's one pull request, once it was seen. */
@@ -43,12 +45,14 @@ export interface PreparedWork extends Work {
 export interface PublishedWork extends Work {
   readonly head: string;
   readonly pull: number;
+  /** The head that this bot pushed itself: another one, whoever it is by, is not merged as it is. */
+  readonly pushed?: string;
 }
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */
 export function toPublished(
   { project, issue, title, counters, pin, since, hands, session, usage, handOver }: Work,
-  { head, pull }: Pick<PublishedWork, "head" | "pull">,
+  { head, pull, pushed }: Pick<PublishedWork, "head" | "pull" | "pushed">,
 ): PublishedWork {
   return {
     project,
@@ -58,6 +62,7 @@ export function toPublished(
     pin,
     head,
     pull,
+    ...(pushed !== undefined && { pushed }),
     ...(since !== undefined && { since }),
     ...(hands && { hands }),
     ...(session !== undefined && { session }),
@@ -66,23 +71,26 @@ export function toPublished(
   };
 }
 
-const MAX_FEEDBACK = 4_000;
-
-/** What travels in the lease beside the counters, for the bot that may have to go on with the work. */
-export function factsOf({ pin, since, hands, pull, publishing, feedback }: Work): Facts {
+/**
+ * What travels in the lease beside the counters, for the bot that may have to go on with the work. Anybody who may write code
+ * can write a lease: what the work was sent back for is read from CI and the reviews again, never from here.
+ */
+export function factsOf(work: Work): Facts {
+  const { pin, since, hands, isLeftOver, pull, publishing, feedback } = work;
   return {
     pin,
     ...(since !== undefined && { since: String(since) }),
     ...(hands && { hands: hands.join(" ") }),
+    ...(isLeftOver && { leftOver: "yes" }),
     ...(publishing !== undefined && { publishing }),
     ...(pull !== undefined && { pull: String(pull) }),
-    ...(feedback && { feedback: feedback.slice(0, MAX_FEEDBACK) }),
+    ...(feedback && { sentBack: "1" }),
   };
 }
 
 /** Returns false if it waits for checks, a review or its merge. */
-export function needsModel({ pull, feedback }: Facts): boolean {
-  return pull === undefined || feedback !== undefined;
+export function needsModel({ pull, sentBack }: Facts): boolean {
+  return pull === undefined || sentBack !== undefined;
 }
 
 interface StoredWork {
@@ -111,8 +119,8 @@ export function resumeWork({ project, issue, counters, facts, pin, user }: Store
     pin: facts.pin ?? pin,
     hands: withHand(facts.hands, user),
     ...(Number.isSafeInteger(since) && { since }),
+    ...(facts.leftOver === "yes" && { isLeftOver: true }),
     ...(facts.publishing && { publishing: facts.publishing }),
-    ...(facts.feedback && { feedback: facts.feedback }),
     ...(Number.isSafeInteger(pull) && pull > 0 && { pull }),
   };
 }

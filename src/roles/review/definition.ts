@@ -5,5 +5,6 @@ export const reviewRole: RoleDefinition = {
   takesIssues: false,
   approves: true,
   merges: false,
+  harnessUid: 64_002,
   answersByMessage: true,
 };

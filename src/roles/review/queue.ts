@@ -3,6 +3,7 @@
 import { commentOnce, formatKey } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
+import { findCiLogin } from "../../ci/definitions.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Review } from "../../ports/forge.ts";
 import { judgeStatuses } from "../dev/activities/checking.ts";
@@ -75,7 +76,7 @@ async function reviewUnderLease(tools: BotTools, turn: PullReview): Promise<Revi
 
 /** A head that CI has not passed will be another one soon: no model time is spent on it. */
 async function isChecked({ project, statuses }: ProjectTools, { headSha }: Pull): Promise<boolean> {
-  const { type } = judgeStatuses(project.ci, await statuses.of(headSha));
+  const { type } = judgeStatuses(project.ci, await statuses.of(headSha, findCiLogin(project.ci)));
   return type !== "red" && type !== "waiting";
 }
 

@@ -69,7 +69,7 @@ async function judgePart(
 
 function readEnd(end: SessionEnd): HeadVerdict {
   if (end.type === "failed") {
-    const type = isBackendFault(end.fault) ? "backend-away" : "refused";
+    const type = isBackendFault(end.fault) && end.of !== "request" ? "backend-away" : "refused";
     return { type, reason: end.reason };
   }
   const reading = readVerdict(end.verdict);

@@ -59,6 +59,9 @@ function nextStepsFor({ issue, pull }: Work, cause: string): string {
       return `To continue: set the base of ${closedPull(pull)} back to the primary branch, then ${retry}.`;
     case "pull-blocked":
       return `To continue: remove \`${BLOCKED}\` from ${closedPull(pull)}, then ${retry}.`;
+    case "foreign-branch":
+    case "branch-in-the-way":
+      return `To continue: rename or delete that branch, or set \`branch_prefix\` in the project's file; then ${retry}.`;
     case "unmet-dependency":
       return `To continue: list what it waits for in a section "Depends on #n"; then ${retry}.`;
     case "too-large":

@@ -1,5 +1,6 @@
 import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { findCiLogin } from "../../../ci/definitions.ts";
 import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
@@ -52,7 +53,10 @@ interface CheckResult {
 
 async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const { target, work } = waiting;
-  const verdict = judgeStatuses(target.project.ci, await target.statuses.of(work.head));
+  const verdict = judgeStatuses(
+    target.project.ci,
+    await target.statuses.of(work.head, findCiLogin(target.project.ci)),
+  );
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
   const missing = verdict.type === "waiting" ? verdict.missing : [];
   const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
@@ -174,10 +178,12 @@ async function commentOnWaiting(
   missing: readonly string[],
 ): Promise<void> {
   const head = work.head.slice(0, 10);
+  const login = findCiLogin(target.project.ci);
+  const only = login === undefined ? "" : ` Only what ${login} posts counts (ci.login).`;
   await commentOnce(target.issues, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,
-    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?`,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?${only}`,
   });
 }

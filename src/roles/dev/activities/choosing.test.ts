@@ -59,9 +59,10 @@ function open(world: World) {
       name: "shop",
       primaryBranch: "main",
       trustedAuthors: world.trusted ?? [],
-      ci: { required: world.required ?? [] },
+      ci: { provider: "external", required: world.required ?? [] },
     },
     writers: async () => ["ada"],
+    bots: async () => ["bot"],
     timeline: async () => [],
     dependencies: async (number: number) => {
       calls.push(`dependencies ${number}`);
@@ -93,6 +94,7 @@ function open(world: World) {
       take: async (number: number) => calls.push(`take ${number}`) && claim,
     },
     issues: {
+      comment: async () => undefined,
       listOpen: async () =>
         calls.push("list") && world.issues.filter(({ state }) => state === "open"),
       get: async (wanted: number) => {
@@ -170,7 +172,7 @@ test("own unfinished work comes first, then a lost bot's, with what their leases
 
 test("of unfinished work that comes first which needs no model: it gets on while the server is away", async () => {
   const issues = [listed(1), listed(2), listed(3)];
-  const asked = { pull: "8", feedback: "make it blue" };
+  const asked = { pull: "8", sentBack: "1" };
   for (const held of [{ holder: "bot" }, { holder: "eve", expired: true }]) {
     const world = open({
       issues,

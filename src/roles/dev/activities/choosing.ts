@@ -1,11 +1,11 @@
 import {
+  APPROVED,
   BACKLOG,
   BLOCKED,
   findWaitingReason,
   formatWaiting,
   IN_PROGRESS,
   isForeign,
-  isTrusted,
   orderCandidates,
   type WaitingReason,
 } from "../../../bot/issue/choose.ts";
@@ -18,8 +18,9 @@ import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
+import { mayTake } from "../approvals.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
-import { claimedOf, findAct, findIssue, readTrusted } from "../issue-watch.ts";
+import { claimedOf, findAct, findIssue } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
 import { Pauses } from "../pauses.ts";
 import { needsModel, resumeWork, type Work } from "../work.ts";
@@ -87,9 +88,11 @@ export class Chooser {
     }
     const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
     for (const issue of mine) {
-      if (!isTrusted(issue, await backlog.trusted())) continue;
+      if (!(await backlog.isTrusted(issue))) continue;
       const since = String(await readNewest(backlog.target, issue.number));
-      const claim = await claims.take(issue.number, { facts: { pin: pinOf(issue), since } });
+      const claim = await claims.take(issue.number, {
+        facts: { pin: pinOf(issue), since, leftOver: "yes" },
+      });
       const work = await this.#resume(backlog.target, issue.number, claim);
       if (work) return work;
     }
@@ -146,6 +149,13 @@ export class Chooser {
       await claim.release();
       return undefined;
     }
+    // What a fresh claim must pass, a lease that somebody left or wrote passes as well.
+    if (issue.state === "open" && !(await mayTake(target, issue))) {
+      await target.issues.relabel(number, { add: [], remove: [IN_PROGRESS] });
+      await target.issues.setAssignees(number, []);
+      await claim.release();
+      return undefined;
+    }
     const { counters, facts } = claim;
     const shown = { number, title: stripHidden(issue.title) };
     const { name: project } = target.project;
@@ -181,7 +191,7 @@ export class Chooser {
     const since = await readNewest(target, listed.number);
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
-    if (!issue || !isAvailable(issue) || !isTrusted(issue, await readTrusted(target))) {
+    if (!issue || !isAvailable(issue) || !(await mayTake(target, issue))) {
       await claim.release();
       return undefined;
     }
@@ -239,12 +249,17 @@ async function explainWaiting(
   issue: Issue,
   readHeld: () => Promise<string | undefined>,
 ): Promise<WaitingReason | undefined> {
-  const known = { leased: snapshot.leased, trusted: await backlog.trusted() };
+  const known = {
+    leased: snapshot.leased,
+    trusted: await backlog.trusted(),
+    isApproved: issue.labels.includes(APPROVED) && (await backlog.isTrusted(issue)),
+  };
   const cheap = findWaitingReason(issue, { ...known, openDependencies: [], held: undefined });
+  if (cheap?.type === "untrusted") await backlog.askApproval(issue);
   if (cheap) return cheap;
-  const openDependencies = await backlog.openDependencies(issue, snapshot.open);
-  const held = openDependencies.length > 0 ? undefined : await readHeld();
-  return findWaitingReason(issue, { ...known, openDependencies, held });
+  const dependencies = await backlog.judgeDependencies(issue, snapshot.open);
+  const held = dependencies.openDependencies.length > 0 ? undefined : await readHeld();
+  return findWaitingReason(issue, { ...known, ...dependencies, held });
 }
 
 function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {

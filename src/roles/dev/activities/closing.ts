@@ -1,6 +1,7 @@
 import { IN_PROGRESS } from "../../../bot/issue/choose.ts";
 import { compareAndSwap } from "../../../bot/leases/swap.ts";
-import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Outcome, State } from "../machine.ts";
 
 /** Tidies up after a merge that was read back: the issue, its branch, the work folder, the lease last. */
@@ -9,11 +10,11 @@ export function close(
   { work }: State<"closing">,
   signal: AbortSignal,
 ): Promise<Outcome<"closing">> {
-  const { issues, mirror, folders, claims } = projectOf(tools, work.project);
+  const { project, issues, mirror, folders, claims } = projectOf(tools, work.project);
   return claims.withLease(work.issue, signal, async (claim) => {
     await issues.close(work.issue);
     await issues.relabel(work.issue, { add: [], remove: [IN_PROGRESS] });
-    const ref = `refs/heads/${deriveBranch(work.issue)}`;
+    const ref = `refs/heads/${deriveBranch(project, work.issue)}`;
     const standing = (await mirror.readRefs([ref])).get(ref);
     // Somebody's later push to the branch is not ours to delete.
     if (standing === work.head)

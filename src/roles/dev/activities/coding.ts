@@ -1,18 +1,15 @@
 import * as z from "zod";
-import { PROTECTED_PATHS } from "../../../bot/issue/choose.ts";
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
-import {
-  type BotTools,
-  deriveBranch,
-  deriveFolder,
-  type ProjectTools,
-  projectOf,
-} from "../../../bot/tools.ts";
+import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
-import { isBackendFault, type SessionEnd } from "../../../ports/harness.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
+import type { Issue } from "../../../ports/forge.ts";
+import { isBackendFault, isOwnFault, type SessionEnd } from "../../../ports/harness.ts";
+import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
+import { SURE_DOUBT } from "../retries.ts";
 import type { PreparedWork } from "../work.ts";
 
 /** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
@@ -23,9 +20,10 @@ export function code(
 ): Promise<Outcome<"coding">> {
   const target = projectOf(tools, work.project);
   return target.claims.withLease(work.issue, signal, async (claim, signal) => {
-    const issue = visibleIssue(await target.issues.get(work.issue));
+    const stored = await target.issues.get(work.issue);
+    const issue = visibleIssue(stored);
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
-      branch: deriveBranch(work.issue),
+      branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
     });
     const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
@@ -43,14 +41,20 @@ export function code(
     if (signal.aborted)
       return { type: "parked", ...spent, ...(await parkWork(tools, target, work)) };
     if (end.type === "failed" && isBackendFault(end.fault))
-      return {
-        type: "backend-away",
-        reason: end.reason,
-        ...spent,
-        ...(await parkWork(tools, target, work)),
-      };
-    return { ...spent, ...(await judgeSession(tools, { work, end, labels: issue.labels })) };
+      return { ...spent, ...judgeFault(end), ...(await parkWork(tools, target, work)) };
+    return { ...spent, ...(await judgeSession(tools, { work, end, issue: stored })) };
   });
+}
+
+type FailedEnd = Extract<SessionEnd, { type: "failed" }>;
+
+/** A prompt that the model cannot hold is the issue's; all else may be the server's, whatever it looks like. */
+function judgeFault({ fault, of, reason, usage }: FailedEnd) {
+  if (of === "request" && fault === "context" && usage.turns === 0)
+    return { type: "refused", refusal: "too-large", reason: `too-large: ${reason}` } as const;
+  const isOthers = isOwnFault(fault) || fault === "rate-limited";
+  const doubt = isOthers ? 0 : of === "request" ? SURE_DOUBT : 1;
+  return { type: "backend-away", reason, doubt } as const;
 }
 
 /** What an interrupted session left, kept as a commit in the mirror. */
@@ -75,7 +79,7 @@ async function parkWork(
 interface Ended {
   readonly work: PreparedWork;
   readonly end: SessionEnd;
-  readonly labels: readonly string[];
+  readonly issue: Issue;
 }
 
 type Without<Part, Key extends PropertyKey> = Part extends unknown ? Omit<Part, Key> : never;
@@ -85,10 +89,11 @@ type Judged = Without<
 >;
 
 /** What counts is the tree: a claim of success without a change is a failure, and so is a refusal with one ignored. */
-async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Promise<Judged> {
+async function judgeSession(tools: BotTools, { work, end, issue }: Ended): Promise<Judged> {
   if (end.type === "failed")
     return { type: end.fault === "silence" ? "stalled" : "failed", reason: end.reason };
-  const { folders, mirror, project } = projectOf(tools, work.project);
+  const target = projectOf(tools, work.project);
+  const { folders, mirror, project } = target;
   const collected = await folders.collect(deriveFolder(work.issue), work.base);
   if (collected.type === "refused") return { type: "failed", reason: collected.reason };
   const { tree } = collected;
@@ -96,7 +101,7 @@ async function judgeSession(tools: BotTools, { work, end, labels }: Ended): Prom
   if (before.includes(tree)) return judgeUnchanged(end.verdict);
   const paths = await mirror.objects.changedPaths(work.base, tree);
   const touched = findProtected(paths, project.protectedPaths);
-  if (touched.length > 0 && !labels.includes(PROTECTED_PATHS))
+  if (touched.length > 0 && !(await mayTouchProtected(target, issue)))
     return { type: "protected", reason: formatProtected(touched) };
   return {
     type: "changed",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ProjectTools } from "../../../bot/tools.ts";
 import type { Review, Status } from "../../../ports/forge.ts";
 import { findForeign, judgeStatuses } from "./checking.ts";
-import { judgeReviews } from "./reviewing.ts";
+import { judgeReviews, withoutPushers } from "./reviewing.ts";
 
 const ci = { provider: "external", required: ["build", "test"], whenAbsent: "block" } as const;
 
@@ -100,6 +100,13 @@ test("a trusted person's request is answered though the forge does not count it;
     by: [remark],
   });
   expect(judgeReviews([remark], "head", ["ada"])).toEqual({ type: "undecided" });
+});
+
+test("an approval by who pushed to the branch is none; a change that they ask for is", () => {
+  const mine = review({ author: "Grace" });
+  const asked = review({ author: "grace", verdict: "changes-requested" });
+
+  expect(withoutPushers([mine, review({}), asked], ["grace"])).toEqual([review({}), asked]);
 });
 
 test.each([

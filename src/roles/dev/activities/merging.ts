@@ -1,5 +1,6 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
-import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
@@ -8,6 +9,7 @@ import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
 import { formatCommit } from "../wording.ts";
 import type { PublishedWork } from "../work.ts";
+import { findPushers, withoutPushers } from "./reviewing.ts";
 
 interface Merge {
   readonly target: ProjectTools;
@@ -41,6 +43,17 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   const stop = await readStanding(tools, { at: "merging", work });
   if (stop) return stop;
   if (!(await target.mirror.objects.contains(work.head, base))) return rebase(tools, merge, base);
+  // What somebody else pushed is made a head of this bot's own first, and goes the whole way again.
+  if (work.pushed !== work.head) return rebase(tools, merge, base);
+  const reason = await findOwnApproval(target, work);
+  if (reason !== undefined) return { type: "refused", cause: "approvals", reason };
+  const hidden = await findHidden(target, work, base);
+  if (hidden.length > 0)
+    return {
+      type: "stuck",
+      cause: "hidden-change",
+      reason: `the forge's page of the pull request does not show what it changes: ${hidden.slice(0, 10).join(", ")}`,
+    };
   claim.assertHeld();
   const answer = await target.pulls.merge(work.pull, work.head);
   // Whatever was answered: only what is read back counts.
@@ -51,6 +64,35 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   report(tools, work, refusal);
   await waitForChange(tools, signal);
   return refusal;
+}
+
+/** The forge counts an approval by who pushed to the branch; a bot that it lets merge does not. */
+async function findOwnApproval(
+  target: ProjectTools,
+  { pull, head }: PublishedWork,
+): Promise<string | undefined> {
+  const required = await target.reviews.required(target.project.primaryBranch);
+  if (required === 0) return undefined;
+  const pushers = await findPushers(target, pull);
+  const reviews = withoutPushers(await target.reviews.of(pull), pushers);
+  const counted = reviews.filter(
+    ({ verdict, official, dismissed, stale, sha }) =>
+      verdict === "approved" && official && !dismissed && (sha === head || !stale),
+  );
+  const by = new Set(counted.map(({ author }) => author));
+  if (by.size >= required) return undefined;
+  return `${pushers.join(", ") || "nobody"} pushed to its branch, so an approval of theirs does not count`;
+}
+
+/** Paths that git says are changed and the forge shows nobody: not merged, whoever approved it. */
+async function findHidden(
+  { mirror, pulls }: ProjectTools,
+  { pull, head }: PublishedWork,
+  base: string,
+): Promise<readonly string[]> {
+  const changed = await mirror.objects.changedPaths(base, head);
+  const shown = new Set(await pulls.files(pull));
+  return changed.filter((file) => !shown.has(file));
 }
 
 type Refused = Extract<Merged, { type: "refused" }>;
@@ -107,7 +149,7 @@ async function rebase(
     author: tools.author,
     at: tools.clock.now().toISOString(),
   });
-  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
   if (pushed === "pushed") return { type: "rebased", head };
   const standing = (await target.mirror.readRefs([ref])).get(ref);

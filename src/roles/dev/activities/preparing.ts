@@ -1,8 +1,10 @@
-import { findProtected } from "../../../bot/issue/protected-paths.ts";
-import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { findProtected } from "../../../core/protected-paths.ts";
+import { deriveBranch, findObstacles } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";
+import { isOurs } from "../ownership.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { toPublished, type Work } from "../work.ts";
 
@@ -15,19 +17,44 @@ export function prepare(
   const target = projectOf(tools, work.project);
   return target.claims.withLease(work.issue, signal, async () => {
     const refs = await target.mirror.refresh();
-    const head = refs.get(`refs/heads/${deriveBranch(work.issue)}`);
+    const branch = deriveBranch(target.project, work.issue);
+    const [obstacle] = findObstacles(refs.keys(), branch);
+    if (obstacle !== undefined) return blockedBy(obstacle, branch);
+    const head = refs.get(`refs/heads/${branch}`);
     const base = refs.get(`refs/heads/${target.project.primaryBranch}`);
     if (!base) throw missingPrimary(target.project);
     const pull = await findOwnPull(target, work, head);
     const end = judgePull(work, pull);
     if (end) return end;
     if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
-    const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
-    if (!wasPushed && (!pull || work.feedback))
-      return await rebaseEarlierWork(tools, target, { work, base, head });
-    const { number } = pull ?? (await openPullOnce(target, work));
-    return await resume(target, { work, base, head, pull: number });
+    return goOn(tools, target, { work, base, head, pull });
   });
+}
+
+/** From what stands on the branch, if it is ours. */
+async function goOn(
+  tools: BotTools,
+  target: ProjectTools,
+  { pull, ...found }: EarlierWork & { readonly pull: Pull | undefined },
+): Promise<Outcome<"preparing">> {
+  const { work, head } = found;
+  if (!(await isOurs(tools, target, { ...found, pull })))
+    return foreign(deriveBranch(target.project, work.issue));
+  const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
+  if (!wasPushed && (!pull || work.feedback)) return rebaseEarlierWork(tools, target, found);
+  const { number } = pull ?? (await openPullOnce(target, work));
+  return resume(target, { ...found, pull: number });
+}
+
+/** Before a session is paid for: git has no place for both names, so no push could ever be taken. */
+function blockedBy(obstacle: string, branch: string): Outcome<"preparing"> {
+  const reason = `the branch ${obstacle} is where my branch ${branch} would have to be, and git cannot have both`;
+  return { type: "stuck", cause: "branch-in-the-way", reason };
+}
+
+function foreign(branch: string): Outcome<"preparing"> {
+  const reason = `the branch ${branch} is there already, and nothing shows that a bot of this factory made it`;
+  return { type: "stuck", cause: "foreign-branch", reason };
 }
 
 /** Returns undefined if there is none, or it is open. */
@@ -46,14 +73,18 @@ function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | u
  * is a branch, one that was closed: one of an earlier round that was merged is no matter of this one.
  */
 async function findOwnPull(
-  { pulls }: ProjectTools,
+  { pulls, project }: ProjectTools,
   work: Work,
   head: string | undefined,
 ): Promise<Pull | undefined> {
-  const branch = deriveBranch(work.issue);
+  const branch = deriveBranch(project, work.issue);
   const open = findPull(await pulls.listOpen(), branch);
   if (open) return open;
-  if (work.pull !== undefined) return pulls.get(work.pull);
+  if (work.pull !== undefined) {
+    // The number may come out of a lease: another branch's open pull request is not this issue's.
+    const known = await pulls.get(work.pull);
+    if (known.state === "closed" || known.head === branch) return known;
+  }
   const closed = head === undefined ? undefined : await pulls.findClosed(branch);
   return closed?.merged ? undefined : closed;
 }

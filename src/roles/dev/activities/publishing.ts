@@ -1,11 +1,12 @@
 import type { Claim } from "../../../bot/leases/claim.ts";
-import { type BotTools, deriveBranch, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce } from "../own-pull.ts";
 import { formatCommit } from "../wording.ts";
-import { type PreparedWork, toPublished } from "../work.ts";
+import { type PreparedWork, type PublishedWork, toPublished } from "../work.ts";
 
 /** Commits the tree as the bot, pushes it under the lease, and opens the issue's one pull request. */
 export function publish(
@@ -25,19 +26,19 @@ export function publish(
       };
     const stop = await readStanding(tools, state);
     if (stop) return stop;
-    const head = await push(tools, state, { target, claim });
-    if (head === undefined) return { type: "moved" };
+    const sent = await push(tools, state, { target, claim });
+    if (!sent) return { type: "moved" };
     const pull = await openPullOnce(target, work);
-    return { type: "published", work: toPublished(work, { head, pull: pull.number }) };
+    return { type: "published", work: toPublished(work, { ...sent, pull: pull.number }) };
   });
 }
 
 /** The issue's pull request, if a person closed it: another one would be a way around them. */
 async function findClosed(
-  { pulls }: ProjectTools,
+  { pulls, project }: ProjectTools,
   { issue, head, pull: number }: PreparedWork,
 ): Promise<Pull | undefined> {
-  const branch = deriveBranch(issue);
+  const branch = deriveBranch(project, issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
   // The forge no longer tells the name of a branch that was deleted.
   const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
@@ -54,9 +55,9 @@ async function push(
   tools: BotTools,
   { work, tree, committedAt }: State<"publishing">,
   { target, claim }: Push,
-): Promise<string | undefined> {
+): Promise<Pick<PublishedWork, "head" | "pushed"> | undefined> {
   const { objects, readRefs, refresh } = target.mirror;
-  const ref = `refs/heads/${deriveBranch(work.issue)}`;
+  const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const commit = {
     message: formatCommit(work),
     author: tools.author,
@@ -64,14 +65,16 @@ async function push(
   };
   const head = await objects.commit({ ...commit, tree, parents: [work.base] });
   const standing = (await readRefs([ref])).get(ref);
-  if (standing === head) return head;
-  const send = async (to: string): Promise<string | undefined> =>
-    (await claim.push({ ref, from: standing, to }, work.counters)) === "pushed" ? to : undefined;
+  if (standing === head) return { head, pushed: head };
+  const send = async (to: string) => {
+    const pushed = await claim.push({ ref, from: standing, to }, work.counters);
+    return pushed === "pushed" ? { head: to, pushed: to } : undefined;
+  };
   // A branch that was deleted is made again: the work is worth more than the deletion.
   if (standing === undefined || standing === work.head) return send(head);
   await refresh();
   // Published before, in a life that was ended before it heard of it.
-  if (await objects.contains(standing, head)) return standing;
+  if (await objects.contains(standing, head)) return { head: standing };
   const merged = await objects.mergeTrees(standing, head);
   if (merged.type === "conflicted") return undefined;
   // Onto the person's commits, never over them.

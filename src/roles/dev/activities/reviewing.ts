@@ -46,7 +46,11 @@ async function look(
   { target, work }: ReviewWait,
   trusted: readonly string[],
 ): Promise<Reviewed | undefined> {
-  const verdict = judgeReviews(await target.reviews.of(work.pull), work.head, trusted);
+  const reviews = await target.reviews.of(work.pull);
+  const pushers = reviews.some(({ verdict }) => verdict === "approved")
+    ? await findPushers(target, work.pull)
+    : [];
+  const verdict = judgeReviews(withoutPushers(reviews, pushers), work.head, trusted);
   if (verdict.type === "approved" && (await isEnough(target, verdict.by)))
     return { type: "approved" };
   if (verdict.type === "changes-requested")
@@ -55,6 +59,26 @@ async function look(
   if (news) return news.type === "merged" ? { type: "approved" } : news;
   if (verdict.type === "waits-for") await requestAnotherReview(target, work, verdict.authors);
   return undefined;
+}
+
+/** Who pushed to the pull request's branch, as the forge tells it: nobody approves what they may have written. */
+export async function findPushers(
+  { timeline }: Pick<ProjectTools, "timeline">,
+  pull: number,
+): Promise<readonly string[]> {
+  const events = await timeline(pull);
+  return [...new Set(events.flatMap(({ type, author }) => (type === "pushed" ? [author] : [])))];
+}
+
+/** Their approvals are none; a change that they ask for is. */
+export function withoutPushers(
+  reviews: readonly Review[],
+  pushers: readonly string[],
+): readonly Review[] {
+  const known = new Set(pushers.map((login) => login.toLowerCase()));
+  return reviews.filter(
+    ({ verdict, author }) => verdict !== "approved" || !known.has(author.toLowerCase()),
+  );
 }
 
 /** Asked only where there is one, so that who waits for a second does not try to merge with each look. */

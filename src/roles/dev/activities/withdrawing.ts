@@ -1,6 +1,7 @@
 import { APPROVED, BACKLOG, BLOCKED, IN_PROGRESS } from "../../../bot/issue/choose.ts";
 import { commentOnce } from "../../../bot/issue/comment-once.ts";
-import { type BotTools, deriveBranch, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import { type BotTools, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Withdrawal } from "../acts.ts";
 import { findIssue } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -22,7 +23,7 @@ export function withdraw(
       on: work.issue,
       cause: `withdrawn-${why}`,
       about: work.pin,
-      text: formatWithdrawal(work, why),
+      text: formatWithdrawal(work, why, deriveBranch(target.project, work.issue)),
     });
     const remove = [IN_PROGRESS, ...(taken[why] ?? [])];
     await issues.relabel(work.issue, { add: [], remove });
@@ -43,10 +44,10 @@ const taken: Partial<Record<Withdrawal, readonly string[]>> = {
   reassigned: [BACKLOG],
 };
 
-function formatWithdrawal({ issue, pull }: Work, why: Withdrawal): string {
+function formatWithdrawal({ pull }: Work, why: Withdrawal, branch: string): string {
   const stays =
     pull === undefined
-      ? `What I pushed to \`${deriveBranch(issue)}\`, if anything, stays.`
+      ? `What I pushed to \`${branch}\`, if anything, stays.`
       : `Pull request #${pull} stays as it is.`;
   const [happened, next] = words[why];
   return `${happened}, so I stopped. ${stays} ${next}`;

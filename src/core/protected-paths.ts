@@ -1,8 +1,8 @@
 /** Files by which a change would reach beyond itself: what CI runs, what is deployed, what the factory is told. Pure. */
-import { filePatterns, matchesFile } from "../../core/glob.ts";
+import { filePatterns, matchesFile } from "./glob.ts";
 
-/** These are protected in every project, in addition to its own `protected_paths`. */
-const alwaysProtected = [
+/** These are protected in every project, in addition to its own `protected_paths`; the forge's protection has them too. */
+export const alwaysProtected: readonly string[] = [
   ".woodpecker/**",
   ".woodpecker.y**",
   ".forgejo/**",

@@ -1,0 +1,15 @@
+/** Variables of the local CI's container: told by definition.ts, read by settings.ts. */
+import { env } from "../../settings/env.ts";
+import { serviceSecrets } from "../../settings/service-secrets.ts";
+
+export const ciVariables = {
+  bind: "CI_BIND",
+  data: "CI_DATA",
+  port: "CI_PORT",
+  projects: "CI_PROJECTS",
+  users: "CI_USERS",
+  proxy: "EGRESS_PROXY",
+  token: serviceSecrets.ciToken,
+  forgeUrl: env.forgeUrl.key,
+  forgeToken: serviceSecrets.forgeToken,
+} as const;

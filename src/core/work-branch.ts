@@ -1,0 +1,32 @@
+/** The branch of an issue, and what keeps git from having it: a branch's name cannot be a folder of another one. Pure. */
+
+const BRANCH_PREFIX = "fix/issue-";
+const HEADS = "refs/heads/";
+
+/** One branch and one pull request per issue, ever. */
+export function deriveBranch(
+  { branchPrefix = BRANCH_PREFIX }: { readonly branchPrefix?: string | undefined },
+  issue: number,
+): string {
+  return `${branchPrefix}${issue}`;
+}
+
+/** Names of branches, among these refs, beside which this one cannot be. */
+export function findObstacles(refs: Iterable<string>, branch: string): readonly string[] {
+  return namesOf(refs).filter(
+    (name) => branch.startsWith(`${name}/`) || name.startsWith(`${branch}/`),
+  );
+}
+
+/** Those that keep every issue from having its branch. */
+export function findCommonObstacles(
+  refs: Iterable<string>,
+  project: Parameters<typeof deriveBranch>[0],
+): readonly string[] {
+  const any = deriveBranch(project, 0);
+  return namesOf(refs).filter((name) => any.startsWith(`${name}/`));
+}
+
+function namesOf(refs: Iterable<string>): readonly string[] {
+  return [...refs].flatMap((ref) => (ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : []));
+}
