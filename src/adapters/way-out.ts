@@ -28,8 +28,13 @@ export function proxyFor(url: string): string {
 export async function readRefusedHosts(since: Date): Promise<readonly string[]> {
   if (proxy === undefined) return [];
   try {
-    const { body } = await request(`${proxy}/refusals`, { bodyTimeout: 5_000, headersTimeout: 5_000 });
-    const refusals = z.array(z.object({ time: z.string(), host: z.string() })).parse(await body.json());
+    const { body } = await request(`${proxy}/refusals`, {
+      bodyTimeout: 5_000,
+      headersTimeout: 5_000,
+    });
+    const refusals = z
+      .array(z.object({ time: z.string(), host: z.string() }))
+      .parse(await body.json());
     const fresh = refusals.filter(({ time }) => time >= since.toISOString());
     return [...new Set(fresh.map(({ host }) => host))].slice(0, 20);
   } catch {
