@@ -2,11 +2,11 @@
 
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
-import { deriveCredentialKeys, deriveServiceName } from "../core/names.ts";
+import { deriveCredentialKeys, deriveServiceName, isSameLogin } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
 import type { HarnessName } from "../harness/definitions.ts";
-import type { Containers } from "../ports/containers.ts";
+import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import type { Forge } from "../ports/forge.ts";
 
 /** `unknown`: the forge does not answer. */
@@ -35,6 +35,8 @@ interface Sources {
   readonly factory: Factory;
   readonly environment: ReadonlyMap<string, string>;
   readonly containers: Containers;
+  /** Where somebody has looked already. */
+  readonly observed?: readonly ObservedContainer[];
   /** The events by service. */
   readonly events: ReadonlyMap<string, readonly StampedEvent[]>;
   readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
@@ -42,7 +44,7 @@ interface Sources {
 
 export async function reportBots(sources: Sources): Promise<readonly BotReport[]> {
   const { factory, containers, events } = sources;
-  const { containers: observed } = await containers.observe();
+  const observed = sources.observed ?? (await containers.observe()).containers;
   return Promise.all(
     factory.bots.map(async (bot): Promise<BotReport> => {
       const service = deriveServiceName(bot);
@@ -69,7 +71,7 @@ async function checkCredentials(
   if (!token || !environment.get(keys.password)) return "missing";
   try {
     const login = await (await forge(factory.forge.url, token)).whoami();
-    return login === forgeUser ? "valid" : "foreign";
+    return isSameLogin(login, forgeUser) ? "valid" : "foreign";
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     const refused = error.code === "forge.unauthorized" || error.code === "forge.forbidden";

@@ -43,7 +43,12 @@ export function openContent(
   };
   return {
     folder,
-    describe: async () => describeOrThrow(repositories, await folder(), describeSource(source)),
+    describe: async () => {
+      const name = describeSource(source);
+      const found = await describeOrThrow(repositories, await folder(), name);
+      if (found.isShallow) throw shallowError(name);
+      return found;
+    },
     discard: async () => {
       const root = (await cloned?.catch(() => undefined))?.root;
       if (root !== undefined) await rm(root, { recursive: true, force: true });
@@ -55,6 +60,12 @@ function describeSource(source: Exclude<Source, { kind: "forge" }>): string {
   return source.kind === "url" ? source.url : source.folder;
 }
 
+function shallowError(folder: string): DisintoError {
+  return new DisintoError("usage.invalid", `${folder} is a shallow clone: its history is cut off`, {
+    hint: `git -C ${folder} fetch --unshallow`,
+  });
+}
+
 export async function describeOrThrow(
   repositories: Repositories,
   folder: string,
@@ -62,9 +73,7 @@ export async function describeOrThrow(
 ): Promise<Description> {
   const found = await repositories.describe(folder);
   if (found) return found;
-  throw new DisintoError(
-    "usage.invalid",
-    `${name} does not contain a git repository with a commit on a branch`,
-    { hint: "give a folder or an address that contains one" },
-  );
+  throw new DisintoError("usage.invalid", `${name} does not contain a git repository`, {
+    hint: "give a folder or an address that contains one",
+  });
 }

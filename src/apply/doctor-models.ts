@@ -2,6 +2,7 @@
 import type { Bot } from "../core/factory.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { engines } from "../engines/definitions.ts";
+import { harnesses } from "../harness/definitions.ts";
 import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
@@ -14,7 +15,10 @@ const ask = `fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) })
 export async function checkModels(fleet: Fleet): Promise<readonly Finding[]> {
   const { factory, containers } = fleet;
   const byUrl = new Map<string, readonly Bot[]>();
-  for (const bot of factory.bots)
+  const asking = factory.bots.filter(
+    ({ enabled, harness }) => enabled && harnesses[harness].asksModel,
+  );
+  for (const bot of asking)
     if (bot.baseUrl) byUrl.set(bot.baseUrl, [...(byUrl.get(bot.baseUrl) ?? []), bot]);
   const observed = await containers.observe().catch(() => ({ containers: [] }));
   const running = new Set(

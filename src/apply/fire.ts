@@ -11,6 +11,8 @@ import type { Bot } from "../core/factory.ts";
 import { deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities } from "./identities.ts";
 import { lockIdentities, newSecret } from "./init.ts";
@@ -42,11 +44,24 @@ async function fire(tools: FireTools, firing: Firing): Promise<void> {
   const keys = deriveCredentialKeys(name);
   if (!bot && !environment.has(keys.token) && !environment.has(keys.password))
     throw unknown(name, factory.bots);
+  const containers = await tools.containers(factory, folder);
+  const wasUp = (await findForge(containers))?.running ?? false;
   const access = await openForge(tools, folder);
   if (bot) await dismiss(tools, { ...firing, bot, access });
   await regenerate(tools, firing);
+  const started = wasUp ? undefined : await findForge(containers);
+  if (started) await stopAgain(tools, containers, started.id);
   await setEnvironment(folder, { [keys.token]: undefined, [keys.password]: undefined });
   tools.say(`- credentials of ${name}`);
+}
+
+async function findForge(containers: Containers): Promise<ObservedContainer | undefined> {
+  return (await containers.observe()).containers.find(({ service }) => service === FORGE_SERVICE);
+}
+
+async function stopAgain(tools: FireTools, containers: Containers, id: string): Promise<void> {
+  await containers.remove(id);
+  tools.say("the forge is stopped again, as it was before");
 }
 
 function unknown(name: string, bots: readonly Bot[]): DisintoError {

@@ -37,7 +37,7 @@ export async function handOverVolume(
   });
   if (exitCode !== 0)
     throw new DisintoError("engine.failed", `${volume} was not handed over: ${lastLines}`, {
-      hint: `look whether the image ${image} is there; no bot was started`,
+      hint: `check that the image ${image} exists; no bot was started`,
     });
   if (lastLines.includes("/volume")) say(`the files of ${volume} belong to user ${owner} now`);
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
-const described = { branch: "trunk", workflows: ["README.md", "test.yml"] };
+const described = { branch: "trunk", isShallow: false, workflows: ["README.md", "test.yml"] };
 const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 
 async function declare(): Promise<string> {

@@ -1,4 +1,5 @@
 /** Takes a bot's work back from it, as the operator: its leases go, its issues return to the backlog. */
+import { isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
@@ -16,7 +17,7 @@ export async function releaseWork(place: ReleaseTools): Promise<readonly number[
   const leased = await releaseLeases(place);
   const { issues, bot } = place;
   const assigned = (await issues.listOpen(IN_PROGRESS)).filter(({ assignees }) =>
-    assignees.includes(bot.forgeUser),
+    assignees.some((login) => isSameLogin(login, bot.forgeUser)),
   );
   const numbers = [...new Set([...leased, ...assigned.map(({ number }) => number)])];
   for (const number of numbers) await returnToBacklog(place, number);
@@ -46,7 +47,7 @@ async function returnToBacklog({ issues, bot }: ReleaseTools, number: number): P
   if (state === "closed") return;
   await issues.setAssignees(
     number,
-    assignees.filter((login) => login !== bot.forgeUser),
+    assignees.filter((login) => !isSameLogin(login, bot.forgeUser)),
   );
   await issues.relabel(number, { add: [BACKLOG], remove: [IN_PROGRESS] });
 }

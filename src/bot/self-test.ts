@@ -3,7 +3,7 @@
  * cannot push to the primary branch. Safe to run again after a kill; what it made on the forge is gone afterwards.
  */
 import type { Bot, Project, RepoId } from "../core/factory.ts";
-import { deriveEmail } from "../core/names.ts";
+import { deriveEmail, isSameLogin } from "../core/names.ts";
 import { DisintoError, type ErrorCode } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
@@ -45,7 +45,7 @@ export async function verifyBot(
   { bot, token, forgeUrl, projects }: Candidate,
 ): Promise<readonly RepoId[]> {
   const login = await (await tools.forge(forgeUrl, token)).whoami();
-  if (login !== bot.forgeUser) {
+  if (!isSameLogin(login, bot.forgeUser)) {
     throw new DisintoError("credentials.wrong", `the token of ${bot.name} belongs to ${login}`, {
       hint: "run disinto init",
     });

@@ -64,7 +64,7 @@ export function readBotSettings(
       "config.invalid",
       `the bot's environment is incomplete:\n${z.prettifyError(parsed.error)}`,
       {
-        hint: "bots are started by `disinto up`, which sets it",
+        hint: "start bots with `disinto up`, which sets it",
       },
     );
   }

@@ -3,6 +3,7 @@
 import { waitForForge } from "../apply/forge-wait.ts";
 import { type BotSettings, readBotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
+import { isSameLogin } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
@@ -40,7 +41,7 @@ function narrow(settings: BotSettings, project: string | undefined): BotSettings
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */
 async function verifyIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
   const login = await bot.whoami();
-  if (login === user) return;
+  if (isSameLogin(login, user)) return;
   throw new DisintoError(
     "credentials.wrong",
     `the token of the bot ${name} belongs to ${login}, not to ${user}`,

@@ -17,8 +17,14 @@ export async function down(
   const fleet = await openFleet(tools, folder);
   const { containers } = fleet;
   if (volumes && !yes) await confirm(tools, fleet.factory.name);
+  const before = (await containers.observe()).containers.filter(({ running }) => running);
   await takeDown({ containers, folder, volumes });
-  tools.say(volumes ? "everything is stopped, volumes removed" : "everything is stopped");
+  const left = (await containers.observe()).containers.filter(({ running }) => running);
+  const count = before.length - left.length;
+  const stopped = `${count} ${count === 1 ? "service" : "services"} stopped`;
+  tools.say(volumes ? `${stopped}, volumes removed` : stopped);
+  for (const { name } of left)
+    tools.say(`still running, of an older layout: ${name}; stop it with: docker stop ${name}`);
   if (volumes)
     sayWhatStays(
       tools,

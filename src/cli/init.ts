@@ -76,7 +76,7 @@ async function askPerson(
 ): Promise<InitInput> {
   const { askAnswers, askRepository } = await import("./init-questions.ts");
   const questions = await tools.questions();
-  const here = (await tools.repositories.describe(".")) ? "." : undefined;
+  const here = (await tools.repositories.describe(".").catch(() => ".")) ? "." : undefined;
   const repository = flags.repository ?? (await askRepository(questions, here));
   const answers = await askAnswers(questions, { ...provided.exported, ...provided.answers });
   return { repository, provided: { ...provided, answers } };

@@ -1,12 +1,15 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
+import { reportBots } from "../apply/bot-report.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { summarizeEvents } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import {
   type BlockedIssue,
   describeBlocked,
+  describeDeadServices,
+  describeRefused,
   describeWork,
   findOpenBreakers,
   findRefusals,
@@ -44,7 +47,12 @@ export async function status(
   );
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const issues: OpenIssues = isForgeUp ? await listIssues(tools, fleet) : none;
+  const reports = isForgeUp
+    ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
+    : [];
   const problems = [
+    ...describeDeadServices(services, statuses),
+    ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
     ...findRefusals([...events.values()].flat(), factory.projects),
     ...describeBlocked(issues.blocked, [...events.values()].flat()),

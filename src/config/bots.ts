@@ -4,12 +4,13 @@ import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Project } from "../core/factory.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { env } from "../settings/env.ts";
+import { renameKeys } from "../settings/names.ts";
+import { AgentSection } from "../settings/project.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Environment } from "./environment.ts";
 import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
 import type { Problem } from "./problem.ts";
 import type { LoadedProject } from "./project-file.ts";
-import { AgentSection } from "./project-schema.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
 /** One `[agents.<name>]` with all projects that hold it. */
@@ -156,24 +157,7 @@ function toBot(
   name: string,
   settings: AgentSection,
 ): Omit<Bot, "declaredIn" | "origin" | "projects"> {
-  return {
-    name,
-    roles: settings.roles,
-    harness: settings.harness,
-    command: settings.command ?? [],
-    baseUrl: settings.base_url,
-    model: settings.model ?? "default",
-    apiKeyEnv: settings.api_key_env,
-    forgeUser: settings.forge_user ?? name,
-    pollIntervalS: settings.poll_interval,
-    image: settings.image,
-    memory: settings.memory,
-    disk: settings.disk,
-    cpus: settings.cpus,
-    compactPct: settings.compact_pct,
-    context: settings.context,
-    slots: settings.slots,
-    limits: settings.limits,
-    enabled: settings.enabled,
-  };
+  const { pollInterval: pollIntervalS, ...options } = renameKeys(settings);
+  const { command = [], model = "default", forgeUser = name } = options;
+  return { ...options, name, command, model, forgeUser, pollIntervalS };
 }

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { env } from "../settings/env.ts";
+import { renameKeys } from "../settings/names.ts";
 import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
 import { type EnvChanges, editEnv } from "./env-file.ts";
@@ -161,31 +162,16 @@ function locateBot(wanted: {
   return { ...environment.locate(front, bot.name), path: front };
 }
 
+/** Absent where it is not set: what a project does not have of its own changes no service's environment. */
 function toProject({ source, settings }: LoadedProject): Project {
-  const [owner = "", name = ""] = settings.repo.split("/");
+  const { name = basename(source.file, ".toml"), repo, ci, limits, ...rest } = settings;
+  const { forge_url: _, agents: __, ...options } = rest;
+  const [owner = "", repository = ""] = repo.split("/");
   return {
-    name: settings.name ?? basename(source.file, ".toml"),
-    repo: { owner, name },
-    primaryBranch: settings.primary_branch,
-    // Absent where it is not set: what a project does not have of its own changes no service's environment.
-    ...(settings.branch_prefix !== undefined && { branchPrefix: settings.branch_prefix }),
-    ci: {
-      provider: settings.ci.provider,
-      required: settings.ci.required,
-      ...(settings.ci.login !== undefined && { login: settings.ci.login }),
-      whenAbsent: settings.ci.when_absent,
-    },
-    limits: {
-      ciFixes: settings.limits.ci_fixes,
-      reviewRounds: settings.limits.review_rounds,
-      infrastructureRetries: settings.limits.infrastructure_retries,
-      mergeAttempts: settings.limits.merge_attempts,
-    },
-    trustedAuthors: settings.trusted_authors,
-    protectedPaths: settings.protected_paths,
-    image: settings.image,
-    testCommand: settings.test_command,
-    allow: settings.network.allow,
-    prompts: settings.prompts,
+    ...renameKeys(options),
+    name,
+    repo: { owner, name: repository },
+    ci: renameKeys(ci),
+    limits: renameKeys(limits),
   };
 }

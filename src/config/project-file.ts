@@ -1,8 +1,8 @@
 /** TOML text → one project's settings, or every problem in the file. */
 import type * as z from "zod/mini";
+import { ProjectFile } from "../settings/project.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Problem } from "./problem.ts";
-import { ProjectFile } from "./project-schema.ts";
 import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 import { parseTomlSource, type TomlSource } from "./toml-source.ts";

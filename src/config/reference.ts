@@ -1,8 +1,8 @@
 /** The reference of `.env` and `projects/*.toml`, from what the readers themselves use. */
 import * as z from "zod/mini";
 import { envSettings } from "../settings/env.ts";
+import { ProjectFile } from "../settings/project.ts";
 import type { Setting } from "../settings/setting.ts";
-import { ProjectFile } from "./project-schema.ts";
 
 interface Schema {
   readonly type?: string;

@@ -4,7 +4,12 @@ import { ciProviders } from "../ci/definitions.ts";
 import { findUnreachable } from "../core/addresses.ts";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
-import { deriveContainerName, deriveServiceName, deriveSuffix } from "../core/names.ts";
+import {
+  deriveContainerName,
+  deriveServiceName,
+  deriveSuffix,
+  isSameLogin,
+} from "../core/names.ts";
 import { HOST_NAME } from "../core/service-ports.ts";
 import { engines } from "../engines/definitions.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
@@ -181,7 +186,7 @@ function* checkClashes({ factory, locateBot }: RuleInput): Generator<Problem> {
 
 function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<Problem> {
   const { adminUser } = factory.forge;
-  for (const bot of factory.bots.filter(({ forgeUser }) => forgeUser === adminUser)) {
+  for (const bot of factory.bots.filter(({ forgeUser }) => isSameLogin(forgeUser, adminUser))) {
     yield {
       ...locateBot(bot, "forge_user"),
       message: `${bot.name} would be the forge's administrator, ${adminUser}`,

@@ -3,8 +3,8 @@
 import type { CiProvider } from "../ci/definitions.ts";
 import type { EngineName } from "../engines/definitions.ts";
 import type { ForgeKind } from "../forge-kinds/definitions.ts";
-import type { HarnessName } from "../harness/definitions.ts";
-import type { Role } from "../roles/definitions.ts";
+import type { Renamed } from "../settings/names.ts";
+import type { AgentSection, ProjectFile } from "../settings/project.ts";
 import type { Prompts } from "./prompt-template.ts";
 
 export interface Factory {
@@ -60,37 +60,22 @@ interface ForgeSettings {
   readonly adminUser: string;
 }
 
-export interface Bot {
+type BotOptions = Renamed<AgentSection>;
+
+/** What its section says, defaults filled in (settings/project.ts), and what follows from where it is declared. */
+export interface Bot
+  extends Omit<BotOptions, "limits" | "model" | "forgeUser" | "pollInterval" | "command"> {
   readonly name: string;
-  readonly roles: readonly Role[];
   /** Which front end declares it; decides the service name. */
   readonly declaredIn: "LLAMA_BOTS" | "agents";
   /** Where it is declared, for people: "LLAMA_BOTS (.env:7)" or "[agents.ada] (projects/x.toml:9)". */
   readonly origin: string;
-  readonly harness: HarnessName;
   /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
-  readonly baseUrl: string | undefined;
   readonly model: string;
-  /** Name of the variable in .env that holds the model's key. */
-  readonly apiKeyEnv: string | undefined;
   readonly forgeUser: string;
   readonly pollIntervalS: number;
-  /** The image; undefined means the factory's image for bots. */
-  readonly image: string | undefined;
-  /** Compose's notation: "4g". */
-  readonly memory: string;
-  /** For its mirrors and work folders, in the same notation; undefined means the bot's own default. */
-  readonly disk: string | undefined;
-  readonly cpus: number;
-  /** Per cent of the context window; undefined means the harness's own default. */
-  readonly compactPct: number | undefined;
-  /** Tokens that its model holds for one session; undefined: the server's word counts. */
-  readonly context: number | undefined;
-  /** Requests that its model's server takes at once; undefined if this bot does not set it. */
-  readonly slots: number | undefined;
   readonly limits: SessionLimits;
-  readonly enabled: boolean;
   /** Names of the projects it works on. */
   readonly projects: readonly string[];
 }
@@ -110,24 +95,18 @@ export interface SessionLimits {
   readonly money?: number | undefined;
 }
 
-export interface Project {
+type ProjectOptions = Renamed<ProjectFile>;
+
+/** What its file says, defaults filled in (settings/project.ts). */
+export interface Project
+  extends Omit<
+    ProjectOptions,
+    "name" | "repo" | "forgeUrl" | "agents" | "ci" | "limits" | "prompts"
+  > {
   readonly name: string;
   readonly repo: RepoId;
-  readonly primaryBranch: string;
-  /** What a bot's branch is called before the issue's number; undefined: `fix/issue-`. */
-  readonly branchPrefix?: string | undefined;
   readonly ci: Ci;
   readonly limits: Limits;
-  /** Forge users beside those who may write code there. */
-  readonly trustedAuthors: readonly string[];
-  /** Glob patterns; what touches one of these paths no bot merges. */
-  readonly protectedPaths: readonly string[];
-  /** Image of its bots; undefined means the factory's. */
-  readonly image: string | undefined;
-  /** What its sessions and runs may reach outside: host names and presets. */
-  readonly allow: readonly string[];
-  /** argv, run by disinto doctor; undefined if there is none. */
-  readonly testCommand: readonly string[] | undefined;
   /** Instead of those of the package. */
   readonly prompts: Prompts;
 }
@@ -137,19 +116,6 @@ export interface RepoId {
   readonly name: string;
 }
 
-export interface Ci {
-  readonly provider: CiProvider;
-  /** Commit status contexts that must be green before a merge. */
-  readonly required: readonly string[];
-  /** The only forge user whose statuses count for a bot; undefined: anybody's do. */
-  readonly login?: string | undefined;
-  /** What a project without required contexts means for a merge. */
-  readonly whenAbsent: "block" | "pass";
-}
+export interface Ci extends Renamed<ProjectFile["ci"]> {}
 
-export interface Limits {
-  readonly ciFixes: number;
-  readonly reviewRounds: number;
-  readonly infrastructureRetries: number;
-  readonly mergeAttempts: number;
-}
+export interface Limits extends Renamed<ProjectFile["limits"]> {}

@@ -29,6 +29,11 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
 
+/** The forge knows logins without their case. */
+export function isSameLogin(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
 /** Address of an identity of ours; `.invalid` never resolves (RFC 2606), so no mail can ever leave for it. */
 export function deriveEmail(login: string): string {
   return `${login}@bots.invalid`;

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { type StampedEvent, summarizeEvents } from "./bot-status.ts";
-import { describeBlocked, describeWork, findOpenBreakers } from "./problems.ts";
+import {
+  describeBlocked,
+  describeDeadServices,
+  describeRefused,
+  describeWork,
+  findOpenBreakers,
+} from "./problems.ts";
 
 function stamp(second: number, event: Record<string, unknown>): StampedEvent {
   return {
@@ -47,4 +53,57 @@ test("what a bot does is its state, its issue and since when", () => {
     "coding #7 since 2026-01-01 12:00:04",
   );
   expect(describeWork(summarizeEvents([]))).toBe("");
+});
+
+test("what died, restarts or is unhealthy is a problem with its newest failure; what never ran is none", () => {
+  const at = (service: string, state: string, origin: string | undefined = ".env:1") => {
+    return { service, container: service, state, running: state.startsWith("running"), origin };
+  };
+  const failures = {
+    "forge.unavailable": {
+      count: 2,
+      at: "2026-01-02T00:00:00Z",
+      message: "the forge is away\nmore",
+    },
+    "git.failed": { count: 1, at: "2026-01-01T00:00:00Z", message: "git failed" },
+  };
+  const statuses = new Map([["b", { ...summarizeEvents([]), failures }]]);
+  const services = [
+    at("a", "running"),
+    at("b", "exited (70)"),
+    at("c", "running (unhealthy)"),
+    at("d", "running (restarted 5 times)"),
+    at("e", "missing"),
+    at("f", "disabled"),
+    at("g", "running (process 7)"),
+    at("h", "not running"),
+    { ...at("i", "exited (1)"), origin: undefined },
+  ];
+
+  expect(describeDeadServices(services, statuses).map(({ text }) => text)).toEqual([
+    "b is exited (70): the forge is away (disinto logs b)",
+    "c is running (unhealthy) (disinto logs c)",
+    "d is running (restarted 5 times) (disinto logs d)",
+    "h is not running (disinto logs h)",
+  ]);
+});
+
+test("a credential that the forge refuses, or that is another user's, is a problem", () => {
+  const bot = (name: string, credentials: string) => ({
+    name,
+    forgeUser: `u-${name}`,
+    credentials,
+  });
+
+  expect(
+    describeRefused([
+      bot("a", "valid"),
+      bot("b", "refused"),
+      bot("c", "foreign"),
+      bot("d", "unknown"),
+    ]).map(({ text }) => text),
+  ).toEqual([
+    "the forge refuses the token of b (disinto init)",
+    "the token of c belongs to another user than u-c (disinto init)",
+  ]);
 });

@@ -1,8 +1,10 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
+import type { Project } from "./factory.ts";
+import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
-  readonly kind: "breaker" | "blocked-issue" | "forge" | "network";
+  readonly kind: "breaker" | "blocked-issue" | "credentials" | "forge" | "network" | "service";
   readonly text: string;
 }
 
@@ -10,6 +12,45 @@ export interface BlockedIssue {
   readonly project: string;
   readonly issue: number;
   readonly title: string;
+}
+
+/** What runs badly or no longer runs, with the newest failure that it told of; what never ran is no problem yet. */
+export function describeDeadServices(
+  services: readonly ServiceStatus[],
+  statuses: ReadonlyMap<string, BotStatus>,
+): readonly Problem[] {
+  return services.filter(isDead).map(({ service, state }): Problem => {
+    const failures = Object.values(statuses.get(service)?.failures ?? {});
+    const newest = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    const reason = newest ? `: ${newest.message.split("\n")[0]}` : "";
+    return {
+      kind: "service",
+      text: `${service} is ${state}${reason} (disinto logs ${service})`,
+    };
+  });
+}
+
+function isDead({ state, origin }: ServiceStatus): boolean {
+  return origin !== undefined && !/^(running$|running \(process|disabled|missing)/.test(state);
+}
+
+/** Who cannot work though it runs. */
+export function describeRefused(
+  bots: readonly {
+    readonly name: string;
+    readonly forgeUser: string;
+    readonly credentials: string;
+  }[],
+): readonly Problem[] {
+  return bots.flatMap(({ name, forgeUser, credentials }): readonly Problem[] => {
+    if (credentials === "refused")
+      return [
+        { kind: "credentials", text: `the forge refuses the token of ${name} (disinto init)` },
+      ];
+    if (credentials !== "foreign") return [];
+    const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
+    return [{ kind: "credentials", text }];
+  });
 }
 
 /** An open breaker is seen by every bot; it is told once. */
@@ -49,15 +90,15 @@ export function describeBlocked(
 /** What sessions were refused, with the line that would allow it; what is named by now is no problem any more. */
 export function findRefusals(
   events: readonly StampedEvent[],
-  projects: readonly { readonly name: string; readonly allow: readonly string[] }[],
+  projects: readonly Pick<Project, "name" | "network">[],
 ): readonly Problem[] {
   const found = new Map<string, Problem>();
   for (const event of events) {
     if (event.type !== "egress.refused") continue;
     const { by, project, host } = event;
     const known = projects.find(({ name }) => name === project);
-    if (!known || known.allow.includes(host)) continue;
-    const line = `[network] allow = ${JSON.stringify([...known.allow, host])}`;
+    if (!known || known.network.allow.includes(host)) continue;
+    const line = `[network] allow = ${JSON.stringify([...known.network.allow, host])}`;
     const text = `${by} was refused ${host}; if ${project} needs it: ${line} in its file`;
     found.set(`${by} ${project} ${host}`, { kind: "network", text });
   }

@@ -1,7 +1,7 @@
 /** The shape in which a service finds its projects (project-task.ts) in its environment. Apart, as only services need it. */
 import * as z from "zod/mini";
-import { ciProviders } from "../ci/definitions.ts";
-import { namesOf } from "./kinds.ts";
+import { toCamelCase } from "../settings/names.ts";
+import { CiSection, LimitsSection, ProjectFile } from "../settings/project.ts";
 import type { ProjectTask } from "./project-task.ts";
 
 export const jsonOf = <T>(shape: z.ZodMiniType<T>) =>
@@ -18,26 +18,20 @@ export const jsonOf = <T>(shape: z.ZodMiniType<T>) =>
     }),
   );
 
-const ProjectShape: z.ZodMiniType<ProjectTask> = z.object({
+type Shapes = Readonly<Record<string, z.core.$ZodType>>;
+
+const renamed = (shapes: Shapes) =>
+  Object.fromEntries(Object.entries(shapes).map(([key, shape]) => [toCamelCase(key), shape]));
+
+const { name: _, repo: __, agents: ___, forge_url: ____, ...options } = ProjectFile.shape;
+
+/** As the project's file has it, under the names of the code. */
+const ProjectShape = z.object({
+  ...renamed(options),
   name: z.string(),
   repo: z.object({ owner: z.string(), name: z.string() }),
-  primaryBranch: z.string(),
-  branchPrefix: z.optional(z.string()),
-  ci: z.object({
-    provider: z.enum(namesOf(ciProviders)),
-    required: z.array(z.string()),
-    login: z.optional(z.string()),
-    whenAbsent: z.enum(["block", "pass"]),
-  }),
-  limits: z.object({
-    ciFixes: z.int(),
-    reviewRounds: z.int(),
-    infrastructureRetries: z.int(),
-    mergeAttempts: z.int(),
-  }),
-  trustedAuthors: z.array(z.string()),
-  prompts: z.optional(z.object({ coding: z.optional(z.string()), review: z.optional(z.string()) })),
-  protectedPaths: z._default(z.array(z.string()), []),
-});
+  ci: z.object(renamed(CiSection.shape)),
+  limits: z.object(renamed(LimitsSection.shape)),
+}) as unknown as z.ZodMiniType<ProjectTask>;
 
 export const ProjectsShape = jsonOf(z.array(ProjectShape));

@@ -2,19 +2,41 @@
 import type { Project } from "./factory.ts";
 import type { Prompts } from "./prompt-template.ts";
 
-/** What a service must know of a project; the rest concerns the operator's commands, and no container for it is replaced. */
-export type ProjectTask = Omit<Project, "allow" | "image" | "testCommand" | "prompts"> & {
+/** Options that concern the operator's commands alone: no container is replaced for them. */
+type OperatorsOptions = "image" | "network" | "testCommand";
+
+/** What a service must know of a project. */
+export type ProjectTask = Omit<Project, OperatorsOptions | "prompts"> & {
   /** Absent where it has none of its own. */
   readonly prompts?: Prompts | undefined;
 };
 
+/** They are told whatever they say, as ever. */
+const always: readonly string[] = [
+  "name",
+  "repo",
+  "primaryBranch",
+  "ci",
+  "limits",
+  "trustedAuthors",
+];
+
+/** What a project does not have of its own, an empty list or section too, changes no service's environment. */
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(({ allow: ___, image: _, testCommand: __, protectedPaths, prompts, ...task }) => {
-      // What a project does not have of its own changes no service's environment.
-      const guarded = protectedPaths.length > 0 && { protectedPaths };
-      const own = Object.keys(prompts).length > 0 && { prompts };
-      return { ...task, ...guarded, ...own };
+    projects.map(({ image: _, testCommand: __, network: ___, ...task }) => {
+      const entries = Object.entries(task);
+      const told = (name: string) => entries.filter(([key]) => key === name);
+      const others = entries.filter(([key, value]) => !always.includes(key) && isOwn(value));
+      return Object.fromEntries([...always.flatMap(told), ...others.sort()]);
     }),
+  );
+}
+
+function isOwn(value: unknown): boolean {
+  return (
+    value !== undefined &&
+    value !== false &&
+    !(typeof value === "object" && Object.keys(value ?? {}).length === 0)
   );
 }

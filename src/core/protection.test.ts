@@ -6,8 +6,10 @@ import { formatIdentityStep } from "./identity-text.ts";
 
 const paths = 'protected_paths = [".woodpecker/**", "docker-compose.yml"]\n';
 
+const required = 'required = ["ci/local/test"]\n';
+
 function plan(change: (wanted: Protection) => Protection): readonly string[] {
-  const desired = deriveIdentities(makeFactory("X=1\n", { shop: paths + shop }));
+  const desired = deriveIdentities(makeFactory("X=1\n", { shop: `${paths}${shop}${required}` }));
   const repositories = desired.repositories.map((repository) => {
     const { repo, protection, labels, writers } = repository;
     return [
@@ -34,4 +36,32 @@ test("protected paths are part of the branch's rules, in any order", () => {
   expect(plan((wanted) => ({ ...wanted, protectedPaths: [] }))).toEqual([
     "+ protection of main in acme/shop   the rules differ",
   ]);
+});
+
+const wider: Readonly<Record<string, (wanted: Protection) => Protection>> = {
+  "one approval less": (wanted) => ({ ...wanted, requiredApprovals: wanted.requiredApprovals - 1 }),
+  "one approval more": (wanted) => ({ ...wanted, requiredApprovals: wanted.requiredApprovals + 1 }),
+  "an approver more": (wanted) => ({ ...wanted, approvers: [...wanted.approvers, "mallory"] }),
+  "nobody approves": (wanted) => ({ ...wanted, approvers: [] }),
+  "a merger more": (wanted) => ({ ...wanted, mergers: [...wanted.mergers, "mallory"] }),
+  "a merger less": (wanted) => ({ ...wanted, mergers: wanted.mergers.slice(1) }),
+  "a required context less": (wanted) => ({ ...wanted, requiredContexts: [] }),
+  "a required context more": (wanted) => ({
+    ...wanted,
+    requiredContexts: [...wanted.requiredContexts, "ci/other"],
+  }),
+  "a protected path less": (wanted) => ({
+    ...wanted,
+    protectedPaths: wanted.protectedPaths.slice(1),
+  }),
+  "a protected path more": (wanted) => ({
+    ...wanted,
+    protectedPaths: [...wanted.protectedPaths, "extra"],
+  }),
+};
+
+test.each(Object.entries(wider))("a rule that was changed alone is repaired: %s", (_, change) => {
+  const steps = plan(change);
+
+  expect(steps).toContain("+ protection of main in acme/shop   the rules differ");
 });

@@ -35,7 +35,8 @@ export function summarizeServices(
 /** Problems first. */
 export function formatStatus(services: readonly ServiceStatus[]): string {
   // One that makes no progress runs too, and a container that restarts again and again counts as running to the engine.
-  const isFine = ({ state }: ServiceStatus) => /^(running(?! \(unhealthy)|disabled)/.test(state);
+  const isFine = ({ state }: ServiceStatus) =>
+    /^(running(?! \((unhealthy|restarted))|disabled)/.test(state);
   const rows = [...services.filter((one) => !isFine(one)), ...services.filter(isFine)];
   const width = Math.max(0, ...rows.map(({ service }) => service.length));
   const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));

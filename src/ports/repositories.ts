@@ -1,7 +1,7 @@
 /** Git repositories on the operator's side. */
 export interface Repositories {
   init(folder: string): Promise<void>;
-  /** Undefined where there is no repository, no commit, or no branch checked out. */
+  /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
   describe(folder: string): Promise<Description | undefined>;
   /** All branches and tags of a repository elsewhere, without a work tree; with the operator's own access. */
   mirror(url: string, folder: string): Promise<void>;
@@ -15,6 +15,8 @@ export interface Repositories {
 
 export interface Description {
   readonly branch: string;
+  /** Its history ends before its first commit, so that no forge takes a push of it. */
+  readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */
   readonly workflows: readonly string[];
 }

@@ -27,7 +27,7 @@ describeWithDocker("commands that only look, on a real engine", () => {
     const { stdout } = await fleet.cli("status");
 
     expect(stdout).toMatch(
-      /^agents-llama-b +exited \(137\) +LLAMA_BOTS \(\.env:\d+\)\nforgejo +running/,
+      /^! agents-llama-b is exited \(137\) \(disinto logs agents-llama-b\)\nagents-llama-b +exited \(137\) +LLAMA_BOTS \(\.env:\d+\)\nforgejo +running/,
     );
     expect((await readJson("agents")).agents).toMatchObject([
       {
@@ -53,7 +53,7 @@ describeWithDocker("commands that only look, on a real engine", () => {
       return line.includes("unhealthy") && line;
     });
 
-    expect(first).toMatch(/^agents-llama-a +running \(unhealthy\)/);
+    expect(first).toMatch(/^! agents-llama-a is running \(unhealthy\)/);
   });
 
   test("logs take a bot's own name, and say which names there are", async () => {

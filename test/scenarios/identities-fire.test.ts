@@ -101,6 +101,20 @@ test("one of several llama bots is fired: its word leaves the list, its user may
   expect((await factory.disinto("init")).stderr).toContain("nothing to do");
 });
 
+test("a forge that was stopped before is stopped again, and prune finds what the bot has left", async () => {
+  await startFactory("dev-a", "dev-b");
+  await factory.disintoOrThrow("up");
+  const down = await factory.disinto("down");
+
+  const { stderr } = await factory.disinto("fire", "dev-b");
+
+  const spare = await factory.disintoOrThrow("prune");
+  expect(down.stderr).toMatch(/^\d services stopped$/m);
+  expect(stderr).toContain("the forge is stopped again");
+  expect(await factory.disintoOrThrow("status")).toMatch(/^forgejo +missing/m);
+  expect(spare).toMatch(/^agents-llama-dev-b\/\S+ +unused$/m);
+});
+
 test("to fire whom nobody knows is a usage error that names the bots", async () => {
   await startFactory("dev-qwen");
 

@@ -15,6 +15,8 @@ export interface Outage {
 export interface Omission {
   /** Work is pushed with the lease named but not changed, which git leaves out of the request. */
   readonly fence?: boolean;
+  /** The refs of one push are changed each by itself, whatever becomes of the others. */
+  readonly torn?: boolean;
   /** A swap that did not end in a clean success is taken for lost, and the ref is not read. */
   readonly reading?: boolean;
 }
@@ -191,6 +193,8 @@ export class World {
       if (pushed) this.#apply(process, [first]);
       return pushed;
     }
+    if (this.#options.omit?.torn && swaps.length > 1)
+      return swaps.map((swap) => this.#apply(process, [swap])).every(Boolean);
     if (swaps.some(({ ref, from }) => this.refs.get(ref) !== from)) return false;
     this.onChange(process, swaps);
     for (const { ref, to } of swaps) {

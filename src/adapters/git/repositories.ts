@@ -47,18 +47,31 @@ async function push({ folder, url, access }: Seed): Promise<void> {
   );
 }
 
-/** Undefined where there is no repository, no commit, or no branch checked out. */
+/** Undefined where there is no repository; one that is of no use as it stands is named as what it is. */
 function describe(folder: string): Promise<Description | undefined> {
-  return withForeign(folder, describeBare);
+  return withForeign(folder, (bare) => describeBare(bare, folder));
 }
 
-async function describeBare(folder: string): Promise<Description | undefined> {
-  const here = { cwd: folder, env: localGitEnvironment() };
-  const head = ["git", "symbolic-ref", "--quiet", "--short", "HEAD"] as const;
-  const found = await run(head, here).catch(() => undefined);
-  if (found?.exitCode !== 0) return undefined;
+async function describeBare(bare: string, folder: string): Promise<Description> {
+  const here = { cwd: bare, env: localGitEnvironment() };
+  const found = await run(["git", "symbolic-ref", "--quiet", "--short", "HEAD"], here);
+  const branch = found.stdout.trim();
+  if (found.exitCode !== 0) {
+    throw new DisintoError(
+      "usage.invalid",
+      `${folder} has a detached HEAD: no branch is checked out`,
+      {
+        hint: `git -C ${folder} switch BRANCH, with the branch that everything is merged into`,
+      },
+    );
+  }
   const commit = await run(["git", "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], here);
-  if (commit.exitCode !== 0) return undefined;
+  if (commit.exitCode !== 0) {
+    throw new DisintoError("usage.invalid", `${folder} has no commit on its branch ${branch}`, {
+      hint: `git -C ${folder} add --all && git -C ${folder} commit -m 'First commit'`,
+    });
+  }
+  const shallow = await runOrThrow(["git", "rev-parse", "--is-shallow-repository"], here);
   const names = [
     "git",
     "ls-tree",
@@ -70,7 +83,8 @@ async function describeBare(folder: string): Promise<Description | undefined> {
   ] as const;
   const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
-    branch: found.stdout.trim(),
+    branch,
+    isShallow: shallow.trim() === "true",
     workflows: workflows.map((name) => path.basename(name)).sort(),
   };
 }

@@ -1,4 +1,5 @@
 /** Which issue a bot takes next: pure, so that every "why not this one" can be tested as a value, and shown. */
+import { isSameLogin } from "../../core/names.ts";
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
@@ -36,7 +37,7 @@ export function isTrustedAuthor(
   { author }: Pick<Issue, "author">,
   trusted: readonly string[],
 ): boolean {
-  return trusted.some((login) => login.toLowerCase() === author.toLowerCase());
+  return trusted.some((login) => isSameLogin(login, author));
 }
 
 /** Why no bot takes an issue of the backlog now. */

@@ -143,3 +143,16 @@ test("a lane is waited for, also when its holder has died, and waiting ends with
 
   expect(world.nowMs - beganAtMs).toBeGreaterThanOrEqual(termMs);
 });
+
+test("a lease is renewed three times in a term, no more and no less", async () => {
+  const world = calmWorld();
+  const changes: number[] = [];
+  const ada = start(world, "ada");
+  await mustTake(world, ada.claims, 1);
+  world.onChange = () => changes.push(world.nowMs);
+
+  await pass(world, 10 * termMs);
+
+  expect(changes.length).toBeGreaterThanOrEqual(29);
+  expect(changes.length).toBeLessThanOrEqual(31);
+});

@@ -261,6 +261,10 @@ test("a lease that is named in the push but not changed lets a bot push that los
   expect(await findWrong({ fence: true }, /pushed by a process that did not hold/)).toBe(true);
 });
 
+test("a forge that takes the two refs of a push one by one lets a bot push that lost its lease", async () => {
+  expect(await findWrong({ torn: true }, /pushed by a process that did not hold/)).toBe(true);
+});
+
 test("an observer that counts the time in which it could not read robs a living bot", async () => {
   expect(await findWrong({ gap: true }, /was robbed/)).toBe(true);
 });

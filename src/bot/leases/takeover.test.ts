@@ -73,8 +73,8 @@ test("of eight bots that saw a claim stand for a term, one takes it over", async
 /** Takes one claim through `Claims` and one bare lease, and pushes under both when it is told to. */
 const program = (folder: string, termMs: number): string => `
   import { once } from "node:events";
-  import { buildMirror, Claims, deriveGap, Observations, pushFenced, systemClock, takeLease } from "./parts.js";
-  const observations = new Observations(systemClock, deriveGap(${termMs}, ${pollIntervalMs}));
+  import { buildMirror, Claims, deriveMaxGap, Observations, pushFenced, systemClock, takeLease } from "./parts.js";
+  const observations = new Observations(systemClock, deriveMaxGap(${termMs}, ${pollIntervalMs}));
   const mirror = observations.watching(buildMirror({
     folder: ${JSON.stringify(folder)}, url: ${JSON.stringify(remote)}, access: ${JSON.stringify(access)},
   }));

@@ -6,6 +6,8 @@ export interface Inspected {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
+  /** By the engine's own restart policy. */
+  readonly RestartCount?: number;
   readonly State: {
     readonly Status: string;
     readonly Running: boolean;
@@ -61,13 +63,19 @@ export function toObservedContainer(container: Inspected, context: Context): Obs
     properties: digestAll(describe(container, context.images.get(Image) ?? {})),
     ours: Config.Labels["disinto.factory"] === context.factory,
     isSeparate: HostConfig.CapDrop?.includes("ALL") ?? false,
-    state: describeState(State),
+    state: describeState(container),
   };
 }
 
-function describeState({ Status, ExitCode, Health }: Inspected["State"]): string {
-  if (Status === "exited") return `exited (${ExitCode})`;
-  return Health?.Status === "unhealthy" ? `${Status} (unhealthy)` : Status;
+function describeState({ State, RestartCount = 0 }: Inspected): string {
+  const { Status, ExitCode, Health } = State;
+  const times = RestartCount === 1 ? "once" : `${RestartCount} times`;
+  const details = [
+    ...(Status === "exited" || Status === "restarting" ? [`${ExitCode}`] : []),
+    ...(Health?.Status === "unhealthy" ? ["unhealthy"] : []),
+    ...(RestartCount > 0 ? [`restarted ${times}`] : []),
+  ];
+  return details.length === 0 ? Status : `${Status} (${details.join(", ")})`;
 }
 
 function* describe(container: Inspected, inherited: ImageDefaults): Generator<[string, unknown]> {

@@ -237,7 +237,8 @@ async function inspect<T>(
 async function docker(args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await runDocker(args, options);
   if (exitCode === 0) return stdout;
-  throw toFailure(args[0] === "compose" ? "compose" : (args[0] ?? ""), stderr);
+  // What a container says of its failure may stand on either.
+  throw toFailure(args[0] === "compose" ? "compose" : (args[0] ?? ""), `${stdout}\n${stderr}`);
 }
 
 async function runDocker(args: readonly string[], options: RunOptions = {}): Promise<Finished> {

@@ -110,6 +110,21 @@ test("starting one service leaves the others alone, and what runs matches its re
   expect([...volumes.keys()].sort()).toEqual(["data-a", "data-b"]);
 });
 
+test("what a service that is gone has left is a volume, unused once it is stopped, and can be removed", async () => {
+  await declare(service("a"), service("b"));
+  await engine.start(["a", "b"]);
+  await declare(service("a"));
+
+  const before = (await engine.observe()).volumes;
+  await engine.remove("b");
+  const after = (await engine.observe()).volumes;
+  await engine.removeVolume("b/data");
+
+  expect(Object.fromEntries(before)).toEqual({ "data-a": [], "b/data": ["b"] });
+  expect(Object.fromEntries(after)).toEqual({ "data-a": [], "b/data": [] });
+  expect([...(await engine.observe()).volumes.keys()]).toEqual(["data-a"]);
+});
+
 test("a changed secret changes the hash, and names the variable", async () => {
   await declare(service("a"));
   await engine.start(["a"]);

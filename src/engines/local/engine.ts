@@ -30,6 +30,7 @@ import {
   type ProcessIdentity,
   signalGroup,
 } from "./process-identity.ts";
+import { listVolumes } from "./volumes.ts";
 
 export interface LocalEngineOptions {
   /** The factory's name. */
@@ -84,10 +85,12 @@ class LocalEngine implements Containers {
   async observe(): Promise<Observed> {
     const names = await listFolder(this.#path());
     const found = await Promise.all(names.map((name) => this.#observeService(name)));
-    const volumes = (await this.#readServices())
-      .flatMap(([, service]) => service.volumes)
-      .map(async ({ name, path }) => ((await exists(path)) ? [[name, []] as const] : []));
-    return { containers: found.flat(), volumes: new Map((await Promise.all(volumes)).flat()) };
+    const volumes = await listVolumes(this.#path(), await this.#readServices());
+    const containers = found.flat();
+    const running = containers.filter((one) => one.running).map(({ service }) => service);
+    const users = (volume: string) => running.filter((name) => volume.startsWith(`${name}/`));
+    const used = [...volumes.keys()].map((name) => [name, users(name)] as const);
+    return { containers, volumes: new Map(used) };
   }
 
   async start(services: readonly string[]): Promise<void> {
@@ -111,10 +114,9 @@ class LocalEngine implements Containers {
   }
 
   async removeVolume(volume: string): Promise<void> {
-    const services = await this.#readServices();
-    const own = services.flatMap(([, { volumes }]) => volumes).find(({ name }) => name === volume);
-    if (!own) throw new DisintoError("engine.failed", `there is no volume ${volume}`);
-    const place = await locateOwn(this.#options.folder, own.path);
+    const path = (await listVolumes(this.#path(), await this.#readServices())).get(volume);
+    if (path === undefined) throw new DisintoError("engine.failed", `there is no volume ${volume}`);
+    const place = await locateOwn(this.#options.folder, path);
     await rm(place, { recursive: true, force: true });
   }
 

@@ -193,3 +193,35 @@ test("the same refusal three times ends a session, whatever succeeded between", 
 
   expect(ended).toBe(1);
 });
+
+test("failures count only one after another: an answer between them begins the count anew", async () => {
+  let ended = 0;
+  const { server, gateway } = await buildScene({ onFaults: () => (ended += 1) });
+  const [one, other] = [500, 529].map((status): Fault => ({ type: "status", status }));
+
+  for (const fault of [one, other, undefined, other, one]) {
+    server.fault = fault;
+    await ask(gateway);
+  }
+
+  expect(ended).toBe(0);
+});
+
+test("a secret in a request to count tokens is redacted too", async () => {
+  const redactor = new Redactor();
+  redactor.learn([["FORGE_TOKEN", "a-secret-of-some-length"]]);
+  const { gateway } = await buildScene({ redact: redactor.redact });
+  const count = async (content: string) => {
+    const response = await fetch(`${gateway.url}/v1/messages/count_tokens`, {
+      method: "POST",
+      headers: { "x-api-key": gateway.sessionKey },
+      body: JSON.stringify({ model: "m", messages: [{ role: "user", content }] }),
+    });
+    return ((await response.json()) as { input_tokens: number }).input_tokens;
+  };
+
+  const asked = await count("a-secret-of-some-length ".repeat(40));
+
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBe(await count("[FORGE_TOKEN] ".repeat(40)));
+});

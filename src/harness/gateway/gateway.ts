@@ -12,6 +12,7 @@ import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { formatMinutes } from "../session/process-fault.ts";
 import { rootOf } from "./address.ts";
+import { sendError } from "./error-response.ts";
 import { readAnswer } from "./model-answer.ts";
 import { type ModelRequest, readModelRequest } from "./model-paths.ts";
 import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
@@ -45,6 +46,13 @@ export interface GatewayStats {
 }
 
 const MAX_FAULTS = 3;
+/** They pass by themselves, so an answer between them begins their count anew. */
+const transient: ReadonlySet<BackendFault> = new Set([
+  "overloaded",
+  "rate-limited",
+  "unreachable",
+  "stalled",
+]);
 const MAX_ERROR_CHARACTERS = 100_000;
 const MAX_QUESTION_BYTES = 64_000_000;
 
@@ -237,10 +245,16 @@ export class ModelGateway {
   #note(fault: BackendFault, reason: string): void {
     this.#fault = { fault, reason: this.#options.redact(reason) };
     this.#faults += 1;
+    const times = transient.has(fault) ? 0 : this.#countRefusal(fault, reason);
+    if (Math.max(this.#faults, times) >= MAX_FAULTS) this.#options.onFaults();
+  }
+
+  /** How often the server gave this reason in the session, whatever succeeded between. */
+  #countRefusal(fault: BackendFault, reason: string): number {
     const refusal = `${fault} ${reason.replace(/\d+/g, "#")}`;
     const times = (this.#refusals.get(refusal) ?? 0) + 1;
     this.#refusals.set(refusal, times);
-    if (Math.max(this.#faults, times) >= MAX_FAULTS) this.#options.onFaults();
+    return times;
   }
 
   #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
@@ -260,18 +274,6 @@ export class ModelGateway {
     };
     return { ...Object.fromEntries(passed), ...proof() };
   }
-}
-
-const errorTypes: Readonly<Record<number, string>> = {
-  401: "authentication_error",
-  404: "not_found_error",
-  413: "request_too_large",
-};
-
-function sendError(response: ServerResponse, status: number, message: string): void {
-  const error = { type: errorTypes[status] ?? "permission_error", message };
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify({ type: "error", error }));
 }
 
 /** Returns undefined if the body is larger than any model could read. */

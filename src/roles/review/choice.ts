@@ -1,9 +1,6 @@
 /** Which pull requests a review bot may judge, and which of their heads are judged already. Pure. */
+import { isSameLogin } from "../../core/names.ts";
 import type { Pull, Review } from "../../ports/forge.ts";
-
-function isSameLogin(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
 
 /** Never its own forge user's work, whatever other name the bot goes by. */
 export function mayReview(

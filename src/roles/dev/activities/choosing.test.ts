@@ -37,6 +37,10 @@ interface World {
   statuses?: readonly Status[];
   required?: readonly string[];
   trusted?: readonly string[];
+  /** Who may write code, each time that it is asked. */
+  writers?: () => readonly string[];
+  /** What an issue is when it is read again. */
+  reread?: Partial<Issue>;
 }
 
 /** A project on a forge of the test's own; `calls` counts what it was asked. */
@@ -48,7 +52,9 @@ function open(world: World) {
   const claim = {
     counters: { ciFixes: 1 },
     facts: { pin: "pinned", pull: "8" },
-    release: async () => undefined,
+    release: async () => {
+      calls.push("release");
+    },
   };
   const find = (is: (one: Held) => boolean) => async () =>
     Object.entries(world.leases ?? {}).flatMap(([number, one]) =>
@@ -61,7 +67,7 @@ function open(world: World) {
       trustedAuthors: world.trusted ?? [],
       ci: { provider: "external", required: world.required ?? [] },
     },
-    writers: async () => ["ada"],
+    writers: async () => world.writers?.() ?? ["ada"],
     bots: async () => ["bot"],
     timeline: async () => [],
     dependencies: async (number: number) => {
@@ -101,7 +107,7 @@ function open(world: World) {
         calls.push(`get ${wanted}`);
         const found = world.issues.find(({ number }) => number === wanted);
         if (!found) throw new DisintoError("forge.not-found", "no such issue");
-        return found;
+        return { ...found, ...world.reread };
       },
       setAssignees: async () => undefined,
       relabel: async () => undefined,
@@ -254,3 +260,28 @@ test("a red primary branch stops claims and says so once, until it is green", as
   expect(await world.number()).toBe(1);
   expect(world.breakers.size).toBe(0);
 });
+
+test.each<[string, Partial<World>]>([
+  [
+    "its author lost the right to write",
+    {
+      writers: (() => {
+        const asked = [["ada"]];
+        return () => asked.shift() ?? [];
+      })(),
+    },
+  ],
+  ["it is another author's", { reread: { author: "eve" } }],
+  ["it was closed", { reread: { state: "closed" } }],
+  ["it was blocked", { reread: { labels: ["backlog", "blocked"] } }],
+  ["it left the backlog", { reread: { labels: [] } }],
+])(
+  "what changed between the listing and the claim counts, and the lease is given back: %s",
+  async (_, change) => {
+    const world = open({ issues: [listed(1)], ...change });
+
+    expect(await world.choose()).toBe("nothing-to-do");
+    expect(world.calls).toContain("take 1");
+    expect(world.calls).toContain("release");
+  },
+);

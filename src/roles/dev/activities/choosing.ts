@@ -16,6 +16,7 @@ import { readHolder } from "../../../bot/leases/lease.ts";
 import { deriveClaimRef } from "../../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
+import { isSameLogin } from "../../../core/names.ts";
 import { DisintoError } from "../../../errors.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { mayTake } from "../approvals.ts";
@@ -101,7 +102,7 @@ export class Chooser {
 
   /** True for an issue that is in progress and assigned to this bot without a lease, as an older installation leaves it. */
   #isLeftOver({ number, labels, assignees }: Issue, { leased }: BacklogSnapshot): boolean {
-    const isMine = assignees.includes(this.#tools.user);
+    const isMine = assignees.some((login) => isSameLogin(login, this.#tools.user));
     return (
       isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
     );

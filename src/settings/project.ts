@@ -10,7 +10,7 @@ import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
-import { hasTag, lacksTag } from "../settings/image-reference.ts";
+import { hasTag, lacksTag } from "./image-reference.ts";
 
 z.config(z.locales.en());
 
@@ -150,7 +150,7 @@ export const AgentSection = z.strictObject({
 });
 export type AgentSection = z.infer<typeof AgentSection>;
 
-const CiSection = z.strictObject({
+export const CiSection = z.strictObject({
   provider: z._default(
     z.enum(namesOf(ciProviders)).check(z.describe(describeKinds(ciProviders))),
     DEFAULT_CI,
@@ -188,7 +188,7 @@ const NetworkSection = z.strictObject({
   ),
 });
 
-const LimitsSection = z.strictObject({
+export const LimitsSection = z.strictObject({
   ci_fixes: z._default(count("Repairs of a red run before a person is asked"), 3),
   review_rounds: z._default(count("Rounds of requested changes before a person is asked"), 5),
   infrastructure_retries: z._default(
