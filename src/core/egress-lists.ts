@@ -64,7 +64,9 @@ function toCaller(bot: Bot, { projects, forge }: Factory): Caller {
 function expand(projects: readonly Project[]): readonly string[] {
   return [
     ...new Set(
-      projects.flatMap(({ network }) => network.allow.flatMap((one) => networkPresets[one] ?? [one])),
+      projects.flatMap(({ network }) =>
+        network.allow.flatMap((one) => networkPresets[one] ?? [one]),
+      ),
     ),
   ];
 }

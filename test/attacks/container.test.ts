@@ -35,7 +35,9 @@ async function buildImages(): Promise<void> {
 /** As a harness, a step or, for comparison, the runner: without the runner's capabilities in any case. */
 async function act(container: string, uid: number, script: string): Promise<string> {
   const drop = ["--clear-groups", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
-  const who = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, ...drop];
+  // The egress service is that user already, and can become nobody.
+  const become = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, ...drop];
+  const who = container === egress ? [] : become;
   const argv = ["docker", "exec", container, ...who, "node", "-e", script] as const;
   const { stdout, stderr } = await run(argv, { timeoutMs: 120_000 });
   return stdout.trim() || stderr.trim();
