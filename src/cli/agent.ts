@@ -12,6 +12,9 @@ export async function runAgent(
   { once = false, project }: { once?: boolean; project?: string },
 ): Promise<ExitCode> {
   const settings = narrow(readBotSettings(tools.environment), project);
+  tools.learnSecrets(
+    Object.entries(settings.ci).map(([name, { token }]) => [`${name}'s token`, token]),
+  );
   const bot = await tools.bot(settings);
   const loops = settings.roles.map((role) => ({
     role,

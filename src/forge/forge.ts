@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { CommitLookups } from "./git/commit-lookups.ts";
 import { GitRepository } from "./git/repository.ts";
+import type { GitSlots } from "./git/slots.ts";
 import type { Database } from "./store/database.ts";
 import type { Authentication } from "./users/authentication.ts";
 
@@ -13,6 +14,7 @@ export interface ForgeContext {
   readonly authentication: Authentication;
   readonly queue: Queue;
   readonly lookups: CommitLookups;
+  readonly gitSlots: GitSlots;
 }
 
 export function repositoryPath(folder: string, id: number): string {

@@ -9,6 +9,7 @@ import { CommitLookups } from "./git/commit-lookups.ts";
 import { parseGitRequest, serveGit } from "./git/http.ts";
 import { maintain } from "./git/maintenance.ts";
 import { installHook } from "./git/pre-receive.ts";
+import { GitSlots } from "./git/slots.ts";
 import { createApp } from "./http/app.ts";
 import { recover } from "./recovery.ts";
 import { Database } from "./store/database.ts";
@@ -44,6 +45,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   const unlock = await lockFolder(folder);
   const db = new Database(databaseFile(folder));
   const server = createServer({ keepAliveTimeout: 65_000 });
+  server.maxConnections = 1024;
   const stop = new AbortController();
   const begin = serveWhenReady(server);
   try {
@@ -52,7 +54,8 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     const url = (options.rootUrl ?? `http://${host}:${port}`).replace(/\/+$/, "");
     const authentication = new Authentication(db, new PasswordChecker());
     const lookups = new CommitLookups();
-    const forge: ForgeContext = { db, folder, url, authentication, lookups, queue: new Queue() };
+    const shared = { authentication, lookups, queue: new Queue(), gitSlots: new GitSlots() };
+    const forge: ForgeContext = { db, folder, url, ...shared };
     await recover(forge);
     begin(forge);
     void maintain(forge, stop.signal);

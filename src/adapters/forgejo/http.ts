@@ -120,7 +120,7 @@ export class ForgejoHttp {
         ...(body !== undefined && { body: this.#encode(body) }),
         signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
-      const answer = { status: response.statusCode, text: await response.body.text() };
+      const answer = { status: response.statusCode, text: await readBounded(response.body) };
       this.#connection.pace?.note(performance.now() - startMs);
       if (isOk(answer) || expect.includes(answer.status)) return answer;
       throw classify(`${method} ${path}`, answer);
@@ -179,4 +179,22 @@ function pauseMs(attempt: number): number {
 
 function isOk({ status }: Answer): boolean {
   return status >= 200 && status < 300;
+}
+
+const MAX_ANSWER_BYTES = 64_000_000;
+
+/** Whatever a forge holds that somebody filed: an answer that no memory takes is a failure of this request alone. */
+async function readBounded(body: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_ANSWER_BYTES)
+      throw new DisintoError(
+        "forge.invalid",
+        `the forge's answer has more than ${MAX_ANSWER_BYTES} bytes`,
+      );
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -7,6 +7,7 @@ import { invalid, notFound } from "../http/api-error.ts";
 import {
   bodyOf,
   type Context,
+  content,
   type Env,
   enterRepository,
   enterSigned,
@@ -27,7 +28,7 @@ const path = "/repos/:owner/:repo/contents";
 const Identity = z.object({ name: text.default(""), email: text.default("") });
 
 const Body = z.object({
-  content: text.default(""),
+  content: content.default(""),
   message: text.default(""),
   branch: text.default(""),
   new_branch: text.default(""),

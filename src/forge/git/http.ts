@@ -56,8 +56,11 @@ export async function serveGit(
   git: GitRequest,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
+  let release: () => void = () => undefined;
   try {
     const { repository, doer } = await authorize(forge, git, request);
+    const who = doer?.user.login ?? `from ${request.socket.remoteAddress}`;
+    release = forge.gitSlots.take(who);
     const env = backendEnvironment(forge, { git, request, repository, doer });
     await runBackend({ env, request, response }, async () => {
       if (!doer || !git.pushes || git.action === "info/refs") return;
@@ -66,6 +69,8 @@ export async function serveGit(
   } catch (error) {
     request.resume();
     sendError(response, error);
+  } finally {
+    release();
   }
 }
 
@@ -80,7 +85,8 @@ async function authorize(forge: ForgeContext, git: GitRequest, request: Incoming
   const open = repository !== undefined && !repository.private && !git.pushes;
   if (open) return { repository, doer: undefined } satisfies Authorized;
   const { authorization } = request.headers;
-  const doer = await forge.authentication.identify({ authorization });
+  const { remoteAddress: address } = request.socket;
+  const doer = await forge.authentication.identify({ authorization, address });
   if (!doer) throw new ApiError(401, "Unauthorized");
   requireSignedIn(doer);
   const access: AccessLevel = repository ? accessOf(forge.db, repository, doer.user) : "none";
@@ -150,15 +156,27 @@ interface BackendExchange {
   readonly response: ServerResponse;
 }
 
+const IDLE_MS = 60_000;
+
+/**
+ * Memory in KB, CPU in seconds, size of a file in blocks of 512: a small pack may hold objects without end. A push that is
+ * cut short by them is refused as a whole.
+ */
+const limited = "ulimit -v 4000000; ulimit -t 600; ulimit -f 4000000; exec git http-backend";
+
 /** Ends the answer only after `finish`, so that what a push caused is done when its client goes on. */
 async function runBackend(
   { env, request, response }: BackendExchange,
   finish: () => Promise<void>,
 ): Promise<void> {
-  const child = spawn("git", ["http-backend"], { env, stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn("sh", ["-c", limited], { env, stdio: ["pipe", "pipe", "ignore"] });
   child.stdin.on("error", () => undefined);
   response.on("error", () => undefined);
   request.on("aborted", () => child.stdin.end());
+  // Who sends nothing more is taken for gone.
+  request.setTimeout(IDLE_MS, () => {
+    if (!request.complete) request.destroy();
+  });
   request.pipe(child.stdin);
   const exit = new Promise<void>((resolve, reject) => {
     child.once("error", reject);

@@ -13,6 +13,7 @@ import { PasswordChecker } from "../users/secrets.ts";
 import { getUser } from "../users/users.ts";
 import { CommitLookups } from "./commit-lookups.ts";
 import { collectGarbage } from "./maintenance.ts";
+import { GitSlots } from "./slots.ts";
 
 test("tidying drops the objects of leases that are gone, and keeps every ref", async () => {
   const folder = await mkdtemp(join(tmpdir(), "disinto-forge-"));
@@ -27,6 +28,7 @@ test("tidying drops the objects of leases that are gone, and keeps every ref", a
     authentication,
     lookups,
     queue: new Queue(),
+    gitSlots: new GitSlots(),
   };
   const options = { name: "work", description: "", private: false, template: false };
   const repository = await createRepository(forge, getUser(db, 1), {

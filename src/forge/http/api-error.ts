@@ -1,5 +1,5 @@
 /** A refusal in Forgejo's words. The shapes are those of APIError and APINotFound (services/context/api.go). */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 422 | 423 | 500;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 422 | 423 | 429 | 500;
 
 export class ApiError extends Error {
   override readonly name = "ApiError";

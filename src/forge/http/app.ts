@@ -71,6 +71,7 @@ export function createApp(forge: ForgeContext): Hono<Env> {
 async function identify(c: Context, forge: ForgeContext): Promise<Doer | undefined> {
   const doer = await forge.authentication.identify({
     authorization: c.req.header("authorization"),
+    address: c.env.incoming.socket.remoteAddress,
     queryToken: c.req.query("token") ?? c.req.query("access_token"),
   });
   if (doer) mayUseApi(forge, doer);

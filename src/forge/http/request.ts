@@ -1,4 +1,5 @@
 /** The common start of every API route: who asks, with what scopes, for which repository. */
+import type { IncomingMessage } from "node:http";
 import type { Context as HonoContext } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
@@ -11,6 +12,7 @@ import { findUser } from "../users/users.ts";
 import { ApiError, forbidden, invalid, notFound } from "./api-error.ts";
 
 export interface Env {
+  readonly Bindings: { readonly incoming: IncomingMessage };
   readonly Variables: { doer: Doer | undefined };
 }
 export type Context = HonoContext<Env>;
@@ -165,7 +167,11 @@ function renameKeys(value: unknown, keys: readonly string[]): unknown {
 
 /** A number that fits SQLite's and Go's integers. */
 export const int = z.int();
-export const text = z.string();
-export const required = z.string().min(1, "Required");
+/** A page of fifty then stays small, whoever filed what is on it. */
+const LONGEST = 65_536;
+export const text = z.string().max(LONGEST, "MaxSize");
+export const required = text.min(1, "Required");
+/** What a file holds, in base64. */
+export const content = z.string();
 /** services/forms: the layouts of RFC 3339. */
 export const time = z.iso.datetime({ offset: true, local: false });

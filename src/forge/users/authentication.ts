@@ -2,6 +2,7 @@
 import { ApiError } from "../http/api-error.ts";
 import type { Database } from "../store/database.ts";
 import type { TokenRow, UserRow } from "../store/rows.ts";
+import { Attempts } from "./attempts.ts";
 import { hashToken, type PasswordChecker } from "./secrets.ts";
 import { findUser, getUser } from "./users.ts";
 
@@ -15,6 +16,8 @@ export interface Doer {
 
 export interface Credentials {
   readonly authorization: string | undefined;
+  /** Where the request comes from. */
+  readonly address?: string | undefined;
   /** The deprecated query parameters `token` and `access_token`. */
   readonly queryToken?: string | undefined;
 }
@@ -22,6 +25,7 @@ export interface Credentials {
 export class Authentication {
   readonly #db: Database;
   readonly #passwords: PasswordChecker;
+  readonly #attempts = new Attempts();
 
   constructor(db: Database, passwords: PasswordChecker) {
     this.#db = db;
@@ -29,20 +33,29 @@ export class Authentication {
   }
 
   /** undefined for a stranger; wrong credentials are refused, never ignored. */
-  async identify({ authorization, queryToken }: Credentials): Promise<Doer | undefined> {
+  async identify({ authorization, queryToken, address }: Credentials): Promise<Doer | undefined> {
     const token = queryToken || bearerOf(authorization);
     if (token !== undefined) return this.#byToken(token, false) ?? rejectCredentials("");
     const basic = basicOf(authorization);
-    return basic && this.#byBasic(basic);
+    return basic && this.#byBasic(basic, address);
   }
 
-  async #byBasic({ name, password }: { name: string; password: string }): Promise<Doer> {
+  async #byBasic(
+    { name, password }: { name: string; password: string },
+    address: string | undefined,
+  ): Promise<Doer> {
     const token = password === "" || password === "x-oauth-basic" ? name : password;
     const doer = this.#byToken(token, true);
     if (doer) return doer;
     const user = findUser(this.#db, name);
-    if (!user || !(await this.#passwords.check(password, user.password_hash)))
-      return rejectCredentials(name);
+    const hash = user?.password_hash;
+    if (user && this.#passwords.isProven(password, hash))
+      return { user, scopes: undefined, basic: true };
+    const key = `${name.toLowerCase()} ${address ?? ""}`;
+    const isRight = await this.#attempts.guard(key, async () =>
+      (await this.#passwords.check(password, hash)) ? true : undefined,
+    );
+    if (!user || !isRight) return rejectCredentials(name);
     return { user, scopes: undefined, basic: true };
   }
 

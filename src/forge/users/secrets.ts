@@ -22,11 +22,23 @@ async function matches(password: string, hash: string): Promise<boolean> {
 export class PasswordChecker {
   readonly #key = randomBytes(32);
   readonly #proven = new Set<string>();
+  #absent: string | undefined;
 
-  async check(password: string, hash: string): Promise<boolean> {
-    const digest = createHmac("sha256", this.#key).update(`${hash}\0${password}`).digest("hex");
+  /** Right before: it costs nothing to say so again. */
+  isProven(password: string, hash: string | undefined): boolean {
+    return this.#proven.has(this.#digestOf(password, hash));
+  }
+
+  #digestOf(password: string, hash: string | undefined): string {
+    return createHmac("sha256", this.#key).update(`${hash}\0${password}`).digest("hex");
+  }
+
+  /** Undefined stands for the hash of a user who does not exist: refused after the same time. */
+  async check(password: string, hash: string | undefined): Promise<boolean> {
+    const digest = this.#digestOf(password, hash);
     if (this.#proven.has(digest)) return true;
-    if (!(await matches(password, hash))) return false;
+    this.#absent ??= await hashPassword(randomBytes(16).toString("hex"));
+    if (!(await matches(password, hash ?? this.#absent)) || hash === undefined) return false;
     if (this.#proven.size >= 1000) this.#proven.clear();
     this.#proven.add(digest);
     return true;
