@@ -12,6 +12,7 @@ export type ErrorCode =
   | "factory.locked"
   | "file.unwritable"
   | "forge.conflict"
+  | "forge.failed"
   | "forge.forbidden"
   | "forge.invalid"
   | "forge.not-found"

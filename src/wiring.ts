@@ -28,6 +28,7 @@ function openRepositories(): Repositories {
     cloneDefaultBranch: async (seed) => (await load()).cloneDefaultBranch(seed),
     push: async (seed) => (await load()).push(seed),
     readHistory: async (seed) => (await load()).readHistory(seed),
+    branches: async (source) => (await load()).branches(source),
     archive: async (source) => (await load()).archive(source),
   };
 }

@@ -17,7 +17,7 @@ export interface ImageExamination extends Fleet {
   /** The version of the running disinto. */
   readonly version: string;
   readonly oneShots: OneShots;
-  readonly repositories: Pick<Repositories, "archive">;
+  readonly repositories: Pick<Repositories, "archive" | "branches">;
 }
 
 const testLimitMs = 15 * 60_000;

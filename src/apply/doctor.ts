@@ -8,6 +8,7 @@ import type { Factory } from "../core/factory.ts";
 import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
+import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -33,6 +34,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkForge,
     checkVersions,
     checkTests,
+    checkBranches,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
   return findings.flat();

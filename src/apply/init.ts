@@ -87,8 +87,13 @@ function announceChanges(
 ): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
-  if (project?.declaration) say(`+ ${project.declaration.file}   the project's settings`);
-  else if (project && !project.isDeclared)
+  if (project?.declaration) {
+    const { file, text } = project.declaration;
+    say(`+ ${file}   the project's settings`);
+    const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
+    if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
+  }
+  if (project && !project.declaration && !project.isDeclared)
     say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
 }
 

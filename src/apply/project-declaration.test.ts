@@ -5,7 +5,12 @@ import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
-const described = { branch: "trunk", isShallow: false, workflows: ["README.md", "test.yml"] };
+const described = {
+  branch: "trunk",
+  isShallow: false,
+  branches: ["refs/heads/trunk", "refs/heads/fix/issue-3"],
+  workflows: ["README.md", "test.yml"],
+};
 const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 
 async function declare(): Promise<string> {
@@ -55,4 +60,11 @@ test("a file of that name is never overwritten", async () => {
   });
 
   expect(await readFile(join(folder, "projects/greeter.toml"), "utf8")).toBe(declaration.text);
+});
+
+test("a repository with a branch where bots' branches would have to be gets another prefix for them", async () => {
+  const branches = [...described.branches.slice(0, 1), "refs/heads/fix"];
+  const { text } = declareProject({ owner: "ada", name: "Shop" }, { ...described, branches });
+
+  expect(text).toContain('branch_prefix = "bots/issue-"');
 });

@@ -9,6 +9,7 @@ import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { toProjectName } from "../core/source.ts";
+import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
 import { writeIfChanged } from "./generated-file.ts";
@@ -20,12 +21,17 @@ export interface ProjectDeclaration {
 
 export function declareProject(
   repo: RepoId,
-  { branch, workflows }: Description,
+  { branch, branches, workflows }: Description,
 ): ProjectDeclaration {
   const required = workflows.filter(isWorkflowFile).map(deriveContext);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
-    text: formatProject({ repo: formatRepo(repo), branch, required }),
+    text: formatProject({
+      repo: formatRepo(repo),
+      branch,
+      required,
+      prefix: choosePrefix(branches),
+    }),
   };
 }
 
@@ -55,15 +61,22 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
+  readonly prefix: string | undefined;
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required }: ProjectText): string {
+function formatProject({ repo, branch, required, prefix }: ProjectText): string {
   const { login } = ciProviders[DEFAULT_CI].user ?? {};
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
     `primary_branch = ${JSON.stringify(branch)}`,
+    ...(prefix === undefined
+      ? []
+      : [
+          "# A branch of the repository is where fix/issue-N would have to be.",
+          `branch_prefix = ${JSON.stringify(prefix)}`,
+        ]),
     "",
     "[ci]",
     `required = ${JSON.stringify(required)}`,

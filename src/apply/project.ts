@@ -98,7 +98,8 @@ async function readDefaultBranch(
   try {
     const folder = path.join(root, "repository.git");
     await repositories.cloneDefaultBranch({ ...place, folder });
-    return declareProject(repo, await describeOrThrow(repositories, folder, formatRepo(repo)));
+    const described = await describeOrThrow(repositories, folder, formatRepo(repo));
+    return declareProject(repo, { ...described, branches: await repositories.branches(place) });
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deriveBranch, findCommonObstacles, findObstacles } from "./work-branch.ts";
+import { choosePrefix, deriveBranch, findCommonObstacles, findObstacles } from "./work-branch.ts";
 
 const refs = [
   "refs/heads/main",
@@ -26,4 +26,10 @@ test("what is in the way of every issue's branch is told apart", () => {
   expect(findCommonObstacles(refs, {})).toEqual([]);
   expect(findCommonObstacles([...refs, "refs/heads/fix"], {})).toEqual(["fix"]);
   expect(findCommonObstacles([...refs, "refs/heads/fix"], { branchPrefix: "bots/" })).toEqual([]);
+});
+
+test("a new project gets another prefix only where the usual one has no room", () => {
+  expect(choosePrefix(refs)).toBeUndefined();
+  expect(choosePrefix([...refs, "refs/heads/fix"])).toBe("bots/issue-");
+  expect(choosePrefix(["refs/heads/fix", "refs/heads/bots"])).toBe("disinto/issue-");
 });

@@ -27,6 +27,15 @@ export function findCommonObstacles(
   return namesOf(refs).filter((name) => any.startsWith(`${name}/`));
 }
 
+const OTHERS = ["bots/issue-", "disinto/issue-", "issue-bot-"] as const;
+
+/** For a project that no bot has worked on: undefined where the usual place is free. */
+export function choosePrefix(refs: readonly string[]): string | undefined {
+  const isFree = (branchPrefix?: string): boolean =>
+    findCommonObstacles(refs, { branchPrefix }).length === 0;
+  return isFree() ? undefined : OTHERS.find(isFree);
+}
+
 function namesOf(refs: Iterable<string>): readonly string[] {
   return [...refs].flatMap((ref) => (ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : []));
 }

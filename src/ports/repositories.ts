@@ -10,11 +10,15 @@ export interface Repositories {
   push(seed: Seed): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
   /** The files of a branch on the forge, as a tar archive. */
+  /** Full names of all branches of a repository on the forge. */
+  branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
 }
 
 export interface Description {
   readonly branch: string;
+  /** Full names of all branches. */
+  readonly branches: readonly string[];
   /** Its history ends before its first commit, so that no forge takes a push of it. */
   readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */

@@ -16,10 +16,12 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   404: "forge.not-found",
   409: "forge.conflict",
   429: "forge.rate-limited",
+  500: "forge.failed",
 };
 
 const hints: Partial<Record<ErrorCode, string>> = {
   "forge.unauthorized": "run `disinto init` to verify and repair credentials",
+  "forge.failed": "check the forge's log (disinto logs forgejo) for what it could not do",
   "forge.unavailable":
     "check the forge's log (disinto logs forgejo), then run the same command again",
   "forge.rate-limited": "wait a moment and run the same command again",
@@ -72,7 +74,7 @@ function hintForNoAnswer(code: string): string {
 
 /** Whether to wait may help: a server that starts, is busy, or is restarted comes back; a wrong name does not. */
 export function isPermanent({ code, cause }: DisintoError): boolean {
-  if (code === "forge.rate-limited") return false;
+  if (code === "forge.rate-limited" || code === "forge.failed") return false;
   if (code !== "forge.unavailable") return true;
   const reason = codeOf(cause);
   return reason === "ENOTFOUND" || untrustedCertificateCodes.test(reason);

@@ -128,7 +128,7 @@ test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
     const http = await connect(listening);
 
     await expect(http.send("/user/repos", { method })).rejects.toMatchObject({
-      code: "forge.unavailable",
+      code: "forge.failed",
     });
 
     expect(asked).toEqual([method]);

@@ -8,6 +8,8 @@ import { run, runOrThrow, toolEnvironment } from "../process.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
 
+const HEADS = "refs/heads/";
+
 export const repositories: Repositories = {
   init: initRepository,
   describe,
@@ -15,6 +17,7 @@ export const repositories: Repositories = {
   cloneDefaultBranch,
   push: pushRepository,
   readHistory,
+  branches,
   archive,
 };
 
@@ -54,9 +57,11 @@ function describe(folder: string): Promise<Description | undefined> {
 
 async function describeBare(bare: string, folder: string): Promise<Description> {
   const here = { cwd: bare, env: localGitEnvironment() };
-  const found = await run(["git", "symbolic-ref", "--quiet", "--short", "HEAD"], here);
-  const branch = found.stdout.trim();
-  if (found.exitCode !== 0) {
+  // In short, git says `heads/main` of a branch that a tag has the name of.
+  const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here);
+  const ref = found.stdout.trim();
+  const branch = ref.slice(HEADS.length);
+  if (found.exitCode !== 0 || !ref.startsWith(HEADS)) {
     throw new DisintoError(
       "usage.invalid",
       `${folder} has a detached HEAD: no branch is checked out`,
@@ -65,7 +70,7 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
       },
     );
   }
-  const commit = await run(["git", "rev-parse", "--verify", "--quiet", "HEAD^{commit}"], here);
+  const commit = await run(["git", "rev-parse", "--verify", "--quiet", `${ref}^{commit}`], here);
   if (commit.exitCode !== 0) {
     throw new DisintoError("usage.invalid", `${folder} has no commit on its branch ${branch}`, {
       hint: `git -C ${folder} add --all && git -C ${folder} commit -m 'First commit'`,
@@ -78,15 +83,27 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
     "-z",
     "--name-only",
     "--full-tree",
-    "HEAD",
+    ref,
     ".woodpecker/",
   ] as const;
   const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
     branch,
+    branches: await listBranches(here),
     isShallow: shallow.trim() === "true",
     workflows: workflows.map((name) => path.basename(name)).sort(),
   };
+}
+
+async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {
+  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS], here);
+  return all.split("\n").filter((ref) => ref !== "");
+}
+
+async function branches({ url, access }: Omit<Seed, "folder">): Promise<readonly string[]> {
+  const env = remoteGitEnvironment(access);
+  const listed = await runOrThrow(["git", "ls-remote", "--quiet", "--heads", "--", url], { env });
+  return splitLines(listed).flatMap(([, ref]) => ref ?? []);
 }
 
 /** Clones as the operator would: with the credential helpers and the SSH agent that they have set up. */
@@ -156,10 +173,13 @@ async function archive(source: Parameters<Repositories["archive"]>[0]): Promise<
   const folder = await mkdtemp(path.join(tmpdir(), "disinto-archive-"));
   try {
     const env = remoteGitEnvironment(access);
-    const clone = ["git", "clone", "--quiet", "--bare", "--depth=1", "--template="] as const;
-    await runOrThrow([...clone, "--branch", branch, "--", url, "bare.git"], { cwd: folder, env });
-    const inside = { cwd: path.join(folder, "bare.git"), env: localGitEnvironment() };
-    await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", "HEAD"], inside);
+    const bare = path.join(folder, "bare.git");
+    await runOrThrow(["git", "init", "--quiet", "--bare", "--template=", bare], { env });
+    const ref = `${HEADS}${branch}`;
+    const fetch = ["git", "fetch", "--quiet", "--depth=1", "--no-tags", url] as const;
+    await runOrThrow([...fetch, `+${ref}:${ref}`], { cwd: bare, env });
+    const inside = { cwd: bare, env: localGitEnvironment() };
+    await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", ref], inside);
     return await readFile(path.join(folder, "tree.tar"));
   } finally {
     await rm(folder, { recursive: true, force: true });

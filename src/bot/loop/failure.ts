@@ -4,6 +4,8 @@ import { DisintoError, type ErrorCode } from "../../errors.ts";
 export type FailureClass =
   /** The forge does not answer, or with 5xx, or says neither yes nor no: the same again, later. */
   | "forge-away"
+  /** The forge answered 500, which Forgejo also says where it means no: the same again, within a wide budget. */
+  | "forge-failed"
   | "rate-limited"
   /** The CI's API does not answer. */
   | "ci-away"
@@ -26,6 +28,7 @@ export interface Failure {
 const classes: Readonly<Record<ErrorCode, FailureClass | "not-in-a-bot">> = {
   "forge.unavailable": "forge-away",
   "forge.not-forgejo": "forge-away",
+  "forge.failed": "forge-failed",
   "forge.rate-limited": "rate-limited",
   "forge.unauthorized": "token-revoked",
   "ci.unavailable": "ci-away",
@@ -74,3 +77,6 @@ export function classifyFailure(error: unknown): Failure | undefined {
 
 /** Refusals of one issue, together, before a person is asked. */
 export const MAX_REFUSALS = 5;
+
+/** Answers with 500 to one issue, together: at a minute each, a server that is in trouble has had its time. */
+export const MAX_SERVER_ERRORS = 20;

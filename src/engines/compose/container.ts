@@ -72,7 +72,7 @@ function describeState({ State, RestartCount = 0 }: Inspected): string {
   const times = RestartCount === 1 ? "once" : `${RestartCount} times`;
   const details = [
     ...(Status === "exited" || Status === "restarting" ? [`${ExitCode}`] : []),
-    ...(Health?.Status === "unhealthy" ? ["unhealthy"] : []),
+    ...(Status === "running" && Health?.Status === "unhealthy" ? ["unhealthy"] : []),
     ...(RestartCount > 0 ? [`restarted ${times}`] : []),
   ];
   return details.length === 0 ? Status : `${Status} (${details.join(", ")})`;

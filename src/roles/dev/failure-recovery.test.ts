@@ -15,7 +15,7 @@ function open() {
   const target = {
     project: { name: "shop" },
     mirror: { repair: async () => log.push("mended") > 0 },
-    claims: { under: async () => log.push("released") },
+    claims: { withLease: async () => log.push("released") },
   };
   const tools = { projects: new Map([["shop", target]]) } as unknown as BotTools;
   const meet = (state: State, failure: Failure) =>
@@ -23,10 +23,12 @@ function open() {
   return { log, meet };
 }
 
-async function meetTimes(state: State, times: number): Promise<State> {
+const failed: Failure = { kind: "forge-failed", error: new DisintoError("forge.failed", "500") };
+
+async function meetTimes(state: State, times: number, failure = refused): Promise<State> {
   const { meet } = open();
   let now = state;
-  for (let time = 0; time < times; time++) now = await meet(now, refused);
+  for (let time = 0; time < times; time++) now = await meet(now, failure);
   return now;
 }
 
@@ -38,6 +40,17 @@ test("what the forge refuses is tried again five times, and the count is in the 
     work: { ...work, counters: { refused: 5 } },
   });
   expect(await meetTimes(start, 6)).toMatchObject({ at: "blocked", cause: "refused" });
+});
+
+test("a forge that answers 500 to one issue again and again has refused it, and a person is asked", async () => {
+  const start: State = { at: "merging", work: { ...work, head: "h", pull: 8 } };
+
+  expect(await meetTimes(start, 20, failed)).toMatchObject({ at: "merging" });
+  expect(await meetTimes(start, 21, failed)).toMatchObject({
+    at: "blocked",
+    cause: "serverErrors",
+    reason: expect.stringContaining("500"),
+  });
 });
 
 test("a bot that may not even say why lets the issue go instead of trying for ever", async () => {

@@ -1,7 +1,7 @@
 /** What a dev bot does about each class of failure, once, before it tries again: docs/recovery.md has the table. */
 
 import { removeLeftovers } from "../../bot/loop/disk.ts";
-import { type Failure, MAX_REFUSALS } from "../../bot/loop/failure.ts";
+import { type Failure, MAX_REFUSALS, MAX_SERVER_ERRORS } from "../../bot/loop/failure.ts";
 import { type BotTools, projectOf } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { State } from "./machine.ts";
@@ -15,7 +15,13 @@ interface FailedTurn {
 }
 
 const idle: State = { at: "choosing" };
-const CAUSE = "refused";
+
+interface Charge {
+  readonly cause: string;
+  readonly limit: number;
+}
+
+const refusal: Charge = { cause: "refused", limit: MAX_REFUSALS };
 
 /** The state to go on from: the same, unless the failure is about the work. */
 export async function recover(tools: BotTools, trouble: FailedTurn): Promise<State> {
@@ -32,9 +38,11 @@ export async function recover(tools: BotTools, trouble: FailedTurn): Promise<Sta
       return state;
     case "git-failed":
       await repairMirrors(tools, state);
-      return chargeRefusal(tools, { ...trouble, state: startOver(state) });
+      return chargeRefusal(tools, { ...trouble, state: startOver(state) }, refusal);
     case "refused":
-      return chargeRefusal(tools, trouble);
+      return chargeRefusal(tools, trouble, refusal);
+    case "forge-failed":
+      return chargeRefusal(tools, trouble, { cause: "serverErrors", limit: MAX_SERVER_ERRORS });
   }
 }
 
@@ -59,13 +67,13 @@ function startOver(state: State): State {
 async function chargeRefusal(
   tools: BotTools,
   { state, failure, signal }: FailedTurn,
+  { cause, limit }: Charge,
 ): Promise<State> {
   if (!("work" in state)) return state;
-  const work = charge(state.work as Work, CAUSE);
-  if (!isExhausted(work, CAUSE, MAX_REFUSALS)) return { ...state, work } as State;
-  const reason = `the forge or git refused it ${MAX_REFUSALS} times: ${failure.error.message}`;
-  if (!isLast(state))
-    return { at: "blocked", work: charge(work, CAUSE, -MAX_REFUSALS), cause: CAUSE, reason };
+  const work = charge(state.work as Work, cause);
+  if (!isExhausted(work, cause, limit)) return { ...state, work } as State;
+  const reason = `the forge or git refused it ${limit} times: ${failure.error.message}`;
+  if (!isLast(state)) return { at: "blocked", work: charge(work, cause, -limit), cause, reason };
   await releaseClaim(tools, work, signal);
   return idle;
 }
