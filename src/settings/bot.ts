@@ -25,9 +25,7 @@ export interface BotFacts {
   readonly healthPort?: number | undefined;
   /** Its harnesses run as users of their own. */
   readonly isSeparated?: boolean;
-  /** Folders of the host inside its container. */
   readonly mounts?: readonly string[];
-  /** By which they get out. */
   readonly proxy?: string | undefined;
 }
 
@@ -271,7 +269,6 @@ const all: readonly Variable<z.ZodMiniType>[] = [
   ...Object.values(botVariables),
   ...Object.values(botParts),
 ];
-
 /** Keys that llama bots may be told alike. */
 export const sharedBotKeys: readonly string[] = all
   .filter(({ isShared }) => isShared)
@@ -297,6 +294,5 @@ type Read<Table> = {
     ? z.infer<Shape>
     : never;
 };
-
 export type BotValues = Read<typeof botVariables>;
 export type BotPartValues = Read<typeof botParts>;
