@@ -69,6 +69,10 @@ export function buildTools(signal: AbortSignal): Tools {
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
+    examineModel: async (question) => {
+      const { examineModel } = await import("./harness/gateway/examine.ts");
+      return examineModel(question, signal);
+    },
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);

@@ -1,8 +1,10 @@
 /** Whether a model answers where its bots ask for it: asked from inside one of them where one runs. */
 import type { Bot } from "../core/factory.ts";
+import { judgeModel } from "../core/model-findings.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { engines } from "../engines/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
+import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
 import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
@@ -12,7 +14,11 @@ const limitMs = 3000;
 const ask = `fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) })
   .then(() => console.log("yes"), () => console.log("no"))`;
 
-export async function checkModels(fleet: Fleet): Promise<readonly Finding[]> {
+interface Models extends Fleet {
+  readonly examineModel: (question: ModelQuestion) => Promise<ModelReport>;
+}
+
+export async function checkModels(fleet: Models): Promise<readonly Finding[]> {
   const { factory, containers } = fleet;
   const byUrl = new Map<string, readonly Bot[]>();
   const asking = factory.bots.filter(
@@ -21,14 +27,40 @@ export async function checkModels(fleet: Fleet): Promise<readonly Finding[]> {
   for (const bot of asking)
     if (bot.baseUrl) byUrl.set(bot.baseUrl, [...(byUrl.get(bot.baseUrl) ?? []), bot]);
   const observed = await containers.observe().catch(() => ({ containers: [] }));
-  const running = new Set(
+  const isRunning = new Set(
     observed.containers.filter((one) => one.running && one.ours).map(({ service }) => service),
   );
-  const checks = [...byUrl].map(([url, bots]) => {
-    const service = bots.map(deriveServiceName).find((name) => running.has(name));
-    return checkModel(fleet, url, engines[factory.engine].runsImages ? service : undefined);
+  const checks = [...byUrl].map(async ([url, bots]) => {
+    const running = bots.find((bot) => isRunning.has(deriveServiceName(bot)));
+    const inside = engines[factory.engine].runsImages ? running : undefined;
+    const found = await checkModel(fleet, url, inside && deriveServiceName(inside));
+    const bot = inside ?? bots[0];
+    if (found.verdict === "bad" || !bot) return [found];
+    const report = await proveModel(fleet, { ...bot, baseUrl: url }, inside !== undefined);
+    const proven = [...judgeModel(bot, report)].map(({ message, ...rest }) => {
+      return { subject: "model", ...rest, message: `${url}: ${message}` };
+    });
+    return [found, ...proven];
   });
-  return Promise.all(checks);
+  return (await Promise.all(checks)).flat();
+}
+
+/** From inside its container, where that knows how; else from here. */
+async function proveModel(
+  { containers, environment, examineModel }: Models,
+  bot: Bot & { readonly baseUrl: string },
+  isInside: boolean,
+): Promise<ModelReport> {
+  if (isInside) {
+    const argv = ["disinto", "agent", "prove"];
+    const told = await containers.exec(deriveServiceName(bot), argv).catch(() => "");
+    const line = told.split("\n").findLast((one) => one.startsWith("{"));
+    if (line !== undefined) return JSON.parse(line) as ModelReport;
+  }
+  const baseUrl = bot.baseUrl.replace("://host.docker.internal", "://127.0.0.1");
+  const key = bot.apiKeyEnv === undefined ? undefined : environment.get(bot.apiKeyEnv);
+  const { api } = harnesses[bot.harness];
+  return examineModel({ baseUrl, key, model: bot.model, api });
 }
 
 async function checkModel(

@@ -8,6 +8,7 @@ import type { Factory } from "../core/factory.ts";
 import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
+import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
 import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
@@ -19,6 +20,7 @@ export interface Examination extends ImageExamination {
   /** The shell's variables. */
   readonly shell: Readonly<Record<string, string | undefined>>;
   /** Version of the forge at this address; undefined when none answers. */
+  readonly examineModel: (question: ModelQuestion) => Promise<ModelReport>;
   readonly forgeVersion: (url: string) => Promise<string | undefined>;
 }
 

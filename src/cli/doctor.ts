@@ -14,6 +14,7 @@ export async function doctor(
   const findings = await examine({
     ...fleet,
     shell,
+    examineModel: tools.examineModel,
     forgeVersion: async (url) => (await tools.probeForge(url)).version,
     oneShots,
     repositories,

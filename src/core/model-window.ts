@@ -15,7 +15,7 @@ const ROOMY = 32_768;
  * llama-server's pages do not tell a shared cache from one of each slot's own, and a shared one that is full ends every
  * running request. So four slots are taken as shared unless the operator says how many slots there are, or what each holds.
  */
-function isTakenAsShared(server: Capacity, operator: Capacity): boolean {
+export function isTakenAsShared(server: Capacity, operator: Capacity): boolean {
   return (
     server.slots === AUTOMATIC_SLOTS &&
     server.context !== undefined &&

@@ -1,13 +1,11 @@
 /** Every harness: the program that does the coding. How it is run stands in its folder and is loaded by wiring.ts. */
 import type { Bot } from "../core/factory.ts";
+import type { ModelApi } from "../ports/model-server.ts";
 import { claudeCodeHarness } from "./claude-code/definition.ts";
 import { commandHarness } from "./command/definition.ts";
 import { opencodeHarness } from "./opencode/definition.ts";
 
 export type HarnessName = "claude-code" | "opencode" | "command";
-
-/** Anthropic's Messages, or OpenAI's chat completions. */
-export type ModelApi = "messages" | "completions";
 
 export interface HarnessDefinition {
   readonly meaning: string;

@@ -18,6 +18,23 @@ export type Proof =
     }
   | { readonly works: false; readonly fault: BackendFault; readonly reason: string };
 
+/** How a model is asked for. */
+export interface ModelQuestion {
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  readonly model: string;
+  readonly api: ModelApi;
+}
+
+/** Anthropic's Messages, or OpenAI's chat completions. */
+export type ModelApi = "messages" | "completions";
+
+/** What a look at a model's server shows from where it is taken; without facts, nothing answered. */
+export interface ModelReport {
+  readonly facts: ServerFacts | undefined;
+  readonly proof: Proof;
+}
+
 /** What a server says of itself; undefined where it does not. */
 export interface ServerFacts {
   readonly kind: "llama-server" | "router" | "other";

@@ -11,6 +11,8 @@ interface Starting {
   readonly port?: number;
   /** Answered by another condition than that it has loaded. */
   readonly isLoaded?: boolean;
+  /** That it asks for; in its environment, since arguments can be read by all. */
+  readonly key?: string;
 }
 
 export class LlamaServer {
@@ -23,10 +25,14 @@ export class LlamaServer {
   }
 
   /** With llama-server's own arguments; answers when it has loaded. */
-  static async start(args: readonly string[], { port, isLoaded = true }: Starting = {}) {
+  static async start(args: readonly string[], { port, isLoaded = true, key }: Starting = {}) {
     const at = port ?? (await findFreePort());
     const small = ["-t", "1", "-tb", "1", "--port", String(at)];
-    const child = spawn(llamaProgram, [...small, ...args], { stdio: "ignore", detached: true });
+    const child = spawn(llamaProgram, [...small, ...args], {
+      stdio: "ignore",
+      detached: true,
+      env: { ...process.env, ...(key !== undefined && { LLAMA_API_KEY: key }) },
+    });
     const server = new LlamaServer(`http://127.0.0.1:${at}`, child);
     if (isLoaded) await until("llama-server has loaded", () => server.#answers("/health"), 120_000);
     return server;

@@ -81,6 +81,15 @@ const agentRun = defineCommand({
   run: async (tools, input) => (await import("../agent.ts")).runAgent(tools, input),
 });
 
+const agentProve = defineCommand({
+  name: "prove",
+  summary: "Show as JSON whether the model works that the environment names",
+  example: "disinto agent prove",
+  isService: true,
+  flags: {},
+  run: async (tools) => (await import("../agent-prove.ts")).proveAgent(tools),
+});
+
 export const agent = defineGroup({
   name: "agent",
   summary: "Manage individual bots",
@@ -100,6 +109,7 @@ export const agent = defineGroup({
         (await import("../agents.ts")).agents(tools, { ...rest, names: all ? [] : names }),
     }),
     agentRun,
+    agentProve,
   ],
 });
 

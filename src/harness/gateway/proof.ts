@@ -3,9 +3,8 @@
  * what the session asked. With tools, it also shows whether calls of them come back, and how fast the prompt was read.
  */
 import { request } from "undici";
-import type { Proof } from "../../ports/model-server.ts";
+import type { ModelApi, Proof } from "../../ports/model-server.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
-import type { ModelApi } from "../definitions.ts";
 import { rootOf } from "./address.ts";
 import { readAnswer } from "./model-answer.ts";
 import type { ServerAddress } from "./server-facts.ts";
