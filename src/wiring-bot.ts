@@ -6,6 +6,7 @@ import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
+import { readRefusedHosts, useProxy } from "./adapters/way-out.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
@@ -41,6 +42,7 @@ type Host = Pick<
 
 /** Where harnesses run as other users, nothing begins before they are shut out. */
 export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+  useProxy();
   await proveSeparation(settings);
   return buildBot(settings, host);
 }
@@ -127,7 +129,12 @@ function buildGatedHarness(
   { role, events, onProgress, server, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
-  const seen = observeHarness(buildHarness(settings, role, host), { role, events, clock });
+  const seen = observeHarness(buildHarness(settings, role, host), {
+    role,
+    events,
+    clock,
+    refusedHosts: readRefusedHosts,
+  });
   const { pollIntervalMs } = settings;
   const times = { clock, random: Math.random, pollIntervalMs, onWaiting: onProgress };
   const { harness, model } = settings;

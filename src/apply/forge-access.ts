@@ -1,6 +1,7 @@
 /** What every command that changes identities starts with: our forge up, answering, and its administrator known. */
 import { loadFactory } from "../config/load.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import { EGRESS_SERVICE } from "../core/egress-service.ts";
 import type { Factory } from "../core/factory.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
@@ -25,7 +26,7 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
   const { factory, environment } = await loadFactory(folder, tools.version);
   const containers = await tools.containers(factory, folder);
   const { say, oneShots } = tools;
-  const only = [FORGE_SERVICE];
+  const only = [FORGE_SERVICE, EGRESS_SERVICE];
   await applyServices({
     factory,
     folder,

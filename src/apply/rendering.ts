@@ -1,7 +1,9 @@
 /** Desired state → the texts of all generated files. */
 import { renderCaddyfile } from "../core/caddyfile.ts";
 import type { Desired } from "../core/desired.ts";
+import { deriveEgressLists, EGRESS_FILE, EGRESS_FOLDER } from "../core/egress-lists.ts";
 import type { Factory } from "../core/factory.ts";
+import { engines } from "../engines/definitions.ts";
 import { documents } from "../engines/documents.ts";
 import type { Containers } from "../ports/containers.ts";
 import { seal } from "./generated-file.ts";
@@ -21,6 +23,14 @@ export function render(
   const document = renderDocument(desired, project);
   const text = sealed ? seal(document) : document;
   const caddyfile = renderCaddyfile(factory);
-  const others = caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }];
+  const others = [
+    ...(caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }]),
+    ...(engines[factory.engine].runsImages ? [renderEgressLists(factory)] : []),
+  ];
   return { text, files: [...others, { path: file, text }] };
+}
+
+function renderEgressLists(factory: Factory) {
+  const text = `${JSON.stringify(deriveEgressLists(factory), undefined, 2)}\n`;
+  return { path: `${EGRESS_FOLDER}/${EGRESS_FILE}`, text };
 }

@@ -3,6 +3,7 @@
 import { withLock } from "../config/file-lock.ts";
 import type { ServiceStep } from "../core/plan.ts";
 import { formatPlan, formatUnmanaged, listServices } from "../core/plan-text.ts";
+import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneShots } from "../ports/one-shots.ts";
@@ -44,6 +45,8 @@ async function apply(options: UpOptions): Promise<Applied> {
   for (const line of formatUnmanaged(plan.unmanaged)) say(line);
   if (steps.length === 0 || options.dryRun) return { ...plan, changed: false };
   say(formatPlan(steps, desired));
+  const { caution } = engines[options.factory.engine];
+  if (caution) say(caution);
   await requireConsent(steps, options);
   await carryOut(plan, options);
   return { ...plan, changed: true };

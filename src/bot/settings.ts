@@ -82,7 +82,10 @@ function toSettings(env: Environment): BotSettings {
     forge: { url: parts.forgeUrl, user: parts.forgeUser, token: parts.forgeToken },
     backend: { name: parts.backendName, slots: parts.slots },
     ci: readCiAccess(env),
-    separation: parts.users && { mounts: parts.mounts?.split(":") ?? [] },
+    separation: parts.users && {
+      mounts: parts.mounts?.split(":") ?? [],
+      proxy: parts.proxy,
+    },
   };
 }
 

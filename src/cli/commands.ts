@@ -4,7 +4,7 @@ import { approve, doctor, prune, release, retry, rotate } from "./commands/repai
 import { agent, down, fire, generate, hireAnAgent, up } from "./commands/run.ts";
 import { secrets } from "./commands/secrets.ts";
 import { agents, config, issue, logs, plan, status } from "./commands/see.ts";
-import { ci, forge } from "./commands/services.ts";
+import { ci, egress, forge } from "./commands/services.ts";
 import { demo, init } from "./commands/start.ts";
 
 interface CommandSection {
@@ -19,5 +19,5 @@ export const commandSections: readonly CommandSection[] = [
   { title: "See", commands: [status, agents, issue, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
-  { title: "For services", commands: [forge, ci] },
+  { title: "For services", commands: [forge, ci, egress] },
 ];

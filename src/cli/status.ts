@@ -12,6 +12,7 @@ import {
   describeRefused,
   describeWork,
   findOpenBreakers,
+  findRefusals,
   type Problem,
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
@@ -53,6 +54,7 @@ export async function status(
     ...describeDeadServices(services, statuses),
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
+    ...findRefusals([...events.values()].flat(), factory.projects),
     ...describeBlocked(issues.blocked, [...events.values()].flat()),
     ...issues.problems,
   ];

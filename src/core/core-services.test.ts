@@ -19,6 +19,7 @@ test("Woodpecker is a server and an agent; only the agent has the engine's socke
     "forgejo",
     "woodpecker",
     "woodpecker-agent",
+    "egress",
     "agents-llama-a",
   ]);
   const withSocket = [...services.values()].filter(({ mounts }) =>
@@ -26,7 +27,7 @@ test("Woodpecker is a server and an agent; only the agent has the engine's socke
   );
   expect(withSocket.map(({ name }) => name)).toEqual(["woodpecker-agent"]);
   expect(services.get("woodpecker-agent")?.environment).toMatchObject({
-    WOODPECKER_BACKEND_DOCKER_NETWORK: "old_disinto-net",
+    WOODPECKER_BACKEND_DOCKER_NETWORK: "old_bots",
   });
   expect(services.get("agents-llama-a")?.mounts).toEqual([
     { type: "volume", source: "woodpecker-data", target: "/woodpecker-data" },
@@ -37,7 +38,7 @@ test("a forge or a CI that runs outside is not rendered", () => {
   const outside = "DISINTO_FORGE=external\n";
   const services = derive(outside, 'repo = "acme/shop"\nci.provider = "external"\n');
 
-  expect([...services.keys()]).toEqual(["agents-llama-a"]);
+  expect([...services.keys()]).toEqual(["egress", "agents-llama-a"]);
   expect(services.get("agents-llama-a")?.environment.FORGE_URL).toBe("http://box.lan:3000");
 });
 

@@ -21,7 +21,7 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
       secrets: {},
       volumes: [{ name: "forgejo-data", path: data }],
       mounts: [],
-      ports: [{ bind: forge.bind, published: forge.port, target: layout.forgePort }],
+      ports: [],
       limits: coreLimits,
       enabled: true,
       origin: "the factory's forge",
@@ -54,6 +54,10 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
       ports: published.flatMap(([port, target]) =>
         port === undefined ? [] : [{ bind: forge.bind, published: port, target }],
       ),
+      networks: {
+        outside: true,
+        aliases: edge.domain ? [`forge.${edge.domain}`, `ci.${edge.domain}`] : [],
+      },
       healthCheck: ["wget", "-q", "--spider", "http://127.0.0.1:2019/config/"],
       limits: coreLimits,
       enabled: true,

@@ -4,6 +4,7 @@ import { engines } from "../engines/definitions.ts";
 import { tellBot } from "../settings/bot.ts";
 import { deriveAddresses } from "./addresses.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
+import { deriveEgress } from "./egress-service.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout } from "./layout.ts";
 import { deriveContainerName, deriveServiceName, deriveVolumes } from "./names.ts";
@@ -28,6 +29,7 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
       ...deriveForge(factory, layout),
       ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
+      ...deriveEgress(factory, folder),
       ...bots.map((bot) => deriveBot(bot, factory, place)),
     ],
   };
@@ -43,7 +45,8 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
   const { forgeUrl, healthPort } = layout;
   const mounts = deriveMounts(factory);
   const { owner } = engines[factory.engine];
-  const about = { bot, factory, forgeUrl, folders, healthPort };
+  const proxy = place.addresses.proxy?.part;
+  const about = { bot, factory, forgeUrl, folders, healthPort, proxy };
   const isSeparated = owner !== undefined;
   const told = tellBot({ ...about, isSeparated, mounts: mounts.map(({ target }) => target) });
   const ci = deriveCiAccess(factory, place);

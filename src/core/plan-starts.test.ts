@@ -47,7 +47,7 @@ test("bots that mount the CI's volume start after it is closed, and the CI befor
     return action.kind === "close-volume" ? action.volume : [];
   });
   expect(acts).toEqual([
-    "forgejo,woodpecker,woodpecker-agent",
+    "forgejo,woodpecker,woodpecker-agent,egress",
     "woodpecker-data",
     "agents-llama-a",
   ]);
@@ -82,7 +82,7 @@ test("a running service whose volume is gone is replaced, and a volume of somebo
   expect(text).toMatchInlineSnapshot(`
     "~ service agents-llama-a   its volume agent-data-a is gone; the container is replaced
     + volume  agent-data-a
-    1 service unchanged"
+    2 services unchanged"
   `);
   expect(planServices(desired, { ...world, volumes, rendered: external })).toEqual([]);
 });

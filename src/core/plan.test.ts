@@ -15,7 +15,7 @@ test("a bot added to LLAMA_BOTS is one new service with its volumes, and nothing
     "+ service agents-llama-dev-qwen2    new in LLAMA_BOTS (.env:2)
     + volume  project-repos-dev-qwen2
     + volume  agent-data-dev-qwen2
-    2 services unchanged"
+    3 services unchanged"
   `);
 });
 
@@ -24,7 +24,7 @@ test("a removed bot is stopped, its volumes stay, and somebody must agree", () =
 
   expect(formatPlan(steps, desire("dev-qwen"))).toMatchInlineSnapshot(`
     "- service agents-llama-dev-qwen2   no longer declared; its volumes are kept (disinto prune)
-    2 services unchanged"
+    3 services unchanged"
   `);
   expect(steps.map(({ action }) => "needsConsent" in action && action.needsConsent)).toEqual([
     true,
@@ -36,7 +36,7 @@ test("a changed setting replaces the one container, and is named without its val
 
   expect(show(desire("a b"), desire("a b", slow))).toMatchInlineSnapshot(`
     "~ service agents-llama-b   environment AGENT_COMMAND, AGENT_HARNESS, AGENT_POLL_INTERVAL changed; the container is replaced
-    2 services unchanged"
+    3 services unchanged"
   `);
 });
 
@@ -47,7 +47,7 @@ test("a bot that moves into LLAMA_BOTS keeps its container's name, and needs no 
   expect(formatPlan(steps, desire("a ada", section))).toMatchInlineSnapshot(`
     "+ service agents-llama-ada   new in LLAMA_BOTS (.env:2)
     - service agents-ada         replaced by agents-llama-ada; its volumes are kept
-    2 services unchanged"
+    3 services unchanged"
   `);
   expect(steps.some(({ action }) => "needsConsent" in action && action.needsConsent)).toBe(false);
 });
@@ -58,7 +58,7 @@ test("enabled = false stops the bot without asking, keeps its volumes, and stays
 
   expect(show(desire("a b"), disabled)).toMatchInlineSnapshot(`
     "- service agents-llama-b   enabled = false; its volumes are kept
-    2 services unchanged"
+    3 services unchanged"
   `);
   expect(replan(disabled, disabled)).toEqual([]);
 });
@@ -79,7 +79,7 @@ test("a container that stopped is started, one under a wrong name or image is re
     "+ service agents-llama-a   its container is exited (137)
     ~ service agents-llama-b   its container is named abc_disinto-agents-b; the container is replaced
     ~ service agents-llama-c   its image was rebuilt; the container is replaced
-    1 service unchanged"
+    2 services unchanged"
   `);
 });
 
@@ -118,6 +118,7 @@ test("the llama service of an older installation is replaced by dev-qwen's, and 
 
   expect(formatPlan(steps, desire("dev-qwen"))).toMatchInlineSnapshot(`
     "+ setting FORGE_TOKEN_DEV_QWEN in .env   copied from FORGE_TOKEN_LLAMA
+    + service egress                         the way out, and the published ports
     + service agents-llama-dev-qwen          new in LLAMA_BOTS (.env:2)
     + volume  project-repos-dev-qwen
     + volume  agent-data-dev-qwen

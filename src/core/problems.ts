@@ -1,9 +1,10 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
+import type { Project } from "./factory.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
-  readonly kind: "breaker" | "blocked-issue" | "credentials" | "forge" | "service";
+  readonly kind: "breaker" | "blocked-issue" | "credentials" | "forge" | "network" | "service";
   readonly text: string;
 }
 
@@ -84,6 +85,24 @@ export function describeBlocked(
     const text = `issue #${issue} of ${project} is blocked (${title}): ${reason.split("\n")[0]}`;
     return { kind: "blocked-issue", text };
   });
+}
+
+/** What sessions were refused, with the line that would allow it; what is named by now is no problem any more. */
+export function findRefusals(
+  events: readonly StampedEvent[],
+  projects: readonly Pick<Project, "name" | "network">[],
+): readonly Problem[] {
+  const found = new Map<string, Problem>();
+  for (const event of events) {
+    if (event.type !== "egress.refused") continue;
+    const { by, project, host } = event;
+    const known = projects.find(({ name }) => name === project);
+    if (!known || known.network.allow.includes(host)) continue;
+    const line = `[network] allow = ${JSON.stringify([...known.network.allow, host])}`;
+    const text = `${by} was refused ${host}; if ${project} needs it: ${line} in its file`;
+    found.set(`${by} ${project} ${host}`, { kind: "network", text });
+  }
+  return [...found.values()];
 }
 
 /** `coding #7 since 2026-01-01 12:00:00`; what the session of another role is at, where there is one. */

@@ -15,3 +15,13 @@ export const ports = {
 
 /** The name of the host that runs the containers, as containers say it. */
 export const HOST_NAME = "host.docker.internal";
+
+/** Names inside the factory's network. */
+export const insideNames: readonly string[] = [
+  HOST_NAME,
+  "forgejo",
+  "ci",
+  "woodpecker",
+  "dashboard",
+  "egress",
+];

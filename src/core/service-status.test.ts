@@ -29,7 +29,8 @@ test("problems come first: what is missing, stuck, ended, or ends again and agai
   ]);
 
   expect(formatStatus(services)).toMatchInlineSnapshot(`
-    "agents-llama-a   restarting            LLAMA_BOTS (.env:2)
+    "egress           missing               the way out, and the published ports
+    agents-llama-a   restarting            LLAMA_BOTS (.env:2)
     agents-llama-b   exited (1)            LLAMA_BOTS (.env:2)
     agents-llama-c   missing               LLAMA_BOTS (.env:2)
     agents-llama-e   running (unhealthy)   LLAMA_BOTS (.env:2)

@@ -16,6 +16,10 @@ export interface DesiredService {
   readonly mounts: readonly Mount[];
   readonly ports: readonly Port[];
   readonly healthCheck: readonly string[] | undefined;
+  /** Default: inside alone. */
+  readonly networks?: Networks | undefined;
+  /** Default: the image's. */
+  readonly user?: string | undefined;
   /** Undefined: as the image and the engine have it. */
   readonly confinement?: Confinement | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
@@ -30,6 +34,13 @@ export interface Volume {
   readonly path: string;
   /** User whose it must be; undefined: whoever's it is. */
   readonly owner?: number | undefined;
+}
+
+/** `inside` has no way out and no address of the host. */
+export interface Networks {
+  readonly outside: boolean;
+  /** Names that lead to it inside, beside its own. */
+  readonly aliases: readonly string[];
 }
 
 /** What a container of ours may not: change its image, get rights, leave dead processes unburied. */

@@ -8,6 +8,8 @@ import { namesOf } from "./kinds.ts";
 /** What strangers wrote runs as other users than the runner, who can enter none of these folders. */
 export interface Separation {
   readonly mounts: readonly string[];
+  /** By which they get out; undefined: as the network has it. */
+  readonly proxy?: string | undefined;
 }
 
 /** Holds the credentials. */

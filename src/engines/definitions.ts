@@ -15,6 +15,8 @@ export interface EngineDefinition {
   readonly runsImages: boolean;
   /** Whose the volumes of bots and the CI are; undefined: the operator's. */
   readonly owner: number | undefined;
+  /** What who starts services on it must know. */
+  readonly caution?: string;
   /** The host itself, as its services see it. */
   readonly hostAddress: string;
   /** Where things are; `folder` is the factory's absolute path. */

@@ -25,6 +25,7 @@ type LifeEvent =
   | Named<"bot.started", { roles: readonly string[]; projects: readonly string[] }>
   | Named<"bot.stopped">
   | Named<"failure", { code: string; message: string; retryInMs: number }>
+  | Named<"egress.refused", { project: string; issue?: number; pull?: number; host: string }>
   | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>
   | Named<"breaker.opened", { breaker: string; reason: string }>
   | Named<"breaker.closed", { breaker: string }>;

@@ -25,8 +25,8 @@ export interface BotFacts {
   readonly healthPort?: number | undefined;
   /** Its harnesses run as users of their own. */
   readonly isSeparated?: boolean;
-  /** Folders of the host inside its container. */
   readonly mounts?: readonly string[];
+  readonly proxy?: string | undefined;
 }
 
 interface Variable<Shape extends z.ZodMiniType> {
@@ -241,6 +241,12 @@ export const botParts = {
     read: maybe,
     isShared: true,
   }),
+  proxy: variable({
+    key: "EGRESS_PROXY",
+    tell: ({ proxy }) => proxy,
+    read: () => z.optional(z.url()),
+    isShared: true,
+  }),
   context: variable({
     key: "AGENT_CONTEXT",
     tell: ({ bot }) => textOf(bot.context),
@@ -263,7 +269,6 @@ const all: readonly Variable<z.ZodMiniType>[] = [
   ...Object.values(botVariables),
   ...Object.values(botParts),
 ];
-
 /** Keys that llama bots may be told alike. */
 export const sharedBotKeys: readonly string[] = all
   .filter(({ isShared }) => isShared)
@@ -289,6 +294,5 @@ type Read<Table> = {
     ? z.infer<Shape>
     : never;
 };
-
 export type BotValues = Read<typeof botVariables>;
 export type BotPartValues = Read<typeof botParts>;

@@ -2,9 +2,11 @@
  * What may stand in `projects/<name>.toml`. The descriptions are the configuration reference. In zod's small dialect,
  * since every command that reads the configuration waits until these shapes are built.
  */
+
 import * as z from "zod/mini";
 import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
 import { describeKinds, namesOf } from "../core/kinds.ts";
+import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
@@ -172,6 +174,20 @@ export const CiSection = z.strictObject({
   ),
 });
 
+/** A star stands for what is before a dot; without a port 80 and 443 are meant. */
+const hostPattern = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/i;
+
+const NetworkSection = z.strictObject({
+  allow: z._default(
+    list(text.check(z.regex(hostPattern, "must be a host name, without http:// and path"))).check(
+      z.describe(
+        `Hosts that may be reached, with Docker through the factory's proxy alone: names, \`*.example.org\`, \`host:port\`, and the presets ${Object.keys(networkPresets).join(", ")}`,
+      ),
+    ),
+    [],
+  ),
+});
+
 export const LimitsSection = z.strictObject({
   ci_fixes: z._default(count("Repairs of a red run before a person is asked"), 3),
   review_rounds: z._default(count("Rounds of requested changes before a person is asked"), 5),
@@ -261,6 +277,10 @@ export const ProjectFile = z.strictObject({
   ci: z.prefault(CiSection.check(z.describe("What must be green before a merge")), {}),
   limits: z.prefault(
     LimitsSection.check(z.describe("Budgets of each issue; they survive restarts")),
+    {},
+  ),
+  network: z.prefault(
+    NetworkSection.check(z.describe("The way out of sessions and of runs of the CI")),
     {},
   ),
   prompts: z.prefault(

@@ -60,7 +60,7 @@ describeWithDocker("on a real Docker Engine", () => {
   test("init and up bring up the forge and both bots, and two issues are merged, each once", async () => {
     await factory.disintoOrThrow("up");
     expect(await readContainers()).toEqual(
-      ["agents-dev-qwen", "agents-dev-qwen2", "agents-reviewer", "ci", "forgejo"].map(
+      ["agents-dev-qwen", "agents-dev-qwen2", "agents-reviewer", "ci", "egress", "forgejo"].map(
         (name) => `${run}-${name}`,
       ),
     );

@@ -40,7 +40,12 @@ describeWithDocker("bots on a real engine", () => {
       expect(text).toContain(literal);
     expect(text).not.toContain("token-of");
     const running = (await fleet.compose("ps", "--services")).split("\n").sort();
-    expect(running).toEqual(["agents-llama-dev-qwen", "agents-llama-dev-qwen2", "forgejo"]);
+    expect(running).toEqual([
+      "agents-llama-dev-qwen",
+      "agents-llama-dev-qwen2",
+      "egress",
+      "forgejo",
+    ]);
     const containers = await fleet.containers();
     for (const bot of ["dev-qwen", "dev-qwen2"]) {
       expect(containers[`agents-${bot}`]).toMatchObject({
@@ -61,8 +66,9 @@ describeWithDocker("bots on a real engine", () => {
       const hosts = await docker(
         "exec",
         containers[`agents-${bot}`]?.id ?? "",
-        "cat",
-        "/etc/hosts",
+        "getent",
+        "hosts",
+        "host.docker.internal",
       );
       expect(hosts).toContain("host.docker.internal");
     }
@@ -84,7 +90,7 @@ describeWithDocker("bots on a real engine", () => {
 
       const after = identify(await fleet.containers());
       const kept = Object.keys(before).filter((name) => name in after);
-      expect(Object.keys(after)).toHaveLength(count + 1);
+      expect(Object.keys(after)).toHaveLength(count + 2);
       for (const name of kept) expect(after[name]).toBe(before[name]);
       before = after;
     }
@@ -136,18 +142,18 @@ describeWithDocker("bots on a real engine", () => {
     await fleet.configure(["dev-qwen"], "ENABLE_LLAMA_AGENT=1");
     await fleet.up();
     const one = await fleet.containers();
-    expect(Object.keys(one).sort()).toEqual(["agents-dev-qwen", "forgejo"]);
+    expect(Object.keys(one).sort()).toEqual(["agents-dev-qwen", "egress", "forgejo"]);
 
     await fleet.write(
       "projects/shop.toml",
       'repo = "acme/shop"\nci.provider = "external"\n[agents.dev-qwen]\nenabled = false\n',
     );
     await fleet.up();
-    const { forgejo, ...bots } = await fleet.containers();
+    const { egress, forgejo, ...bots } = await fleet.containers();
     expect(bots).toEqual({});
     expect(forgejo?.startedAt).toBe(one.forgejo?.startedAt);
     await fleet.compose("up", "--detach");
-    expect(Object.keys(await fleet.containers())).toEqual(["forgejo"]);
+    expect(Object.keys(await fleet.containers()).sort()).toEqual(["egress", "forgejo"]);
 
     await fleet.write("projects/shop.toml", 'repo = "acme/shop"\nci.provider = "external"\n');
     expect(await fleet.up()).toContain("+ service agents-llama-dev-qwen");
@@ -157,7 +163,9 @@ describeWithDocker("bots on a real engine", () => {
 
     await fleet.configure([], "LLAMA_BOTS=");
     await fleet.up("--remove");
-    expect(identify(await fleet.containers())).toEqual(identify(forgejo ? { forgejo } : {}));
+    expect(identify(await fleet.containers())).toEqual(
+      identify(forgejo && egress ? { egress, forgejo } : {}),
+    );
   });
 
   test("a bot that moves from a project into LLAMA_BOTS keeps its container's name", async () => {
@@ -174,7 +182,7 @@ describeWithDocker("bots on a real engine", () => {
 
     expect(said).toMatch(/- service agents-ada +replaced by agents-llama-ada/);
     const after = await fleet.containers();
-    expect(Object.keys(after).sort()).toEqual(["agents-ada", "forgejo"]);
+    expect(Object.keys(after).sort()).toEqual(["agents-ada", "egress", "forgejo"]);
     expect(after["agents-ada"]?.mounts).toEqual(before["agents-ada"]?.mounts);
     expect(await fleet.plan()).toBe("nothing to do");
   });
@@ -190,7 +198,7 @@ describeWithDocker("bots on a real engine", () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toContain("agents-llama-b: ");
-    expect(Object.keys(await fleet.containers()).sort()).toEqual(["agents-a", "forgejo"]);
+    expect(Object.keys(await fleet.containers()).sort()).toEqual(["agents-a", "egress", "forgejo"]);
   });
 
   test("two factories live on one host side by side", async () => {
@@ -202,7 +210,11 @@ describeWithDocker("bots on a real engine", () => {
       }
       for (const one of [fleet, other]) {
         expect(await one.plan()).toBe("nothing to do");
-        expect(Object.keys(await one.containers()).sort()).toEqual(["agents-dev", "forgejo"]);
+        expect(Object.keys(await one.containers()).sort()).toEqual([
+          "agents-dev",
+          "egress",
+          "forgejo",
+        ]);
         expect(await (await fetch(`http://127.0.0.1:${one.port}`)).text()).toBe("ok");
       }
       await fleet.cli("down");

@@ -98,7 +98,7 @@ describeWithDocker("doctor, on a real engine", () => {
       expect.stringMatching(
         `^bad: 127.0.0.1:${port} for edge is already in use: set another port in .env`,
       ),
-      `good: 127.0.0.1:${fleet.port} for forgejo`,
+      `good: 127.0.0.1:${fleet.port} for egress`,
     ]);
   });
 

@@ -71,7 +71,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
 
     await fleet.compose("up", "--detach", "--remove-orphans");
 
-    expect(Object.keys(before).sort()).toEqual(["agents-a", "agents-ada", "forgejo"]);
+    expect(Object.keys(before).sort()).toEqual(["agents-a", "agents-ada", "egress", "forgejo"]);
     expect(identify(await fleet.containers())).toEqual(before);
   });
 
@@ -87,10 +87,11 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     const starts = steps.flatMap(({ action }) => action.starts ?? []);
     expect(starts.map(({ service }) => service)).toEqual([
       "forgejo",
+      "egress",
       "agents-llama-a",
       "agents-llama-b",
     ]);
-    expect(await listDryRun()).toEqual(["agents-a", "agents-b", "forgejo"]);
+    expect(await listDryRun()).toEqual(["agents-a", "agents-b", "egress", "forgejo"]);
   });
 
   test("another model for one bot replaces that container, as plan and compose both said", async () => {
@@ -106,7 +107,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
 
     expect(planned.exitCode).toBe(3);
     expect(planned.stdout).toMatch(
-      /~ service agents-llama-b +environment CLAUDE_MODEL changed; the container is replaced\n2 services unchanged/,
+      /~ service agents-llama-b +environment CLAUDE_MODEL changed; the container is replaced\n3 services unchanged/,
     );
     expect((await fleet.containers())["agents-b"]?.id).toBe(old?.id);
     await fleet.cli("generate");
@@ -202,7 +203,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
         services: Record<string, { volumes: unknown[] }>;
         volumes: object;
       };
-      expect(Object.keys(file.services)).toHaveLength(count + 1);
+      expect(Object.keys(file.services)).toHaveLength(count + 2);
       const used = Object.values(file.services)
         .flatMap(({ volumes }) => volumes)
         .filter((volume) => typeof volume === "string")
@@ -234,6 +235,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     const { edge, ...others } = await fleet.containers();
     expect(Object.keys(others).sort()).toEqual([
       "agents-a",
+      "egress",
       "forgejo",
       "woodpecker",
       "woodpecker-agent",

@@ -131,7 +131,7 @@ describeWithDocker("an older installation on a real engine", () => {
     await fleet.up();
 
     const after = await listProject();
-    const managed = ["agents-dev-qwen", "forgejo"].map((name) => `${fleet.name}-${name}`);
+    const managed = ["agents-dev-qwen", "egress", "forgejo"].map((name) => `${fleet.name}-${name}`);
     expect(Object.keys(after).sort()).toEqual([...managed, ...unmanaged].sort());
     for (const name of unmanaged) expect(after[name]).toBe(before[name]);
     await expectMigrated();

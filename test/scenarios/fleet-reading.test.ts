@@ -39,7 +39,7 @@ describeWithDocker("commands that only look, on a real engine", () => {
       },
       { name: "b", state: "exited (137)" },
     ]);
-    expect((await readJson("status")).services).toHaveLength(3);
+    expect((await readJson("status")).services).toHaveLength(4);
   });
 
   test("a bot that runs and makes no progress is a problem, and is shown as one", async () => {
@@ -69,7 +69,7 @@ describeWithDocker("commands that only look, on a real engine", () => {
     const { exitCode, stderr } = await fleet.cli("logs", "nobody");
 
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("one of a, b, forgejo");
+    expect(stderr).toContain("one of a, b, forgejo, egress");
     expect((await fleet.cli("logs", "forgjo")).stderr).toContain("did you mean forgejo?");
   });
 

@@ -47,7 +47,7 @@ describeWithDocker("Woodpecker's data beside the bots, on a real engine", () => 
 
     expect(await inVolume("stat", "-c", "%a %u", "/volume")).toBe("700 0");
     expect(said).toMatch(
-      /^starting forgejo, woodpecker, woodpecker-agent\nstarting agents-llama-a$/m,
+      /^starting forgejo, woodpecker, woodpecker-agent, egress\nstarting agents-llama-a$/m,
     );
     expect(await fleet.up()).toBe("nothing to do\n");
   });

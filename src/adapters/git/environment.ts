@@ -1,5 +1,7 @@
 /** What a git process of ours is told: nothing of the machine's or the user's configuration, and a secret for one host only. */
+
 import { toolEnvironment } from "../process.ts";
+import { proxyFor } from "../way-out.ts";
 
 const isolation = {
   GIT_CONFIG_NOSYSTEM: "1",
@@ -37,7 +39,7 @@ export function remoteGitEnvironment({
     ["credential.helper", ""],
     [`credential.${new URL(forgeUrl).origin}.helper`, helper],
     ["http.followRedirects", "false"],
-    ["http.proxy", ""],
+    ["http.proxy", proxyFor(forgeUrl)],
     ["http.lowSpeedLimit", "1000"],
     ["http.lowSpeedTime", "30"],
   ] as const;

@@ -12,7 +12,7 @@ export function sessionUserOf(
   { separation }: { readonly separation?: Separation | undefined },
   role: Role,
 ): SessionUser {
-  return separation ? buildSessionUser(harnessUids[role]) : ownUser;
+  return separation ? buildSessionUser(harnessUids[role], separation.proxy) : ownUser;
 }
 
 /** Before the bot does anything: it is the runner, its folders are its own, and no harness can enter what is shared. */
@@ -30,10 +30,10 @@ export async function proveSeparation(settings: {
 }
 
 /** For each run of the CI one of these: its users where runs are separate, else as many times the runner's own. */
-export function buildStepUsers(isSeparate: boolean): readonly SessionUser[] {
-  if (!isSeparate) return stepUids.map(() => ownUser);
+export function buildStepUsers(separation: Separation | undefined): readonly SessionUser[] {
+  if (!separation) return stepUids.map(() => ownUser);
   requireRunner();
-  return stepUids.map(buildSessionUser);
+  return stepUids.map((uid) => buildSessionUser(uid, separation.proxy));
 }
 
 function requireRunner(): void {

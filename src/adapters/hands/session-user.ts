@@ -1,5 +1,6 @@
 /** As whom a session runs what strangers wrote: in a bot's container a user of its own, on a bare machine the operator's. */
 import { run } from "../process.ts";
+import { describeProxy } from "../way-out.ts";
 import type { Hands } from "./hands.ts";
 import { become, buildOtherHands, limit } from "./other.ts";
 import { ownHands } from "./own.ts";
@@ -9,6 +10,8 @@ export interface SessionUser {
   /** Undefined: the runner's own. */
   readonly uid: number | undefined;
   readonly hands: Hands;
+  /** What its programs are told of the way out. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Every process of that user; nothing where it is the runner's own. */
   endAll(): Promise<void>;
   /** Names of the files in a folder of that user's; none where there is no folder. */
@@ -20,6 +23,7 @@ export interface SessionUser {
 export const ownUser: SessionUser = {
   uid: undefined,
   hands: ownHands,
+  environment: {},
   endAll: async () => undefined,
   listFiles: (folder) => listFiles(ownHands, folder),
   clearShared: async () => undefined,
@@ -33,11 +37,12 @@ async function listFiles(hands: Hands, folder: string): Promise<readonly string[
 
 const sharedFolders = ["/tmp", "/var/tmp", "/dev/shm"];
 
-export function buildSessionUser(uid: number): SessionUser {
+export function buildSessionUser(uid: number, proxy?: string): SessionUser {
   const hands = buildOtherHands(uid);
   return {
     uid,
     hands,
+    environment: describeProxy(proxy),
     endAll: () => endProcessesOf(uid),
     listFiles: (folder) => listFiles(hands, folder),
     clearShared: async () => {

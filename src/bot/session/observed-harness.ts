@@ -7,6 +7,8 @@ interface Observation {
   readonly role: string;
   readonly events: EventLog;
   readonly clock: Clock;
+  /** Hosts that were refused since then. */
+  readonly refusedHosts?: (since: Date) => Promise<readonly string[]>;
 }
 
 /** What a session is for, as its events say it. */
@@ -22,13 +24,14 @@ export interface ObservedHarness {
 
 export function observeHarness(
   harness: Harness,
-  { role, events, clock }: Observation,
+  { role, events, clock, refusedHosts }: Observation,
 ): ObservedHarness {
   return {
     run: async ({ about: subject, ...session }) => {
       const about = { role, ...subject };
       events.append({ type: "session.started", ...about });
       const startMs = clock.monotonicMs();
+      const startedAt = clock.now();
       const tell = (end: SessionEnd | undefined): void => {
         const seconds = Math.round(clock.monotonicMs() - startMs) / 1000;
         events.append({
@@ -40,14 +43,24 @@ export function observeHarness(
       };
       try {
         const end = await harness.run(session);
+        const refused = (await refusedHosts?.(startedAt)) ?? [];
+        for (const host of refused) events.append({ type: "egress.refused", ...subject, host });
         tell(end);
-        return end;
+        return refused.length > 0 ? addRefusals(end, refused) : end;
       } catch (error) {
         tell(undefined);
         throw error;
       }
     },
   };
+}
+
+/** What it could not reach may be why it failed. */
+function addRefusals(end: SessionEnd, hosts: readonly string[]): SessionEnd {
+  if (end.type !== "failed") return end;
+  const list = JSON.stringify(hosts);
+  const reason = `${end.reason}\nit was refused what the project's file does not name: [network] allow = ${list}`;
+  return { ...end, reason };
 }
 
 type FinishedSession = Extract<BotEvent, { type: "session.ended" }>;

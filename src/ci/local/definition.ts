@@ -24,7 +24,7 @@ export const localCi: CiDefinition = {
     scopes: ["read:user", "write:repository"],
     origin: "the local CI",
   },
-  services: (factory, { layout }) => {
+  services: (factory, { layout, addresses }) => {
     const projects = factory.projects.filter(({ ci }) => ci.provider === "local");
     const data = layout.locate("ci", "/home/agent/data");
     const { owner } = engines[factory.engine];
@@ -42,6 +42,7 @@ export const localCi: CiDefinition = {
           [ciVariables.port]: String(layout.ciPort),
           [ciVariables.projects]: formatProjects(projects),
           ...(owner !== undefined && { [ciVariables.users]: "separate" }),
+          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.part }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
         },
         secrets: {

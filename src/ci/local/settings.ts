@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { ProjectsShape } from "../../core/project-shape.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
+import type { Separation } from "../../core/uids.ts";
 import { DisintoError } from "../../errors.ts";
 import type { ApiOptions } from "./api.ts";
 import { ciVariables } from "./variables.ts";
@@ -11,7 +12,7 @@ export interface CiSettings {
   readonly forge: { readonly url: string; readonly token: string };
   readonly dataFolder: string;
   /** Each run has a user of its own; else runs are the CI's own user. */
-  readonly isSeparate: boolean;
+  readonly separation: Separation | undefined;
   /** Where bots ask for logs; undefined while `.env` has no token for it. */
   readonly api: ApiOptions | undefined;
 }
@@ -23,6 +24,7 @@ const Environment = z.object({
   port: z.coerce.number().int().default(0),
   users: z.literal("separate").optional(),
   token: z.string().optional(),
+  proxy: z.url().optional(),
   forgeUrl: z.url(),
   forgeToken: z.string().min(1),
 });
@@ -41,12 +43,12 @@ export function readCiSettings(
       },
     );
   }
-  const { projects, bind, data, port, token, users, forgeUrl, forgeToken } = parsed.data;
+  const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
   return {
     projects,
     forge: { url: forgeUrl, token: forgeToken },
     dataFolder: data,
-    isSeparate: users === "separate",
+    separation: users && { mounts: [], proxy },
     api: token ? { bind, port, token } : undefined,
   };
 }

@@ -8,6 +8,7 @@ export const ciVariables = {
   port: "CI_PORT",
   projects: "CI_PROJECTS",
   users: "CI_USERS",
+  proxy: "EGRESS_PROXY",
   token: serviceSecrets.ciToken,
   forgeUrl: env.forgeUrl.key,
   forgeToken: serviceSecrets.forgeToken,

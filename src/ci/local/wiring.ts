@@ -6,6 +6,7 @@ import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import { buildStepUsers } from "../../adapters/hands/separation.ts";
+import { useProxy } from "../../adapters/way-out.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
@@ -27,16 +28,17 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
     redact: host.redact,
   });
   return async () => {
+    useProxy();
     await mkdir(dataFolder, { recursive: true });
     // Runs pass through to their own folders, and see nothing else.
-    if (settings.isSeparate) await chmod(dataFolder, 0o711);
+    if (settings.separation) await chmod(dataFolder, 0o711);
     const ci = new LocalCi({
       projects: await openProjects(settings, host),
       clock: host.clock,
       events,
       pollIntervalMs: POLL_INTERVAL_MS,
       pathVariable: host.environment.PATH,
-      users: buildStepUsers(settings.isSeparate),
+      users: buildStepUsers(settings.separation),
       signal: host.signal,
     });
     const api = settings.api && (await serveCiApi(ci, settings.api));

@@ -121,8 +121,12 @@ function describeEnd({ state, exitCode, error, output }: StepEnd): string {
   return `ended with ${exitCode}: ${output.trim().split("\n").at(-1) ?? ""}`;
 }
 
-function describeSurroundings({ pathVariable }: RunTools, folder: string): Record<string, string> {
+function describeSurroundings(
+  { pathVariable, user }: RunTools,
+  folder: string,
+): Record<string, string> {
   return {
+    ...user.environment,
     PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
     HOME: homeOf(folder),
     LANG: "C.UTF-8",

@@ -68,7 +68,8 @@ function describeServer(
       WOODPECKER_FORGEJO_SECRET: applicationKeys.secret,
     },
     volumes: [{ name: "woodpecker-data", path: "/var/lib/woodpecker" }],
-    ports: [{ bind: forge.bind, published: ci.port, target: ports.woodpecker }],
+    // A forge that runs elsewhere is asked directly.
+    networks: { outside: addresses.forge.part === addresses.forge.told, aliases: [] },
   };
 }
 
@@ -80,7 +81,7 @@ function describeAgent({ name, images }: Factory, project: string): DesiredServi
     container: `${name}-woodpecker-agent`,
     image: images.woodpeckerAgent,
     environment: {
-      WOODPECKER_BACKEND_DOCKER_NETWORK: `${project}_disinto-net`,
+      WOODPECKER_BACKEND_DOCKER_NETWORK: `${project}_bots`,
       WOODPECKER_GRPC_SECURE: "false",
       WOODPECKER_MAX_WORKFLOWS: "2",
       WOODPECKER_SERVER: `woodpecker:${ports.woodpeckerRpc}`,

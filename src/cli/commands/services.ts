@@ -1,4 +1,5 @@
 /** What services run; operators seldom type it. */
+import { ExitCode } from "../../errors.ts";
 import { defineCommand, defineGroup, flags } from "../command.ts";
 
 const folder = flags.textOr(
@@ -65,6 +66,24 @@ export const forge = defineGroup({
   commands: [
     serve,
     defineGroup({ name: "admin", summary: "Manage accounts without the server", commands: [user] }),
+  ],
+});
+
+export const egress = defineGroup({
+  name: "egress",
+  summary: "Run the way out of the factory's network",
+  commands: [
+    defineCommand({
+      name: "serve",
+      summary: "Carry what the lists in EGRESS_FOLDER allow, and nothing else",
+      example: "disinto egress serve",
+      isService: true,
+      run: async ({ environment, print: say, signal }) => {
+        const { serveEgress } = await import("../../egress/serve.ts");
+        await serveEgress({ folder: environment.EGRESS_FOLDER ?? ".", say, signal });
+        return ExitCode.done;
+      },
+    }),
   ],
 });
 

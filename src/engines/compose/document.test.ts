@@ -33,6 +33,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       AGENT_USERS: separate
       ANTHROPIC_BASE_URL: http://host.docker.internal:8081
       CLAUDE_MODEL: default
+      EGRESS_PROXY: http://egress:3128
       FORGE_URL: http://forgejo:3000
 
     # What all llama bots share; lists and maps are merged item by item below.
@@ -43,9 +44,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       stop_grace_period: 2m
       labels:
         disinto.factory: disinto
-      networks: [disinto-net]
-      extra_hosts:
-        - host.docker.internal:host-gateway
+      networks: [bots]
       logging:
         driver: json-file
         options:
@@ -86,7 +85,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
         stop_grace_period: 2m
         labels:
           disinto.factory: disinto
-        networks: [disinto-net]
+        networks: [bots]
         logging:
           driver: json-file
           options:
@@ -106,6 +105,53 @@ test("two llama bots share one stanza, and each has its own names, credentials a
           - no-new-privileges:true
         volumes:
           - forgejo-data:/data
+        healthcheck:
+          test:
+            - CMD
+            - node
+            - -e
+            - 'fetch("http://127.0.0.1:3000/api/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))'
+          interval: 10s
+          timeout: 5s
+          retries: 6
+          start_period: 1m
+      egress:
+        container_name: disinto-egress
+        image: disinto-agents:0.1.0
+        command: [egress, serve]
+        restart: unless-stopped
+        stop_grace_period: 2m
+        labels:
+          disinto.factory: disinto
+        user: "64000:64000"
+        networks:
+          bots:
+            aliases:
+              - host.docker.internal
+          disinto-net: {}
+        extra_hosts:
+          - host.docker.internal:host-gateway
+        logging:
+          driver: json-file
+          options:
+            max-size: 10m
+            max-file: "3"
+        mem_limit: 256m
+        memswap_limit: 256m
+        cpus: 1
+        pids_limit: 64
+        init: true
+        read_only: true
+        tmpfs:
+          - /tmp:exec,mode=1777,size=16m
+        cap_drop:
+          - ALL
+        security_opt:
+          - no-new-privileges:true
+        environment:
+          EGRESS_FOLDER: /home/agent/egress
+        volumes:
+          - {type: bind, source: /srv/factory/.disinto/egress, target: /home/agent/egress, read_only: true, bind: {create_host_path: false}}
         ports:
           - "127.0.0.1:3000:3000"
         healthcheck:
@@ -113,7 +159,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
             - CMD
             - node
             - -e
-            - 'fetch("http://127.0.0.1:3000/api/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))'
+            - 'fetch("http://127.0.0.1:3128/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))'
           interval: 10s
           timeout: 5s
           retries: 6
@@ -155,6 +201,11 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       project-repos-dev-qwen2:
 
     networks:
+      bots:
+        driver: bridge
+        internal: true
+        driver_opts:
+          com.docker.network.bridge.inhibit_ipv4: "true"
       disinto-net:
         driver: bridge
     "
@@ -164,7 +215,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
 test("a bot that only a project declares has the whole stanza, and no llama in its name", () => {
   const text = render("", { shop: `${shop}[agents.ada]\nbase_url = "http://model:1"\n` });
 
-  expect(Object.keys(parse(text).services)).toEqual(["forgejo", "agents-ada"]);
+  expect(Object.keys(parse(text).services)).toEqual(["forgejo", "egress", "agents-ada"]);
   expect(text).not.toContain("llama");
 });
 
@@ -188,8 +239,8 @@ test("no service hides behind a profile, builds an image, or makes another one s
   }
 });
 
-test("a factory without bots is its forge", () => {
-  expect(Object.keys(parse(render("DISINTO_NAME=x\n")).services)).toEqual(["forgejo"]);
+test("a factory without bots is its forge and the way to it", () => {
+  expect(Object.keys(parse(render("DISINTO_NAME=x\n")).services)).toEqual(["forgejo", "egress"]);
 });
 
 test("the order of LLAMA_BOTS and of lines in .env changes no byte", () => {

@@ -12,7 +12,16 @@ type Tree = { readonly [key: string]: unknown };
 
 const baseAnchor = "agents_llama_base";
 const environmentAnchor = "agents_llama_environment";
-const network = "disinto-net";
+const [inside, outside] = ["bots", "disinto-net"];
+/** Older factories' is left as it is. Without an address of the host on it, nothing on the inner one reaches the host. */
+const networks = {
+  [inside]: {
+    driver: "bridge",
+    internal: true,
+    driver_opts: { "com.docker.network.bridge.inhibit_ipv4": "true" },
+  },
+  [outside]: { driver: "bridge" },
+};
 /** Where a model on the host itself is found; on Linux the name means nothing unless it is said. */
 const modelHost = `${HOST_NAME}:host-gateway`;
 
@@ -30,7 +39,7 @@ export function renderCompose(desired: Desired, project: string): string {
   );
   root.add(document.createPair("services", services));
   root.add(new Pair(new Scalar("volumes"), renderVolumes(document, desired)));
-  root.add(document.createPair("networks", { [network]: { driver: "bridge" } }));
+  root.add(document.createPair("networks", networks));
   for (const { key } of root.items.slice(1)) (key as Scalar).spaceBefore = true;
   return document.toString({ lineWidth: 0, flowCollectionPadding: false, nullStr: "" });
 }
@@ -121,13 +130,23 @@ class Shared {
       restart: "unless-stopped",
       stop_grace_period: "2m",
       labels: { "disinto.factory": this.#desired.name },
-      networks: flow(this.#document, [network]),
-      ...(service.kind !== "core" && { extra_hosts: [modelHost] }),
+      ...(service.user !== undefined && { user: quoted(service.user) }),
+      networks: this.#networksOf(service),
+      ...(service.networks?.outside && { extra_hosts: [modelHost] }),
       logging: { driver: "json-file", options: { "max-size": "10m", "max-file": quoted("3") } },
       ...limits,
       ...renderConfinement(service),
       ...(service.kind === "llama-bot" && renderHealthCheck(service)),
     };
+  }
+
+  #networksOf({ networks: own }: DesiredService): Node {
+    if (!own) return flow(this.#document, [inside]);
+    const { outside: isOutside, aliases } = own;
+    return this.#document.createNode({
+      [inside]: aliases.length > 0 ? { aliases } : {},
+      ...(isOutside && { [outside]: {} }),
+    });
   }
 
   #anchorMounts(all: readonly Mount[]): ReadonlyMap<string, Node> {

@@ -6,7 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Agent, request as send } from "undici";
+import { request as send } from "undici";
+import { buildDispatcher } from "../../adapters/way-out.ts";
 import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { formatMinutes } from "../session/process-fault.ts";
@@ -61,7 +62,7 @@ export class ModelGateway {
     (request, response) => void this.#pass(request, response),
   );
   // The limits of a session end a slow answer; a local model may read a long prompt for many minutes.
-  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
+  readonly #agent = buildDispatcher({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
   readonly #word = randomUUID();
   #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
   #fault: GatewayStats["fault"];

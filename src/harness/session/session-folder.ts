@@ -52,6 +52,7 @@ export async function openSessionFolder(opening: Opening): Promise<SessionFolder
   };
   await writeFile(markFileOf(stateFolder), JSON.stringify(marked), { mode: 0o600 });
   const env = {
+    ...user.environment,
     PATH: pathVariable ?? "/usr/local/bin:/usr/bin:/bin",
     HOME: home,
     LANG: "C.UTF-8",
