@@ -77,7 +77,8 @@ agentTest(
     await until(
       "the work is there to be reviewed",
       async () => (await view.pulls()).length > 0,
-      25_000,
+      // The request that stalls is waited out first.
+      90_000,
     );
 
     expect(await eventsOf("breaker.opened")).toHaveLength(1);
