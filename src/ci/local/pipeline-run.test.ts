@@ -1,0 +1,171 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ownUser } from "../../adapters/hands/session-user.ts";
+import type { Status } from "../../ports/forge.ts";
+import type { CiProject } from "./ci-project.ts";
+import { type Run, runPipeline } from "./pipeline-run.ts";
+import { Pipelines } from "./pipelines.ts";
+
+const pull = { number: 7, base: "base", author: "ada" };
+const ofPull: Run = { event: "pull_request", sha: "head", branch: "fix/issue-1", parent: 0, pull };
+const ofPush: Run = { event: "push", sha: "head", branch: "main", parent: 0, before: "base" };
+
+let root: string;
+let pipelines: Pipelines;
+let posted: Status[];
+let cannotClean: boolean;
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), "disinto-run-"));
+  pipelines = await Pipelines.open(path.join(root, "pipelines"));
+  posted = [];
+  cannotClean = false;
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Real commands in a real folder; the forge and git are what a run asks of them. */
+async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
+  const folder = path.join(root, "work");
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+  const events: unknown[] = [];
+  const target = {
+    id: 1,
+    project: { name: "shop", repo: { owner: "acme", name: "shop" }, primaryBranch: "main" },
+    forgeUrl: "http://forge.test",
+    statuses: {
+      of: async () => [],
+      post: async (_: string, status: Status) => void posted.push(status),
+    },
+    mirror: {
+      refresh: async () => new Map(),
+      objects: {
+        mergeTrees: async () => ({ type: "clean", tree: "tree" }),
+        changedPaths: async () => ["src/cart.ts"],
+        readMessage: async () => "Add totals",
+      },
+    },
+    foldersOf: () => ({
+      prepare: async () => folder,
+      list: async () => [],
+      discard: async () => {
+        if (cannotClean) throw new Error("EACCES: permission denied");
+      },
+    }),
+    pipelines,
+  } as unknown as CiProject;
+  const tools = {
+    events: { append: (event: unknown) => void events.push(event) },
+    pathVariable: process.env.PATH,
+    signal: new AbortController().signal,
+    user: ownUser,
+  };
+  await runPipeline(tools, target, run);
+  const [pipeline] = pipelines.newestFirst();
+  const steps = pipeline?.workflows.flatMap(({ children }) => children) ?? [];
+  return {
+    pipeline,
+    events,
+    ends: Object.fromEntries(steps.map(({ name, state }) => [name, state])),
+    decided: posted
+      .filter(({ state }) => state !== "pending")
+      .map(({ context, state }) => [context, state]),
+    log: (step: string) =>
+      pipelines.readLog(pipeline?.number ?? 0, steps.find(({ name }) => name === step)?.id ?? 0),
+  };
+}
+
+const step = (name: string, command: string, more = ""): string =>
+  `  - name: ${name}\n    image: node\n    commands: ${command}\n${more}`;
+
+test("after a failure only what asks for it runs, and a step that may fail is no failure", async () => {
+  const text = `steps:\n${step("audit", "exit 3", "    failure: ignore\n")}${step("test", "exit 4")}${step("pack", "echo packed")}${step("report", "echo reported", "    when:\n      - status: [failure]\n")}`;
+
+  const { ends, decided, pipeline } = await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+
+  expect(ends).toEqual({ audit: "failure", test: "failure", pack: "skipped", report: "success" });
+  expect(decided).toEqual([["ci/local/test", "failure"]]);
+  expect(posted.at(-1)?.description).toContain("test ended with 4");
+  expect(pipeline).toMatchObject({ status: "failure", event: "pull_request" });
+});
+
+test("steps run after what they depend on, wherever they stand", async () => {
+  const text = `steps:\n${step("last", "test -f made", "    depends_on: [first]\n")}${step("first", "touch made")}`;
+
+  const { ends, decided } = await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+
+  expect(ends).toEqual({ last: "success", first: "success" });
+  expect(decided).toEqual([["ci/local/test", "success"]]);
+});
+
+test("workflows run after those that they depend on, and not after one that failed", async () => {
+  const files = {
+    ".woodpecker/a.yml": `depends_on: [build]\nsteps:\n${step("late", "echo late")}`,
+    ".woodpecker/build.yml": `steps:\n${step("build", "exit 1")}`,
+  };
+
+  const { decided } = await runFiles(files, ofPull);
+
+  expect(decided).toEqual([
+    ["ci/local/build", "failure"],
+    ["ci/local/a", "failure"],
+  ]);
+  expect(posted.at(-1)?.description).toBe("workflow build did not succeed");
+});
+
+test("each axis of a matrix has a context and a value of its own", async () => {
+  const text = `matrix:\n  CODE: [0, 1]\nsteps:\n${step("end", "exit $CODE")}`;
+
+  const { decided } = await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+
+  expect(decided).toEqual([
+    ["ci/local/test/1", "success"],
+    ["ci/local/test/2", "failure"],
+  ]);
+});
+
+test("a push has its own context and variables, also from the file in the root", async () => {
+  const text = `steps:\n${step("tell", "echo $CI_PIPELINE_EVENT on $CI_COMMIT_BRANCH, not $CI_COMMIT_PULL_REQUEST.")}`;
+
+  const { decided, log } = await runFiles({ ".woodpecker.yml": text }, ofPush);
+
+  expect(decided).toEqual([["ci/local/push/woodpecker", "success"]]);
+  expect(await log("tell")).toContain("push on main, not .");
+});
+
+test("what the local CI does not know is answered with its name before anything runs", async () => {
+  const text = `services:\n  - name: database\n    image: postgres\nsteps:\n${step("test", "touch ran")}`;
+
+  const { decided, pipeline } = await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+
+  expect(decided).toEqual([["ci/local/test", "failure"]]);
+  expect(posted.at(-1)?.description).toContain("services: not supported by the local CI");
+  expect(pipeline?.errors).toMatchObject([{ type: "linter", is_warning: false }]);
+});
+
+test("where no workflow is for the event nothing is posted and no run is kept", async () => {
+  const text = `when:\n  event: push\nsteps:\n${step("test", "exit 0")}`;
+
+  const { pipeline } = await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+
+  expect([posted, pipeline]).toEqual([[], undefined]);
+});
+
+test("a folder that cannot be cleaned is told, and the run is decided all the same", async () => {
+  cannotClean = true;
+
+  const { decided, events } = await runFiles(
+    { ".woodpecker/test.yml": `steps:\n${step("test", "exit 0")}` },
+    ofPull,
+  );
+
+  expect(decided).toEqual([["ci/local/test", "success"]]);
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: "failure", message: expect.stringContaining("EACCES") }),
+  );
+});
