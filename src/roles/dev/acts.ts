@@ -82,7 +82,7 @@ function isOneOf<const Names extends readonly string[]>(
 /** Whose acts are the bots' own, and from where on the timeline counts. */
 export interface Claimed {
   readonly user: string;
-  /** Bots that held this work before. */
+  /** Bots of the factory, and who held this work before. */
   readonly hands: readonly string[];
   /** The newest entry of the timeline when the issue was claimed. */
   readonly since: number;

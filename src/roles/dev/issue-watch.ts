@@ -135,12 +135,14 @@ export function claimedOf({ user }: BotTools, { hands = [], since = 0 }: Work): 
 
 /** What the issue looks like is in the poll; whose doing it is costs one request more, where something is odd. */
 export async function findAct(
-  { timeline }: ProjectTools,
+  { timeline, bots }: ProjectTools,
   issue: Issue,
   claimed: Claimed,
 ): Promise<Withdrawal | undefined> {
   if (!isSuspicious(issue, claimed)) return undefined;
-  return findIssueAct(issue, await timeline(issue.number), claimed);
+  // Who took the work over mirrors its lease: that is no person's act, and the lease says the rest.
+  const hands = [...claimed.hands, ...(await bots())];
+  return findIssueAct(issue, await timeline(issue.number), { ...claimed, hands });
 }
 
 /**
