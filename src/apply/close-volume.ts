@@ -20,7 +20,8 @@ export async function closeVolume(
 ): Promise<void> {
   if (!(await containers.observe()).volumes.has(volume)) return;
   const { exitCode, lastLines } = await oneShots.run({
-    name: `${containers.project}-close-${volume}`,
+    project: containers.project,
+    name: `close-${volume}`,
     image,
     argv: ["chmod", "0700", "/volume"],
     volumes: { "/volume": `${containers.project}_${volume}` },

@@ -75,7 +75,8 @@ async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): P
   try {
     const input = await readFiles(fleet, project, bot);
     const { exitCode, lastLines } = await fleet.oneShots.run({
-      name: `${fleet.factory.name}-tests`,
+      project: fleet.containers.project,
+      name: "tests",
       image,
       argv: ["sh", "-c", unpackAndRun, "sh", ...(project.testCommand ?? [])],
       input,

@@ -1,7 +1,9 @@
 /** Whether a model answers where its bots ask for it: asked from inside one of them where one runs. */
+import { routeTo } from "../core/addresses.ts";
 import type { Bot } from "../core/factory.ts";
 import { judgeModel } from "../core/model-findings.ts";
 import { deriveServiceName } from "../core/names.ts";
+import { HOST_NAME } from "../core/service-ports.ts";
 import { engines } from "../engines/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
@@ -10,9 +12,17 @@ import type { Fleet } from "./observe.ts";
 
 const limitMs = 3000;
 
-/** A script for Node that takes the address as its argument. Any answer will do: it shows that a server is there. */
-const ask = `fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) })
-  .then(() => console.log("yes"), () => console.log("no"))`;
+/**
+ * A script for Node that takes the address as its argument. Any answer will do: it shows that a server is there. What is
+ * outside is reached as the bot reaches it, by the proxy that its container names; a connection is then answer enough.
+ */
+const ask = `const url = new URL(process.argv[1]), proxy = process.env.EGRESS_PROXY;
+const say = (is) => { console.log(is ? "yes" : "no"); process.exit(); };
+setTimeout(say, ${limitMs}, false);
+const path = url.hostname + ":" + (url.port || (url.protocol === "https:" ? 443 : 80));
+if (!proxy || url.hostname === "${HOST_NAME}") fetch(url).then(() => say(true), () => say(false));
+else require("http").request(proxy, { method: "CONNECT", path })
+  .on("connect", ({ statusCode }) => say(statusCode === 200)).on("error", () => say(false)).end();`;
 
 interface Models extends Fleet {
   readonly examineModel: (question: ModelQuestion) => Promise<ModelReport>;
@@ -75,7 +85,10 @@ async function checkModel(
   const isHere = await answers(url.replace("://host.docker.internal", "://127.0.0.1"));
   if (isHere && inside?.includes("no")) {
     const message = `${url} is reachable from this host but not from ${service}`;
-    const hint = "make the model server listen on 0.0.0.0, or on the address of Docker's bridge";
+    const hint =
+      routeTo(url)?.by === "proxy"
+        ? "run disinto up, so that the egress service allows this address"
+        : "make the model server listen on 0.0.0.0, or on the address of Docker's bridge, then run disinto up";
     return { subject, verdict: "bad", message, hint };
   }
   if (isHere) return { subject, verdict: "good", message: url };

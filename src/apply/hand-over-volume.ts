@@ -26,7 +26,8 @@ export async function handOverVolume(
   // Its root comes last, so that what was broken off is done again.
   const change = ["-exec", "chown", "-R", "--no-dereference", `${owner}:${owner}`, "{}", ";"];
   const { exitCode, lastLines } = await oneShots.run({
-    name: `${containers.project}-hand-over-${volume}`,
+    project: containers.project,
+    name: `hand-over-${volume}`,
     image,
     argv: ["find", "/volume", "-maxdepth", "0", "!", "-user", String(owner), ...change, "-print"],
     volumes: { "/volume": `${containers.project}_${volume}` },

@@ -5,7 +5,8 @@ export interface OneShots {
 }
 
 export interface Job {
-  /** What its container's name begins with. */
+  /** What it belongs to on the engine: its container's name begins with it, and it is found with the project's others. */
+  readonly project: string;
   readonly name: string;
   readonly image: string;
   /** Program and arguments; the image's own entrypoint is not used. */

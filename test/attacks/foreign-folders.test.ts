@@ -62,10 +62,14 @@ test("a whole repository, also from a folder inside it or a linked work tree, is
   await victim.git("worktree", "add", "-q", path.join(root, "linked"), "-b", "aside");
   await mkdir(path.join(victim.folder, "inside"));
 
-  expect(await use(path.join(victim.folder, "inside"))).toBe(
-    '{"branch":"main","workflows":[]}; pushed',
-  );
-  expect(await use(path.join(root, "linked"))).toBe('{"branch":"aside","workflows":[]}; pushed');
+  const branches = ["refs/heads/aside", "refs/heads/loose/one", "refs/heads/main"];
+  for (const [folder, branch] of [
+    [path.join(victim.folder, "inside"), "main"],
+    [path.join(root, "linked"), "aside"],
+  ] as const) {
+    const described = { branch, branches, isShallow: false, workflows: [] };
+    expect(await use(folder)).toBe(`${JSON.stringify(described)}; pushed`);
+  }
   const there = await victim.git("ls-remote", "--refs", target);
   expect([...there.matchAll(/refs\/\S+/g)].join(" ")).toBe(
     "refs/heads/aside refs/heads/loose/one refs/heads/main refs/tags/v1",

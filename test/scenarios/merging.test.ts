@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Protection } from "../../src/ports/forge-admin.ts";
 import { awaitReview, judgeReviews } from "../../src/roles/dev/activities/reviewing.ts";
-import { type State, turn } from "../../src/roles/dev/machine.ts";
+import { type Outcome, type State, turn } from "../../src/roles/dev/machine.ts";
 import type { PublishedWork } from "../../src/roles/dev/work.ts";
 import {
   closeScene,
@@ -117,10 +117,17 @@ function approveAsPerson({ pull, head }: PublishedWork): Promise<void> {
   return scene.forge.reviews(repo).submit(pull, one);
 }
 
+/** What the bot does after this end of a merge. */
+function turnAfter(outcome: Outcome<"merging">, work: PublishedWork): Promise<State> {
+  const activities = { merging: async () => outcome } as never;
+  const limits = { ciFixes: 1, reviewRounds: 1, infrastructureRetries: 1, mergeAttempts: 2 };
+  const context = { activities, budget: { ...limits, attempts: 1 } };
+  return turn({ at: "merging", work }, context, new AbortController().signal);
+}
+
 interface Refused {
   readonly cause: string;
   readonly at: State["at"];
-  readonly title?: string;
   readonly changes?: Files;
   readonly prepare: (work: PublishedWork) => Promise<void>;
 }
@@ -166,34 +173,38 @@ test.each<Refused>([
       await review(work);
     },
   },
-  {
-    cause: "draft",
-    at: "blocked",
-    title: "WIP: not yet",
-    prepare: async (work) => {
-      await postStatus(work.head, "success");
-      await review(work);
-    },
-  },
 ])(
   "a forge that refuses a merge for $cause has merged nothing, and the bot goes to $at",
-  async ({ cause, at, title = cause, changes = fileNamed(cause), prepare }) => {
+  async ({ cause, at, changes = fileNamed(cause), prepare }) => {
     const dev = startBot("dev-1");
     const main = await readMain();
-    const work = await dev.start(title, changes);
+    const work = await dev.start(cause, changes);
     await prepare(work);
 
     const outcome = await tryMerge(dev, work);
 
     expect(outcome).toMatchObject({ type: "refused", cause });
     expect(await readMain()).toBe(main);
-    const activities = { merging: async () => outcome } as never;
-    const limits = { ciFixes: 1, reviewRounds: 1, infrastructureRetries: 1, mergeAttempts: 2 };
-    const budget = { ...limits, attempts: 1 };
-    const next = await turn({ at: "merging", work }, { activities, budget }, dev.signal);
-    expect(next.at).toBe(at);
+    expect((await turnAfter(outcome, work)).at).toBe(at);
   },
 );
+
+test("a pull request that a person made a draft is refused by the forge and left by the bot: nothing is merged, the bot goes to blocked", async () => {
+  const dev = startBot("dev-1");
+  const main = await readMain();
+  // Marked in the title, it is made inert when the bot opens its pull request.
+  const work = await publishReady(dev, "WIP: not yet", fileNamed("draft"));
+  expect(await scene.forge.pulls(repo).get(work.pull)).toMatchObject({ isDraft: false });
+  await scene.forge.pulls(repo).retitle(work.pull, "WIP: not yet");
+
+  const refused = { type: "refused", cause: "draft" };
+  expect(await scene.as("dev-1").pulls(repo).merge(work.pull, work.head)).toMatchObject(refused);
+  const outcome = await tryMerge(dev, work);
+
+  expect(outcome).toMatchObject({ type: "stuck", cause: "pull-draft" });
+  expect(await readMain()).toBe(main);
+  expect((await turnAfter(outcome, work)).at).toBe("blocked");
+});
 
 test("who asked for changes and did not look again is asked to, once for each head", async () => {
   const dev = startBot("dev-1");

@@ -25,11 +25,16 @@ export async function dockerSays(...args: readonly string[]): Promise<string> {
   return stdout + stderr;
 }
 
-/** Answers any request on port 3000, as egress on the published ports; ends on SIGTERM; `mark` makes two builds two images. */
+/** Answers any request on port 3000, as egress on the published ports, and carries the models' ports to the host; ends on SIGTERM; `mark` makes two builds two images. */
 export async function buildStandIn(tag: string, mark = "1"): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "stand-in-"));
-  const program =
-    'process.on("SIGTERM",()=>process.exit(0));const http=require("http"),{readFileSync}=require("fs");const serve=(port)=>http.createServer((q,s)=>s.end("ok")).listen(port);if(process.argv.includes("egress"))for(const{port}of[{port:3128},...JSON.parse(readFileSync("/home/agent/egress/lists.json")).inbound])serve(port);else serve(3000)';
+  const program = [
+    'process.on("SIGTERM",()=>process.exit(0));const http=require("http"),net=require("net"),{readFileSync}=require("fs")',
+    'const serve=(port)=>http.createServer((q,s)=>s.end("ok")).listen(port)',
+    'const carry=(port)=>net.createServer((s)=>{const t=net.connect(port,"host.docker.internal");for(const one of[s,t])one.on("error",()=>{s.destroy();t.destroy()});s.pipe(t).pipe(s)}).listen(port)',
+    "const follow=({inbound,forwards})=>{for(const{port}of[{port:3128},...inbound])serve(port);forwards.forEach(carry)}",
+    'if(process.argv.includes("egress"))follow(JSON.parse(readFileSync("/home/agent/egress/lists.json")));else serve(3000)',
+  ].join(";");
   const entrypoint = JSON.stringify(["node", "-e", program, "--"]);
   const text = `FROM ${"base" in found ? found.base : ""}\nLABEL mark=${mark}\nENTRYPOINT ${entrypoint}\n`;
   await writeFile(join(folder, "Dockerfile"), text);

@@ -1,4 +1,4 @@
-/** One-shot containers on the Docker Engine: without privileges, and removed whatever happens. */
+/** One-shot containers on the Docker Engine: without privileges, and removed whatever happens to them or to us. */
 import { randomUUID } from "node:crypto";
 import { run } from "../../adapters/process.ts";
 import type { Job, JobEnd, OneShots } from "../../ports/one-shots.ts";
@@ -8,7 +8,7 @@ const lines = 8;
 export function buildOneShots(signal?: AbortSignal): OneShots {
   return {
     run: async (job) => {
-      const name = `${job.name}-${randomUUID().slice(0, 8)}`;
+      const name = `${job.project}-${job.name}-${randomUUID().slice(0, 8)}`;
       try {
         return await runJob(name, job, signal);
       } finally {
@@ -32,6 +32,11 @@ function describeRun(name: string, job: Job): readonly string[] {
   const [program = "", ...rest] = job.argv;
   return [
     ...["run", "--name", name, "--init", "--pull", "never"],
+    // The engine itself removes it, so that one whose caller was killed holds no volume.
+    "--rm",
+    // Compose and observers of the project take it for no service.
+    ...["--label", `com.docker.compose.project=${job.project}`],
+    ...["--label", "com.docker.compose.oneoff=True"],
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
     ...capabilities.flatMap((capability) => ["--cap-add", capability]),
     ...["--memory", limits.memory, "--cpus", String(limits.cpus)],
