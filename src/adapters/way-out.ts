@@ -2,12 +2,13 @@
 import { Agent, EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
 import * as z from "zod/mini";
 import { insideNames } from "../core/service-ports.ts";
+import { PROXY_KEY } from "../settings/proxy.ts";
 
 /** Names that are reached without the proxy. */
 const noProxy = ["127.0.0.1", "localhost", "::1", ...insideNames].join(",");
 
 /** Undefined: there is none, and everything is reached as it is. */
-const proxy = process.env.EGRESS_PROXY || undefined;
+const proxy = process.env[PROXY_KEY] || undefined;
 
 export function buildDispatcher(options: Agent.Options): Agent | EnvHttpProxyAgent {
   if (proxy === undefined) return new Agent(options);

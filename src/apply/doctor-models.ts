@@ -7,6 +7,7 @@ import { HOST_NAME } from "../core/service-ports.ts";
 import { engines } from "../engines/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
+import { PROXY_KEY } from "../settings/proxy.ts";
 import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 
@@ -16,7 +17,7 @@ const limitMs = 3000;
  * A script for Node that takes the address as its argument. Any answer will do: it shows that a server is there. What is
  * outside is reached as the bot reaches it, by the proxy that its container names; a connection is then answer enough.
  */
-const ask = `const url = new URL(process.argv[1]), proxy = process.env.EGRESS_PROXY;
+const ask = `const url = new URL(process.argv[1]), proxy = process.env.${PROXY_KEY};
 const say = (is) => { console.log(is ? "yes" : "no"); process.exit(); };
 setTimeout(say, ${limitMs}, false);
 const path = url.hostname + ":" + (url.port || (url.protocol === "https:" ? 443 : 80));

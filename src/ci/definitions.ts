@@ -23,6 +23,13 @@ export interface CiDefinition {
   readonly mounts: readonly Mount[];
   /** Its own user on the forge, a writer of each project that it judges. */
   readonly user?: DesiredUser;
+  /** As whose container's the egress service sees its steps; undefined if they run elsewhere. */
+  readonly stepsCaller?: {
+    /** "" stands for containers that nobody else is. */
+    readonly container: (factoryName: string) => string;
+    /** Also where no project uses it. */
+    readonly isAlways: boolean;
+  };
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
 }

@@ -1,7 +1,9 @@
 /** What each container may reach outside, as the egress service reads it again and again; nothing of it is in an environment. */
+import { ciProviders } from "../ci/definitions.ts";
 import { FORGE_ELSEWHERE } from "../forge-kinds/definitions.ts";
 import { listInbound, routeTo } from "./addresses.ts";
 import type { Bot, Factory, Project } from "./factory.ts";
+import { namesOf } from "./kinds.ts";
 import { deriveContainerName } from "./names.ts";
 import { networkPresets } from "./network-presets.ts";
 
@@ -30,19 +32,19 @@ export interface EgressLists {
 export function deriveEgressLists(factory: Factory): EgressLists {
   const { name, bots, projects } = factory;
   const ofBots = bots.map((bot) => [deriveContainerName(name, bot.name), toCaller(bot, factory)]);
-  const local = projects.filter(({ ci }) => ci.provider === "local");
-  const woodpecker = projects.filter(({ ci }) => ci.provider === "woodpecker");
-  const steps = (ofCi: readonly Project[]): Caller => ({ name: "ci", allow: expand(ofCi) });
+  const ofSteps = namesOf(ciProviders).flatMap((provider) => {
+    const asked = ciProviders[provider].stepsCaller;
+    const own = projects.filter(({ ci }) => ci.provider === provider);
+    if (!asked || (own.length === 0 && !asked.isAlways)) return [];
+    const caller: Caller = { name: "ci", allow: expand(own) };
+    return [[asked.container(name), caller] as const];
+  });
   const forwards = bots.flatMap(({ baseUrl = "" }) => {
     const route = routeTo(baseUrl);
     return route?.by === "forward" ? [route.port] : [];
   });
   return {
-    callers: Object.fromEntries([
-      ...ofBots,
-      [`${name}-ci`, steps(local)],
-      ...(woodpecker.length > 0 ? [["", steps(woodpecker)]] : []),
-    ]),
+    callers: Object.fromEntries([...ofBots, ...ofSteps]),
     forwards: [...new Set(forwards)].sort((a, b) => a - b),
     inbound: listInbound(factory).map(({ published, host, port }) => {
       return { port: published, to: { host, port } };

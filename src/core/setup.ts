@@ -4,6 +4,7 @@ import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { DEFAULT_FORGE, FORGE_ELSEWHERE } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
+import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
 
 /** Variables of `.env` by name. */
@@ -66,16 +67,6 @@ export function formatInitCommand(
   const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
   return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
 }
-
-const initFlags: Readonly<Record<string, string>> = {
-  DISINTO_ENGINE: "--engine",
-  FORGE_URL: "--forge-url",
-  DISINTO_FORGE_PORT: "--forge-port",
-  FORGE_ADMIN_USER: "--admin",
-  LLAMA_BOTS: "--bots",
-  LLAMA_BASE_URL: "--local-model",
-  LLAMA_MODEL: "--model",
-};
 
 /** As a POSIX shell reads it back. */
 export function quoteWord(word: string): string {

@@ -2,6 +2,7 @@
  * Everything that a bot's container is told, declared once: how it is told, and how the bot reads it back. Nothing here
  * may depend on which other bots exist, or hiring one would replace the others' containers.
  */
+
 import * as z from "zod/mini";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory, RepoId, SessionLimits } from "../core/factory.ts";
@@ -12,6 +13,7 @@ import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import { formatProjects } from "../core/project-task.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { roles } from "../roles/definitions.ts";
+import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
 
 /** What a bot's environment is made of. */
@@ -242,7 +244,7 @@ export const botParts = {
     isShared: true,
   }),
   proxy: variable({
-    key: "EGRESS_PROXY",
+    key: PROXY_KEY,
     tell: ({ proxy }) => proxy,
     read: () => z.optional(z.url()),
     isShared: true,

@@ -75,6 +75,8 @@ const otherUses = [
   "src/harness/claude-code/agent.ts: ANTHROPIC_API_KEY",
   "src/harness/claude-code/agent.ts: ANTHROPIC_BASE_URL",
   "src/harness/claude-code/agent.ts: CLAUDE_AUTOCOMPACT_PCT_OVERRIDE",
+  "src/harness/command/command.ts: ANTHROPIC_API_KEY",
+  "src/harness/command/command.ts: ANTHROPIC_BASE_URL",
   "src/ci/woodpecker/definition.ts: WOODPECKER_AGENT_SECRET",
   "src/ci/woodpecker/definition.ts: WOODPECKER_HOST",
 ];

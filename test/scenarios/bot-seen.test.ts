@@ -82,7 +82,9 @@ test("a bot's work is in its figures and its status: the lease, the session, the
     return queue?.greeter?.length > 0 && queue.greeter;
   });
 
-  expect(queue).toEqual([{ issue: 2, because: expect.stringContaining("#1") }]);
+  expect(queue).toEqual([
+    { issue: 2, because: expect.stringContaining("#1"), since: expect.any(String) },
+  ]);
   expect(read(metrics, 'disinto_sessions_total{end="finished"}')).toBe(1);
   expect(read(metrics, "disinto_claims_total")).toBeGreaterThanOrEqual(1);
   expect(read(metrics, 'disinto_forge_requests_total{kind="push"}')).toBeGreaterThan(2);

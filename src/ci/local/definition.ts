@@ -17,6 +17,7 @@ export const localCi: CiDefinition = {
     isMade: true,
   },
   mounts: [],
+  stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
   hasPages: false,
   user: {
     login: CI_LOGIN,

@@ -1,5 +1,6 @@
 /** Variables of the local CI's container: told by definition.ts, read by settings.ts. */
 import { env } from "../../settings/env.ts";
+import { PROXY_KEY } from "../../settings/proxy.ts";
 import { serviceSecrets } from "../../settings/service-secrets.ts";
 
 export const ciVariables = {
@@ -8,7 +9,7 @@ export const ciVariables = {
   port: "CI_PORT",
   projects: "CI_PROJECTS",
   users: "CI_USERS",
-  proxy: "EGRESS_PROXY",
+  proxy: PROXY_KEY,
   token: serviceSecrets.ciToken,
   forgeUrl: env.forgeUrl.key,
   forgeToken: serviceSecrets.forgeToken,

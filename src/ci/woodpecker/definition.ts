@@ -17,6 +17,7 @@ export const woodpeckerCi: CiDefinition = {
   },
   /** For reading the logs of their runs. */
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],
+  stepsCaller: { container: () => "", isAlways: false },
   hasPages: true,
   services: (factory, { addresses, project }) => [
     describeServer(factory, addresses),
