@@ -1,7 +1,7 @@
 import type { CiDefinition } from "../definitions.ts";
 
 export const externalCi: CiDefinition = {
-  meaning: "somebody else posts statuses",
+  meaning: "another system posts statuses",
   needsImages: false,
   services: () => [],
   mounts: [],

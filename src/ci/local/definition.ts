@@ -8,7 +8,7 @@ import { ciVariables } from "./variables.ts";
 const keys = deriveCredentialKeys(CI_LOGIN);
 
 export const localCi: CiDefinition = {
-  meaning: "our own small service runs the steps",
+  meaning: "disinto's own CI service runs the steps",
   needsImages: false,
   access: {
     urlKey: "CI_URL",

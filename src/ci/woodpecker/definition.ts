@@ -7,7 +7,7 @@ import type { CiDefinition } from "../definitions.ts";
 import { applicationKeys } from "./oauth-application.ts";
 
 export const woodpeckerCi: CiDefinition = {
-  meaning: "Woodpecker does",
+  meaning: "Woodpecker runs them",
   needsImages: true,
   access: {
     urlKey: "WOODPECKER_URL",
