@@ -19,7 +19,7 @@ import { type ObservedHarness, observeHarness } from "./bot/session/observed-har
 import type { BotSettings } from "./bot/settings.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import { findCiLogin } from "./ci/definitions.ts";
-import { buildCiRuns } from "./ci/wiring.ts";
+import { buildCiRuns, findCache } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
 import { formatBackendName } from "./core/backend.ts";
 import type { Ci, RepoId, SessionLimits } from "./core/factory.ts";
@@ -28,7 +28,6 @@ import type { ProjectTask } from "./core/project-task.ts";
 import { harnesses } from "./harness/definitions.ts";
 import { buildModelServer } from "./harness/gateway/model-server.ts";
 import { buildHarness } from "./harness/wiring.ts";
-import type { CiRuns } from "./ports/ci.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Forge } from "./ports/forge.ts";
 import type { ModelServer } from "./ports/model-server.ts";
@@ -161,11 +160,14 @@ interface Membership extends Shared {
 }
 
 /** Runs elsewhere, or whose token is not there, are known by their statuses alone. */
-function buildCi(project: ProjectTask, settings: BotSettings, host: Host): CiRuns {
+function buildCi(project: ProjectTask, settings: BotSettings, host: Host) {
   const { ci, repo, primaryBranch } = project;
   const { clock, signal, redact } = host;
   const access = settings.ci[ci.provider];
-  return buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact });
+  return {
+    ci: buildCiRuns(ci.provider, { access, repo, primaryBranch, clock, signal, redact }),
+    cache: findCache(ci.provider, { access, repo, signal }),
+  };
 }
 
 /** Each role has its own mirror and folders: independent loops share no files. */
@@ -189,7 +191,7 @@ function buildProject(
     pulls: forge.pulls(project.repo),
     reviews: forge.reviews(project.repo),
     statuses: forge.statuses(project.repo),
-    ci: buildCi(project, shared.settings, shared.host),
+    ...buildCi(project, shared.settings, shared.host),
     mirror,
     folders: buildWorkFolders({
       root: path.join(home, "work"),

@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { resolve } from "node:path";
+import { toBytes } from "../core/bytes.ts";
 import { deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { countChanges } from "../core/plan-text.ts";
@@ -105,17 +106,14 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 async function checkMemory({ factory }: Examination): Promise<readonly Finding[]> {
-  const asked = factory.bots.filter(({ enabled }) => enabled).map(({ memory }) => toGiB(memory));
+  const asked = factory.bots
+    .filter(({ enabled }) => enabled)
+    .map(({ memory }) => toBytes(memory) / 2 ** 30);
   const wanted = asked.reduce((sum, one) => sum + one, 0);
   const there = totalmem() / 2 ** 30;
   const message = `the bots' limits add up to ${wanted.toFixed(1)} GiB of ${there.toFixed(1)}`;
   if (wanted <= there) return [toOk("memory", message)];
   return [{ subject: "memory", verdict: "note", message, hint: "lower memory in [agents.<name>]" }];
-}
-
-function toGiB(text: string): number {
-  const units: Readonly<Record<string, number>> = { k: 2 ** -20, m: 2 ** -10, g: 1 };
-  return Number.parseFloat(text) * (units[text.at(-1) ?? "g"] ?? 1);
 }
 
 async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {

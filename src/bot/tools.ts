@@ -2,7 +2,7 @@
 
 import type { ProjectTask } from "../core/project-task.ts";
 import { DisintoError } from "../errors.ts";
-import type { CiRuns } from "../ports/ci.ts";
+import type { CiRuns, ReadCache } from "../ports/ci.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type {
@@ -82,6 +82,8 @@ export interface ProjectTools {
   readonly reviews: Reviews;
   readonly statuses: Statuses;
   readonly ci: CiRuns;
+  /** Undefined: its CI lends sessions none. */
+  readonly cache: ReadCache | undefined;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
   readonly claims: Claims;

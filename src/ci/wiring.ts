@@ -1,6 +1,7 @@
 /** How bots ask each CI why a run is red; an adapter is loaded with the first question. */
-import type { CiRuns } from "../ports/ci.ts";
+import type { CiRuns, ReadCache } from "../ports/ci.ts";
 import type { CiProvider } from "./definitions.ts";
+import type { CacheOptions } from "./local/read-cache.ts";
 import { statusesOnly } from "./statuses-only.ts";
 import type { CiRunsOptions } from "./woodpecker/ci-runs.ts";
 
@@ -8,6 +9,22 @@ type Open = (options: CiRunsOptions) => Promise<CiRuns>;
 
 const openWoodpecker: Open = async (options) =>
   (await import("./woodpecker/ci-runs.ts")).buildCiRuns(options);
+
+/** CIs that lend their project's cache to sessions. */
+const caches: Partial<Readonly<Record<CiProvider, (options: CacheOptions) => Promise<ReadCache>>>> =
+  {
+    local: async (options) => (await import("./local/read-cache.ts")).buildReadCache(options),
+  };
+
+/** Undefined: there is none to be had. */
+export function findCache(
+  provider: CiProvider,
+  { access, ...options }: Omit<CacheOptions, "access"> & Pick<Asked, "access">,
+): ReadCache | undefined {
+  const build = caches[provider];
+  if (!build || !access) return undefined;
+  return async () => (await build({ access, ...options }))();
+}
 
 /** Undefined if nothing is known of it but its statuses. */
 const adapters: Readonly<Record<CiProvider, Open | undefined>> = {

@@ -21,3 +21,6 @@ export interface CiFailure {
   /** The failed steps' logs, trimmed to what matters; the status's description where there is no log. */
   readonly log: string;
 }
+
+/** A copy of what runs of the primary branch have left, as a tar archive; undefined: there is none. */
+export type ReadCache = () => Promise<AsyncIterable<Uint8Array> | undefined>;

@@ -27,6 +27,7 @@ type LifeEvent =
   | Named<"failure", { code: string; message: string; retryInMs: number }>
   | Named<"egress.refused", { project: string; issue?: number; pull?: number; host: string }>
   | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>
+  | Named<"cache.dropped", { project: string; limitBytes: number }>
   | Named<"breaker.opened", { breaker: string; reason: string }>
   | Named<"breaker.closed", { breaker: string }>;
 

@@ -1,3 +1,5 @@
+import type { ReadCache } from "./ci.ts";
+
 /** The program that does the coding. What counts is what it leaves in the folder, never what it says. */
 export interface Harness {
   run(session: Session): Promise<SessionEnd>;
@@ -20,6 +22,8 @@ export interface Session {
   readonly money?: number | undefined;
   /** The agent's own session of an earlier attempt (`SessionEnd.session`), to be gone on with where it can be. */
   readonly resume?: string | undefined;
+  /** What the session finds in CI_CACHE, its own to change; gone with it. */
+  readonly cache?: ReadCache | undefined;
   readonly signal: AbortSignal;
   /** Called whenever the harness shows that it is at work. */
   readonly onOutput?: (() => void) | undefined;

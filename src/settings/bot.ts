@@ -5,6 +5,7 @@
 
 import * as z from "zod/mini";
 import { deriveBackend } from "../core/backend.ts";
+import { sizePattern, toBytes } from "../core/bytes.ts";
 import type { Bot, Factory, RepoId, SessionLimits } from "../core/factory.ts";
 import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
@@ -60,13 +61,7 @@ const milliseconds = (least: number) =>
     z.transform((seconds: number) => seconds * 1000),
   );
 
-const bytesPer: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
-const bytes = () =>
-  z.pipe(
-    z.string().check(z.regex(/^\d+(\.\d+)?[kmg]$/)),
-    z.transform((size: string) => Number(size.slice(0, -1)) * (bytesPer[size.slice(-1)] ?? 1)),
-  );
+const bytes = () => z.pipe(z.string().check(z.regex(sizePattern)), z.transform(toBytes));
 
 const repository = () =>
   z.pipe(

@@ -5,6 +5,7 @@
 
 import * as z from "zod/mini";
 import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
+import { sizePattern } from "../core/bytes.ts";
 import { describeKinds, namesOf } from "../core/kinds.ts";
 import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
@@ -13,6 +14,9 @@ import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 
 z.config(z.locales.en());
+
+/** Of a project that sets none. */
+export const DEFAULT_CACHE = "2g";
 
 const text = z.string().check(z.minLength(1, "must not be empty"));
 
@@ -26,7 +30,7 @@ function image(description: string) {
 
 /** Bytes as Docker writes them. */
 function size(description: string) {
-  const isSize = z.regex(/^\d+(\.\d+)?[kmg]$/, "must be a number and k, m or g");
+  const isSize = z.regex(sizePattern, "must be a number and k, m or g");
   return z.string().check(isSize, z.describe(description));
 }
 
@@ -171,6 +175,11 @@ export const CiSection = z.strictObject({
       .enum(["block", "pass"])
       .check(z.describe("What a project that requires no contexts means for a merge")),
     "block",
+  ),
+  cache: z.optional(
+    size(
+      `What runs of the primary branch may leave in CI_CACHE for those after them and for sessions, with the local CI; 0m: nothing (default: ${DEFAULT_CACHE})`,
+    ),
   ),
 });
 

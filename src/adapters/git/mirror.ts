@@ -1,5 +1,5 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
-import { mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
 import { type Argv, type RunOptions, run } from "../process.ts";
@@ -101,10 +101,13 @@ async function listRefs(folder: string, command: Argv): Promise<Refs> {
 }
 
 async function ensureRepository(folder: string): Promise<void> {
-  if (await isRepository(folder)) return;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await runGit("init", git.initBare(folder), { env: localGitEnvironment() });
+  if (!(await isRepository(folder))) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await runGit("init", git.initBare(folder), { env: localGitEnvironment() });
+  }
+  // Whoever works on what is in it is lent the objects, and sees no other project's.
+  await chmod(folder, 0o700);
 }
 
 /** What git itself looks for, without a process of its own at each poll; what else is damaged, a fetch finds out. */

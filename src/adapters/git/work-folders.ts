@@ -2,7 +2,7 @@
  * Folders for a harness. Each has its own repository in which the harness may do anything; the runner never runs
  * git there again: what stands in the folder is collected through a fresh repository laid over the files.
  */
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import type { Collected, FolderUse, WorkFolders } from "../../ports/git.ts";
@@ -27,6 +27,9 @@ const MAX_FILE_BYTES = 2_000_000_000;
 
 export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): WorkFolders {
   const folderOf = (name: string): string => path.join(root, name);
+  // Beside the folders, where who works in them can make nothing.
+  const lentTo = (name: string): string => path.join(`${root}.lent`, name);
+  const takeBack = (name: string) => rm(lentTo(name), { recursive: true, force: true });
   return {
     prepare: async (name, { branch, sha }) => {
       const folder = folderOf(name);
@@ -36,7 +39,7 @@ export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): W
       const inside = (...args: readonly string[]) =>
         runOrThrow(hands.as(["git", ...args], folder), { env: localGitEnvironment() });
       await inside("init", "--quiet", "--template=", `--initial-branch=${branch}`, ".");
-      await borrowObjects(path.join(folder, ".git"), mirror, hands);
+      await borrowObjects({ git: path.join(folder, ".git"), mirror, place: lentTo(name), hands });
       await inside("update-ref", `refs/heads/${branch}`, sha);
       await inside("reset", "--quiet", "--hard");
       return folder;
@@ -46,12 +49,17 @@ export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): W
       await hands.share(root);
       await hands.remove(scratch);
       try {
-        return await collect({ folder: folderOf(name), scratch, mirror, base, hands });
+        const place = lentTo(`${name}.collect`);
+        return await collect({ folder: folderOf(name), scratch, mirror, place, base, hands });
       } finally {
         await hands.remove(scratch);
+        await takeBack(`${name}.collect`);
       }
     },
-    discard: (name) => hands.remove(folderOf(name)),
+    discard: async (name) => {
+      await hands.remove(folderOf(name));
+      await takeBack(name);
+    },
     list: async () => {
       const names = await readdir(root).catch(() => []);
       return Promise.all(names.map((name) => describeFolder(name, folderOf(name), hands)));
@@ -64,25 +72,36 @@ async function describeFolder(name: string, folder: string, hands: Hands): Promi
   return { name, bytes: await hands.measure(folder), changedAtMs: changed?.mtimeMs ?? 0 };
 }
 
-async function borrowObjects(gitFolder: string, mirror: string, hands: Hands): Promise<void> {
-  const file = path.join(gitFolder, "objects", "info", "alternates");
-  await hands.write(file, `${path.resolve(mirror, "objects")}\n`);
+interface Borrowing {
+  /** The repository's folder. */
+  readonly git: string;
+  readonly mirror: string;
+  /** Where the objects are lent. */
+  readonly place: string;
+  readonly hands: Hands;
+}
+
+/** Of the mirror nothing but the objects is shown, and to no other user. */
+async function borrowObjects({ git, mirror, place, hands }: Borrowing): Promise<void> {
+  const objects = await hands.lend(path.resolve(mirror, "objects"), place);
+  await hands.write(path.join(git, "objects", "info", "alternates"), `${objects}\n`);
 }
 
 interface Collection {
   readonly folder: string;
   readonly scratch: string;
   readonly mirror: string;
+  readonly place: string;
   readonly base: string;
   readonly hands: Hands;
 }
 
 async function collect(collection: Collection): Promise<Collected> {
-  const { folder, scratch, mirror, base, hands } = collection;
+  const { folder, scratch, mirror, place, base, hands } = collection;
   const there = await lstat(folder).catch(() => undefined);
   if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
   await runOrThrow(hands.as(git.initBare(scratch)), { env: localGitEnvironment() });
-  await borrowObjects(scratch, mirror, hands);
+  await borrowObjects({ git: scratch, mirror, place, hands });
   const over = {
     env: localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder }),
     timeoutMs: 2 * COLLECT_S * 1000,

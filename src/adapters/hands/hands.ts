@@ -18,6 +18,8 @@ export interface Hands {
   write(file: string, text: string): Promise<void>;
   /** Undefined: it is not there, is no file, or is longer. */
   read(file: string, maxBytes: number): Promise<string | undefined>;
+  /** A folder of the runner's that this user alone may read, nothing beside it; answers where. `place` is the runner's to remove. */
+  lend(folder: string, place: string): Promise<string>;
   /** What the folder takes on the disk. */
   measure(folder: string): Promise<number>;
 }

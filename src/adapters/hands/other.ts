@@ -2,7 +2,7 @@
  * Who works in the folder is another user, whom the runner becomes; SETUID and SETGID are all that it has for this. What
  * runs so has no capability, no group and no way to get any.
  */
-import { chmod, chown, mkdir, rm } from "node:fs/promises";
+import { chmod, chown, link, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import { type Argv, type Finished, run } from "../process.ts";
@@ -71,6 +71,17 @@ export function buildOtherHands(uid: number): Hands {
       const { exitCode, stdout } = await run(as(argv), bare);
       return exitCode === 0 && Buffer.byteLength(stdout) <= maxBytes ? stdout : undefined;
     },
+    lend: async (folder, place) => {
+      const lent = path.join(place, path.basename(folder));
+      await mkdir(path.dirname(place), { recursive: true });
+      await chmod(path.dirname(place), 0o711);
+      await rm(place, { recursive: true, force: true });
+      await mkdir(place, { mode: 0o700 });
+      await linkFiles(folder, lent);
+      await chown(place, process.getuid?.() ?? uid, uid);
+      await chmod(place, 0o710);
+      return lent;
+    },
     measure: async (folder) => {
       const { stdout } = await act(["du", "-s", "--block-size=1", "--", folder]);
       return Number.parseInt(stdout, 10) || 0;
@@ -79,6 +90,21 @@ export function buildOtherHands(uid: number): Hands {
 }
 
 const LIMIT_S = 300;
+
+/** What git has not finished yet, or has just moved, is no object. */
+async function linkFiles(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (/^(tmp_|incoming-)/.test(entry.name)) continue;
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.isDirectory()) await linkFiles(source, target);
+    else if (entry.isFile()) await link(source, target).catch(ignoreAbsence);
+  }
+}
+
+function ignoreAbsence(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
 
 function requireDone({ exitCode, stderr }: Finished, place: string): void {
   if (exitCode === 0) return;

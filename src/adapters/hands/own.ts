@@ -24,5 +24,6 @@ export const ownHands: Hands = {
     if (!found?.isFile() || found.size > maxBytes) return undefined;
     return readFile(file, "utf8");
   },
+  lend: async (folder) => folder,
   measure: measureFolder,
 };

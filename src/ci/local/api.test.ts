@@ -1,13 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { unpackInto } from "../../adapters/hands/archive.ts";
+import { ownHands } from "../../adapters/hands/own.ts";
+import { ownUser } from "../../adapters/hands/session-user.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
+import type { RepoId } from "../../core/factory.ts";
 import type { Status } from "../../ports/forge.ts";
 import { buildCiRuns } from "../woodpecker/ci-runs.ts";
 import { serveCiApi } from "./api.ts";
+import { ProjectCache } from "./cache.ts";
 import type { CiProject } from "./ci-project.ts";
 import { type PipelineRecord, Pipelines, type StepRecord } from "./pipelines.ts";
+import { buildReadCache } from "./read-cache.ts";
 import { type CiTools, LocalCi } from "./serve.ts";
 
 const repo = { owner: "acme", name: "shop" };
@@ -17,6 +23,7 @@ const red: Status = { context: "ci/local/test", state: "failure", description: "
 let folder: string;
 let pipelines: Pipelines;
 let posted: Status[];
+let cache: ProjectCache;
 let api: { port: number; close(): void };
 
 beforeEach(async () => {
@@ -27,8 +34,9 @@ beforeEach(async () => {
     of: async () => [],
     post: async (_: string, one: Status) => void posted.push(one),
   };
-  const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines };
-  const tools = { projects: [target as unknown as CiProject], users: [] };
+  cache = await ProjectCache.open(path.join(folder, "kept"), 10_000_000);
+  const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines, cache };
+  const tools = { projects: [target as unknown as CiProject], seats: [] };
   const ci = new LocalCi(tools as unknown as CiTools);
   api = await serveCiApi(ci, { bind: "127.0.0.1", port: 0, token });
 });
@@ -137,4 +145,28 @@ test("runs outlive the CI; one that it did not end was not done", async () => {
     ["sha", "failure"],
   ]);
   expect(again.create({ event: "push", parent: 0, commit: "c", branch: "b" }).number).toBe(3);
+});
+
+test("a project's cache is handed to who knows the token, whole; nobody else, and no other project, has it", async () => {
+  const signal = new AbortController().signal;
+  const readAs = (given: string, of: RepoId = repo) =>
+    buildReadCache({
+      access: { url: `http://127.0.0.1:${api.port}`, token: given },
+      repo: of,
+      signal,
+    })();
+  const [made, got] = [path.join(folder, "made"), path.join(folder, "got")];
+  for (const one of [made, got]) await mkdir(one);
+  expect(await readAs(token)).toBeUndefined();
+  await writeFile(path.join(made, "big"), Buffer.alloc(3_000_000, "x"));
+  await cache.keep(made, ownUser);
+
+  const archive = await readAs(token);
+  if (archive) await unpackInto(got, ownHands, archive);
+
+  expect(await readdir(got)).toEqual(["big"]);
+  expect(await readAs("another token")).toBeUndefined();
+  expect(await readAs(token, { owner: "acme", name: "other" })).toBeUndefined();
+  api.close();
+  expect(await readAs(token)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 /** The part of Woodpecker's API that bots ask (server/router/api.go), with the same paths and answers. */
+import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
 import { type HttpServer, requireToken, serveHttp } from "../../adapters/http-server.ts";
 import type { CiProject } from "./ci-project.ts";
@@ -19,10 +20,14 @@ export function serveCiApi(ci: LocalCi, { token, ...address }: ApiOptions): Prom
   app.use(requireToken(token));
   app.get("/lookup/:owner/:name", (context) => {
     const { owner, name } = context.req.param();
-    const isIt = ({ project: { repo } }: CiProject) => repo.owner === owner && repo.name === name;
-    const found = ci.projects.find(isIt);
+    const found = lookUp(ci, context);
     if (!found) return context.notFound();
     return context.json({ id: found.id, owner, name, full_name: `${owner}/${name}` });
+  });
+  // Not Woodpecker's: what sessions of the project begin with.
+  app.get("/lookup/:owner/:name/cache", async (context) => {
+    const kept = await lookUp(ci, context)?.cache.read();
+    return kept ? context.body(Readable.toWeb(kept) as ReadableStream) : context.body(null, 204);
   });
   app.get("/:id/pipelines", (context) => {
     const target = findProject(ci, context);
@@ -40,6 +45,12 @@ export function serveCiApi(ci: LocalCi, { token, ...address }: ApiOptions): Prom
     return context.json(await readLog(target, pipeline, Number(context.req.param("step"))));
   });
   return serveHttp(app, address);
+}
+
+function lookUp({ projects }: LocalCi, { req }: Context): CiProject | undefined {
+  return projects.find(
+    ({ project: { repo } }) => repo.owner === req.param("owner") && repo.name === req.param("name"),
+  );
 }
 
 function findProject({ projects }: LocalCi, { req }: Context): CiProject | undefined {

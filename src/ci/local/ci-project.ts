@@ -3,6 +3,7 @@ import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Pulls, Statuses } from "../../ports/forge.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { ProjectCache } from "./cache.ts";
 import type { Pipelines } from "./pipelines.ts";
 
 export interface CiProject {
@@ -13,7 +14,14 @@ export interface CiProject {
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;
-  /** Of whoever's run it is. */
-  readonly foldersOf: (user: SessionUser) => WorkFolders;
+  readonly foldersOf: (seat: Seat) => WorkFolders;
   readonly pipelines: Pipelines;
+  readonly cache: ProjectCache;
+}
+
+/** What one run has for itself: there are as many as runs at once, and each is emptied before another run has it. */
+export interface Seat {
+  readonly user: SessionUser;
+  /** Where its checkout, its home and its cache are. */
+  readonly root: string;
 }

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser, type SessionUser } from "../../adapters/hands/session-user.ts";
 import type { Status } from "../../ports/forge.ts";
+import { ProjectCache } from "./cache.ts";
 import type { CiProject } from "./ci-project.ts";
 import { type Run, runPipeline } from "./pipeline-run.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -26,13 +27,20 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true, force: true }));
 
+/** Can empty its seat once. */
+function makeUntidy(): SessionUser {
+  let removed = 0;
+  const remove = async (target: string) => {
+    if (removed++ > 0) throw new Error("EACCES: permission denied");
+    await ownUser.hands.remove(target);
+  };
+  return { ...ownUser, hands: { ...ownUser.hands, remove } };
+}
+
 /** Real commands in a real folder; the forge and git are what a run asks of them. */
 async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
-  const folder = path.join(root, "work");
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), text);
-  }
+  const seat = { user: ownUser, root: path.join(root, "seat") };
+  const folder = path.join(seat.root, "work");
   const events: unknown[] = [];
   const target = {
     id: 1,
@@ -51,19 +59,22 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
       },
     },
     foldersOf: () => ({
-      prepare: async () => folder,
-      list: async () => [],
-      discard: async () => {
-        if (cannotClean) throw new Error("EACCES: permission denied");
+      prepare: async () => {
+        for (const [name, text] of Object.entries(files)) {
+          await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+          await writeFile(path.join(folder, name), text);
+        }
+        return folder;
       },
     }),
     pipelines,
+    cache: await ProjectCache.open(path.join(root, "kept"), 100_000),
   } as unknown as CiProject;
   const tools = {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
     signal: new AbortController().signal,
-    user: ownUser,
+    seat: cannotClean ? { ...seat, user: makeUntidy() } : seat,
   };
   await runPipeline(tools, target, run);
   const [pipeline] = pipelines.newestFirst();
@@ -168,4 +179,51 @@ test("a folder that cannot be cleaned is told, and the run is decided all the sa
   expect(events).toContainEqual(
     expect.objectContaining({ type: "failure", message: expect.stringContaining("EACCES") }),
   );
+});
+
+test("what a run of the primary branch left in CI_CACHE is copied to later runs; theirs goes with them", async () => {
+  const found = "ls $CI_CACHE; echo of $CI_PIPELINE_EVENT > $CI_CACHE/$CI_PIPELINE_EVENT";
+  const files = { ".woodpecker/test.yml": `steps:\n${step("look", found)}` };
+
+  const first = await runFiles(files, ofPush);
+  const second = await runFiles(files, ofPull);
+  const third = await runFiles(files, ofPull);
+  const other = await runFiles(files, { ...ofPush, branch: "fix/issue-1" });
+  const last = await runFiles(files, ofPush);
+
+  expect(await first.log("look")).toBe("");
+  for (const run of [second, third, other, last]) expect(await run.log("look")).toBe("push");
+  expect(await readdir(root)).toEqual(["kept", "pipelines"]);
+});
+
+test("a run that failed leaves nothing for others, and one that leaves too much is told", async () => {
+  const files = (commands: string) => ({
+    ".woodpecker/test.yml": `steps:\n${step("make", `ls $CI_CACHE; ${commands}`)}`,
+  });
+
+  await runFiles(files("echo good > $CI_CACHE/good"), ofPush);
+  await runFiles(files("echo bad > $CI_CACHE/bad; exit 1"), ofPush);
+  const big = await runFiles(files("truncate --size=1G $CI_CACHE/big"), ofPush);
+  const after = await runFiles(files("true"), ofPull);
+
+  expect(await big.log("make")).toBe("good");
+  expect(big.decided.at(-1)).toEqual(["ci/local/push/test", "success"]);
+  expect(big.events).toContainEqual({
+    type: "cache.dropped",
+    project: "shop",
+    limitBytes: 100_000,
+  });
+  expect(await after.log("make")).toBe("");
+});
+
+test("what a step left in its seat is gone before the next run", async () => {
+  const leave = "echo secret > ../left";
+  await runFiles({ ".woodpecker/test.yml": `steps:\n${step("leave", leave)}` }, ofPull);
+
+  const { log } = await runFiles(
+    { ".woodpecker/test.yml": `steps:\n${step("look", "ls ..")}` },
+    ofPull,
+  );
+
+  expect(await log("look")).toBe("work\nwork.cache\nwork.home");
 });

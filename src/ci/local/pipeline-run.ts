@@ -1,21 +1,22 @@
 /** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { rm } from "node:fs/promises";
 import { CI_LOGIN } from "../../core/names.ts";
+import { DisintoError } from "../../errors.ts";
 import type { EventLog } from "../../ports/event-log.ts";
-import type { CiProject } from "./ci-project.ts";
+import type { CiProject, Seat } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
 import { deriveVariables, type RunFacts } from "./workflow/variables.ts";
 import { type PlannedWorkflow, planWorkflows } from "./workflow/workflows.ts";
 import { readWorkflowFiles } from "./workflow-files.ts";
-import { homeOf, runWorkflow } from "./workflow-run.ts";
+import { cacheOf, homeOf, runWorkflow } from "./workflow-run.ts";
 
 export interface RunTools {
   readonly events: EventLog;
   readonly pathVariable: string | undefined;
   readonly signal: AbortSignal;
-  /** Whose the run is, alone. */
-  readonly user: SessionUser;
+  /** The run's own, alone. */
+  readonly seat: Seat;
 }
 
 /** A commit to run; `parent` is set when it was asked for again. */
@@ -40,37 +41,70 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   const { sha, branch, parent, event } = run;
   const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
-  const name = `ci-${sha}-${parent}`;
-  const { user } = tools;
-  const folders = target.foldersOf(user);
-  await user.endAll();
-  for (const { name: forgotten } of user.uid === undefined ? [] : await folders.list())
-    await folders.discard(forgotten);
-  const folder = await folders.prepare(name, { branch, sha });
-  await user.hands.make(homeOf(folder));
+  const { seat } = tools;
+  await requireEmpty(seat);
+  const folders = target.foldersOf(seat);
+  const folder = await folders.prepare(`ci-${sha}-${parent}`, { branch, sha });
+  await makeSurroundings(tools, target, folder);
   const { pull, before } = run;
   const origin = { ...(pull && { pull }), ...(before !== undefined && { before }) };
   const pipeline = target.pipelines.create({ event, parent, commit: sha, branch, ...origin });
-  const workflows = await startWorkflows({ target, run, user, folder }, pipeline.number);
+  const workflows = await startWorkflows({ target, run, seat, folder }, pipeline.number);
   const undecided = workflows.filter(({ record }) => !decided.has(record.context));
   if (undecided.length === 0) await target.pipelines.forget(pipeline);
   else await runAll(tools, { target, pipeline, folder }, undecided);
-  await cleanUp(tools, { user, folder, discard: () => folders.discard(name) });
+  if (isPrimary(run, target) && pipeline.status === "success")
+    await orTell(tools, "cache", () => keepCache(tools, target, cacheOf(folder)));
+  await orTell(tools, folder, () => emptySeat(seat));
 }
 
-interface Leftovers {
-  readonly user: SessionUser;
-  readonly folder: string;
-  readonly discard: () => Promise<void>;
+/** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
+async function emptySeat({ user, root }: Seat): Promise<void> {
+  await user.endAll();
+  await user.hands.remove(root);
+  await rm(`${root}.lent`, { recursive: true, force: true });
+  await user.clearShared();
 }
 
-/** What cannot be cleaned is told, and ends nothing: the run is decided. */
-async function cleanUp({ events }: RunTools, { user, folder, discard }: Leftovers) {
-  for (const step of [() => user.hands.remove(homeOf(folder)), discard, () => user.clearShared()])
-    await step().catch((error: Error) => {
-      const message = `${folder} could not be cleaned: ${error.message}`;
-      events.append({ type: "failure", code: "process.failed", message, retryInMs: 0 });
-    });
+async function requireEmpty(seat: Seat): Promise<void> {
+  await emptySeat(seat).catch((cause: unknown) => {
+    throw new DisintoError("process.failed", `${seat.root} could not be emptied`, { cause });
+  });
+}
+
+async function makeSurroundings(
+  tools: RunTools,
+  { cache }: CiProject,
+  folder: string,
+): Promise<void> {
+  const { user } = tools.seat;
+  const { hands } = user;
+  await hands.make(homeOf(folder));
+  await hands.make(cacheOf(folder));
+  await orTell(tools, "cache", () => cache.unpack(cacheOf(folder), user));
+}
+
+/** Its commits are on the branch that only what was judged gets to. */
+function isPrimary({ event, branch }: Run, { project }: CiProject): boolean {
+  return event === "push" && branch === project.primaryBranch;
+}
+
+async function keepCache(
+  { events, seat: { user } }: RunTools,
+  { cache, project }: CiProject,
+  folder: string,
+): Promise<void> {
+  await user.endAll();
+  if ((await cache.keep(folder, user)) === "kept") return;
+  events.append({ type: "cache.dropped", project: project.name, limitBytes: cache.limitBytes });
+}
+
+/** What cannot be kept or cleaned is told, and ends nothing: it decides no run. */
+async function orTell({ events }: RunTools, what: string, act: () => Promise<void>) {
+  await act().catch((error: Error) => {
+    const message = `${what} could not be cleaned or kept: ${error.message}`;
+    events.append({ type: "failure", code: "process.failed", message, retryInMs: 0 });
+  });
 }
 
 async function listDecidedContexts(
@@ -84,15 +118,15 @@ async function listDecidedContexts(
 interface Checkout {
   readonly target: CiProject;
   readonly run: Run;
-  readonly user: SessionUser;
+  readonly seat: Seat;
   readonly folder: string;
 }
 
 async function startWorkflows(
-  { target, run, user, folder }: Checkout,
+  { target, run, seat, folder }: Checkout,
   number: number,
 ): Promise<readonly StartedWorkflow[]> {
-  const files = await readWorkflowFiles(folder, user);
+  const files = await readWorkflowFiles(folder, seat.user);
   const facts = await gatherFacts(target, run, number);
   const planned = planWorkflows(files, {
     ...facts,

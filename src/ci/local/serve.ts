@@ -1,17 +1,16 @@
 /** The local CI: looks for heads of open pull requests, runs their workflows, and runs again what it is asked to. */
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { CiProject } from "./ci-project.ts";
+import type { CiProject, Seat } from "./ci-project.ts";
 import { type Run, type RunTools, runPipeline } from "./pipeline-run.ts";
 import type { PipelineRecord } from "./pipelines.ts";
 
-export interface CiTools extends Omit<RunTools, "user"> {
+export interface CiTools extends Omit<RunTools, "seat"> {
   readonly projects: readonly CiProject[];
   readonly clock: Clock;
   readonly pollIntervalMs: number;
-  /** As whom runs are run: so many at once, and each alone with its user. */
-  readonly users: readonly SessionUser[];
+  /** So many runs at once, each alone with its own. */
+  readonly seats: readonly Seat[];
 }
 
 /** A primary branch moves more seldom than heads are pushed. */
@@ -31,14 +30,14 @@ export class LocalCi {
   readonly #seen = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #asked: Job[] = [];
-  readonly #idle: SessionUser[];
+  readonly #idle: Seat[];
   /** What each primary branch was at when it was last looked at. */
   readonly #pushed = new Map<CiProject, string>();
   #looks = 0;
 
   constructor(tools: CiTools) {
     this.#tools = tools;
-    this.#idle = [...tools.users];
+    this.#idle = [...tools.seats];
   }
 
   get projects(): readonly CiProject[] {
@@ -50,8 +49,8 @@ export class LocalCi {
     while (!signal.aborted) {
       const found = [...(await this.#findNewHeads()), ...(await this.#findPushes())];
       for (const job of [...this.#asked.splice(0), ...found]) {
-        const user = this.#idle.pop();
-        if (user) this.#start(job, user);
+        const seat = this.#idle.shift();
+        if (seat) this.#start(job, seat);
         else this.#postpone(job);
       }
       await clock.sleep(pollIntervalMs, signal);
@@ -77,16 +76,16 @@ export class LocalCi {
     if (job.run.parent !== 0 || job.run.event === "push") this.#asked.push(job);
   }
 
-  #start({ target, run }: Job, user: SessionUser): void {
+  #start({ target, run }: Job, seat: Seat): void {
     if (run.event === "pull_request") this.#seen.add(run.sha);
-    const running = runPipeline({ ...this.#tools, user }, target, run).catch((error: unknown) => {
+    const running = runPipeline({ ...this.#tools, seat }, target, run).catch((error: unknown) => {
       this.#seen.delete(run.sha);
       this.#reportFailure(error);
     });
     this.#running.add(running);
     void running.finally(() => {
       this.#running.delete(running);
-      this.#idle.push(user);
+      this.#idle.push(seat);
     });
   }
 

@@ -1,5 +1,7 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { afterEach, expect, test } from "vitest";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { ownUser } from "../../adapters/hands/session-user.ts";
 import { runStep } from "./steps.ts";
 
@@ -8,18 +10,41 @@ afterEach(() => {
   delete process.env.CI_TOKEN;
 });
 
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), "disinto-step-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
 test("a step sees nothing of the CI's own environment", async () => {
   process.env.FORGE_TOKEN = "the-forges-token";
   process.env.CI_TOKEN = "the-cis-token";
 
   const end = await runStep({
-    folder: tmpdir(),
+    folder: root,
     step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
-    user: ownUser,
+    seat: { user: ownUser, root },
   });
 
   expect(end).toMatchObject({ state: "success", exitCode: 0 });
   expect(end.output).toContain("COLOUR=red");
   expect(end.output).not.toMatch(/the-(forges|cis)-token/);
+});
+
+test("what a step leaves running ends with it, also what left its group and dropped the mark", async () => {
+  const leave = "(cd ..; exec env -i setsid sleep 300) >/dev/null 2>&1 & echo $!";
+  const folder = path.join(root, "work");
+  await mkdir(folder);
+
+  const { output } = await runStep({
+    folder,
+    step: { commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
+    signal: new AbortController().signal,
+    seat: { user: ownUser, root },
+  });
+
+  expect(Number(output)).toBeGreaterThan(1);
+  const status = await readFile(`/proc/${output}/status`, "utf8").catch(() => "");
+  expect(status).toMatch(/^$|^State:\tZ/m);
 });

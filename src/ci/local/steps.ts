@@ -1,18 +1,20 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
+import { realpath } from "node:fs/promises";
 import { execa } from "execa";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { Argv } from "../../adapters/process.ts";
 import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
+import type { Seat } from "./ci-project.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
+  /** Where it works, in the run's seat. */
   readonly folder: string;
   readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
-  /** As whom it runs. */
-  readonly user: SessionUser;
+  readonly seat: Seat;
 }
 
 export interface StepEnd {
@@ -31,7 +33,8 @@ const OVERDUE = 124;
 const KILLED = 137;
 
 export async function runStep(run: StepRun): Promise<StepEnd> {
-  const { folder, step, signal, user } = run;
+  const { folder, step, signal, seat } = run;
+  const { user } = seat;
   const mark = randomUUID();
   const [program, ...args] = shell(folder, user);
   const child = execa(program, args, {
@@ -44,8 +47,9 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     all: true,
     maxBuffer: MAX_LOG_BYTES,
   });
+  const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];
-  const end = (): void => void ends.push(endStep(user, { mark, folders: [folder] }));
+  const end = (): void => void ends.push(endStep(user, { mark, folders: [root] }));
   const overdue = AbortSignal.timeout(LIMIT_MS);
   const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });

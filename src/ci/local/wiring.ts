@@ -1,17 +1,21 @@
 /** Builds what the local CI works with from its settings. */
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import { buildStepUsers } from "../../adapters/hands/separation.ts";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { useProxy } from "../../adapters/way-out.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
+import { toBytes } from "../../core/bytes.ts";
 import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
+import { DEFAULT_CACHE } from "../../settings/project.ts";
 import { serveCiApi } from "./api.ts";
-import type { CiProject } from "./ci-project.ts";
+import { ProjectCache } from "./cache.ts";
+import type { CiProject, Seat } from "./ci-project.ts";
 import { Pipelines } from "./pipelines.ts";
 import { LocalCi } from "./serve.ts";
 import type { CiSettings } from "./settings.ts";
@@ -32,13 +36,14 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
     await mkdir(dataFolder, { recursive: true });
     // Runs pass through to their own folders, and see nothing else.
     if (settings.separation) await chmod(dataFolder, 0o711);
+    const projects = await openProjects(settings, host);
     const ci = new LocalCi({
-      projects: await openProjects(settings, host),
+      projects,
       clock: host.clock,
       events,
       pollIntervalMs: POLL_INTERVAL_MS,
       pathVariable: host.environment.PATH,
-      users: buildStepUsers(settings.separation),
+      seats: await takeSeats(settings),
       signal: host.signal,
     });
     const api = settings.api && (await serveCiApi(ci, settings.api));
@@ -51,6 +56,29 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
 
 async function announce(dataFolder: string, port: number): Promise<void> {
   await replaceFile(path.join(dataFolder, CI_ADDRESS_FILE), `http://127.0.0.1:${port}\n`, 0o600);
+}
+
+/** Their folders are one for each and none of a project's, so that a run of one finds nothing of another's. */
+async function takeSeats(settings: CiSettings): Promise<readonly Seat[]> {
+  const { dataFolder, separation, projects } = settings;
+  const runs = path.join(dataFolder, "runs");
+  await mkdir(runs, { recursive: true });
+  if (separation) await chmod(runs, 0o711);
+  const users = buildStepUsers(separation);
+  for (const { repo } of projects) {
+    const home = path.join(dataFolder, repo.owner, repo.name);
+    await removeOlder(home, users);
+    if (!separation) continue;
+    for (const folder of [home, path.dirname(home)]) await chmod(folder, 0o700);
+  }
+  return users.map((user, at) => ({ user, root: path.join(runs, String(at + 1)) }));
+}
+
+/** Checkouts of a version before, which stood in the project's folder. */
+async function removeOlder(home: string, users: readonly SessionUser[]): Promise<void> {
+  const there = new Set(await readdir(home));
+  for (const { uid = "", hands } of users)
+    if (there.has(`work${uid}`)) await hands.remove(path.join(home, `work${uid}`));
 }
 
 function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) {
@@ -70,9 +98,9 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        foldersOf: ({ uid, hands }) =>
-          buildWorkFolders({ root: path.join(home, `work${uid ?? ""}`), mirror: folder, hands }),
+        foldersOf: ({ root, user: { hands } }) => buildWorkFolders({ root, mirror: folder, hands }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
+        cache: await ProjectCache.open(home, toBytes(project.ci.cache ?? DEFAULT_CACHE)),
       };
     }),
   );

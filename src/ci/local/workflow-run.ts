@@ -20,6 +20,11 @@ export function homeOf(folder: string): string {
   return `${folder}.home`;
 }
 
+/** The run's copy of what runs of the primary branch have kept. */
+export function cacheOf(folder: string): string {
+  return `${folder}.cache`;
+}
+
 export async function runWorkflow(
   tools: RunTools,
   place: Place,
@@ -75,6 +80,7 @@ async function runSteps(
   { target, pipeline, folder }: Place,
   { steps, record }: Steps,
 ): Promise<string | undefined> {
+  const { signal, seat } = tools;
   const surroundings = describeSurroundings(tools, folder);
   let problem: string | undefined;
   for (const { step, child } of orderSteps(steps, record.children)) {
@@ -84,7 +90,7 @@ async function runSteps(
     }
     child.state = "running";
     const environment = { ...step.environment, ...surroundings, CI_STEP_NAME: step.name };
-    const end = await runStep({ folder, step: { ...step, environment }, ...tools });
+    const end = await runStep({ folder, step: { ...step, environment }, seat, signal });
     child.state = end.state;
     child.exit_code = end.exitCode;
     if (end.error !== undefined) child.error = end.error;
@@ -122,7 +128,7 @@ function describeEnd({ state, exitCode, error, output }: StepEnd): string {
 }
 
 function describeSurroundings(
-  { pathVariable, user }: RunTools,
+  { pathVariable, seat: { user } }: RunTools,
   folder: string,
 ): Record<string, string> {
   return {
@@ -131,5 +137,6 @@ function describeSurroundings(
     HOME: homeOf(folder),
     LANG: "C.UTF-8",
     CI_WORKSPACE: folder,
+    CI_CACHE: cacheOf(folder),
   };
 }

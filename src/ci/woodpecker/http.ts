@@ -51,6 +51,17 @@ export class WoodpeckerHttp {
     throw unavailable(`the CI refused ${method} ${path} with ${answer.status}`, undefined);
   }
 
+  /** What grows too large to hold; undefined: there is nothing. The limit is one of silence. */
+  async stream(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const { statusCode, body } = await request(`${await this.#base()}/api${path}`, {
+      headers: { authorization: `Bearer ${this.#access.token}` },
+      ...(this.#signal && { signal: this.#signal }),
+    });
+    if (statusCode === 200) return body;
+    await body.dump();
+    return undefined;
+  }
+
   async #base(): Promise<string> {
     const { url } = this.#access;
     if (!url.startsWith("file:")) return url.replace(/\/$/, "");

@@ -51,13 +51,14 @@ export function buildAgentHarness(options: AgentHarnessOptions): Harness {
 
 async function runOnce(options: AgentHarnessOptions, session: Session): Promise<Ended> {
   const { stateFolder, pathVariable, transcripts, user } = options;
-  const { folder, resume } = session;
+  const { folder, resume, cache } = session;
   const place = await openSessionFolder({
     stateFolder,
     folder,
     pathVariable,
     keepHome: resume !== undefined,
     user,
+    cache,
   });
   const transcript = await Transcript.open(transcripts, path.basename(folder));
   const hiding = { folder, names: options.agent.hiddenFiles, aside: `${folder}.aside`, user };

@@ -59,6 +59,7 @@ export function buildCommandHarness(options: CommandHarnessOptions): Harness {
         pathVariable,
         keepHome: true,
         user,
+        cache: session.cache,
       });
       try {
         return await runSession([file, ...args], session, { options, place });

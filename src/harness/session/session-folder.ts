@@ -5,7 +5,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { unpackInto } from "../../adapters/hands/archive.ts";
+import type { Hands } from "../../adapters/hands/hands.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { ReadCache } from "../../ports/ci.ts";
 import { endLeftovers, type Session as MarkedSession } from "./leftover-processes.ts";
 
 const MAX_HOMES = 12;
@@ -27,11 +30,13 @@ export interface Opening {
   /** Keep the home of the session before; else it starts from nothing. */
   readonly keepHome: boolean;
   readonly user: SessionUser;
+  /** Undefined: there is none to be had. */
+  readonly cache: ReadCache | undefined;
 }
 
 /** Of the homes that are kept only this one can be entered, so that no session finds anything of another issue's. */
 export async function openSessionFolder(opening: Opening): Promise<SessionFolder> {
-  const { stateFolder, folder, pathVariable, keepHome, user } = opening;
+  const { stateFolder, folder, pathVariable, keepHome, user, cache } = opening;
   const { hands } = user;
   const homes = path.join(stateFolder, "homes");
   await mkdir(homes, { recursive: true });
@@ -45,6 +50,8 @@ export async function openSessionFolder(opening: Opening): Promise<SessionFolder
   }
   await hands.remove(resultFile);
   await user.clearShared();
+  await hands.remove(cacheOf(home));
+  if (cache) await fillCache(cacheOf(home), hands, cache);
   await dropOldHomes(homes, user);
   const marked = {
     mark: randomUUID(),
@@ -57,8 +64,25 @@ export async function openSessionFolder(opening: Opening): Promise<SessionFolder
     HOME: home,
     LANG: "C.UTF-8",
     DISINTO_RESULT: resultFile,
+    ...(cache && { CI_CACHE: cacheOf(home) }),
   };
   return { home, resultFile, marked, user, env };
+}
+
+/** Beside the home, shut with it. */
+function cacheOf(home: string): string {
+  return path.join(path.dirname(home), "cache");
+}
+
+/** A session can do without: what cannot be unpacked is nothing. */
+async function fillCache(folder: string, hands: Hands, read: ReadCache): Promise<void> {
+  await hands.make(folder);
+  const archive = await read();
+  if (!archive) return;
+  await unpackInto(folder, hands, archive).catch(async () => {
+    await hands.remove(folder);
+    await hands.make(folder);
+  });
 }
 
 async function isFolder(file: string): Promise<boolean> {
@@ -73,6 +97,8 @@ export async function closeSessionFolder(
 ): Promise<void> {
   await endLeftovers(marked);
   await user.endAll();
+  // What cannot be removed is shut with the home, and gone before the next session.
+  await user.hands.remove(cacheOf(home)).catch(() => undefined);
   await user.hands.close(path.dirname(home));
   await rm(markFileOf(stateFolder), { force: true });
 }

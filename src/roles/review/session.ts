@@ -92,6 +92,7 @@ async function ask(
       prompt,
       environment,
       ...tools.sessionLimits,
+      cache: target.cache,
       signal,
     });
   } finally {

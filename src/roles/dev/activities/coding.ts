@@ -34,6 +34,7 @@ export function code(
       environment: { DISINTO_ISSUE: String(work.issue) },
       ...tools.sessionLimits,
       resume: work.session,
+      cache: target.cache,
       signal,
     });
     if (claim.lost.aborted) signal.throwIfAborted();
