@@ -89,7 +89,7 @@ interface Gaps {
 }
 
 /** The forge of a new factory: the one named, the one at the address given, or the engine's best. */
-export function chooseForge(given: Answers): string {
+function chooseForge(given: Answers): string {
   const isElsewhere = given[env.forgeUrl.key] !== undefined;
   return given[env.forge.key] ?? (isElsewhere ? FORGE_ELSEWHERE : offerForge(runsImages(given)));
 }
