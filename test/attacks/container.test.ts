@@ -43,6 +43,26 @@ async function act(container: string, uid: number, script: string): Promise<stri
   return stdout.trim() || stderr.trim();
 }
 
+/** Of every project that the container's service works on, and what is kept there for others. */
+const reading = (file: string): string => `fs.statSync(${JSON.stringify(file)} + "/HEAD")`;
+const onMirrorOfCi: Attacks = {
+  "a project's mirror": reading("/home/agent/data/disinto-admin/greeter/mirror.git"),
+};
+const onOtherRuns: Attacks = {
+  "the names of projects": 'fs.readdirSync("/home/agent/data/disinto-admin")',
+  "what is kept of a project's runs": 'fs.readdirSync("/home/agent/data/disinto-admin/greeter")',
+  "a cache in place of the CI's":
+    'fs.writeFileSync("/home/agent/data/disinto-admin/greeter/cache.tar", "")',
+  "the names of runs": 'fs.readdirSync("/home/agent/data/runs")',
+  "a folder among the runs'": 'fs.mkdirSync("/home/agent/data/runs/1/x")',
+  "the objects that another run is lent": 'fs.readdirSync("/home/agent/data/runs/1.lent/x")',
+  "the CI's answers":
+    'const { status } = await fetch("http://127.0.0.1:8000/api/repos/lookup/disinto-admin/greeter/cache"); return status !== 401',
+};
+const onMirrorOfBot: Attacks = {
+  "a project's mirror": reading("/home/agent/repos/dev/disinto-admin/greeter/mirror.git"),
+};
+
 /** Each is an expression; it has succeeded when it does not throw and does not answer false. */
 type Attacks = Readonly<Record<string, string>>;
 
@@ -169,6 +189,20 @@ describeWithDocker("from inside the containers, on a real Docker Engine", () => 
         "a signal to its own": onRunner["a signal to another process"] ?? "",
       }),
     ).toEqual(["a signal to its own"]);
+  });
+
+  test("no mirror, cache or folder of runs is open to a step or a harness that was not given it", async () => {
+    const seats =
+      'for (const at of ["1", "1.lent"]) fs.mkdirSync("/home/agent/data/runs/" + at, { recursive: true, mode: 0o700 })';
+    await attack(ci, RUNNER_UID, { "seats of a run": seats });
+
+    expect(await attack(ci, step, { ...onMirrorOfCi, ...onOtherRuns })).toEqual([]);
+    expect(await attack(bot, harnessUids.dev, onMirrorOfBot)).toEqual([]);
+    for (const [container, mirror] of [
+      [ci, onMirrorOfCi],
+      [bot, onMirrorOfBot],
+    ] as const)
+      expect(await attack(container, RUNNER_UID, mirror)).toEqual(["a project's mirror"]);
   });
 
   test("what a session leaves without a parent is buried", async () => {
