@@ -21,7 +21,7 @@ async function checkMount(path: string): Promise<Finding> {
   }
   const { mode, uid } = found;
   if ((mode & 0o007) !== 0) {
-    const message = `${path} is open to every user, so no bot starts with it`;
+    const message = `${path} is open to every user, so that coding agents can read it, and no new bot starts with it`;
     return { subject, verdict: "bad", message, hint: `chmod o= ${path}` };
   }
   if (users.includes(uid)) {

@@ -91,6 +91,8 @@ function announceChanges(
     const { file, text } = project.declaration;
     say(`+ ${file}   the project's settings`);
     const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
+    const allow = /^# (allow = .*)$/m.exec(text)?.[1];
+    if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
     if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
   }
   if (project && !project.declaration && !project.isDeclared)

@@ -10,6 +10,7 @@ const described = {
   isShallow: false,
   branches: ["refs/heads/trunk", "refs/heads/fix/issue-3"],
   workflows: ["README.md", "test.yml"],
+  root: ["README.md", "src"],
 };
 const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 
@@ -67,4 +68,20 @@ test("a repository with a branch where bots' branches would have to be gets anot
   const { text } = declareProject({ owner: "ada", name: "Shop" }, { ...described, branches });
 
   expect(text).toContain('branch_prefix = "bots/issue-"');
+});
+
+test("registries that the repository's files speak for are offered, and none is allowed", async () => {
+  const root = ["Cargo.toml", "package-lock.json", "package.json", "requirements-dev.txt"];
+  const { text } = declareProject(
+    { owner: "disinto-admin", name: "Greeter" },
+    { ...described, root },
+  );
+
+  expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`
+    "[network]
+    # Sessions and runs of the CI reach no registry. For package.json, requirements-dev.txt, Cargo.toml, take out the # of the next line:
+    # allow = ["npm","pypi","crates"]
+    "
+  `);
+  expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
 });

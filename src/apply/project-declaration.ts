@@ -8,6 +8,7 @@ import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
+import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
 import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
@@ -21,7 +22,7 @@ export interface ProjectDeclaration {
 
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows }: Description,
+  { branch, branches, workflows, root }: Description,
 ): ProjectDeclaration {
   const required = workflows.filter(isWorkflowFile).map(deriveContext);
   return {
@@ -31,6 +32,7 @@ export function declareProject(
       branch,
       required,
       prefix: choosePrefix(branches),
+      presets: offerPresets(root),
     }),
   };
 }
@@ -62,10 +64,23 @@ interface ProjectText {
   readonly branch: string;
   readonly required: readonly string[];
   readonly prefix: string | undefined;
+  readonly presets: readonly OfferedPreset[];
+}
+
+/** Nothing is allowed that the operator has not allowed: the line stands there to be taken. */
+function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
+  if (presets.length === 0) return [];
+  const files = presets.map(({ file }) => file).join(", ");
+  return [
+    "",
+    "[network]",
+    `# Sessions and runs of the CI reach no registry. For ${files}, take out the # of the next line:`,
+    `# allow = ${JSON.stringify(presets.map(({ preset }) => preset))}`,
+  ];
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix }: ProjectText): string {
+function formatProject({ repo, branch, required, prefix, presets }: ProjectText): string {
   const { login } = ciProviders[DEFAULT_CI].user ?? {};
   return [
     `#:schema ../${schemaFile}`,
@@ -81,6 +96,7 @@ function formatProject({ repo, branch, required, prefix }: ProjectText): string 
     "[ci]",
     `required = ${JSON.stringify(required)}`,
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
+    ...formatNetwork(presets),
     "",
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import {
   describeRefused,
   describeWork,
   findOpenBreakers,
+  findRefusals,
 } from "./problems.ts";
 
 function stamp(second: number, event: Record<string, unknown>): StampedEvent {
@@ -106,4 +107,17 @@ test("a credential that the forge refuses, or that is another user's, is a probl
     "the forge refuses the token of b (disinto init)",
     "the token of c belongs to another user than u-c (disinto init)",
   ]);
+});
+
+test("a host that a session was refused is a problem with the line that would allow it, until it is allowed", () => {
+  const refused = (host: string) =>
+    stamp(1, { type: "egress.refused", project: "shop", issue: 7, host });
+  const events = ["registry.npmjs.org", "a.example.org:8443", "a.example.org:8443"].map(refused);
+  const allowing = (...allow: string[]) => [{ name: "shop", network: { allow } }];
+
+  expect(findRefusals(events, allowing("pypi")).map(({ text }) => text)).toEqual([
+    'ada was refused registry.npmjs.org; if shop needs it: [network] allow = ["pypi","registry.npmjs.org"] in its file',
+    'ada was refused a.example.org:8443; if shop needs it: [network] allow = ["pypi","a.example.org:8443"] in its file',
+  ]);
+  expect(findRefusals(events, allowing("npm", "*.example.org:8443"))).toEqual([]);
 });

@@ -1,6 +1,8 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
+import { isAllowed } from "./egress-lists.ts";
 import type { Project } from "./factory.ts";
+import { networkPresets } from "./network-presets.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
@@ -97,12 +99,19 @@ export function findRefusals(
     if (event.type !== "egress.refused") continue;
     const { by, project, host } = event;
     const known = projects.find(({ name }) => name === project);
-    if (!known || known.network.allow.includes(host)) continue;
+    if (!known || isNamed(known, host)) continue;
     const line = `[network] allow = ${JSON.stringify([...known.network.allow, host])}`;
     const text = `${by} was refused ${host}; if ${project} needs it: ${line} in its file`;
     found.set(`${by} ${project} ${host}`, { kind: "network", text });
   }
   return [...found.values()];
+}
+
+/** As the proxy would judge it by what the project's file says now. */
+function isNamed({ network }: Pick<Project, "network">, host: string): boolean {
+  const [, name = host, port = "443"] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  const allow = network.allow.flatMap((one) => networkPresets[one] ?? [one]);
+  return isAllowed(allow, name, Number(port));
 }
 
 /** `coding #7 since 2026-01-01 12:00:00`; what the session of another role is at, where there is one. */

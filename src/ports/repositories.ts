@@ -23,6 +23,8 @@ export interface Description {
   readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */
   readonly workflows: readonly string[];
+  /** Names of what is in the root of that branch. */
+  readonly root: readonly string[];
 }
 
 export interface Seed {

@@ -147,7 +147,7 @@ describeWithDocker("doctor, on a real engine", () => {
     );
 
     expect((await consult()).mount).toEqual([
-      `bad: ${open} is open to every user, so no bot starts with it: chmod o= ${open}`,
+      `bad: ${open} is open to every user, so that coding agents can read it, and no new bot starts with it: chmod o= ${open}`,
       `bad: ${bots} belongs to user ${RUNNER_UID}, who is one of the bots' containers: chown -R $(id -u) ${bots}`,
       `good: ${roots} is open to user 0 alone`,
     ]);

@@ -77,22 +77,22 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
     });
   }
   const shallow = await runOrThrow(["git", "rev-parse", "--is-shallow-repository"], here);
-  const names = [
-    "git",
-    "ls-tree",
-    "-z",
-    "--name-only",
-    "--full-tree",
-    ref,
-    ".woodpecker/",
-  ] as const;
-  const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
+  const workflows = await listNames(here, ref, ".woodpecker/");
   return {
     branch,
     branches: await listBranches(here),
     isShallow: shallow.trim() === "true",
     workflows: workflows.map((name) => path.basename(name)).sort(),
+    root: await listNames(here, ref),
   };
+}
+
+async function listNames(
+  here: Parameters<typeof runOrThrow>[1],
+  ...at: readonly string[]
+): Promise<readonly string[]> {
+  const argv = ["git", "ls-tree", "-z", "--name-only", "--full-tree", ...at] as const;
+  return (await runOrThrow(argv, here)).split("\0").filter((name) => name !== "");
 }
 
 async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {

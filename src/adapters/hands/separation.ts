@@ -1,5 +1,6 @@
 /** Whether what strangers wrote runs apart from the runner, and that it is really shut out from what is not its own. */
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { harnessUids, RUNNER_UID, type Separation, stepUids } from "../../core/uids.ts";
 import { DisintoError } from "../../errors.ts";
@@ -15,18 +16,22 @@ export function sessionUserOf(
   return separation ? buildSessionUser(harnessUids[role], separation.proxy) : ownUser;
 }
 
-/** Before the bot does anything: it is the runner, its folders are its own, and no harness can enter what is shared. */
+/**
+ * Before the bot does anything: it is the runner, its folders are its own, and no harness can enter what is shared. Answers
+ * what is open all the same, as it was before.
+ */
 export async function proveSeparation(settings: {
   readonly separation?: Separation | undefined;
   readonly roles: readonly Role[];
   readonly dataFolder: string;
   readonly reposFolder: string;
-}): Promise<void> {
+}): Promise<readonly string[]> {
   const { separation, roles, dataFolder, reposFolder } = settings;
-  if (!separation) return;
+  if (!separation) return [];
   requireRunner();
   await shutFolders(dataFolder, reposFolder);
-  for (const mount of separation.mounts) await requireShut(mount, roles);
+  const open = separation.mounts.map((mount) => findOpening(mount, roles));
+  return judgeOpenings((await Promise.all(open)).flat(), dataFolder);
 }
 
 /** For each run of the CI one of these: its users where runs are separate, else as many times the runner's own. */
@@ -60,19 +65,45 @@ async function shutFolders(dataFolder: string, reposFolder: string): Promise<voi
   for (const { name } of files) await chmod(path.join(dataFolder, name), 0o600);
 }
 
-async function requireShut(mount: string, roles: readonly Role[]): Promise<void> {
+export interface Opening {
+  readonly mount: string;
+  readonly why: string;
+}
+
+async function findOpening(mount: string, roles: readonly Role[]): Promise<readonly Opening[]> {
   const { uid } = await stat(mount);
   const ours = [RUNNER_UID, ...Object.values(harnessUids), ...stepUids];
-  if (ours.includes(uid)) throw openTo(mount, `it belongs to user ${uid}`);
+  if (ours.includes(uid)) return [{ mount, why: `it belongs to user ${uid}` }];
   for (const role of roles) {
     const enter = become(harnessUids[role], ["test", "-x", mount]);
     const { exitCode } = await run(enter, { env: { PATH: "/usr/bin:/bin" } });
-    if (exitCode === 0) throw openTo(mount, "it can be entered by everybody");
+    if (exitCode === 0) return [{ mount, why: "it can be entered by everybody" }];
   }
+  return [];
 }
 
-function openTo(mount: string, why: string): DisintoError {
-  return new DisintoError("users.not-separate", `the coding agent could read ${mount}: ${why}`, {
-    hint: `on the host: chmod o= on the folder that is mounted there, and chown it to a user of yours`,
-  });
+/**
+ * A bot of an earlier version, whose agents could read its mounts all the time, goes on and says so; every other one does
+ * not start. Where they have been found shut once, they have to stay so.
+ */
+export async function judgeOpenings(
+  openings: readonly Opening[],
+  dataFolder: string,
+): Promise<readonly string[]> {
+  const mark = path.join(dataFolder, "mounts-shut");
+  const [first] = openings;
+  const isEarlier = existsSync(path.join(dataFolder, "events.jsonl")) && !existsSync(mark);
+  if (!first) {
+    await writeFile(mark, "", { mode: 0o600 });
+    return [];
+  }
+  if (isEarlier) return openings.map(describeOpening);
+  throw new DisintoError("users.not-separate", describeOpening(first), { hint: SHUT_HINT });
+}
+
+const SHUT_HINT =
+  "on the host: chmod o= on the folder that is mounted there, and chown it to a user of yours";
+
+function describeOpening({ mount, why }: Opening): string {
+  return `the coding agent could read ${mount}: ${why}`;
 }
