@@ -12,6 +12,7 @@ import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
+import { checkPrograms } from "./doctor-programs.ts";
 import { checkRepositories } from "./doctor-repositories.ts";
 import type { Finding } from "./finding.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
@@ -35,6 +36,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkModels,
     checkForge,
     checkVersions,
+    checkPrograms,
     checkTests,
     checkRepositories,
   ];
