@@ -11,7 +11,7 @@ export interface Entry {
   readonly path: string;
 }
 
-export const LINK = "120000";
+const LINK = "120000";
 const REPOSITORY = "160000";
 
 /** What differs between two trees, without renames. */
