@@ -32,15 +32,21 @@ try {
   const versions = JSON.parse(readFileSync("docker/agents/agents.json", "utf8"));
   const agents = (values.agents ?? values.base === undefined) ? Object.entries(versions) : [];
   const words = agents.map(([name, pinned]) => `${name}@${pinned}`).join(" ");
+  const base =
+    values.base ?? /^ARG BASE=(.*)$/m.exec(readFileSync("docker/agents/Dockerfile", "utf8"))[1];
+  const digest = resolve(base);
+  process.stderr.write(`images: on ${base}, ${digest}\n`);
   for (const name of ["agents", "forge"]) {
     const image = `disinto-${name}:${values.tag}`;
-    const base = values.base ? ["--build-arg", `BASE=${values.base}`] : [];
     run("docker", [
       "build",
       "--quiet",
       "--tag",
       image,
-      ...base,
+      "--build-arg",
+      `BASE=${base}`,
+      "--build-arg",
+      `BASE_DIGEST=${digest}`,
       ...(name === "agents" ? ["--build-arg", `AGENTS=${words}`] : []),
       "--file",
       `docker/${name}/Dockerfile`,
@@ -53,6 +59,25 @@ try {
   process.exitCode = 1;
 } finally {
   rmSync(context, { recursive: true, force: true });
+}
+
+/** The digest that the base's name stands for now: fetched if it is not here, so that the build takes this one. */
+function resolve(base) {
+  const ask = () => {
+    const argv = ["image", "inspect", base];
+    const said = execFileSync("docker", argv, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [{ RepoDigests, Id }] = JSON.parse(said);
+    return RepoDigests?.[0]?.split("@")[1] ?? Id;
+  };
+  try {
+    return ask();
+  } catch {
+    run("docker", ["pull", "--quiet", base]);
+    return ask();
+  }
 }
 
 function run(file, args, cwd = process.cwd()) {

@@ -5,6 +5,7 @@ import { request } from "undici";
 import * as z from "zod";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { readBounded } from "../bounded-body.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifyNoAnswer, isTransient, parseJson } from "./failures.ts";
 import type { SlowAnswers } from "./slow-answers.ts";
@@ -48,6 +49,17 @@ const REQUEST_LIMIT_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
 const PAGE_SIZE = 50;
+/** Divides the one before, so that the pages of one size begin where those of the other do. */
+const SMALL_PAGE = 10;
+const MAX_ANSWER_BYTES = 32_000_000;
+/** A list that has more has no end. */
+const MAX_ENTRIES = 50_000;
+const MAX_SKIPPED = 20;
+
+interface Part {
+  readonly size: number;
+  readonly offset: number;
+}
 
 export class ForgejoHttp {
   readonly #connection: Connection;
@@ -70,17 +82,36 @@ export class ForgejoHttp {
     return this.#decode(path, shape, await this.send(path, sending));
   }
 
-  /** Every page, in the forge's order; ends at the first page that is not full. */
+  /**
+   * Every page, in the forge's order; ends at the first page that is not full. Where a page is too long, fewer entries are
+   * asked for at once; one that is too long by itself is left out, as nothing that a bot could read.
+   */
   async list<T>(path: string, shape: z.ZodType<T>): Promise<readonly T[]> {
     const all: T[] = [];
-    const separator = path.includes("?") ? "&" : "?";
-    for (let page = 1; ; page++) {
-      const part = await this.get(
-        `${path}${separator}page=${page}&limit=${PAGE_SIZE}`,
-        z.array(shape),
-      );
-      all.push(...part);
-      if (part.length < PAGE_SIZE) return all;
+    let [size, skipped] = [PAGE_SIZE, 0];
+    for (let offset = 0; offset < MAX_ENTRIES && skipped < MAX_SKIPPED; ) {
+      const part = await this.#page(path, { size, offset }, shape);
+      if (!part && size > 1) {
+        size = size > SMALL_PAGE ? SMALL_PAGE : 1;
+        continue;
+      }
+      all.push(...(part ?? []));
+      if (part && part.length < size) return all;
+      if (!part) skipped++;
+      offset += size;
+      if (offset % PAGE_SIZE === 0) size = PAGE_SIZE;
+    }
+    throw new DisintoError("forge.too-large", `the forge's list ${path} does not end`);
+  }
+
+  /** Undefined: it is longer than an answer may be. */
+  async #page<T>(path: string, { size, offset }: Part, shape: z.ZodType<T>) {
+    const page = `page=${offset / size + 1}&limit=${size}`;
+    try {
+      return await this.get(`${path}${path.includes("?") ? "&" : "?"}${page}`, z.array(shape));
+    } catch (error) {
+      if (error instanceof DisintoError && error.code === "forge.too-large") return undefined;
+      throw error;
     }
   }
 
@@ -120,7 +151,7 @@ export class ForgejoHttp {
         ...(body !== undefined && { body: this.#encode(body) }),
         signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
-      const answer = { status: response.statusCode, text: await readBounded(response.body) };
+      const answer = { status: response.statusCode, text: await this.#read(response.body) };
       this.#connection.pace?.note(performance.now() - startMs);
       if (isOk(answer) || expect.includes(answer.status)) return answer;
       throw classify(`${method} ${path}`, answer);
@@ -131,6 +162,16 @@ export class ForgejoHttp {
       const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifyNoAnswer({ url, error, overdueMs });
     }
+  }
+
+  /** Whatever a forge holds that somebody filed: an answer that no memory takes is a failure of this request alone. */
+  async #read(body: AsyncIterable<unknown>): Promise<string> {
+    const text = await readBounded(body, MAX_ANSWER_BYTES);
+    if (text !== undefined) return text;
+    throw new DisintoError(
+      "forge.too-large",
+      `the forge's answer has more than ${MAX_ANSWER_BYTES} bytes`,
+    );
   }
 
   /** Before a request, so that no answer is lost. */
@@ -179,22 +220,4 @@ function pauseMs(attempt: number): number {
 
 function isOk({ status }: Answer): boolean {
   return status >= 200 && status < 300;
-}
-
-const MAX_ANSWER_BYTES = 64_000_000;
-
-/** Whatever a forge holds that somebody filed: an answer that no memory takes is a failure of this request alone. */
-async function readBounded(body: AsyncIterable<unknown>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_ANSWER_BYTES)
-      throw new DisintoError(
-        "forge.invalid",
-        `the forge's answer has more than ${MAX_ANSWER_BYTES} bytes`,
-      );
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }
