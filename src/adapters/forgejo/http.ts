@@ -8,6 +8,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { readBounded } from "../bounded-body.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifyNoAnswer, isTransient, parseJson } from "./failures.ts";
+import { type Part, readPages } from "./pages.ts";
 import type { SlowAnswers } from "./slow-answers.ts";
 
 type Authorization =
@@ -48,19 +49,7 @@ const ATTEMPT_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
-const PAGE_SIZE = 50;
-/** Divides the one before, so that the pages of one size begin where those of the other do. */
-const SMALL_PAGE = 10;
 const MAX_ANSWER_BYTES = 32_000_000;
-/** A list that has more has no end. */
-const MAX_ENTRIES = 50_000;
-const MAX_SKIPPED = 20;
-
-interface Part {
-  readonly size: number;
-  readonly offset: number;
-}
-
 export class ForgejoHttp {
   readonly #connection: Connection;
 
@@ -82,25 +71,10 @@ export class ForgejoHttp {
     return this.#decode(path, shape, await this.send(path, sending));
   }
 
-  /**
-   * Every page, in the forge's order; ends at the first page that is not full. Where a page is too long, fewer entries are
-   * asked for at once; one that is too long by itself is left out, as nothing that a bot could read.
-   */
+  /** Every page, in the forge's order. */
   async list<T>(path: string, shape: z.ZodType<T>): Promise<readonly T[]> {
-    const all: T[] = [];
-    let [size, skipped] = [PAGE_SIZE, 0];
-    for (let offset = 0; offset < MAX_ENTRIES && skipped < MAX_SKIPPED; ) {
-      const part = await this.#page(path, { size, offset }, shape);
-      if (!part && size > 1) {
-        size = size > SMALL_PAGE ? SMALL_PAGE : 1;
-        continue;
-      }
-      all.push(...(part ?? []));
-      if (part && part.length < size) return all;
-      if (!part) skipped++;
-      offset += size;
-      if (offset % PAGE_SIZE === 0) size = PAGE_SIZE;
-    }
+    const all = await readPages((part) => this.#page(path, part, shape));
+    if (all) return all;
     throw new DisintoError("forge.too-large", `the forge's list ${path} does not end`);
   }
 
