@@ -27,6 +27,7 @@ beforeAll(async () => {
       username,
       email: `${username}@example.com`,
       admin: false,
+      mustChangePassword: false,
       password: `${username}-password`,
     });
   const scopes = ["write:repository", "write:issue", "write:user"];

@@ -56,13 +56,14 @@ export async function serveGit(
   git: GitRequest,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
-  let release: () => void = () => undefined;
+  const held: (() => void)[] = [];
   try {
     const { repository, doer } = await authorize(forge, git, request);
     const who = doer?.user.login ?? `from ${request.socket.remoteAddress}`;
     const mayWrite =
       doer !== undefined && allows(accessOf(forge.db, repository, doer.user), "write");
-    release = forge.gitSlots.take({ who, mayWrite });
+    held.push(forge.gitSlots.take({ who, mayWrite }));
+    if (git.action === "git-receive-pack") held.push(await forge.gitSlots.takePush(who));
     const env = backendEnvironment(forge, { git, request, repository, doer });
     await runBackend({ env, request, response }, async () => {
       if (!doer || !git.pushes || git.action === "info/refs") return;
@@ -72,7 +73,7 @@ export async function serveGit(
     request.resume();
     sendError(request, response, error);
   } finally {
-    release();
+    for (const release of held) release();
   }
 }
 

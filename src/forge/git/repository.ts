@@ -13,7 +13,7 @@ export const noCommit = "0".repeat(40);
 export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** Of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
-export const MAX_GIT_MEMORY = 1_500_000_000;
+export const MAX_GIT_MEMORY = 600_000_000;
 const MAX_PUSH_BYTES = 2_000_000_000;
 const MAX_OUTPUT_BYTES = 32_000_000;
 const LIMIT_MS = 60_000;
@@ -48,10 +48,10 @@ export function gitEnvironment(folder: string, extra: Readonly<Record<string, st
       ["core.quotePath", "false"],
       ["advice.detachedHead", "false"],
       ["core.packedGitWindowSize", "32m"],
-      ["core.packedGitLimit", "256m"],
+      ["core.packedGitLimit", "128m"],
       ["core.bigFileThreshold", "64m"],
       ["pack.threads", "2"],
-      ["pack.windowMemory", "128m"],
+      ["pack.windowMemory", "64m"],
       ["diff.renameLimit", "400"],
       ["receive.maxInputSize", String(MAX_PUSH_BYTES)],
     ]),
