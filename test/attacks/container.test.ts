@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { harnessUids, RUNNER_UID, stepUids } from "../../src/core/uids.ts";
 import { buildCli } from "../support/cli.ts";
+import { type Attacks, onContainer, onRunner } from "../support/container-attacks.ts";
 import { describeWithDocker, docker, removeImage, removeProject } from "../support/docker.ts";
 import { TestFactory, until } from "../support/test-factory.ts";
 
@@ -43,9 +44,6 @@ async function act(container: string, uid: number, script: string): Promise<stri
   const { stdout, stderr } = await run(argv, { timeoutMs: 120_000 });
   return stdout.trim() || stderr.trim();
 }
-
-/** Each is an expression; it has succeeded when it does not throw and does not answer false. */
-type Attacks = Readonly<Record<string, string>>;
 
 async function attack(
   container: string,
@@ -80,31 +78,6 @@ async function attack(
   counted.refused += entries.length - won.length;
   return won;
 }
-
-const onRunner: Attacks = {
-  "an environment of another process":
-    'return others().some((pid) => { try { return fs.readFileSync("/proc/" + pid + "/environ", "utf8").includes("FORGE_TOKEN="); } catch { return false; } })',
-  "an open file of another process":
-    'return others().some((pid) => { try { return fs.readdirSync("/proc/" + pid + "/fd").length > 0; } catch { return false; } })',
-  "the memory of another process":
-    'return others().some((pid) => { try { fs.closeSync(fs.openSync("/proc/" + pid + "/mem", "r")); return true; } catch { return false; } })',
-  "a signal to another process":
-    "return others().some((pid) => { try { return process.kill(Number(pid), 0); } catch { return false; } })",
-  "the runner's folder of data": 'fs.readdirSync("/home/agent/data")',
-  "the runner's events": 'fs.readFileSync("/home/agent/data/events.jsonl")',
-  "a file among the runner's": 'fs.writeFileSync("/home/agent/repos/x", "")',
-};
-
-const onContainer: Attacks = {
-  "a program of the image": 'fs.writeFileSync("/usr/local/bin/git", "")',
-  "disinto's own code": 'fs.appendFileSync("/app/dist/main.js", "")',
-  "another user": "process.setuid(64000)",
-  root: "process.setuid(0)",
-  "a program that makes root":
-    'return cp.execSync("find / -xdev -perm /6000 -type f 2>/dev/null || true").length > 0',
-  "a capability": 'return !/CapEff:\\t0+\\n/.test(fs.readFileSync("/proc/self/status", "utf8"))',
-  "the engine's socket": 'fs.statSync("/var/run/docker.sock")',
-};
 
 describeWithDocker("from inside the containers, on a real Docker Engine", () => {
   let factory: TestFactory;

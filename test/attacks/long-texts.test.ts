@@ -60,7 +60,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   readVerdict,
   parseEvent,
   parseSource: (text) => orRefused(() => parseSource(text, { isFolder: false, forgeUrl: "" })),
-  parseWorkflow: (text) => orRefused(() => parseYaml(text)),
+  parseWorkflow: (text) => orRefused(() => parseYaml(text.slice(0, 99_000))),
   substitute: (text) => orRefused(() => substitute(text, { a: "a" })),
   renderPrompt: (body) => renderPrompt("{{title}} {{#body}}{{body}}{{/body}}", { body }),
   lines: (text) => readLines(text, 60_000),
