@@ -73,12 +73,26 @@ export const git = {
     ancestor,
     descendant,
   ],
-  diff: (from: string, to: string): Argv => [
+  diff: (from: string, to: string, pathspecs: readonly string[] = []): Argv => [
     "git",
+    "-c",
+    "core.quotePath=false",
     "diff",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
+    `${from}...${to}`,
+    "--",
+    ...pathspecs,
+  ],
+  /** `status NUL old NUL new NUL`, again and again. */
+  renames: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-status",
+    "--find-renames",
+    "--diff-filter=R",
+    "-z",
     `${from}...${to}`,
     "--",
   ],
@@ -116,6 +130,10 @@ export const hardening = [
   "core.attributesFile=/dev/null",
   "core.excludesFile=/dev/null",
   "core.autocrlf=false",
+  "core.safecrlf=false",
+  "core.fileMode=true",
+  "core.symlinks=true",
+  "core.ignoreCase=false",
   "submodule.recurse=false",
   "diff.ignoreSubmodules=all",
 ].flatMap((setting) => ["-c", setting]);
