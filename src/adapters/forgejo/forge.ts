@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
-import type { Forge, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
+import type { Forge, Issue, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { MERGE_REFUSALS, readMergeAnswer } from "./merge-answer.ts";
 import {
@@ -77,7 +77,7 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
     listOpen: async (label) => {
       const query = new URLSearchParams({ state: "open", type: "issues" });
       if (label !== undefined) query.set("labels", label);
-      const issues = await http.list(`${repo}/issues?${query}`, IssueShape);
+      const issues = await http.list(`${repo}/issues?${query}`, boundTexts());
       return issues.toSorted((a, b) => a.number - b.number);
     },
     get: (number) => http.get(at(number), IssueShape),
@@ -104,6 +104,17 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
       await http.send(`${at(number)}/comments`, { method: "POST", body: { body } });
     },
   };
+}
+
+const MAX_LISTED_TEXT = 32_000_000;
+
+/** Who has no rights can put no label on: of such issues a listing keeps the texts only as far as memory is meant for them. */
+function boundTexts() {
+  let kept = 0;
+  return IssueShape.transform((issue): Issue => {
+    kept += issue.body.length;
+    return kept > MAX_LISTED_TEXT && issue.labels.length === 0 ? { ...issue, body: "" } : issue;
+  });
 }
 
 function buildPulls(http: ForgejoHttp, repo: string): Pulls {

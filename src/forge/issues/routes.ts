@@ -3,6 +3,7 @@ import { Hono, type Context as HonoContext } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer } from "../http/list-answer.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -76,7 +77,7 @@ export function issueRoutes(forge: ForgeContext): Hono<Env> {
     const filter = filterOf(c, forge, repository);
     const { issues, total } = listIssues(forge.db, repository, { filter, page: pageOf(c) });
     pageHeaders(c, forge, total);
-    return c.json(issues.map((issue) => issueShape(forge, repository, { issue, viewer: user })));
+    return listAnswer(c, issues, (issue) => issueShape(forge, repository, { issue, viewer: user }));
   });
   routes.post(path, async (c) => {
     const request = enterSigned(c, forge, "issue");

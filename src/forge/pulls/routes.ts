@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { type ForgeContext, gitOf } from "../forge.ts";
 import { ApiError, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer } from "../http/list-answer.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -148,12 +149,12 @@ async function list(c: Context, forge: ForgeContext) {
   pageHeaders(c, forge, total);
   const branches = await branchesOf(forge, repository, issues);
   const repo = repositoryShape(forge, repository, request.access);
-  const shapes: unknown[] = [];
+  const shapes: object[] = [];
   for (const { id: issueId } of issues) {
     const pull = await measuredPull(forge, repository, { issueId, branches });
     shapes.push(pullShape(forge, repository, { pull, viewer: user, branches, repo }));
   }
-  return c.json(shapes as object[]);
+  return listAnswer(c, shapes, (shape) => shape);
 }
 
 /** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
