@@ -19,7 +19,10 @@ export interface ImageExamination extends Fleet {
   /** The version of the running disinto. */
   readonly version: string;
   readonly oneShots: OneShots;
-  readonly repositories: Pick<Repositories, "archive" | "branches">;
+  readonly repositories: Pick<
+    Repositories,
+    "archive" | "branches" | "cloneDefaultBranch" | "describe"
+  >;
 }
 
 const testLimitMs = 15 * 60_000;

@@ -10,11 +10,11 @@ import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
-import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
 import { checkPrograms } from "./doctor-programs.ts";
+import { checkRepositories } from "./doctor-repositories.ts";
 import type { Finding } from "./finding.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
 
@@ -39,7 +39,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkVersions,
     checkPrograms,
     checkTests,
-    checkBranches,
+    checkRepositories,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
   return findings.flat();

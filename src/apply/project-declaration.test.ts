@@ -10,7 +10,9 @@ const described = {
   isShallow: false,
   branches: ["refs/heads/trunk", "refs/heads/fix/issue-3"],
   workflows: ["README.md", "test.yml"],
-  root: ["README.md", "src"],
+  names: [".woodpecker", "README.md"],
+  lfs: [],
+  submodules: [],
 };
 const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 
@@ -71,10 +73,10 @@ test("a repository with a branch where bots' branches would have to be gets anot
 });
 
 test("registries that the repository's files speak for are offered, and none is allowed", async () => {
-  const root = ["Cargo.toml", "package-lock.json", "package.json", "requirements-dev.txt"];
+  const names = ["Cargo.toml", "package-lock.json", "package.json", "requirements-dev.txt"];
   const { text } = declareProject(
     { owner: "disinto-admin", name: "Greeter" },
-    { ...described, root },
+    { ...described, names },
   );
 
   expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`

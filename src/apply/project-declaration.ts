@@ -22,7 +22,7 @@ export interface ProjectDeclaration {
 
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows, root }: Description,
+  { branch, branches, workflows, names }: Description,
 ): ProjectDeclaration {
   const required = workflows.filter(isWorkflowFile).map(deriveContext);
   return {
@@ -32,7 +32,7 @@ export function declareProject(
       branch,
       required,
       prefix: choosePrefix(branches),
-      presets: offerPresets(root),
+      presets: offerPresets(names),
     }),
   };
 }

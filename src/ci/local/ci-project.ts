@@ -2,7 +2,7 @@
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Pulls, Statuses } from "../../ports/forge.ts";
-import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { Mirror, Submodules, WorkFolders } from "../../ports/git.ts";
 import type { ProjectCache } from "./cache.ts";
 import type { Pipelines } from "./pipelines.ts";
 
@@ -14,6 +14,7 @@ export interface CiProject {
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;
+  readonly submodules: Submodules;
   readonly foldersOf: (seat: Seat) => WorkFolders;
   readonly pipelines: Pipelines;
   readonly cache: ProjectCache;

@@ -17,12 +17,17 @@ let root: string;
 let pipelines: Pipelines;
 let posted: Status[];
 let cannotClean: boolean;
+let stopping: AbortController;
+/** The CI is stopped when this context's workflow begins. */
+let stopAt: string | undefined;
 
 beforeEach(async () => {
+  stopping = new AbortController();
   root = await mkdtemp(path.join(tmpdir(), "disinto-run-"));
   pipelines = await Pipelines.open(path.join(root, "pipelines"));
   posted = [];
   cannotClean = false;
+  stopAt = undefined;
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
@@ -48,7 +53,10 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
     forgeUrl: "http://forge.test",
     statuses: {
       of: async () => [],
-      post: async (_: string, status: Status) => void posted.push(status),
+      post: async (_: string, status: Status) => {
+        posted.push(status);
+        if (status.context === stopAt) stopping.abort();
+      },
     },
     mirror: {
       refresh: async () => new Map(),
@@ -58,6 +66,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
         readMessage: async () => "Add totals",
       },
     },
+    submodules: { bring: async () => [] },
     foldersOf: () => ({
       prepare: async () => {
         for (const [name, text] of Object.entries(files)) {
@@ -73,7 +82,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
   const tools = {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
-    signal: new AbortController().signal,
+    signal: stopping.signal,
     seat: cannotClean ? { ...seat, user: makeUntidy() } : seat,
   };
   await runPipeline(tools, target, run);
@@ -226,4 +235,20 @@ test("what a step left in its seat is gone before the next run", async () => {
   );
 
   expect(await log("look")).toBe("work\nwork.cache\nwork.home");
+});
+
+test("a CI that is stopped posts no red: what it was at is pending, and what comes after says nothing", async () => {
+  stopAt = "ci/local/build";
+  const files = {
+    ".woodpecker/after.yml": `depends_on: [build]\nsteps:\n${step("late", "echo late")}`,
+    ".woodpecker/build.yml": `steps:\n${step("build", "exit 1")}`,
+    ".woodpecker/odd.yml": `services:\n  - name: db\n    image: postgres\nsteps:\n${step("test", "exit 1")}`,
+    ".woodpecker/x.yml": `depends_on: [build]\nsteps:\n${step("last", "exit 1")}`,
+  };
+
+  const { decided, pipeline } = await runFiles(files, ofPull);
+
+  expect(decided.filter(([context]) => context !== "ci/local/odd")).toEqual([]);
+  expect(posted.at(-1)).toMatchObject({ context: "ci/local/build", state: "pending" });
+  expect(pipeline?.status).toBe("killed");
 });

@@ -44,7 +44,8 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   const { seat } = tools;
   await requireEmpty(seat);
   const folders = target.foldersOf(seat);
-  const folder = await folders.prepare(`ci-${sha}-${parent}`, { branch, sha });
+  const submodules = await bringSubmodules(tools, target, sha);
+  const folder = await folders.prepare(`ci-${sha}-${parent}`, { branch, sha, submodules });
   await makeSurroundings(tools, target, folder);
   const { pull, before } = run;
   const origin = { ...(pull && { pull }), ...(before !== undefined && { before }) };
@@ -56,6 +57,17 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   if (isPrimary(run, target) && pipeline.status === "success")
     await orTell(tools, "cache", () => keepCache(tools, target, cacheOf(folder)));
   await orTell(tools, folder, () => emptySeat(seat));
+}
+
+/** What cannot be fetched is told, and left as git leaves it: an empty folder. */
+async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, sha: string) {
+  const brought = await submodules.bring(sha);
+  for (const one of brought) {
+    if (one.refused === undefined) continue;
+    const message = `the submodule ${one.path} is not there: ${one.refused}`;
+    events.append({ type: "failure", code: "git.failed", message, retryInMs: 0 });
+  }
+  return brought;
 }
 
 /** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
@@ -191,7 +203,11 @@ async function runAll(
   pipeline.errors = workflows.flatMap(({ planned }) => listMistakes(planned));
   pipeline.status = "running";
   await target.pipelines.save(pipeline);
-  for (const one of orderByDependencies(workflows)) await runWorkflow(tools, place, one);
+  for (const one of orderByDependencies(workflows)) {
+    // A run that was stopped has decided nothing: not what it was at, and not what depends on it.
+    if (tools.signal.aborted) break;
+    await runWorkflow(tools, place, one);
+  }
   pipeline.status = tools.signal.aborted ? "killed" : summarize(records);
   await target.pipelines.save(pipeline);
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
+import { buildSubmodules } from "../../adapters/git/submodules.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import { buildStepUsers } from "../../adapters/hands/separation.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
@@ -98,7 +99,9 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        foldersOf: ({ root, user: { hands } }) => buildWorkFolders({ root, mirror: folder, hands }),
+        submodules: buildSubmodules({ folder, url, access, signal }),
+        foldersOf: ({ root, user: { hands } }) =>
+          buildWorkFolders({ root, mirror: folder, hands, asCloned: true }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
         cache: await ProjectCache.open(home, toBytes(project.ci.cache ?? DEFAULT_CACHE)),
       };
