@@ -6,7 +6,14 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Status } from "../../ports/forge.ts";
 import { excerptLog } from "../log-excerpt.ts";
 import { type CiAccess, WoodpeckerHttp } from "./http.ts";
-import { failsAlike, fitsEvent, type Judgement, judgePipeline } from "./judgement.ts";
+import {
+  failsAlike,
+  fitsEvent,
+  hasWorkflow,
+  isDecided,
+  type Judgement,
+  judgePipeline,
+} from "./judgement.ts";
 import { LogShape, type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
 
 export interface CiRunsOptions {
@@ -23,6 +30,8 @@ export interface CiRunsOptions {
 const PAGE_SIZE = 50;
 const MAX_PAGES = 10;
 const MAX_LOG_CHARACTERS = 6_000;
+/** Runs that are looked into; a workflow that none of them had is not known to fail there. */
+const MAX_LOOKS = 20;
 
 /** The server tells a step's end before its log is stored: it is read until it grows no more. */
 const LOG_PAUSE_MS = 500;
@@ -60,7 +69,7 @@ async function explain(
   const { kind, doubt } = judgement;
   const log = await describe(at, pipeline, { ...judgement, description });
   if (doubt === undefined) return { context, kind, log };
-  const primary = await at.findPrimary();
+  const primary = await at.findPrimary(context);
   if (primary && failsAlike(judgement, judgePipeline(primary, context)))
     return { context, kind: "installation", log };
   return { context, kind, isDoubtful: true, log };
@@ -96,23 +105,33 @@ class Repository {
     return this.#findNewest((one) => one.commit === sha && fitsEvent(one, context));
   }
 
-  /** The primary branch's newest run. */
-  findPrimary(): Promise<Pipeline | undefined> {
+  /** The primary branch's newest run of this context's workflow that is decided: a push may have been for others alone. */
+  findPrimary(context: string): Promise<Pipeline | undefined> {
     const { primaryBranch } = this.#options;
-    return this.#findNewest(({ event, branch }) => event === "push" && branch === primaryBranch);
+    return this.#findNewest(
+      (one) => one.event === "push" && one.branch === primaryBranch && isDecided(one),
+      (whole) => hasWorkflow(whole, context),
+    );
   }
 
   async restart(number: number): Promise<void> {
     await this.#http.send("POST", `${await this.path()}/pipelines/${number}`);
   }
 
-  async #findNewest(wanted: (one: Pipeline) => boolean): Promise<Pipeline | undefined> {
+  async #findNewest(
+    wanted: (one: Pipeline) => boolean,
+    fits: (whole: Pipeline) => boolean = () => true,
+  ): Promise<Pipeline | undefined> {
     const path = await this.path();
+    let left = MAX_LOOKS;
     for (let page = 1; page <= MAX_PAGES; page++) {
       const query = `page=${page}&perPage=${PAGE_SIZE}`;
       const part = await this.#http.get(`${path}/pipelines?${query}`, z.array(PipelineShape));
-      const found = part.find(wanted);
-      if (found) return this.#http.get(`${path}/pipelines/${found.number}`, PipelineShape);
+      for (const { number } of part.filter(wanted)) {
+        const whole = await this.#http.get(`${path}/pipelines/${number}`, PipelineShape);
+        if (fits(whole)) return whole;
+        if (--left === 0) return undefined;
+      }
       if (part.length < PAGE_SIZE) return undefined;
     }
     return undefined;

@@ -26,7 +26,7 @@ export interface Judgement {
 
 export function judgePipeline(pipeline: Pipeline, context: string): Judgement {
   if (unfinished.has(pipeline.status)) return { kind: "running", steps: [], words: [] };
-  const errors = (pipeline.errors ?? []).filter(({ is_warning }) => !is_warning);
+  const errors = (pipeline.errors ?? []).filter((one) => !one.is_warning && isOf(one, context));
   const workflows = chooseWorkflows(pipeline, context);
   const red = workflows.flatMap((one) => (one.children ?? []).filter(isRed));
   const words = [
@@ -43,6 +43,31 @@ export function judgePipeline(pipeline: Pipeline, context: string): Judgement {
   const isMistaken = errors.some(({ type }) => type === "linter" || type === "compiler");
   if (isMistaken) return { kind: "real", doubt: "configuration", steps: red, words };
   return { kind: "infrastructure", steps: red, words };
+}
+
+type Mistake = NonNullable<Pipeline["errors"]>[number];
+
+/** A mistake in another workflow's file says nothing of this one. */
+function isOf({ data }: Mistake, context: string): boolean {
+  const file = data?.file
+    ?.split("/")
+    .at(-1)
+    ?.replace(/\.ya?ml$/, "");
+  if (!file) return true;
+  const { workflow } = parseContext(context);
+  return workflow === file || workflow.replace(/\/\d+$/, "") === file;
+}
+
+/** Whether the run had this context's workflow; one that could not be read at all had every one. */
+export function hasWorkflow(pipeline: Pipeline, context: string): boolean {
+  const all = pipeline.workflows ?? [];
+  if (all.length === 0) return (pipeline.errors ?? []).some((one) => !one.is_warning);
+  const { workflow } = parseContext(context);
+  return all.some(({ name }) => name === workflow || name === workflow.replace(/\/\d+$/, ""));
+}
+
+export function isDecided({ status }: Pick<Pipeline, "status">): boolean {
+  return !unfinished.has(status);
 }
 
 /** Whether two runs failed in the same way: the same steps with the same codes, or the same words. */

@@ -28,7 +28,15 @@ export const PipelineShape = z.object({
   commit: z.string(),
   branch: z.string().default(""),
   errors: z
-    .array(z.object({ type: z.string(), message: z.string(), is_warning: z.boolean() }))
+    .array(
+      z.object({
+        type: z.string(),
+        message: z.string(),
+        is_warning: z.boolean(),
+        /** Which file is meant, where the server knows it. */
+        data: z.object({ file: z.string().nullish() }).nullish().catch(undefined),
+      }),
+    )
     .nullish(),
   workflows: z.array(Workflow).nullish(),
 });

@@ -9,6 +9,7 @@ import {
   afterRefusal,
   afterServerFault,
   forgetDoubt,
+  forgetFound,
   recheck,
   retryWithFeedback,
 } from "./retries.ts";
@@ -96,6 +97,8 @@ interface Outcomes {
     | Result<"red", Reason>
     /** The run could not be done, and was started again where the budget allows: costs no model time. */
     | Result<"infrastructure", Reason>
+    /** What was red on a head that was only found: CI runs once more, and what it says then counts. */
+    | Result<"asked-again">
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
     | Result<"behind">
     | Moved
@@ -194,6 +197,7 @@ const transitions: Transitions = {
   checking: {
     green: ({ work }) => ({ at: "reviewing", work }),
     behind: ({ work }) => ({ at: "merging", work }),
+    "asked-again": ({ work }) => ({ at: "checking", work: forgetFound(work) }),
     moved: ({ work }, { head }) => recheck(work, head),
     red: ({ work }, { reason }, { ciFixes: limit }) =>
       retryWithFeedback(work, { cause: "ciFixes", limit, reason }),

@@ -58,9 +58,14 @@ export function forgetDoubt<W extends Work>(work: W): W {
   return { ...work, counters };
 }
 
+/** It was checked as it stands now, or is another head. */
+export function forgetFound({ isFound: _, ...work }: PublishedWork): PublishedWork {
+  return work;
+}
+
 /** Another head of the same work, its own or somebody's push, goes the whole way. */
 export function recheck(work: PublishedWork, head: string): State {
-  return { at: "checking", work: { ...work, head } };
+  return { at: "checking", work: { ...forgetFound(work), head } };
 }
 
 /** The run could not be done: no budget of the change is spent for it. */

@@ -47,6 +47,8 @@ export interface PublishedWork extends Work {
   readonly pull: number;
   /** The head that this bot pushed itself: another one, whoever it is by, is not merged as it is. */
   readonly pushed?: string;
+  /** Found on the forge by a claim that knows nothing of it: what CI said of it was of an earlier day. */
+  readonly isFound?: boolean;
 }
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */

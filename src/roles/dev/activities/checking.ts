@@ -59,7 +59,7 @@ async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   );
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
   const missing = verdict.type === "waiting" ? verdict.missing : [];
-  const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
+  const end = verdict.type === "red" ? await answerRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
   const pull = await target.pulls.get(work.pull);
   const news = await judgePull(target, work, pull);
@@ -108,12 +108,40 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
   return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
 }
 
-/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
-async function explainRed(
-  { events }: BotTools,
-  { target, work: { head, counters } }: CiWait,
+/**
+ * Red is red for this text: on a head that a new claim only found, the primary branch may have been mended since. It is
+ * rebased, or has CI run once more where it builds on that already.
+ */
+async function answerRed(
+  tools: BotTools,
+  waiting: CiWait,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
+  const { target, work } = waiting;
+  if (!work.isFound) return explainRed(tools, waiting, red);
+  const pull = await target.pulls.get(work.pull);
+  const news = await judgePull(target, work, pull);
+  if (news) return news.type === "merged" ? { type: "green" } : news;
+  if (await isOutdated(waiting, pull)) return { type: "behind" };
+  const contexts = red.map(({ context }) => context);
+  if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
+  report(tools, waiting, contexts);
+  return { type: "asked-again" };
+}
+
+function report({ events }: BotTools, { target, work }: CiWait, contexts: readonly string[]): void {
+  for (const context of contexts)
+    events.append({ type: "ci.retried", project: target.project.name, sha: work.head, context });
+}
+
+/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+async function explainRed(
+  tools: BotTools,
+  waiting: CiWait,
+  red: readonly Status[],
+): Promise<Checked | undefined> {
+  const { target, work } = waiting;
+  const { head, counters } = work;
   const { ci, project } = target;
   const failures = await ci.explain(head, red);
   if (failures.some(({ kind }) => kind === "running")) return undefined;
@@ -127,8 +155,7 @@ async function explainRed(
   const contexts = failures.map(({ context }) => context);
   if (!(await ci.retry(head, contexts)))
     return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
-  for (const context of contexts)
-    events.append({ type: "ci.retried", project: project.name, sha: head, context });
+  report(tools, waiting, contexts);
   return { type: "infrastructure", reason };
 }
 

@@ -104,7 +104,8 @@ async function resume(
   const { tree } = await mirror.objects.mergeTrees(base, head);
   const paths = await mirror.objects.changedPaths(base, tree);
   const handOver = findProtected(paths, project.protectedPaths);
-  const published = toPublished(work, { head, pull });
+  const isFound = work.publishing === undefined;
+  const published = { ...toPublished(work, { head, pull }), ...(isFound && { isFound }) };
   return {
     type: "published-before",
     work: handOver.length > 0 ? { ...published, handOver } : published,
