@@ -13,6 +13,7 @@ import {
   describeWork,
   findOpenBreakers,
   findRefusals,
+  findSilentCi,
   type Problem,
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
@@ -54,6 +55,7 @@ export async function status(
     ...describeDeadServices(services, statuses),
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
+    ...findSilentCi([...events.values()].flat()),
     ...findRefusals([...events.values()].flat(), factory.projects),
     ...describeBlocked(issues.blocked, [...events.values()].flat()),
     ...issues.problems,
