@@ -4,6 +4,8 @@ import type { CommitRequest, Objects, TreeMerge } from "../../ports/git.ts";
 import { type Argv, type Finished, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
+import { listLfsAttributes } from "./lfs.ts";
+import { listSubmodules } from "./submodules.ts";
 
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -21,6 +23,8 @@ export function buildObjects(folder: string): Objects {
     treeOf: async (sha) => (await runGit("rev-parse", git.treeOf(sha), here)).trim(),
     mergeTrees: async (ours, theirs) =>
       parseTreeMerge(await run(git.mergeTree(ours, theirs), here)),
+    lfsAttributes: (sha) => listLfsAttributes(folder, sha),
+    submodules: (sha) => listSubmodules(folder, sha),
     contains: async (descendant, ancestor) => {
       const { exitCode, stderr } = await run(git.isAncestor(ancestor, descendant), here);
       if (exitCode > 1) throw gitFailure("merge-base", stderr);

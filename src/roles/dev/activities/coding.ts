@@ -11,6 +11,7 @@ import { isBackendFault, isOwnFault, type SessionEnd } from "../../../ports/harn
 import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import { SURE_DOUBT } from "../retries.ts";
+import { readSurroundings } from "../surroundings.ts";
 import type { PreparedWork } from "../work.ts";
 
 /** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
@@ -23,15 +24,17 @@ export function code(
   return target.claims.withLease(work.issue, signal, async (claim, signal) => {
     const stored = await target.issues.get(work.issue);
     const issue = visibleIssue(stored);
+    const { submodules, notes } = await readSurroundings(target, work);
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
       branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
+      submodules,
     });
     const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
     const end = await tools.harness.run({
       about: { project: work.project, issue: work.issue },
       folder,
-      prompt: formatCodingPrompt(issue, feedback, target.project.prompts),
+      prompt: formatCodingPrompt({ ...issue, feedback, notes }, target.project.prompts),
       environment: { DISINTO_ISSUE: String(work.issue) },
       ...tools.sessionLimits,
       resume: work.session,
