@@ -1,6 +1,7 @@
 /** The forge port over Forgejo's REST API, as one identity. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
+import { DisintoError } from "../../errors.ts";
 import type { Forge, Issue, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { MERGE_REFUSALS, readMergeAnswer } from "./merge-answer.ts";
@@ -13,6 +14,7 @@ import {
   LabelShape,
   Login,
   PullShape,
+  RepositoryShape,
   ReviewCommentShape,
   ReviewShape,
   StatusShape,
@@ -119,7 +121,9 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
   const at = (number: number): string => `${repo}/pulls/${number}`;
   return {
     listOpen: async () => {
-      const pulls = await http.list(`${repo}/pulls?state=open`, PullShape);
+      const pulls = await http
+        .list(`${repo}/pulls?state=open`, PullShape)
+        .catch((error: unknown) => noneWhereEmpty(http, repo, error));
       return pulls.toSorted((a, b) => a.number - b.number);
     },
     findClosed: async (head) => {
@@ -128,13 +132,10 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
     },
     get: (number) => http.get(at(number), PullShape),
     files: async (number) => (await http.list(`${at(number)}/files`, ChangedFileShape)).flat(),
-    retitle: async (number, title) => {
-      await http.send(at(number), { method: "PATCH", body: { title } });
+    edit: async (number, change) => {
+      await http.send(at(number), { method: "PATCH", body: change });
     },
     open: (pull) => http.write(`${repo}/pulls`, { method: "POST", body: pull }, PullShape),
-    close: async (number) => {
-      await http.send(at(number), { method: "PATCH", body: { state: "closed" } });
-    },
     merge: async (number, headSha) => {
       const body = { Do: "fast-forward-only", head_commit_id: headSha };
       const expect = MERGE_REFUSALS;
@@ -143,6 +144,13 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
       );
     },
   };
+}
+
+/** An empty repository has no such route: 404, as if it were not there. */
+async function noneWhereEmpty(http: ForgejoHttp, repo: string, error: unknown): Promise<[]> {
+  const isAbsent = error instanceof DisintoError && error.code === "forge.not-found";
+  if (isAbsent && (await http.get(repo, RepositoryShape)).empty) return [];
+  throw error;
 }
 
 const Approvals = z

@@ -39,11 +39,12 @@ import {
 } from "./issues.ts";
 import { issueShape } from "./shape.ts";
 import { record } from "./timeline.ts";
+import { cutTitle } from "./title.ts";
 
 const path = "/repos/:owner/:repo/issues";
 
 const NewIssueBody = z.object({
-  title: required.max(255, "MaxSize"),
+  title: required.transform(cutTitle),
   body: text.default(""),
   ref: text.default(""),
   assignee: text.default(""),
@@ -56,7 +57,7 @@ const NewIssueBody = z.object({
 type NewIssueBody = z.infer<typeof NewIssueBody>;
 
 const IssueChanges = z.object({
-  title: text.max(255, "MaxSize").default(""),
+  title: text.transform(cutTitle).default(""),
   body: text.optional(),
   ref: text.optional(),
   assignee: text.optional(),

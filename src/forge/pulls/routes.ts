@@ -25,6 +25,7 @@ import { labelsById, replaceLabels } from "../issues/issue-labels.ts";
 import { assignable, createIssue, listIssues } from "../issues/issues.ts";
 import { change, dueOf, mustBePosterOrWriter } from "../issues/routes.ts";
 import { record } from "../issues/timeline.ts";
+import { cutTitle } from "../issues/title.ts";
 import { allows } from "../repositories/permission.ts";
 import { getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, RepositoryRow } from "../store/rows.ts";
@@ -45,7 +46,7 @@ const path = "/repos/:owner/:repo/pulls";
 const NewPull = z.object({
   head: required,
   base: required,
-  title: required.max(255, "MaxSize"),
+  title: required.transform(cutTitle),
   body: text.default(""),
   assignee: text.default(""),
   assignees: z.array(text).default([]),
@@ -56,7 +57,7 @@ const NewPull = z.object({
 type NewPull = z.infer<typeof NewPull>;
 
 const PullChanges = z.object({
-  title: text.max(255, "MaxSize").default(""),
+  title: text.transform(cutTitle).default(""),
   body: text.optional(),
   base: text.default(""),
   assignee: text.optional(),
@@ -143,6 +144,8 @@ async function list(c: Context, forge: ForgeContext) {
     },
     page: pageOf(c),
   });
+  // An empty repository has no such route (routers/api/v1/api.go mustNotBeEmpty… of the pull requests' unit).
+  if (total === 0 && (await gitOf(forge, repository).branches()).size === 0) throw notFound();
   pageHeaders(c, forge, total);
   const branches = await branchesOf(forge, repository, issues);
   const repo = repositoryShape(forge, repository, request.access);
@@ -179,7 +182,9 @@ async function create(forge: ForgeContext, request: SignedRequest, body: NewPull
   const git = gitOf(forge, repository);
   const branches = await git.heads([head, body.base]);
   const [headSha, baseSha] = [branches.get(head), branches.get(body.base)];
-  if (headSha === undefined || baseSha === undefined) throw notFound();
+  if (baseSha === undefined) throw notFound();
+  // As Forgejo 11 has it; 15 says 404.
+  if (headSha === undefined) throw new ApiError(500, "");
   refuseSecond(forge, request, { head, base: body.base });
   const issueId = forge.db.transaction(() => {
     const writer = allows(request.access, "write");
