@@ -42,16 +42,22 @@ try {
   const agents = (values.agents ?? values.base === undefined) ? Object.entries(versions) : [];
   openToReaders(context);
   const words = agents.map(([name, pinned]) => `${name}@${pinned}`).join(" ");
+  const base =
+    values.base ?? /^ARG BASE=(.*)$/m.exec(readFileSync("docker/agents/Dockerfile", "utf8"))[1];
+  const digest = resolve(base);
+  say(`on ${base}, ${digest}`);
   for (const name of ["agents", "forge"]) {
     const image = `disinto-${name}:${values.tag}`;
-    const base = values.base ? ["--build-arg", `BASE=${values.base}`] : [];
     const startMs = performance.now();
     say(`building ${image}${name === "agents" && words ? `, with ${words}` : ""}`);
     run("docker", [
       "build",
       "--tag",
       image,
-      ...base,
+      "--build-arg",
+      `BASE=${base}`,
+      "--build-arg",
+      `BASE_DIGEST=${digest}`,
       ...(name === "agents" ? ["--build-arg", `AGENTS=${words}`] : []),
       "--file",
       `docker/${name}/Dockerfile`,
@@ -65,6 +71,25 @@ try {
   process.exitCode = 1;
 } finally {
   rmSync(context, { recursive: true, force: true });
+}
+
+/** The digest that the base's name stands for now: fetched if it is not here, so that the build takes this one. */
+function resolve(base) {
+  const ask = () => {
+    const argv = ["image", "inspect", base];
+    const said = execFileSync("docker", argv, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [{ RepoDigests, Id }] = JSON.parse(said);
+    return RepoDigests?.[0]?.split("@")[1] ?? Id;
+  };
+  try {
+    return ask();
+  } catch {
+    run("docker", ["pull", "--quiet", base]);
+    return ask();
+  }
 }
 
 /** Whatever the umask of the clone: in the images others than the owner read these files. */

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "ci.unavailable"
   | "forge.not-forgejo"
   | "forge.rate-limited"
+  | "forge.too-large"
   | "forge.too-old"
   | "forge.unauthorized"
   | "forge.unavailable"

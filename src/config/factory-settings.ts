@@ -118,7 +118,7 @@ function readEdge(reader: Reader): Factory["edge"] {
   const domain = reader.optional(env.domain);
   return httpPort === undefined && httpsPort === undefined
     ? undefined
-    : { httpPort, httpsPort, domain };
+    : { httpPort, httpsPort, domain, ca: reader.optional(env.edgeCa) };
 }
 
 function readForgeUrl(reader: Reader, fallback: string): string {

@@ -225,6 +225,27 @@ function* findUnreachableModels({ bots }: Factory): Generator<Unreachable> {
   }
 }
 
+/** On the host they are published beside those. */
+function* findEdgePorts(
+  { edge }: Factory,
+  taken: ReadonlyMap<number, string>,
+): Generator<Unreachable> {
+  const ports = [
+    [env.httpPort.key, edge?.httpPort],
+    [env.httpsPort.key, edge?.httpsPort],
+  ] as const;
+  for (const [key, port] of ports) {
+    const other = port === undefined ? undefined : taken.get(port);
+    const isBoth = key === env.httpsPort.key && port !== undefined && port === edge?.httpPort;
+    if (!other && !isBoth) continue;
+    yield {
+      at: { key },
+      message: `port ${port} is also that of ${other ?? "the edge's HTTP"}`,
+      hint: "give one of them another port",
+    };
+  }
+}
+
 /** The egress service listens on all of these, so no two may be the same. */
 function* findSharedPorts(factory: Factory): Generator<Unreachable> {
   const taken = new Map<number, string>([[ports.proxy, "the factory's proxy"]]);
@@ -244,6 +265,7 @@ function* findSharedPorts(factory: Factory): Generator<Unreachable> {
       };
     taken.set(published, `the factory's ${part}`);
   }
+  yield* findEdgePorts(factory, taken);
   for (const { name, baseUrl = "" } of factory.bots) {
     const route = routeTo(baseUrl);
     const other = route?.by === "forward" ? taken.get(route.port) : undefined;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { listProblems, makeFactory } from "../../test/support/factories.ts";
-import { renderCaddyfile } from "./caddyfile.ts";
 import { deriveDesired } from "./desired.ts";
 
 const woodpecker = 'repo = "acme/shop"\nci.provider = "woodpecker"\n';
@@ -96,23 +95,8 @@ test("the edge exists where a port is set, and is replaced when its file changes
   const plain = derive("DISINTO_HTTP_PORT=8080\n").get("edge");
   const named = derive("DISINTO_HTTP_PORT=8080\nDISINTO_DOMAIN=example.org\n").get("edge");
 
-  expect(plain?.ports).toEqual([{ bind: "127.0.0.1", published: 8080, target: 80 }]);
+  expect(plain?.ports).toEqual([{ bind: "127.0.0.1", published: 8080, target: 8080 }]);
   expect(plain?.environment).not.toEqual(named?.environment);
-});
-
-test("with a domain each service has a host name", () => {
-  const more = "DISINTO_HTTPS_PORT=443\nDISINTO_DOMAIN=example.org\n";
-
-  expect(renderCaddyfile(makeFactory(env + more, { shop: woodpecker }))).toMatchInlineSnapshot(`
-    "forge.example.org {
-    	reverse_proxy forgejo:3000
-    }
-
-    ci.example.org {
-    	reverse_proxy woodpecker:8000
-    }
-    "
-  `);
 });
 
 test("the local engine refuses what only containers can run", () => {

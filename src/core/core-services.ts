@@ -50,10 +50,6 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
   const caddyfile = renderCaddyfile(factory);
   const { name, edge, forge, images } = factory;
   if (!edge || caddyfile === undefined) return [];
-  const published = [
-    [edge.httpPort, 80],
-    [edge.httpsPort, 443],
-  ] as const;
   return [
     {
       name: "edge",
@@ -66,12 +62,14 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
       secrets: {},
       volumes: [{ name: "caddy_data", path: "/data" }],
       mounts: [{ type: "bind", source: `${folder}/Caddyfile`, target: "/etc/caddy/Caddyfile" }],
-      ports: published.flatMap(([port, target]) =>
-        port === undefined ? [] : [{ bind: forge.bind, published: port, target }],
+      ports: [edge.httpPort, edge.httpsPort].flatMap((port) =>
+        port === undefined ? [] : [{ bind: forge.bind, published: port, target: port }],
       ),
       networks: {
         outside: true,
-        aliases: edge.domain ? [`forge.${edge.domain}`, `ci.${edge.domain}`] : [],
+        aliases: edge.domain
+          ? ["forge", "ci", "dashboard"].map((name) => `${name}.${edge.domain}`)
+          : [],
       },
       healthCheck: ["wget", "-q", "--spider", "http://127.0.0.1:2019/config/"],
       limits: coreLimits,

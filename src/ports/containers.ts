@@ -36,6 +36,8 @@ export interface RenderedService {
   readonly hash: string;
   /** Id of the image it would run; undefined where the engine does not have it, or has no images. */
   readonly imageId: string | undefined;
+  /** How it is named, and the digest that the registry or the engine knows it by; undefined as for `imageId`. */
+  readonly image?: { readonly reference: string; readonly digest: string } | undefined;
   readonly properties: Properties;
   /** Volumes that the engine makes with it, named as they are rendered. */
   readonly volumes: readonly string[];

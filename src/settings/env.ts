@@ -30,6 +30,23 @@ const httpUrl = {
   }),
 };
 
+const domainName = {
+  is: (name: string) =>
+    name.length <= 200 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}$/.test(name),
+  refusal: (name: string) => ({
+    message: `${JSON.stringify(name)} is no domain name`,
+    hint: "write the name alone, for example example.org: no scheme, no port, no path, lower case",
+  }),
+};
+
+const certificateAuthority = {
+  is: (value: string) => value === "internal" || httpUrl.is(value),
+  refusal: () => ({
+    message: "is neither internal nor a URL",
+    hint: "write internal, or the address of your authority's ACME directory",
+  }),
+};
+
 /** A renewal takes a third of it at most, and takes as long as a push does. */
 const MIN_LEASE_TERM_S = 3;
 
@@ -190,9 +207,15 @@ export const env = {
     key: "DISINTO_HTTPS_PORT",
     meaning: "Host port of the edge for HTTPS",
   }),
-  domain: text("domain name", {
+  domain: pattern("domain name", domainName, {
     key: "DISINTO_DOMAIN",
-    meaning: "With it the edge serves forge.DOMAIN and ci.DOMAIN, without it the forge alone",
+    meaning:
+      "With it the edge serves forge.DOMAIN, ci.DOMAIN and dashboard.DOMAIN, without it the forge alone",
+  }),
+  edgeCa: pattern("internal, or the URL of an ACME directory", certificateAuthority, {
+    key: "DISINTO_EDGE_CA",
+    meaning:
+      "Who signs the edge's certificates: a public authority unless said otherwise, Caddy itself where there is no domain",
   }),
   leaseTerm: integer("seconds, 3 or more", leaseTerm, {
     key: "DISINTO_LEASE_TERM",

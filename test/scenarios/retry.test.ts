@@ -54,6 +54,7 @@ test("where it builds on the primary branch already, CI runs once more, and what
   const found = await find(bot, work);
   const asked: unknown[] = [];
   const ci: ProjectTools["ci"] = {
+    ...bot.target.ci,
     explain: async (_, red) => red.map(({ context }) => ({ context, kind: "real", log: "" })),
     retry: async (sha, contexts) => {
       asked.push([sha, contexts]);

@@ -15,6 +15,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   403: "forge.forbidden",
   404: "forge.not-found",
   409: "forge.conflict",
+  413: "forge.too-large",
   429: "forge.rate-limited",
   500: "forge.failed",
 };

@@ -3,12 +3,16 @@ import type { Swap } from "../../ports/git.ts";
 import type { Argv } from "../process.ts";
 
 const ABSENT = "";
+const MAX_FETCH_MEMORY = 2_000_000_000;
 
 const mirrored = ["+refs/heads/*:refs/heads/*", "+refs/disinto/*:refs/disinto/*"] as const;
 
 export const git = {
   initBare: (folder: string): Argv => ["git", "init", "--quiet", "--bare", "--template=", folder],
   fetch: (url: string, refspecs: readonly string[] = mirrored): Argv => [
+    // A small pack may hold objects without end: who unpacks it has no more memory than this.
+    "prlimit",
+    `--as=${MAX_FETCH_MEMORY}`,
     "git",
     "fetch",
     "--quiet",
@@ -62,6 +66,16 @@ export const git = {
     "--",
   ],
   readMessage: (sha: string): Argv => ["git", "log", "-1", "--format=%B", sha, "--"],
+  listFiles: (sha: string, paths: readonly string[]): Argv => [
+    "git",
+    "ls-tree",
+    "-r",
+    "-z",
+    sha,
+    "--",
+    ...paths,
+  ],
+  readFile: (blob: string): Argv => ["git", "cat-file", "blob", blob],
   isAncestor: (ancestor: string, descendant: string): Argv => [
     "git",
     "merge-base",

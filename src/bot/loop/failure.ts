@@ -39,6 +39,7 @@ const classes: Readonly<Record<ErrorCode, FailureClass | "not-in-a-bot">> = {
   "process.failed": "git-failed",
   "forge.forbidden": "refused",
   "forge.invalid": "refused",
+  "forge.too-large": "refused",
   "forge.conflict": "refused",
   "forge.not-found": "refused",
   "push.refused": "refused",

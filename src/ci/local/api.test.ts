@@ -44,6 +44,7 @@ function ask(given = token) {
   return buildCiRuns({
     access,
     repo,
+    hearsByWebhook: false,
     primaryBranch: "main",
     clock,
     redact: (text) => text.replaceAll("s3cret", "[redacted]"),

@@ -19,6 +19,8 @@ export interface Work {
   readonly isLeftOver?: boolean;
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;
+  /** The part of it that stands until something is published, whatever becomes of a session. */
+  readonly asked?: string;
   /** The one pull request, once it was seen. */
   readonly pull?: number;
   /** Tree that is to be published; a head of this tree was pushed, whatever the bot that did it still remembered. */
