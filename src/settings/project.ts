@@ -5,7 +5,7 @@
 
 import * as z from "zod/mini";
 import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
-import { sizePattern } from "../core/bytes.ts";
+import { DEFAULT_CACHE, sizePattern } from "../core/bytes.ts";
 import { describeKinds, namesOf } from "../core/kinds.ts";
 import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
@@ -14,9 +14,6 @@ import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 
 z.config(z.locales.en());
-
-/** Of a project that sets none. */
-export const DEFAULT_CACHE = "2g";
 
 const text = z.string().check(z.minLength(1, "must not be empty"));
 
