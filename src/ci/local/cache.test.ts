@@ -63,6 +63,7 @@ test("more than the limit is not kept, holes in files counted, and the next begi
   const made = await makeFolder("made");
   await writeFile(path.join(made, "small"), "small");
   await cache.keep(made, ownUser);
+  await writeFile(path.join(made, "sparse"), "");
   await truncate(path.join(made, "sparse"), 2 ** 40);
 
   expect(await cache.keep(made, ownUser)).toBe("dropped");
