@@ -105,6 +105,7 @@ async function observeRepository(
     access,
     labels: (await forge.labels.list(repo)).map(({ name }) => name),
     protection: await forge.repositories.protection(repo, primaryBranch),
+    insiders: new Set((await forge.forge.writers(repo)).map((login) => login.toLowerCase())),
   };
 }
 

@@ -60,6 +60,8 @@ export interface ObservedRepository {
   readonly access: ReadonlyMap<string, Access>;
   readonly labels: readonly string[];
   readonly protection: Protection | undefined;
+  /** Who has access of their own, lower case; a site administrator's right to do everything is none. */
+  readonly insiders?: ReadonlySet<string>;
 }
 
 export type IdentityAction =
@@ -240,7 +242,21 @@ function* planRepository(
   if (!protection) return;
   if (empty && canFill)
     yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
-  yield* planProtection(repo, protection, rules);
+  yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
+}
+
+/** A forge leaves the names of others out without a word, and they would be planned again for ever. */
+function keepInsiders(
+  wanted: Protection,
+  { writers }: DesiredRepository,
+  seen: ObservedRepository | undefined,
+): Protection {
+  const { insiders } = seen ?? {};
+  if (!insiders) return wanted;
+  const known = new Set([...insiders, ...writers.map((login) => login.toLowerCase())]);
+  const keep = (logins: readonly string[]) =>
+    logins.filter((login) => known.has(login.toLowerCase()));
+  return { ...wanted, approvers: keep(wanted.approvers), mergers: keep(wanted.mergers) };
 }
 
 function* planProtection(
