@@ -69,10 +69,7 @@ export function buildTools(signal: AbortSignal): Tools {
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    examineModel: async (question) => {
-      const { examineModel } = await import("./harness/gateway/examine.ts");
-      return examineModel(question, signal);
-    },
+    ...buildModelTools(signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);
@@ -103,4 +100,17 @@ export function buildTools(signal: AbortSignal): Tools {
     },
   };
   return tools;
+}
+
+function buildModelTools(signal: AbortSignal): Pick<Tools, "examineModel" | "findModels"> {
+  return {
+    examineModel: async (question) => {
+      const { examineModel } = await import("./harness/gateway/examine.ts");
+      return examineModel(question, signal);
+    },
+    findModels: async () => {
+      const { findModels } = await import("./harness/gateway/usual-servers.ts");
+      return findModels(signal);
+    },
+  };
 }

@@ -46,6 +46,12 @@ export class LlamaServer {
     return slots.filter((slot) => slot.is_processing).length;
   }
 
+  /** One of its own counts (`--metrics`). */
+  async readMetric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(new RegExp(`^llamacpp:${name} (\\S+)$`, "m").exec(text)?.[1]);
+  }
+
   /** As its operator sees it hang: it keeps its connections and says nothing. */
   pause(): void {
     process.kill(-(this.#child.pid ?? 0), "SIGSTOP");
