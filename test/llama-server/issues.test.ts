@@ -96,8 +96,8 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
       await file(`Note ${at}`, at === 4 ? "Note it. [[script:broken-call]]" : "Note it.");
     scene.startCi();
     scene.startBot("review-1");
+    // Alone: all write to one file, and a second one would mostly solve conflicts.
     startBot("dev-1", server.url);
-    startBot("dev-2", server.url);
 
     await until("nine are merged", async () => (await closed()) === 9, 400_000);
 
@@ -107,8 +107,7 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
     expect(others).toEqual([]);
     expect(poisonous).toMatchObject({ title: "Note 4", labels: ["blocked"] });
     expect(JSON.stringify(poisonous?.comments)).toMatch(/works for others: .*grammar/);
-    for (const name of ["dev-1", "dev-2"])
-      expect(await eventsOf(name, "breaker.opened")).toEqual([]);
+    expect(await eventsOf("dev-1", "breaker.opened")).toEqual([]);
   }, 450_000);
 
   test("a server that loads for 40 s, needs a key, dies amid an answer and hangs: no issue is charged, and the bot goes on within a poll", async () => {
@@ -168,7 +167,7 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
       scene = await Scene.open(template);
       server = await LlamaServer.start([...args, "--metrics"]);
       const names = devs.slice(0, bots);
-      for (const name of names) await file(name, "Tell it. [[script:endless]] [[most:400]]");
+      for (const name of names) await file(name, "Tell it. [[script:endless]] [[most:1500]]");
       const spellings = [server.url, `${server.url.replace("http", "HTTP")}/v1/`];
       let most = 0;
       for (const [at, name] of names.entries()) startBot(name, spellings[at % 2] ?? "");
@@ -183,7 +182,9 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
         200_000,
       );
 
-      expect(most).toBe(2);
+      expect(most).toBeLessThanOrEqual(2);
+      const taken = await Promise.all(names.map((name) => eventsOf(name, "slot.taken")));
+      expect(new Set(taken.flat().map(({ slot }) => slot)).size).toBe(2);
       expect(await own.readMetric("requests_processing")).toBeLessThanOrEqual(2);
       const ends = await Promise.all(names.map((name) => eventsOf(name, "session.ended")));
       expect(new Set(ends.flat().map(({ end }) => end))).toEqual(new Set(["finished"]));

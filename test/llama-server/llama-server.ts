@@ -61,6 +61,22 @@ export class LlamaServer {
     process.kill(-(this.#child.pid ?? 0), "SIGCONT");
   }
 
+  /** As on a machine that is as many times slower; answers how to end it. */
+  slowDown(times: number): () => void {
+    const turnMs = 1_000;
+    let rest: NodeJS.Timeout | undefined;
+    this.pause();
+    const turn = setInterval(() => {
+      this.goOn();
+      rest = setTimeout(() => this.pause(), turnMs / times);
+    }, turnMs);
+    return () => {
+      clearInterval(turn);
+      clearTimeout(rest);
+      this.goOn();
+    };
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, "exit");
