@@ -19,6 +19,7 @@ export type ErrorCode =
   | "ci.unavailable"
   | "forge.not-forgejo"
   | "forge.rate-limited"
+  | "forge.too-large"
   | "forge.too-old"
   | "forge.unauthorized"
   | "forge.unavailable"
@@ -28,6 +29,7 @@ export type ErrorCode =
   | "process.failed"
   | "push.refused"
   | "removal.unconfirmed"
+  | "state.invalid"
   | "users.not-separate"
   | "volume.in-use";
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** argv → command → exit code. Owns the signals and is the only one to exit; wiring.ts builds the adapters. */
 import { CommanderError } from "commander";
-import { formatFailure } from "./cli/failure.ts";
+import { formatFailure, formatFailureJson } from "./cli/failure.ts";
 import { buildProgram } from "./cli/program.ts";
 import { DisintoError, ExitCode, exitCodeOf, recognize } from "./errors.ts";
 import { buildTools } from "./wiring.ts";
@@ -39,6 +39,7 @@ async function main(): Promise<number> {
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     if (signal.aborted) tools.say("interrupted; run the same command again to continue");
     else tools.say(formatFailure(error, tools.version));
+    if (process.argv.includes("--json")) tools.print(formatFailureJson(error));
     code = exitCodeOf(error);
   }
   const interruptedBy = received();

@@ -3,6 +3,7 @@ import path from "node:path";
 import { buildEventFile } from "./adapters/event-file.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
+import { buildSubmodules } from "./adapters/git/submodules.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
 import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
@@ -191,6 +192,7 @@ function buildProject(
     statuses: forge.statuses(project.repo),
     ci: buildCi(project, shared.settings, shared.host),
     mirror,
+    submodules: buildSubmodules({ folder, ...placeOf(shared.settings, project.repo) }),
     folders: buildWorkFolders({
       root: path.join(home, "work"),
       mirror: folder,
@@ -236,6 +238,11 @@ function buildServer(
   return buildModelServer({ baseUrl, key, model: name, api, operator, clock, signal });
 }
 
+/** A repository on the forge, as the bot reaches it. */
+function placeOf({ forge: { url, user, token } }: BotSettings, { owner, name }: RepoId) {
+  return { url: `${url}/${owner}/${name}.git`, access: { forgeUrl: url, login: user, token } };
+}
+
 interface RepositoryOptions extends Shared {
   readonly repo: RepoId;
   /** The folder of the mirror. */
@@ -245,15 +252,9 @@ interface RepositoryOptions extends Shared {
 
 /** What bots meet at in one repository: everything there is read through one set of observations. */
 function coordinate({ settings, host, events, held, repo, folder, onProgress }: RepositoryOptions) {
-  const { url, user, token } = settings.forge;
   const { pollIntervalMs, leaseTermMs: termMs = TERM_MS } = settings;
   const observations = new Observations(host.clock, deriveMaxGap(termMs, pollIntervalMs));
-  const bare = buildMirror({
-    folder,
-    url: `${url}/${repo.owner}/${repo.name}.git`,
-    access: { forgeUrl: url, login: user, token },
-    signal: host.signal,
-  });
+  const bare = buildMirror({ folder, ...placeOf(settings, repo), signal: host.signal });
   const mirror = observations.watching(events.watching(bare));
   const tools = {
     mirror,

@@ -68,6 +68,7 @@ export function buildTools(signal: AbortSignal): Tools {
       run: async (job) =>
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
+    openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
     ...buildModelTools(signal),
     probeForge: async (url) => {

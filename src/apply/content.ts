@@ -67,7 +67,7 @@ function shallowError(folder: string): DisintoError {
 }
 
 export async function describeOrThrow(
-  repositories: Repositories,
+  repositories: Pick<Repositories, "describe">,
   folder: string,
   name: string,
 ): Promise<Description> {

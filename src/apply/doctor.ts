@@ -9,10 +9,11 @@ import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
-import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
+import { checkPrograms } from "./doctor-programs.ts";
+import { checkRepositories } from "./doctor-repositories.ts";
 import type { Finding } from "./finding.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
 
@@ -35,8 +36,9 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkModels,
     checkForge,
     checkVersions,
+    checkPrograms,
     checkTests,
-    checkBranches,
+    checkRepositories,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
   return findings.flat();

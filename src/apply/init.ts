@@ -27,6 +27,7 @@ import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
 import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import { noteRepository } from "./repository-sketch.ts";
 import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
 
 export interface InitOptions {
@@ -116,7 +117,21 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
+  await sayNotes(tools, factory, administrator);
   return { factory, steps };
+}
+
+/** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
+async function sayNotes(
+  { repositories, say }: InitTools,
+  factory: Factory,
+  { credentials: { login, password } }: Administrator,
+): Promise<void> {
+  const access = { forgeUrl: factory.forge.url, login, token: password };
+  for (const project of factory.projects) {
+    const notes = await noteRepository({ factory, project, repositories, access });
+    for (const { message, hint } of notes ?? []) say(`${message}; ${hint}`);
+  }
 }
 
 /** Read access to the runs of a CI of ours, for the bots. */

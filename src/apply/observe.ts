@@ -7,6 +7,7 @@ import { listUnmanaged, planServices, type ServiceStep, type Snapshot } from "..
 import { DisintoError } from "../errors.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { readGenerated } from "./generated-file.ts";
+import { readImageRecord } from "./image-record.ts";
 import { type Rendering, render } from "./rendering.ts";
 
 /** What every command that looks at the fleet is about. */
@@ -23,6 +24,8 @@ export interface Fleet {
 export interface Plan {
   readonly desired: Desired;
   readonly rendering: Rendering;
+  /** What the engine makes of it. */
+  readonly rendered: Snapshot["rendered"];
   readonly steps: readonly ServiceStep[];
   /** Containers of the same project that disinto leaves alone. */
   readonly unmanaged: readonly ObservedContainer[];
@@ -44,19 +47,20 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
   const snapshot = await takeSnapshot(fleet, rendering);
   const steps = planServices(desired, snapshot, { only });
   const unmanaged = listUnmanaged(desired, snapshot);
-  return { desired, rendering, unmanaged, steps, missing };
+  return { desired, rendering, rendered: snapshot.rendered, unmanaged, steps, missing };
 }
 
 async function takeSnapshot(
   { adopted = [], folder, containers }: Fleet,
   { text, files }: Rendering,
 ): Promise<Snapshot> {
-  const [rendered, observed, ...compared] = await Promise.all([
+  const [rendered, observed, recordedImages, ...compared] = await Promise.all([
     containers.check(text),
     containers.observe(),
+    readImageRecord(folder),
     ...files.map((file) => compareFile(folder, file)),
   ]);
-  return { rendered, ...observed, adopted, files: compared };
+  return { rendered, ...observed, adopted, recordedImages, files: compared };
 }
 
 async function compareFile(folder: string, { path, text }: { path: string; text: string }) {

@@ -10,6 +10,9 @@ const described = {
   isShallow: false,
   branches: ["refs/heads/trunk", "refs/heads/fix/issue-3"],
   workflows: ["README.md", "test.yml"],
+  names: [".woodpecker", "README.md"],
+  lfs: [],
+  submodules: [],
 };
 const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
 

@@ -1,6 +1,5 @@
 /** The project that the operator names to `init`: declared already, or about to be. */
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
@@ -8,11 +7,11 @@ import { formatRepo, isSameRepo } from "../core/identities.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
-import type { Repositories } from "../ports/repositories.ts";
-import { type Content, describeOrThrow, openContent } from "./content.ts";
+import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareProject, type ProjectDeclaration } from "./project-declaration.ts";
+import { describeOnForge } from "./repository-sketch.ts";
 
 export interface Project {
   readonly repo: RepoId;
@@ -83,24 +82,9 @@ export async function declareFromForge(
   }
   const { url } = factory.forge;
   const { login, password } = credentials;
-  return readDefaultBranch(tools.repositories, repo, {
+  const place = {
     url: `${url}/${formatRepo(repo)}.git`,
     access: { forgeUrl: url, login, token: password },
-  });
-}
-
-async function readDefaultBranch(
-  repositories: Repositories,
-  repo: RepoId,
-  place: Omit<Parameters<Repositories["cloneDefaultBranch"]>[0], "folder">,
-): Promise<ProjectDeclaration> {
-  const root = await mkdtemp(path.join(tmpdir(), "disinto-sketch-"));
-  try {
-    const folder = path.join(root, "repository.git");
-    await repositories.cloneDefaultBranch({ ...place, folder });
-    const described = await describeOrThrow(repositories, folder, formatRepo(repo));
-    return declareProject(repo, { ...described, branches: await repositories.branches(place) });
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
+  };
+  return declareProject(repo, await describeOnForge(tools.repositories, place, formatRepo(repo)));
 }

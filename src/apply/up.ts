@@ -8,6 +8,7 @@ import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import { execute } from "./execute.ts";
+import { recordImages } from "./image-record.ts";
 import { type Fleet, type Plan, planFleet, requireCredentials } from "./observe.ts";
 import { buildServiceHandlers } from "./service-handlers.ts";
 
@@ -43,7 +44,11 @@ async function apply(options: UpOptions): Promise<Applied> {
   requireCredentials(plan.missing);
   const { desired, steps } = plan;
   for (const line of formatUnmanaged(plan.unmanaged)) say(line);
-  if (steps.length === 0 || options.dryRun) return { ...plan, changed: false };
+  if (options.dryRun) return { ...plan, changed: false };
+  if (steps.length === 0) {
+    await recordImages({ ...options, rendered: plan.rendered, planned: plan.rendered });
+    return { ...plan, changed: false };
+  }
   say(formatPlan(steps, desired));
   const { caution } = engines[options.factory.engine];
   if (caution) say(caution);
@@ -52,7 +57,8 @@ async function apply(options: UpOptions): Promise<Applied> {
   return { ...plan, changed: true };
 }
 
-async function carryOut({ steps, rendering }: Plan, options: UpOptions): Promise<void> {
+async function carryOut(plan: Plan, options: UpOptions): Promise<void> {
+  const { steps, rendering, rendered: planned } = plan;
   const { factory, adopted = [], only } = options;
   const failures = new Map<string, string>();
   const handlers = buildServiceHandlers({
@@ -62,7 +68,11 @@ async function carryOut({ steps, rendering }: Plan, options: UpOptions): Promise
     adopted,
     reportFailure: (service, reason) => failures.set(service, reason),
   });
-  const replan = async () => (await planFleet({ ...options, adopted: [] }, only)).steps;
+  const replan = async () => {
+    const after = await planFleet({ ...options, adopted: [] }, only);
+    await recordImages({ ...options, rendered: after.rendered, planned });
+    return after.steps;
+  };
   await execute({ steps, handlers, replan, explain: (open) => explain(open, failures) });
 }
 

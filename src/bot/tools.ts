@@ -13,7 +13,7 @@ import type {
   Statuses,
   TimelineEvent,
 } from "../ports/forge.ts";
-import type { Author, Mirror, WorkFolders } from "../ports/git.ts";
+import type { Author, Mirror, Submodules, WorkFolders } from "../ports/git.ts";
 import type { Session } from "../ports/harness.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Role } from "../roles/definitions.ts";
@@ -84,6 +84,7 @@ export interface ProjectTools {
   readonly ci: CiRuns;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;
+  readonly submodules: Submodules;
   readonly claims: Claims;
   /** Seen by all bots of the project, such as that of a red primary branch. */
   readonly breakers: Breakers;

@@ -8,6 +8,13 @@ export function formatFailure(error: unknown, version: string): string {
   return [`${place}${message}`, ...(hint ? [`  hint: ${hint}`] : [])].join("\n");
 }
 
+/** For a program that asked for JSON; empty for a bug, which is for people. */
+export function formatFailureJson(error: unknown): string {
+  if (!(error instanceof DisintoError)) return "";
+  const { code, message, hint, location } = error;
+  return `${JSON.stringify({ error: { code, message, hint, location } }, undefined, 2)}\n`;
+}
+
 function formatBug(error: unknown, version: string): string {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [

@@ -11,8 +11,10 @@ import {
   describeDeadServices,
   describeRefused,
   describeWork,
+  findGivenUpReviews,
   findOpenBreakers,
   findRefusals,
+  type OpenPull,
   type Problem,
 } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
@@ -55,6 +57,7 @@ export async function status(
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
     ...findRefusals([...events.values()].flat(), factory.projects),
+    ...findGivenUpReviews([...events.values()].flat(), issues.pulls),
     ...describeBlocked(issues.blocked, [...events.values()].flat()),
     ...issues.problems,
   ];
@@ -78,10 +81,11 @@ function isRunning(
 interface OpenIssues {
   readonly blocked: readonly BlockedIssue[];
   readonly backlog: readonly BacklogIssue[];
+  readonly pulls: readonly OpenPull[];
   readonly problems: readonly Problem[];
 }
 
-const none: OpenIssues = { blocked: [], backlog: [], problems: [] };
+const none: OpenIssues = { blocked: [], backlog: [], pulls: [], problems: [] };
 
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
 async function listIssues(tools: Tools, { factory, environment }: Fleet): Promise<OpenIssues> {
@@ -95,7 +99,14 @@ async function listIssues(tools: Tools, { factory, environment }: Fleet): Promis
         (await forge.issues(repo).listOpen()).map((issue) => ({ project, ...issue })),
       ),
     );
-    return { ...sort(open.flat()), problems: [] };
+    const pulls = await Promise.all(
+      factory.projects.map(async ({ name: project, repo }) =>
+        (await forge.pulls(repo).listOpen()).map(({ number: pull, headSha }) => {
+          return { project, pull, headSha };
+        }),
+      ),
+    );
+    return { ...sort(open.flat()), pulls: pulls.flat(), problems: [] };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     return { ...none, problems: [{ kind: "forge", text: error.message }] };

@@ -77,6 +77,7 @@ export function readFactorySettings(
       url: readForgeUrl(reader, statedForgeUrl ?? publish(bind, port)),
       bind,
       port,
+      sshPort: reader.optional(env.forgeSshPort),
       adminUser: reader.read(env.forgeAdminUser),
     },
     images: readImages(reader, version, kind),
@@ -117,7 +118,7 @@ function readEdge(reader: Reader): Factory["edge"] {
   const domain = reader.optional(env.domain);
   return httpPort === undefined && httpsPort === undefined
     ? undefined
-    : { httpPort, httpsPort, domain };
+    : { httpPort, httpsPort, domain, ca: reader.optional(env.edgeCa) };
 }
 
 function readForgeUrl(reader: Reader, fallback: string): string {

@@ -1,27 +1,92 @@
 /** The edge's configuration: one site for each service that people open in a browser. */
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { deriveAddresses } from "./addresses.ts";
-import type { Factory } from "./factory.ts";
+import type { Edge, Factory } from "./factory.ts";
 
-/** Undefined where there is no edge. With a domain each service has a host name, without one the forge has port 80. */
+/** A host name behind the edge, and what is done there, as lines of a Caddyfile. */
+interface Site {
+  readonly name: string;
+  readonly body: readonly string[];
+}
+
+/**
+ * Undefined where there is no edge. With a domain each service has a host name, without one the forge has the whole
+ * ports. Caddy listens on the ports that are published, so that one address holds inside and outside.
+ */
 export function renderCaddyfile(factory: Factory): string | undefined {
   const { edge } = factory;
   if (!edge) return undefined;
-  const { forge, woodpecker } = deriveAddresses(factory);
-  const upstream = nameUpstream(forge.part);
-  const sites = edge.domain
-    ? [
-        site(`forge.${edge.domain}`, upstream),
-        ...(woodpecker ? [site(`ci.${edge.domain}`, nameUpstream(woodpecker.part))] : []),
-      ]
-    : [site("http://", upstream)];
-  return `${sites.join("\n\n")}\n`;
+  const sites = edge.domain === undefined ? [listAlone(factory)] : listNamed(factory, edge.domain);
+  const blocks = [
+    block("", renderOptions(edge, sites)),
+    ...(edge.httpsPort === undefined ? [] : sites.map((site) => secureSite(site, edge))),
+    ...(edge.httpPort === undefined ? [] : sites.map((site) => plainSite(site, edge))),
+  ];
+  return `${blocks.join("\n\n")}\n`;
 }
 
-/** Caddy takes plain HTTP for granted. */
-function nameUpstream(url: string): string {
-  return url.replace(/^http:\/\//, "");
+/** Without a domain: the forge, under any name over HTTP, and under its own one with a certificate. */
+function listAlone(factory: Factory): Site {
+  const { forge } = deriveAddresses(factory);
+  return { name: new URL(forge.told).hostname, body: forgeBody(factory) };
 }
 
-function site(address: string, upstream: string): string {
-  return `${address} {\n\treverse_proxy ${upstream}\n}`;
+function listNamed(factory: Factory, domain: string): readonly Site[] {
+  const { woodpecker, dashboard } = deriveAddresses(factory);
+  const proxied = [
+    ["ci", woodpecker?.part],
+    ["dashboard", dashboard?.part],
+  ] as const;
+  return [
+    { name: `forge.${domain}`, body: forgeBody(factory) },
+    ...proxied.flatMap(([name, part]) =>
+      part === undefined ? [] : [{ name: `${name}.${domain}`, body: [proxyTo(part)] }],
+    ),
+  ];
+}
+
+/** One that runs elsewhere has an address of its own, in which all its links are: people are sent there. */
+function forgeBody(factory: Factory): readonly string[] {
+  const { forge } = deriveAddresses(factory);
+  const isOurs = forgeKinds[factory.forge.kind].service !== undefined;
+  return [isOurs ? proxyTo(forge.part) : `redir ${forge.told}{uri} 302`];
+}
+
+/** Caddy hands events and upgraded connections on at once, and bodies without a limit. */
+function proxyTo(url: string): string {
+  return `reverse_proxy ${url.replace(/^http:\/\//, "")}`;
+}
+
+function renderOptions({ httpPort, httpsPort, ca, domain }: Edge, [first]: readonly Site[]) {
+  return [
+    ...(httpPort === undefined ? [] : [`http_port ${httpPort}`]),
+    ...(httpsPort === undefined ? [] : [`https_port ${httpsPort}`]),
+    // Caddy's own ones would leave the port out.
+    `auto_https ${httpsPort === undefined ? "off" : "disable_redirects"}`,
+    ...(httpsPort !== undefined && ca !== undefined && ca !== INTERNAL_CA ? [`acme_ca ${ca}`] : []),
+    // A browser names no host to an address.
+    ...(httpsPort !== undefined && domain === undefined ? [`default_sni ${first?.name}`] : []),
+  ];
+}
+
+/** Instead of a directory's address: Caddy signs by itself. */
+const INTERNAL_CA = "internal";
+
+/** Where nobody outside can vouch for the name, Caddy does itself. */
+function secureSite({ name, body }: Site, { httpsPort, ca, domain }: Edge): string {
+  const isInternal = ca === INTERNAL_CA || (ca === undefined && domain === undefined);
+  return block(`https://${name}:${httpsPort}`, [...(isInternal ? ["tls internal"] : []), ...body]);
+}
+
+/** With HTTPS beside it, all it does is to send people there. */
+function plainSite({ name, body }: Site, { httpPort, httpsPort, domain }: Edge): string {
+  const host = domain === undefined ? "" : name;
+  if (httpsPort === undefined) return block(`http://${host}:${httpPort}`, body);
+  const port = httpsPort === 443 ? "" : `:${httpsPort}`;
+  return block(`http://${host}:${httpPort}`, [`redir https://{host}${port}{uri} 308`]);
+}
+
+function block(head: string, body: readonly string[]): string {
+  const lines = body.map((line) => `\t${line}`).join("\n");
+  return `${head === "" ? "" : `${head} `}{\n${lines}\n}`;
 }

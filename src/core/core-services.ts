@@ -11,13 +11,15 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
   const { name, forge, images } = factory;
   const { service } = forgeKinds[forge.kind];
   if (!service) return [];
-  const data = layout.locate(FORGE_SERVICE, "/data");
+  const image = images.forgejo;
+  const data = layout.locate(FORGE_SERVICE, service.folder(image));
+  const addresses = deriveAddresses(factory);
   return [
     {
       name: FORGE_SERVICE,
       kind: "core",
       container: `${name}-${FORGE_SERVICE}`,
-      image: images.forgejo,
+      image,
       secrets: {},
       volumes: [{ name: "forgejo-data", path: data }],
       mounts: [],
@@ -25,9 +27,22 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
       limits: coreLimits,
       enabled: true,
       origin: "the factory's forge",
-      ...service.render({ layout, told: deriveAddresses(factory).forge.told, data }),
+      ...service.render({
+        layout,
+        image,
+        told: addresses.forge.told,
+        data,
+        sshPort: forge.sshPort,
+        hooks: listHosts(addresses.woodpecker),
+      }),
     },
   ];
+}
+
+/** Of our CI and of nobody else. */
+function listHosts(ci: { readonly part: string; readonly told: string } | undefined) {
+  if (!ci) return [];
+  return [...new Set([ci.part, ci.told].map((url) => new URL(url).hostname))];
 }
 
 /** Caddy before the forge and the CI, where a port for it is set. */
@@ -35,10 +50,6 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
   const caddyfile = renderCaddyfile(factory);
   const { name, edge, forge, images } = factory;
   if (!edge || caddyfile === undefined) return [];
-  const published = [
-    [edge.httpPort, 80],
-    [edge.httpsPort, 443],
-  ] as const;
   return [
     {
       name: "edge",
@@ -51,12 +62,14 @@ export function deriveEdge(factory: Factory, folder: string): readonly DesiredSe
       secrets: {},
       volumes: [{ name: "caddy_data", path: "/data" }],
       mounts: [{ type: "bind", source: `${folder}/Caddyfile`, target: "/etc/caddy/Caddyfile" }],
-      ports: published.flatMap(([port, target]) =>
-        port === undefined ? [] : [{ bind: forge.bind, published: port, target }],
+      ports: [edge.httpPort, edge.httpsPort].flatMap((port) =>
+        port === undefined ? [] : [{ bind: forge.bind, published: port, target: port }],
       ),
       networks: {
         outside: true,
-        aliases: edge.domain ? [`forge.${edge.domain}`, `ci.${edge.domain}`] : [],
+        aliases: edge.domain
+          ? ["forge", "ci", "dashboard"].map((name) => `${name}.${edge.domain}`)
+          : [],
       },
       healthCheck: ["wget", "-q", "--spider", "http://127.0.0.1:2019/config/"],
       limits: coreLimits,

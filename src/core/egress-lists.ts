@@ -36,7 +36,7 @@ export function deriveEgressLists(factory: Factory): EgressLists {
     const asked = ciProviders[provider].stepsCaller;
     const own = projects.filter(({ ci }) => ci.provider === provider);
     if (!asked || (own.length === 0 && !asked.isAlways)) return [];
-    const caller: Caller = { name: "ci", allow: expand(own) };
+    const caller: Caller = { name: "ci", allow: expandAllowed(own) };
     return [[asked.container(name), caller] as const];
   });
   const forwards = bots.flatMap(({ baseUrl = "" }) => {
@@ -60,10 +60,11 @@ function toCaller(bot: Bot, { projects, forge }: Factory): Caller {
     const route = routeTo(url);
     return route?.by === "proxy" ? [`${route.host}:${route.port}`] : [];
   });
-  return { name: bot.name, allow: [...new Set([...hosts, ...expand(own)])] };
+  return { name: bot.name, allow: [...new Set([...hosts, ...expandAllowed(own)])] };
 }
 
-function expand(projects: readonly Project[]): readonly string[] {
+/** What their `[network] allow` names, presets resolved. */
+export function expandAllowed(projects: readonly Pick<Project, "network">[]): readonly string[] {
   return [
     ...new Set(
       projects.flatMap(({ network }) =>

@@ -43,11 +43,13 @@ export interface Factory {
   };
 }
 
-interface Edge {
+export interface Edge {
   readonly httpPort: number | undefined;
   readonly httpsPort: number | undefined;
-  /** Services are at forge.DOMAIN and ci.DOMAIN. */
+  /** Services are at forge.DOMAIN, ci.DOMAIN and dashboard.DOMAIN. */
   readonly domain: string | undefined;
+  /** Who signs its certificates: the address of an ACME directory, or `internal`. */
+  readonly ca?: string | undefined;
 }
 
 interface ForgeSettings {
@@ -57,6 +59,8 @@ interface ForgeSettings {
   /** Host address and port on which the forge service is published. */
   readonly bind: string;
   readonly port: number;
+  /** Host port for git over SSH; undefined: none, which is the default. */
+  readonly sshPort?: number | undefined;
   readonly adminUser: string;
 }
 

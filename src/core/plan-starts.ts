@@ -1,6 +1,7 @@
 /** Which services start or are replaced, why, and in which order beside the volumes that they share. Pure. */
 import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
+import { explainMove } from "./image-digests.ts";
 import type { ServiceStart, ServiceStep, Snapshot } from "./plan.ts";
 import type { DesiredService } from "./service.ts";
 
@@ -118,7 +119,8 @@ function planStart(
 ): ServiceStart | undefined {
   const { name } = service;
   const [container] = group;
-  if (!container) return { service: name, change: "start", because: explainStart(service) };
+  if (!container)
+    return { service: name, change: "start", because: explainStart(service, snapshot) };
   const change = explainReplacement(service, group, snapshot);
   if (change) {
     const because = `${change}; the container is replaced`;
@@ -137,27 +139,36 @@ function explainReplacement(
   const [stranger] = listStrangers(service, group);
   if (stranger) return `its container is named ${stranger.name}`;
   const rendered = snapshot.rendered.get(service.name);
-  const change = container && rendered && explainChange(container, rendered);
+  const change = container && rendered && explainChange(container, rendered, snapshot);
   if (change) return change;
   const [missing] = container?.running ? listMissingVolumes(service, snapshot) : [];
   return missing && `its volume ${missing} is gone`;
 }
 
-function explainStart({ kind, origin }: DesiredService): string {
-  return kind === "core" ? origin : `new in ${origin}`;
+function explainStart({ name, kind, origin }: DesiredService, snapshot: Snapshot): string {
+  const why = kind === "core" ? origin : `new in ${origin}`;
+  const move = explainImage(snapshot.rendered.get(name), snapshot);
+  return move === undefined ? why : `${why}; ${move}`;
+}
+
+function explainImage(rendered: RenderedService | undefined, snapshot: Snapshot) {
+  return explainMove(rendered?.image, snapshot.recordedImages ?? new Map());
 }
 
 /** Names of what changed, never values; undefined when the running container is what is wanted. */
 function explainChange(
   container: ObservedContainer,
   rendered: RenderedService,
+  snapshot: Snapshot,
 ): string | undefined {
   if (container.hash !== rendered.hash) {
     const names = listChanged(container.properties, rendered.properties);
     return names.length > 0 ? `${joinNames(names)} changed` : "its configuration changed";
   }
   const newImage = rendered.imageId !== undefined && rendered.imageId !== container.imageId;
-  return newImage ? "its image was rebuilt" : undefined;
+  if (!newImage) return undefined;
+  const move = explainImage(rendered, snapshot);
+  return move === undefined ? "its image was rebuilt" : `its image was rebuilt (${move})`;
 }
 
 /** "environment A, B, image": a word that several share is said once. */

@@ -83,6 +83,26 @@ test("a container that stopped is started, one under a wrong name or image is re
   `);
 });
 
+test("an image that stands for something else than when it was last run is said, also before a first start", () => {
+  const desired = desire("a b");
+  const world = apply(desired);
+  const [was, is] = [`sha256:${"0".repeat(64)}`, `sha256:${"1".repeat(64)}`];
+  const image = { reference: "bots:1", digest: is };
+  const rendered = new Map([...world.rendered].map(([name, one]) => [name, { ...one, image }]));
+  const containers = world.containers
+    .filter(({ service }) => service !== "agents-llama-a")
+    .map((one) => (one.service.endsWith("-b") ? { ...one, imageId: was } : one));
+  const recordedImages = new Map([["bots:1", was]]);
+
+  const steps = planServices(desired, { ...world, rendered, containers, recordedImages });
+
+  expect(formatPlan(steps, desired)).toMatchInlineSnapshot(`
+    "+ service agents-llama-a   new in LLAMA_BOTS (.env:2); bots:1 is sha256:111111111111, was sha256:000000000000
+    ~ service agents-llama-b   its image was rebuilt (bots:1 is sha256:111111111111, was sha256:000000000000); the container is replaced
+    2 services unchanged"
+  `);
+});
+
 test("what disinto did not make is never touched", () => {
   const desired = desire("a");
   const world = apply(desired);

@@ -1,6 +1,7 @@
 /** Desired against observed → the steps between them, each with its reason. No values, no secrets. */
 import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
+import type { ImageDigests } from "./image-digests.ts";
 import { groupByService, planStarts } from "./plan-starts.ts";
 import type { DesiredService } from "./service.ts";
 import type { Step } from "./step.ts";
@@ -12,6 +13,8 @@ export interface Snapshot {
   readonly volumes: ReadonlyMap<string, readonly string[]>;
   /** Variables that an older installation supplies and `.env` does not hold yet. */
   readonly adopted: readonly { readonly key: string; readonly because: string }[];
+  /** As the last `up` wrote it down. */
+  readonly recordedImages?: ImageDigests | undefined;
   /** Each generated file on disk, beside what would be written. */
   readonly files: readonly { path: string; state: "same" | "missing" | "different" }[];
 }

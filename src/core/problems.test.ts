@@ -5,6 +5,7 @@ import {
   describeDeadServices,
   describeRefused,
   describeWork,
+  findGivenUpReviews,
   findOpenBreakers,
 } from "./problems.ts";
 
@@ -44,6 +45,26 @@ test("a blocked issue comes with the newest reason that a bot gave for it", () =
 
   expect(first?.text).toBe("issue #7 of shop is blocked (Add tea): the tests stay red");
   expect(second?.text).toBe("issue #7 of bar is blocked (Add rum): its last comment says why");
+});
+
+test("a review that gave up is a problem as long as its head is the pull request's and no verdict followed", () => {
+  const reviewed = (second: number, more: object) =>
+    stamp(second, { type: "pull.reviewed", project: "shop", pull: 4, sha: "aa", ...more });
+  const gaveUp = reviewed(1, { verdict: "refused: the change is too long\nmore" });
+  const find = (events: readonly StampedEvent[], headSha = "aa") =>
+    findGivenUpReviews(events, [{ project: "shop", pull: 4, headSha }]);
+
+  expect(find([reviewed(0, { verdict: "approved" }), gaveUp])).toEqual([
+    {
+      kind: "review",
+      text: "ada gave up the review of pull request #4 of shop at 2026-01-01 12:00:01: the change is too long; a person has to review it",
+    },
+  ]);
+  expect(find([gaveUp, reviewed(2, { verdict: "approved" })])).toEqual([]);
+  expect(find([gaveUp], "bb")).toEqual([]);
+  for (const other of [{ pull: 5 }, { project: "bar" }, { sha: "bb" }])
+    expect(find([reviewed(1, { verdict: "refused: x", ...other })])).toEqual([]);
+  expect(findGivenUpReviews([gaveUp], [])).toEqual([]);
 });
 
 test("what a bot does is its state, its issue and since when", () => {
@@ -103,7 +124,7 @@ test("a credential that the forge refuses, or that is another user's, is a probl
       bot("d", "unknown"),
     ]).map(({ text }) => text),
   ).toEqual([
-    "the forge refuses the token of b (disinto init)",
+    "the forge refuses the token of b: it was revoked there, or another factory uses u-b (disinto init)",
     "the token of c belongs to another user than u-c (disinto init)",
   ]);
 });

@@ -4,7 +4,14 @@ import type { Project } from "./factory.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
-  readonly kind: "breaker" | "blocked-issue" | "credentials" | "forge" | "network" | "service";
+  readonly kind:
+    | "breaker"
+    | "blocked-issue"
+    | "credentials"
+    | "forge"
+    | "network"
+    | "review"
+    | "service";
   readonly text: string;
 }
 
@@ -45,7 +52,10 @@ export function describeRefused(
   return bots.flatMap(({ name, forgeUser, credentials }): readonly Problem[] => {
     if (credentials === "refused")
       return [
-        { kind: "credentials", text: `the forge refuses the token of ${name} (disinto init)` },
+        {
+          kind: "credentials",
+          text: `the forge refuses the token of ${name}: it was revoked there, or another factory uses ${forgeUser} (disinto init)`,
+        },
       ];
     if (credentials !== "foreign") return [];
     const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
@@ -104,6 +114,36 @@ export function findRefusals(
   }
   return [...found.values()];
 }
+
+export interface OpenPull {
+  readonly project: string;
+  readonly pull: number;
+  readonly headSha: string;
+}
+
+/** Reviews that ended without a verdict on what the pull request holds now: nobody looks at it again but a person. */
+export function findGivenUpReviews(
+  events: readonly StampedEvent[],
+  open: readonly OpenPull[],
+): readonly Problem[] {
+  return open.flatMap(({ project, pull, headSha }): readonly Problem[] => {
+    const given = events.filter(
+      (event) =>
+        event.type === "pull.reviewed" &&
+        event.project === project &&
+        event.pull === pull &&
+        event.sha === headSha,
+    );
+    const last = given.toSorted((a, b) => (a.time < b.time ? -1 : 1)).at(-1);
+    if (last?.type !== "pull.reviewed" || !last.verdict.startsWith(REVIEW_REFUSED)) return [];
+    const reason = last.verdict.slice(REVIEW_REFUSED.length).split("\n")[0];
+    const text = `${last.by} gave up the review of pull request #${pull} of ${project} at ${formatTime(last.time)}: ${reason}; a person has to review it`;
+    return [{ kind: "review", text }];
+  });
+}
+
+/** How the verdict of such a review begins in its event. */
+export const REVIEW_REFUSED = "refused: ";
 
 /** `coding #7 since 2026-01-01 12:00:00`; what the session of another role is at, where there is one. */
 export function describeWork({ standing, sessions, lastEventAt, slotWait }: BotStatus): string {

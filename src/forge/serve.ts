@@ -44,8 +44,8 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   await mkdir(join(folder, "repositories"), { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(folder);
   const db = new Database(databaseFile(folder));
-  const server = createServer({ keepAliveTimeout: 65_000 });
-  server.maxConnections = 1024;
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000 });
+  limitConnections(server);
   const stop = new AbortController();
   const begin = serveWhenReady(server);
   try {
@@ -73,6 +73,31 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
     unlock();
     throw error;
   }
+}
+
+const MOST_CONNECTIONS = 4096;
+const MOST_OF_ONE_ADDRESS = 1024;
+
+/** Whoever opens them without end fills its own share. */
+function limitConnections(server: Server): void {
+  const open = new Map<string, number>();
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on("connection", (socket) => {
+    const { remoteAddress: from = "" } = socket;
+    const mine = (open.get(from) ?? 0) + 1;
+    if (mine > MOST_OF_ONE_ADDRESS) {
+      socket.end(
+        "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+      );
+      return;
+    }
+    open.set(from, mine);
+    socket.once("close", () => {
+      const left = (open.get(from) ?? 1) - 1;
+      if (left > 0) open.set(from, left);
+      else open.delete(from);
+    });
+  });
 }
 
 async function listen(

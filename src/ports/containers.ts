@@ -18,8 +18,8 @@ export interface Containers {
   removeVolume(volume: string): Promise<void>;
   /** Hands on each line that services wrote; with `follow` until interrupted. */
   showLogs(services: readonly string[], options: LogOptions): Promise<void>;
-  /** Runs a command inside a running service and answers its standard output. */
-  exec(service: string, argv: readonly string[]): Promise<string>;
+  /** Runs a command inside a running service, as this user there, and answers its standard output. */
+  exec(service: string, argv: readonly string[], user?: string): Promise<string>;
   /** Stops and removes every service of the factory; volumes only when asked. */
   down(options: { volumes: boolean }): Promise<void>;
 }
@@ -36,6 +36,8 @@ export interface RenderedService {
   readonly hash: string;
   /** Id of the image it would run; undefined where the engine does not have it, or has no images. */
   readonly imageId: string | undefined;
+  /** How it is named, and the digest that the registry or the engine knows it by; undefined as for `imageId`. */
+  readonly image?: { readonly reference: string; readonly digest: string } | undefined;
   readonly properties: Properties;
   /** Volumes that the engine makes with it, named as they are rendered. */
   readonly volumes: readonly string[];

@@ -1,5 +1,7 @@
 /** Git as the runner needs it: its own bare mirror of one project, and folders for the harness. */
 
+import type { Submodule } from "../core/submodules.ts";
+
 /** Full ref name (`refs/heads/main`) → commit sha, as the forge has them. */
 export type Refs = ReadonlyMap<string, string>;
 
@@ -56,7 +58,7 @@ export interface Mirror {
 }
 
 /** Commits and trees in the mirror; nothing here talks to the forge. */
-export interface Objects {
+export interface Objects extends Diffs, Contents {
   commit(request: CommitRequest): Promise<string>;
   /** A parentless commit of the empty tree that carries a text: what a lease is made of. */
   note(message: string): Promise<string>;
@@ -64,20 +66,53 @@ export interface Objects {
   treeOf(sha: string): Promise<string>;
   mergeTrees(ours: string, theirs: string): Promise<TreeMerge>;
   contains(descendant: string, ancestor: string): Promise<boolean>;
-  /** What `to` changes since it left `from`, whole. */
-  diff(from: string, to: string): Promise<string>;
   /** Paths that differ between two commits or trees. */
   changedPaths(from: string, to: string): Promise<readonly string[]>;
+}
+
+export interface Diffs {
+  /** What `to` changes since it left `from`, whole. */
+  diff(from: string, to: string): Promise<string>;
+  /** The same of one file, whatever either side calls it. */
+  diffOf(file: string, ends: { readonly from: string; readonly to: string }): Promise<string>;
+}
+
+/** What a commit has that a repository alone does not hold. */
+export interface Contents {
+  /** Files of attributes that give some of its files to Git LFS. */
+  lfsAttributes(sha: string): Promise<readonly string[]>;
+  submodules(sha: string): Promise<readonly Submodule[]>;
 }
 
 export type Collected =
   | { readonly type: "collected"; readonly tree: string }
   | { readonly type: "refused"; readonly reason: string };
 
+interface WorkStart {
+  readonly branch: string;
+  readonly sha: string;
+  /** Their files, without a repository of their own: they are there to be read. */
+  readonly submodules?: readonly BroughtSubmodule[];
+}
+
+/** The submodules of commits, fetched into the mirror. */
+export interface Submodules {
+  /** Of this commit, and theirs in turn. */
+  bring(sha: string): Promise<readonly BroughtSubmodule[]>;
+}
+
+export interface BroughtSubmodule {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly sha: string;
+  /** Why it is not there. */
+  readonly refused?: string;
+}
+
 /** Folders in which a harness may do anything; git never runs on the harness's own repository. */
 export interface WorkFolders {
   /** A fresh folder with its own repository, on `branch` at `sha`; whatever was there before is gone. */
-  prepare(name: string, at: { branch: string; sha: string }): Promise<string>;
+  prepare(name: string, at: WorkStart): Promise<string>;
   /** What stands in the folder now, as a tree in the mirror; refused when it holds what no harness may add. */
   collect(name: string, base: string): Promise<Collected>;
   discard(name: string): Promise<void>;

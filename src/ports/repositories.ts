@@ -1,4 +1,5 @@
 /** Git repositories on the operator's side. */
+import type { Submodule } from "../core/submodules.ts";
 export interface Repositories {
   init(folder: string): Promise<void>;
   /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
@@ -23,6 +24,11 @@ export interface Description {
   readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */
   readonly workflows: readonly string[];
+  /** Names at its root, and of the files in folders where other CIs look. */
+  readonly names: readonly string[];
+  /** Files of attributes that give some of its files to Git LFS. */
+  readonly lfs: readonly string[];
+  readonly submodules: readonly Submodule[];
 }
 
 export interface Seed {

@@ -11,12 +11,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import { harnessUids, RUNNER_UID, stepUids } from "../../src/core/uids.ts";
 import { buildCli } from "../support/cli.ts";
+import { type Attacks, onContainer, onRunner } from "../support/container-attacks.ts";
 import { describeWithDocker, docker, removeImage, removeProject } from "../support/docker.ts";
 import { TestFactory, until } from "../support/test-factory.ts";
 
 const checkout = path.join(import.meta.dirname, "../..");
 const name = `t${randomBytes(4).toString("hex")}`;
-const [bot, ci, egress] = [`${name}-agents-dev-qwen`, `${name}-ci`, `${name}-egress`];
+const [bot, ci] = [`${name}-agents-dev-qwen`, `${name}-ci`];
+const [egress, forge] = [`${name}-egress`, `${name}-forgejo`];
 const [step = 0, otherStep = 0] = stepUids;
 const counted = { tried: 0, refused: 0 };
 
@@ -42,9 +44,6 @@ async function act(container: string, uid: number, script: string): Promise<stri
   const { stdout, stderr } = await run(argv, { timeoutMs: 120_000 });
   return stdout.trim() || stderr.trim();
 }
-
-/** Each is an expression; it has succeeded when it does not throw and does not answer false. */
-type Attacks = Readonly<Record<string, string>>;
 
 async function attack(
   container: string,
@@ -79,31 +78,6 @@ async function attack(
   counted.refused += entries.length - won.length;
   return won;
 }
-
-const onRunner: Attacks = {
-  "an environment of another process":
-    'return others().some((pid) => { try { return fs.readFileSync("/proc/" + pid + "/environ", "utf8").includes("FORGE_TOKEN="); } catch { return false; } })',
-  "an open file of another process":
-    'return others().some((pid) => { try { return fs.readdirSync("/proc/" + pid + "/fd").length > 0; } catch { return false; } })',
-  "the memory of another process":
-    'return others().some((pid) => { try { fs.closeSync(fs.openSync("/proc/" + pid + "/mem", "r")); return true; } catch { return false; } })',
-  "a signal to another process":
-    "return others().some((pid) => { try { return process.kill(Number(pid), 0); } catch { return false; } })",
-  "the runner's folder of data": 'fs.readdirSync("/home/agent/data")',
-  "the runner's events": 'fs.readFileSync("/home/agent/data/events.jsonl")',
-  "a file among the runner's": 'fs.writeFileSync("/home/agent/repos/x", "")',
-};
-
-const onContainer: Attacks = {
-  "a program of the image": 'fs.writeFileSync("/usr/local/bin/git", "")',
-  "disinto's own code": 'fs.appendFileSync("/app/dist/main.js", "")',
-  "another user": "process.setuid(64000)",
-  root: "process.setuid(0)",
-  "a program that makes root":
-    'return cp.execSync("find / -xdev -perm /6000 -type f 2>/dev/null || true").length > 0',
-  "a capability": 'return !/CapEff:\\t0+\\n/.test(fs.readFileSync("/proc/self/status", "utf8"))',
-  "the engine's socket": 'fs.statSync("/var/run/docker.sock")',
-};
 
 describeWithDocker("from inside the containers, on a real Docker Engine", () => {
   let factory: TestFactory;
@@ -171,15 +145,59 @@ describeWithDocker("from inside the containers, on a real Docker Engine", () => 
     ).toEqual(["a signal to its own"]);
   });
 
-  test("what a session leaves without a parent is buried", async () => {
-    const orphans = "for (let n = 0; n < 200; n++) cp.execSync(\"sh -c 'sleep 0.1 &'\");";
-    await act(bot, harnessUids.review, `const cp = require("child_process"); ${orphans}`);
+  test("600 processes that a session leaves without a parent are buried, in every container of ours", async () => {
+    const orphans = "for i in $(seq 600); do (sleep 0.1 &) ; done";
+    const zombies = "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l";
+    for (const container of [bot, ci, egress, forge]) {
+      const user = container === bot || container === ci ? ["--user", String(step)] : [];
+      await docker("exec", ...user, container, "sh", "-c", orphans);
+      await until(`no zombie is left in ${container}`, async () => {
+        return (await docker("exec", container, "sh", "-c", zombies)) === "0";
+      });
+    }
 
-    await until("no zombie is left", async () => {
-      const script =
-        'const fs = require("fs"); console.log(fs.readdirSync("/proc").filter((pid) => { try { return /^State:.Z/m.test(fs.readFileSync("/proc/" + pid + "/status", "utf8")); } catch { return false; } }).length)';
-      return (await act(bot, harnessUids.review, script)) === "0";
-    });
+    // Without a first process that buries them they would stay.
+    const bare = [
+      "--entrypoint",
+      "node",
+      `disinto-agents:${name}`,
+      "-e",
+      "setInterval(() => 0, 999)",
+    ];
+    const id = await docker("run", "--detach", "--rm", "--pids-limit", "900", ...bare);
+    await docker("exec", id, "sh", "-c", orphans);
+    await docker("exec", id, "sleep", "1");
+    const left = await docker("exec", id, "sh", "-c", zombies);
+    await docker("rm", "--force", id);
+    expect(Number(left)).toBeGreaterThan(400);
+  });
+
+  test("every container of ours is read-only, without new rights and without swap beyond its memory", async () => {
+    const capabilities = {
+      [bot]: ["SETGID", "SETUID"],
+      [ci]: ["SETGID", "SETUID"],
+      [egress]: [],
+      [forge]: [],
+    };
+    for (const [container, allowed] of Object.entries(capabilities)) {
+      const [{ HostConfig: has, Image } = { HostConfig: {}, Image: "" }] = JSON.parse(
+        await docker("inspect", container),
+      );
+      const added = (has.CapAdd ?? []).map((one: string) => one.replace(/^CAP_/, "")).sort();
+      expect({ container, added, dropped: has.CapDrop }).toEqual({
+        container,
+        added: allowed,
+        dropped: ["ALL"],
+      });
+      expect(has).toMatchObject({ Init: true, ReadonlyRootfs: true, Privileged: false });
+      expect(has.SecurityOpt).toEqual(["no-new-privileges:true"]);
+      expect(has.MemorySwap).toBe(has.Memory);
+      expect(has.Binds ?? []).not.toContainEqual(expect.stringContaining("docker.sock"));
+      const labels = await docker("image", "inspect", "--format", "{{json .Config.Labels}}", Image);
+      expect(JSON.parse(labels)).toMatchObject({
+        "org.opencontainers.image.base.digest": expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      });
+    }
   });
 
   test("no container but egress reaches the host or the outside, and egress asks who calls", async () => {
@@ -227,5 +245,34 @@ describeWithDocker("from inside the containers, on a real Docker Engine", () => 
       const ask = `fetch("http://host.docker.internal:${hostPort}").then(async (a) => console.log(await a.text()), () => 0)`;
       return (await act(bot, harnessUids.review, ask)) === "the host";
     });
+  });
+
+  test("volumes of an older version, whose user was 1000, are taken over with all that is in them", async () => {
+    const image = `disinto-agents:${name}`;
+    const [data, repos] = [`${name}_agent-data-dev-qwen`, `${name}_project-repos-dev-qwen`];
+    const inVolumes = (script: string) => {
+      const volumes = ["--volume", `${data}:/data`, "--volume", `${repos}:/repos`];
+      const shell = ["--entrypoint", "sh", image, "-c", script];
+      return docker("run", "--rm", "--user", "0:0", ...volumes, ...shell);
+    };
+    const describe =
+      "cd /repos/kept && find . -printf '%p %m %l %T@\\n' | sort && sha256sum secret 'a b'";
+    await docker("rm", "--force", bot);
+    await inVolumes(
+      "mkdir /repos/kept && cd /repos/kept && echo s > secret && chmod 600 secret && echo x > 'a b' && ln -s /etc/passwd link && ln secret hard && mkdir shut && chmod 500 shut && chown -R --no-dereference 1000:1000 /data /repos && chmod 755 /data /repos",
+    );
+    const before = await inVolumes(describe);
+    const events = await inVolumes("cat /data/events.jsonl");
+
+    await factory.disintoOrThrow("up");
+    await until("the bot is at work", async () =>
+      (await docker("logs", bot)).includes("bot.started"),
+    );
+
+    expect(await inVolumes(describe)).toBe(before);
+    const others = "find /data /repos ! -user 64000 ! -user 64001 ! -user 64002 | wc -l";
+    expect(await inVolumes(others)).toBe("0");
+    expect((await inVolumes("cat /data/events.jsonl")).startsWith(events)).toBe(true);
+    expect(await inVolumes("stat -c %u:%a /etc/passwd")).toBe("0:644");
   });
 });

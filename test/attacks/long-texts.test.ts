@@ -1,15 +1,31 @@
 /** A stranger who chooses a text and its length: reading it may take time in proportion to its length, and no more. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { classify } from "../../src/adapters/forgejo/failures.ts";
+import { readMergeAnswer } from "../../src/adapters/forgejo/merge-answer.ts";
+import { findRefusal } from "../../src/adapters/git/push-refusal.ts";
 import { parseDependencies } from "../../src/bot/issue/dependencies.ts";
+import { substitute } from "../../src/ci/local/workflow/substitute.ts";
+import { parseYaml } from "../../src/ci/local/workflow/yaml.ts";
 import { excerptLog } from "../../src/ci/log-excerpt.ts";
+import { judgeApproval } from "../../src/core/approval.ts";
 import { cutCode } from "../../src/core/code-text.ts";
+import { matchesFile } from "../../src/core/glob.ts";
 import { stripHidden } from "../../src/core/hidden-text.ts";
+import { inertText, inertTitle } from "../../src/core/inert-text.ts";
+import { renderPrompt } from "../../src/core/prompt-template.ts";
 import { Redactor } from "../../src/core/redactor.ts";
+import { parseSource } from "../../src/core/source.ts";
+import { toTerminalText } from "../../src/core/terminal-text.ts";
+import { cleanPath } from "../../src/forge/contents/contents.ts";
+import { isBranchName } from "../../src/forge/git/repository.ts";
 import { closingReferences } from "../../src/forge/issues/closing.ts";
+import { parseEvent } from "../../src/harness/agent/agent.ts";
 import { readAnswer } from "../../src/harness/gateway/model-answer.ts";
+import { LineReader } from "../../src/harness/session/line-reader.ts";
 import { readMessageVerdict } from "../../src/harness/session/message-verdict.ts";
-import { parseDiff } from "../../src/roles/review/diff.ts";
+import { parseDiff, showHidden } from "../../src/roles/review/diff.ts";
+import { readVerdict } from "../../src/roles/review/verdict.ts";
 import { isSoak } from "../support/soak.ts";
 
 const redactor = new Redactor();
@@ -25,7 +41,55 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   excerptLog: (text) => excerptLog(text, 4000),
   redact: redactor.redact,
   readAnswer: (text) => readAnswer({ status: 400, contentType: "text/event-stream", text }),
+  inertText,
+  inertTitle: (text) => inertTitle(text, "none"),
+  toTerminalText,
+  showHidden,
+  findRefusal: (text) => findRefusal({ stdout: text, stderr: text }),
+  readMergeAnswer: (text) => readMergeAnswer({ status: 405, text }),
+  classify: (text) =>
+    classify("GET /user", { status: 403, text: JSON.stringify({ message: text }) }),
+  judgeApproval: (body) =>
+    judgeApproval({
+      timeline: [{ id: 1, author: "a", at: "", type: "commented", body }],
+      label: "x",
+      pin: "",
+      people: ["a"],
+      bots: [],
+    }),
+  readVerdict,
+  parseEvent,
+  parseSource: (text) => orRefused(() => parseSource(text, { isFolder: false, forgeUrl: "" })),
+  parseWorkflow: (text) => orRefused(() => parseYaml(text.slice(0, 99_000))),
+  substitute: (text) => orRefused(() => substitute(text, { a: "a" })),
+  renderPrompt: (body) => renderPrompt("{{title}} {{#body}}{{body}}{{/body}}", { body }),
+  lines: (text) => readLines(text, 60_000),
+  "lines, letter by letter": (text) => readLines(text.slice(0, 40_000), 1),
+  isBranchName,
+  cleanPath,
+  matchesFile: (text) => matchesFile(["deploy/**", "**/*secret*"], text),
 };
+
+function readLines(text: string, size: number): number {
+  let lines = 0;
+  const reader = new LineReader(() => {
+    lines += 1;
+  });
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) reader.add(bytes.subarray(at, at + size));
+  reader.end();
+  return lines;
+}
+
+/** A refusal is an answer, if it is a quick one. */
+function orRefused(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    return error;
+  }
+}
 
 /** What the readers look for, whole and broken off. */
 const tokens = [
@@ -42,6 +106,8 @@ const tokens = [
     "\u001b[",
     "\u001b]",
   ],
+  ...["${", "${a:-", "${a##", "@a", "[skip ci]", "wip: ", "Draft: ", "fixes a/b#1", "***NO_CI***"],
+  ...["remote: ", "! [remote rejected]", "/", "../", "&a [*a,*a]\n", "- <<: *a\n", "\u202e"],
   ...["diff --git a/x b/x\n", "+++ b/", "@@ -1 +1 @@", "error", "data: {", "required scope(s)"],
 ];
 
@@ -59,6 +125,20 @@ function build({ lead, unit }: { lead: string; unit: readonly string[] }): strin
   return lead + word.repeat(Math.ceil(LENGTH / word.length));
 }
 
+/** Four times the text takes about four times as long: sixteen is what pairs of characters would take. */
+const GROWTH = 10;
+/** What is quicker than this says nothing of how it grows. */
+const NOTHING_MS = 200;
+
+function expectLinear(read: (text: string) => unknown, text: string, label: string): void {
+  const whole = quickest(read, text);
+  expect(whole, label).toBeLessThan(LIMIT_MS);
+  if (whole < NOTHING_MS) return;
+  const quarter = Math.min(...[1, 2, 3].map(() => quickest(read, text.slice(0, LENGTH / 4))));
+  const again = Math.min(whole, quickest(read, text), quickest(read, text));
+  expect(again, `${label}: how it grows`).toBeLessThan(GROWTH * quarter + NOTHING_MS);
+}
+
 function quickest(read: (text: string) => unknown, text: string): number {
   let best = Number.POSITIVE_INFINITY;
   for (let tries = 0; tries < 3 && best > LIMIT_MS; tries++) {
@@ -72,13 +152,22 @@ function quickest(read: (text: string) => unknown, text: string): number {
 const runs = isSoak ? 300 : 25;
 
 test.each(Object.entries(readers))("%s reads the longest text in linear time", (_, read) => {
-  const found = ["<!--", "`", "``a", "```\n\n", "\n\n", "- ", "depends on **", "<!-", "[", "#"];
-  for (const word of found)
-    expect(quickest(read, build({ lead: "", unit: [word] })), word).toBeLessThan(LIMIT_MS);
+  const found = [
+    "<!--",
+    "`",
+    "``a",
+    "```\n\n",
+    "\n\n",
+    "- ",
+    "depends on **",
+    "<!-",
+    "[",
+    "#",
+    "${a:-",
+  ];
+  for (const word of found) expectLinear(read, build({ lead: "", unit: [word] }), word);
   fc.assert(
-    fc.property(drawn, (text) => {
-      expect(quickest(read, build(text))).toBeLessThan(LIMIT_MS);
-    }),
+    fc.property(drawn, (text) => expectLinear(read, build(text), JSON.stringify(text))),
     { numRuns: runs, endOnFailure: true },
   );
 });

@@ -1,5 +1,6 @@
 import type { Row } from "./row.ts";
 import { contentRows } from "./rows-contents.ts";
+import { edgeRows } from "./rows-edges.ts";
 import { gitRows } from "./rows-git.ts";
 import { identityRows } from "./rows-identity.ts";
 import { issueRows } from "./rows-issues.ts";
@@ -16,6 +17,7 @@ export const chapters: readonly { readonly title: string; readonly rows: readonl
     rows: [...repositoryRows, ...issueRows, ...timelineRows, ...contentRows],
   },
   { title: "Pull requests and merging", rows: [...mergeRows, ...pullRows, ...reviewRows] },
+  { title: "What is cut, left out and lacking", rows: edgeRows },
   { title: "git over HTTP", rows: gitRows },
 ];
 

@@ -2,9 +2,7 @@
 import { chapters } from "./contract.ts";
 
 /** Real servers that the contract was run against, newest run first, and what came of it. */
-const ranAgainst: readonly string[] = [
-  "Forgejo 7.0.0 (commit 73c190af4c, built without its web assets) on 2026-11-26, in one run: 75 rows agreed; one, which needs Forgejo 8, was not asked",
-];
+const ranAgainst: readonly string[] = ["Forgejo 11.0.15 and 15.0.3 on 2026-11-28"];
 
 interface Difference {
   readonly what: string;
@@ -37,8 +35,12 @@ const differences: readonly Difference[] = [
     why: "The factory merges by itself, when it has looked.",
   },
   {
-    what: "A status for a commit that the repository has not is 404.",
-    why: "Forgejo 10 answers 500; nothing may lean on that.",
+    what: "A commit status in a state that Forgejo does not know is 422.",
+    why: "Forgejo stores whatever it is given, 201; nothing here sends one, and one that is read counts as a failure.",
+  },
+  {
+    what: "Nobody can be asked for a review.",
+    why: "disinto asks nobody. Forgejo refuses the author and who cannot read with 422, an absent person with 404.",
   },
   {
     what: "A dependency that exists, or would close a circle, is 422; one that is taken away twice is 404.",
@@ -59,7 +61,7 @@ const differences: readonly Difference[] = [
 ];
 
 export function renderDocument(): string {
-  return `${[intro(), chapters.map(chapterTable).join("\n"), differenceTable(), running()].join("\n")}`;
+  return `${[intro(), chapters.map(chapterTable).join("\n"), differenceTable(), versionTable(), running()].join("\n")}`;
 }
 
 function intro(): string {
@@ -92,6 +94,54 @@ function chapterTable({ title, rows }: (typeof chapters)[number]): string {
 function differenceTable(): string {
   const lines = differences.map(({ what, why }) => `| ${what} | ${why} |`);
   return `## Where the embedded forge differs on purpose\n\n| difference | why |\n|---|---|\n${lines.join("\n")}\n`;
+}
+
+/** Measured on 2026-11-27, on 11.0.15 and 15.0.3; the embedded forge does what 11 does. */
+const byVersion: readonly (readonly [asked: string, v11: string, v15: string, here: string])[] = [
+  [
+    "a pull request of a head that does not exist",
+    "500, no words",
+    "404",
+    "opened only after the push of the head was read back; both are failures of that request",
+  ],
+  ["a status for a commit that does not exist", "500, no words", "404", "the same"],
+  ["a file replaced by who names a wrong blob", "422", "409", "not asked for: files are pushed"],
+  [
+    "a merge of a head that is behind, just after the base moved",
+    "409 PushRejected, then 405",
+    "the same, or merged by another style than fast-forward",
+    "merges by fast-forward only; the reason within decides, and whether the base moved is read from the base",
+  ],
+  [
+    "an update by rebase, just after the base moved",
+    "done",
+    "200, and nothing is done",
+    "not asked for: bots rebase themselves and push",
+  ],
+  [
+    "what an operator's own hook refuses",
+    "409 PushRejected with its words",
+    "the same",
+    "a refusal with these words, not waited for as a base that moved",
+  ],
+  [
+    "words of a failure 500",
+    "to site administrators only",
+    "the same",
+    "classed by status and route, never by its words alone",
+  ],
+];
+
+function versionTable(): string {
+  const lines = byVersion.map((row) => `| ${row.join(" | ")} |`);
+  return `## What differs by version, or surprises
+
+Measured on Forgejo 11.0.15 and 15.0.3 on 2026-11-27; the embedded forge does what 11 does.
+
+| asked | 11 | 15 | what disinto does |
+|---|---|---|---|
+${lines.join("\n")}
+`;
 }
 
 function running(): string {

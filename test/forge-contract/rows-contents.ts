@@ -46,7 +46,7 @@ export const contentRows: readonly Row[] = [
       expect(made).toMatchObject({ status: 201, body: { content: { type: "file", size: 3 } } });
       const sha = String(made.body.content?.sha);
       const wrong = { content: base64("two"), sha: "0".repeat(40) };
-      expect((await call("PUT", file, wrong)).status).toBe(422);
+      expect((await call("PUT", file, wrong)).status).toBe((await world.major()) < 15 ? 422 : 409);
       const changed = await call("PUT", file, { content: base64("two"), sha });
       expect(changed.status).toBe(200);
       const read = await call("GET", file);

@@ -48,6 +48,12 @@ export class World {
     return caller(this.url, authorization, { compare: this.target.compare });
   }
 
+  /** Forgejo's major version: what the embedded forge does is what 11 does. */
+  async major(): Promise<number> {
+    const { body } = await this.nobody("GET", "/version");
+    return Number.parseInt(String(body.version), 10);
+  }
+
   login(role: string): string {
     return `${this.#prefix}-${role}`;
   }

@@ -18,8 +18,9 @@ async function buildImages(): Promise<void> {
   const base = process.env.DISINTO_TEST_BASE;
   const env = toolEnvironment({ DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? "1" });
   const dist = path.dirname(await buildCli());
+  // As in a clone that its owner alone may read.
   const argv = [
-    process.execPath,
+    ...(["sh", "-c", 'umask 077; exec "$@"', "sh", process.execPath] as const),
     "scripts/images.mjs",
     "--tag",
     run,

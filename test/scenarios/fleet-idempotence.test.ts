@@ -134,7 +134,9 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
       const { "agents-b": old, ...others } = await fleet.containers();
       await buildStandIn(own, `${own}-2`);
 
-      expect(await fleet.plan()).toMatch(/^~ service agents-llama-b +its image was rebuilt/);
+      expect(await fleet.plan()).toMatch(
+        /^~ service agents-llama-b +its image was rebuilt \(\S+-own is sha256:[0-9a-f]{12}, was sha256:[0-9a-f]{12}\)/,
+      );
       expect(await listDryRun()).toEqual(["agents-b"]);
       await fleet.up();
 
@@ -142,6 +144,15 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
       expect(replaced?.id).not.toBe(old?.id);
       expect(identify(same)).toEqual(identify(others));
       expect(await fleet.plan()).toBe("nothing to do");
+      expect(JSON.parse(await fleet.read(".disinto/images.json"))[own]).toBe(
+        await docker("image", "inspect", "--format", "{{.Id}}", own),
+      );
+
+      expect((await fleet.cli("down")).exitCode).toBe(0);
+      await buildStandIn(own, `${own}-3`);
+      expect(await fleet.plan()).toMatch(
+        /^\+ service agents-llama-b +.*; \S+-own is sha256:[0-9a-f]{12}, was sha256:[0-9a-f]{12}$/m,
+      );
     } finally {
       await fleet.remove();
       await removeImage(own);

@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -61,6 +61,41 @@ test("npm start in a fresh clone with nothing installed ends with one issue merg
   expect(exitCode, stderr).toBe(0);
   for (const line of merged) expect(stdout).toMatch(line);
 }, 320_000);
+
+test("npm run build in a fresh clone installs and builds, and a link to what it built is the command", async () => {
+  const clone = await cloneHere();
+  const options = { cwd: clone, env: toolEnvironment({ HOME: home }), timeoutMs: 300_000 };
+
+  const built = await run(["sh", "-c", "umask 077; exec npm run build"], options);
+
+  expect(built.exitCode, built.stderr).toBe(0);
+  const link = path.join(home, "disinto-command");
+  await symlink(path.join(clone, "dist/main.js"), link);
+  expect(await runOrThrow([link, "--version"])).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await stat(path.join(clone, "dist/main.js"))).mode & 0o111).not.toBe(0);
+}, 320_000);
+
+test("where packages cannot be fetched, two lines say what failed and where they were asked for", async () => {
+  const clone = await cloneHere();
+  const registry = "http://127.0.0.1:1/";
+  const settings = { npm_config_registry: registry, npm_config_fetch_retries: "0" };
+  const cache = { npm_config_cache: path.join(home, "empty-cache") };
+  const env = toolEnvironment({ HOME: home, ...settings, ...cache });
+
+  const { exitCode, stderr } = await run([process.execPath, "scripts/install.mjs"], {
+    cwd: clone,
+    env,
+    timeoutMs: 120_000,
+  });
+
+  expect(exitCode).toBe(1);
+  const [begun, ...said] = stderr.trimEnd().split("\n");
+  expect(begun).toBe("disinto: installing the packages that package-lock.json names");
+  expect(said).toEqual([
+    expect.stringMatching(/^disinto: npm install failed: E[A-Z]+: .*127\.0\.0\.1:1/),
+    expect.stringMatching(/^disinto: its registry is what `npm config get registry` says/),
+  ]);
+}, 120_000);
 
 test.skipIf(!isRoot)(
   "npm start needs no root",

@@ -1,7 +1,8 @@
 /** The forge port over Forgejo's REST API, as one identity. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
-import type { Forge, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
+import { DisintoError } from "../../errors.ts";
+import type { Forge, Issue, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
 import { MERGE_REFUSALS, readMergeAnswer } from "./merge-answer.ts";
 import {
@@ -13,6 +14,7 @@ import {
   LabelShape,
   Login,
   PullShape,
+  RepositoryShape,
   ReviewCommentShape,
   ReviewShape,
   StatusShape,
@@ -75,7 +77,7 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
     listOpen: async (label) => {
       const query = new URLSearchParams({ state: "open", type: "issues" });
       if (label !== undefined) query.set("labels", label);
-      const issues = await http.list(`${repo}/issues?${query}`, IssueShape);
+      const issues = await http.list(`${repo}/issues?${query}`, boundTexts());
       return issues.toSorted((a, b) => a.number - b.number);
     },
     get: (number) => http.get(at(number), IssueShape),
@@ -104,11 +106,24 @@ function buildIssues(http: ForgejoHttp, repo: string): Issues {
   };
 }
 
+const MAX_LISTED_TEXT = 32_000_000;
+
+/** Who has no rights can put no label on: of such issues a listing keeps the texts only as far as memory is meant for them. */
+function boundTexts() {
+  let kept = 0;
+  return IssueShape.transform((issue): Issue => {
+    kept += issue.body.length;
+    return kept > MAX_LISTED_TEXT && issue.labels.length === 0 ? { ...issue, body: "" } : issue;
+  });
+}
+
 function buildPulls(http: ForgejoHttp, repo: string): Pulls {
   const at = (number: number): string => `${repo}/pulls/${number}`;
   return {
     listOpen: async () => {
-      const pulls = await http.list(`${repo}/pulls?state=open`, PullShape);
+      const pulls = await http
+        .list(`${repo}/pulls?state=open`, PullShape)
+        .catch((error: unknown) => noneWhereEmpty(http, repo, error));
       return pulls.toSorted((a, b) => a.number - b.number);
     },
     findClosed: async (head) => {
@@ -132,6 +147,13 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
       );
     },
   };
+}
+
+/** An empty repository has no such route: 404, as if it were not there. */
+async function noneWhereEmpty(http: ForgejoHttp, repo: string, error: unknown): Promise<[]> {
+  const isAbsent = error instanceof DisintoError && error.code === "forge.not-found";
+  if (isAbsent && (await http.get(repo, RepositoryShape)).empty) return [];
+  throw error;
 }
 
 const Approvals = z

@@ -5,8 +5,10 @@ import { request } from "undici";
 import * as z from "zod";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { readBounded } from "../bounded-body.ts";
 import { systemClock } from "../system-clock.ts";
 import { classify, classifyNoAnswer, isTransient, parseJson } from "./failures.ts";
+import { type Part, readPages } from "./pages.ts";
 import type { SlowAnswers } from "./slow-answers.ts";
 
 type Authorization =
@@ -47,8 +49,7 @@ const ATTEMPT_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
-const PAGE_SIZE = 50;
-
+const MAX_ANSWER_BYTES = 32_000_000;
 export class ForgejoHttp {
   readonly #connection: Connection;
 
@@ -70,17 +71,21 @@ export class ForgejoHttp {
     return this.#decode(path, shape, await this.send(path, sending));
   }
 
-  /** Every page, in the forge's order; ends at the first page that is not full. */
+  /** Every page, in the forge's order. */
   async list<T>(path: string, shape: z.ZodType<T>): Promise<readonly T[]> {
-    const all: T[] = [];
-    const separator = path.includes("?") ? "&" : "?";
-    for (let page = 1; ; page++) {
-      const part = await this.get(
-        `${path}${separator}page=${page}&limit=${PAGE_SIZE}`,
-        z.array(shape),
-      );
-      all.push(...part);
-      if (part.length < PAGE_SIZE) return all;
+    const all = await readPages((part) => this.#page(path, part, shape));
+    if (all) return all;
+    throw new DisintoError("forge.too-large", `the forge's list ${path} does not end`);
+  }
+
+  /** Undefined: it is longer than an answer may be. */
+  async #page<T>(path: string, { size, offset }: Part, shape: z.ZodType<T>) {
+    const page = `page=${offset / size + 1}&limit=${size}`;
+    try {
+      return await this.get(`${path}${path.includes("?") ? "&" : "?"}${page}`, z.array(shape));
+    } catch (error) {
+      if (error instanceof DisintoError && error.code === "forge.too-large") return undefined;
+      throw error;
     }
   }
 
@@ -120,7 +125,7 @@ export class ForgejoHttp {
         ...(body !== undefined && { body: this.#encode(body) }),
         signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
       });
-      const answer = { status: response.statusCode, text: await readBounded(response.body) };
+      const answer = { status: response.statusCode, text: await this.#read(response.body) };
       this.#connection.pace?.note(performance.now() - startMs);
       if (isOk(answer) || expect.includes(answer.status)) return answer;
       throw classify(`${method} ${path}`, answer);
@@ -131,6 +136,16 @@ export class ForgejoHttp {
       const overdueMs = overdue.aborted ? limitMs : undefined;
       throw classifyNoAnswer({ url, error, overdueMs });
     }
+  }
+
+  /** Whatever a forge holds that somebody filed: an answer that no memory takes is a failure of this request alone. */
+  async #read(body: AsyncIterable<unknown>): Promise<string> {
+    const text = await readBounded(body, MAX_ANSWER_BYTES);
+    if (text !== undefined) return text;
+    throw new DisintoError(
+      "forge.too-large",
+      `the forge's answer has more than ${MAX_ANSWER_BYTES} bytes`,
+    );
   }
 
   /** Before a request, so that no answer is lost. */
@@ -179,22 +194,4 @@ function pauseMs(attempt: number): number {
 
 function isOk({ status }: Answer): boolean {
   return status >= 200 && status < 300;
-}
-
-const MAX_ANSWER_BYTES = 64_000_000;
-
-/** Whatever a forge holds that somebody filed: an answer that no memory takes is a failure of this request alone. */
-async function readBounded(body: AsyncIterable<unknown>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_ANSWER_BYTES)
-      throw new DisintoError(
-        "forge.invalid",
-        `the forge's answer has more than ${MAX_ANSWER_BYTES} bytes`,
-      );
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -32,6 +32,21 @@ test.each([
   ],
   [409, message("head out of date"), "moved"],
   [409, message("merge push out of date"), "moved"],
+  [409, message("PushRejected with remote message: the operator says no"), "forbidden"],
+  [
+    409,
+    message(
+      "PushRejected with remote message: Forgejo: Not allowed to push to protected branch main and pr #14 is not ready to be merged: not allowed to merge [reason: The head branch is behind the base branch]",
+    ),
+    "moved",
+  ],
+  [
+    409,
+    message(
+      "PushRejected with remote message: Forgejo: Not allowed to push to protected branch main and pr #14 is not ready to be merged: not allowed to merge [reason: Does not have enough approvals]",
+    ),
+    "approvals",
+  ],
   [409, message("PushRejected without remote error message"), "not-ready"],
   [409, '{"Style":"rebase","CommitSHA":"1","StdOut":"","StdErr":"CONFLICT","Err":{}}', "conflict"],
   [500, message("Merge DivergingFastForwardOnly Error: exit status 128"), "moved"],

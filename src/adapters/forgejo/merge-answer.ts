@@ -27,6 +27,8 @@ const meanings: readonly (readonly [status: number, words: RegExp, cause: MergeR
   [405, /protected files/, "protected-files"],
   [405, /merge style|signed commits|would not be signed/, "forbidden"],
   [409, /out of date|sha does not match/, "moved"],
+  // The push of the merge was refused by a hook. Whether the base moved is read afterwards, from the base itself.
+  [409, /^PushRejected with remote message/, "forbidden"],
   [500, /DivergingFastForwardOnly|Not possible to fast-forward/, "moved"],
   [500, /dependencies/, "dependencies"],
 ];
@@ -51,7 +53,11 @@ function classify(
   status: number,
   { words, isBareError }: { words: string; isBareError: boolean },
 ): MergeRefusal {
-  const known = meanings.find(([of, pattern]) => of === status && pattern.test(words));
+  // Forgejo's own rules, which its hook checks once more.
+  const isRuleOfHook =
+    status === 409 && /^PushRejected.*not allowed to merge \[reason: /.test(words);
+  const of = isRuleOfHook ? 405 : status;
+  const known = meanings.find(([one, pattern]) => one === of && pattern.test(words));
   if (known) return known[2];
   if (status === 409 && isBareError) return "conflict";
   return byStatus[status] ?? "not-ready";

@@ -20,11 +20,19 @@ const ApiIssue = z.object({
   updated_at: z.string(),
 });
 
+/** Of a text more than this is read by nobody, and held by no bot. */
+const MAX_TEXT = 1_000_000;
+
+/** A copy: a part of a string keeps the whole of it in memory. */
+function cutText(text: string): string {
+  return text.length <= MAX_TEXT ? text : Buffer.from(text.slice(0, MAX_TEXT)).toString();
+}
+
 export const IssueShape = ApiIssue.transform(
   (issue): Issue => ({
     number: issue.number,
     title: issue.title,
-    body: issue.body,
+    body: cutText(issue.body),
     author: issue.user.login,
     state: issue.state,
     labels: (issue.labels ?? []).map(({ name }) => name),

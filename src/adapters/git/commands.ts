@@ -3,12 +3,16 @@ import type { Swap } from "../../ports/git.ts";
 import type { Argv } from "../process.ts";
 
 const ABSENT = "";
+const MAX_FETCH_MEMORY = 2_000_000_000;
 
 const mirrored = ["+refs/heads/*:refs/heads/*", "+refs/disinto/*:refs/disinto/*"] as const;
 
 export const git = {
   initBare: (folder: string): Argv => ["git", "init", "--quiet", "--bare", "--template=", folder],
   fetch: (url: string, refspecs: readonly string[] = mirrored): Argv => [
+    // A small pack may hold objects without end: who unpacks it has no more memory than this.
+    "prlimit",
+    `--as=${MAX_FETCH_MEMORY}`,
     "git",
     "fetch",
     "--quiet",
@@ -69,12 +73,26 @@ export const git = {
     ancestor,
     descendant,
   ],
-  diff: (from: string, to: string): Argv => [
+  diff: (from: string, to: string, pathspecs: readonly string[] = []): Argv => [
     "git",
+    "-c",
+    "core.quotePath=false",
     "diff",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
+    `${from}...${to}`,
+    "--",
+    ...pathspecs,
+  ],
+  /** `status NUL old NUL new NUL`, again and again. */
+  renames: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-status",
+    "--find-renames",
+    "--diff-filter=R",
+    "-z",
     `${from}...${to}`,
     "--",
   ],
@@ -112,6 +130,10 @@ export const hardening = [
   "core.attributesFile=/dev/null",
   "core.excludesFile=/dev/null",
   "core.autocrlf=false",
+  "core.safecrlf=false",
+  "core.fileMode=true",
+  "core.symlinks=true",
+  "core.ignoreCase=false",
   "submodule.recurse=false",
   "diff.ignoreSubmodules=all",
 ].flatMap((setting) => ["-c", setting]);

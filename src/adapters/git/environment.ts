@@ -27,6 +27,42 @@ export interface RemoteAccess {
   readonly token: string;
 }
 
+/**
+ * Of what a forge sends nothing is run or followed, and each object is looked at before it is kept. What many old
+ * repositories have and nothing is made of is no reason to refuse them.
+ */
+const hardening: readonly (readonly [string, string])[] = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["fetch.recurseSubmodules", "false"],
+  ["transfer.bundleURI", "false"],
+  ["protocol.allow", "never"],
+  ["protocol.http.allow", "always"],
+  ["protocol.https.allow", "always"],
+  ["protocol.file.allow", "always"],
+  ["fetch.fsckObjects", "true"],
+  ["core.packedGitWindowSize", "32m"],
+  ["core.packedGitLimit", "512m"],
+  ["pack.threads", "2"],
+  ...[
+    "zeroPaddedFilemode",
+    "missingSpaceBeforeDate",
+    "missingNameBeforeEmail",
+    "missingEmail",
+    "missingSpaceBeforeEmail",
+    "badTimezone",
+    "badDate",
+    "badDateOverflow",
+    "zeroPaddedDate",
+    "badEmail",
+    "badName",
+    "multipleAuthors",
+    "missingTaggerEntry",
+    "badTagName",
+    "badFilemode",
+  ].map((id) => [`fetch.fsck.${id}`, "ignore"] as const),
+];
+
 /** The helper reads the token from its environment: it stands in no argument list, URL or file. */
 const helper = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$DISINTO_GIT_LOGIN" "$DISINTO_GIT_TOKEN"; }; f`;
 
@@ -35,13 +71,17 @@ export function remoteGitEnvironment({
   login,
   token,
 }: RemoteAccess): Record<string, string> {
+  const proof = Buffer.from(`${login}:${token}`).toString("base64");
   const settings = [
     ["credential.helper", ""],
     [`credential.${new URL(forgeUrl).origin}.helper`, helper],
+    // Asked for nothing, git would be nobody; a forge counts what somebody asks for apart from what strangers do.
+    [`http.${new URL(forgeUrl).origin}/.extraHeader`, `Authorization: Basic ${proof}`],
     ["http.followRedirects", "false"],
     ["http.proxy", proxyFor(forgeUrl)],
     ["http.lowSpeedLimit", "1000"],
     ["http.lowSpeedTime", "30"],
+    ...hardening,
   ] as const;
   const numbered = settings.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key] as const,
@@ -50,6 +90,8 @@ export function remoteGitEnvironment({
   return localGitEnvironment({
     GIT_CONFIG_COUNT: String(settings.length),
     ...Object.fromEntries(numbered),
+    // Each arena reserves addresses, and addresses are what is limited.
+    MALLOC_ARENA_MAX: "2",
     DISINTO_GIT_LOGIN: login,
     DISINTO_GIT_TOKEN: token,
   });

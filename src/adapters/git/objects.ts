@@ -4,6 +4,8 @@ import type { CommitRequest, Objects, TreeMerge } from "../../ports/git.ts";
 import { type Argv, type Finished, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
+import { listLfsAttributes } from "./lfs.ts";
+import { listSubmodules } from "./submodules.ts";
 
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -21,17 +23,48 @@ export function buildObjects(folder: string): Objects {
     treeOf: async (sha) => (await runGit("rev-parse", git.treeOf(sha), here)).trim(),
     mergeTrees: async (ours, theirs) =>
       parseTreeMerge(await run(git.mergeTree(ours, theirs), here)),
+    lfsAttributes: (sha) => listLfsAttributes(folder, sha),
+    submodules: (sha) => listSubmodules(folder, sha),
     contains: async (descendant, ancestor) => {
       const { exitCode, stderr } = await run(git.isAncestor(ancestor, descendant), here);
       if (exitCode > 1) throw gitFailure("merge-base", stderr);
       return exitCode === 0;
     },
     diff: (from, to) => runGit("diff", git.diff(from, to), here),
+    diffOf: async (file, { from, to }) => {
+      const names = await findNames(file, { from, to }, here);
+      return runGit("diff", git.diff(from, to, names.map(toPathspec)), here);
+    },
     changedPaths: async (from, to) => {
       const listed = await runGit("diff", git.changedPaths(from, to), here);
       return listed.split("\0").filter((path) => path !== "");
     },
   };
+}
+
+interface Ends {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Of one file on both ways from where the two ends parted: a merge names it as one of them calls it. */
+async function findNames(name: string, { from, to }: Ends, here: RunOptions): Promise<string[]> {
+  // What stood in the way of a folder is told as `name~sha`.
+  const names = new Set([name, name.replace(/~[0-9a-f]{40}(?:_\d+)?$/, "")]);
+  for (const argv of [git.renames(from, to), git.renames(to, from)]) {
+    const parts = (await runGit("diff", argv, here)).split("\0");
+    for (let at = 0; at + 2 < parts.length; at += 3) {
+      const pair = [parts[at + 1] ?? "", parts[at + 2] ?? ""];
+      if (pair.some((one) => names.has(one))) for (const one of pair) names.add(one);
+    }
+  }
+  return [...names];
+}
+
+/** Bytes that are no text were lost when the name was read: any others may stand there. */
+function toPathspec(name: string): string {
+  if (!name.includes("\uFFFD")) return `:(top,literal)${name}`;
+  return `:(top,glob)${name.replace(/[*?[\]\\]/g, "\\$&").replace(/\uFFFD+/g, "*")}`;
 }
 
 async function commit(

@@ -7,6 +7,8 @@ import type { Description, History, Repositories, Seed } from "../../ports/repos
 import { run, runOrThrow, toolEnvironment } from "../process.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
+import { listLfsAttributes } from "./lfs.ts";
+import { listSubmodules } from "./submodules.ts";
 
 const HEADS = "refs/heads/";
 
@@ -77,22 +79,29 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
     });
   }
   const shallow = await runOrThrow(["git", "rev-parse", "--is-shallow-repository"], here);
-  const names = [
-    "git",
-    "ls-tree",
-    "-z",
-    "--name-only",
-    "--full-tree",
-    ref,
-    ".woodpecker/",
-  ] as const;
-  const workflows = (await runOrThrow(names, here)).split("\0").filter((name) => name !== "");
   return {
     branch,
     branches: await listBranches(here),
     isShallow: shallow.trim() === "true",
-    workflows: workflows.map((name) => path.basename(name)).sort(),
+    workflows: (await listNames(ref, [".woodpecker/"], here))
+      .map((name) => path.basename(name))
+      .sort(),
+    names: [...(await listNames(ref, [], here)), ...(await listNames(ref, CI_FOLDERS, here))],
+    lfs: await listLfsAttributes(bare, ref),
+    submodules: await listSubmodules(bare, ref),
   };
+}
+
+/** Where other CIs look for their workflows. */
+const CI_FOLDERS = [".github/workflows/", ".forgejo/workflows/", ".gitea/workflows/", ".circleci/"];
+
+async function listNames(
+  ref: string,
+  folders: readonly string[],
+  here: Parameters<typeof runOrThrow>[1],
+): Promise<readonly string[]> {
+  const argv = ["git", "ls-tree", "-z", "--name-only", "--full-tree", ref, ...folders] as const;
+  return (await runOrThrow(argv, here)).split("\0").filter((name) => name !== "");
 }
 
 async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {

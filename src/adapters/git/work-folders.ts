@@ -4,14 +4,11 @@
  */
 import { lstat, readdir } from "node:fs/promises";
 import path from "node:path";
-import { DisintoError } from "../../errors.ts";
-import type { Collected, FolderUse, WorkFolders } from "../../ports/git.ts";
+import type { FolderUse, WorkFolders } from "../../ports/git.ts";
 import type { Hands } from "../hands/hands.ts";
-import { limit } from "../hands/other.ts";
-import { type Argv, run, runOrThrow, runPiped } from "../process.ts";
-import { git, hardening } from "./commands.ts";
+import { runOrThrow } from "../process.ts";
+import { borrowObjects, collect, keepBytes } from "./collection.ts";
 import { localGitEnvironment } from "./environment.ts";
-import { gitFailure } from "./objects.ts";
 
 interface WorkFoldersOptions {
   /** Where the folders are made, one per name. */
@@ -20,25 +17,41 @@ interface WorkFoldersOptions {
   readonly mirror: string;
   /** Of who works in them. */
   readonly hands: Hands;
+  /** Files as a clone has them, by the repository's attributes: for who commits nothing. */
+  readonly asCloned?: boolean;
 }
 
-const MAX_PACK_BYTES = 500_000_000;
-const MAX_FILE_BYTES = 2_000_000_000;
+const PREPARE_MS = 30 * 60_000;
 
-export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): WorkFolders {
+export function buildWorkFolders({
+  root,
+  mirror,
+  hands,
+  asCloned = false,
+}: WorkFoldersOptions): WorkFolders {
   const folderOf = (name: string): string => path.join(root, name);
   return {
-    prepare: async (name, { branch, sha }) => {
+    prepare: async (name, { branch, sha, submodules = [] }) => {
       const folder = folderOf(name);
       await hands.share(root);
       await hands.remove(folder);
       await hands.make(folder);
-      const inside = (...args: readonly string[]) =>
-        runOrThrow(hands.as(["git", ...args], folder), { env: localGitEnvironment() });
-      await inside("init", "--quiet", "--template=", `--initial-branch=${branch}`, ".");
-      await borrowObjects(path.join(folder, ".git"), mirror, hands);
-      await inside("update-ref", `refs/heads/${branch}`, sha);
-      await inside("reset", "--quiet", "--hard");
+      const inside = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+        runOrThrow(hands.as(["git", ...args], folder), {
+          env: localGitEnvironment(env),
+          timeoutMs: PREPARE_MS,
+        });
+      await inside(["init", "--quiet", "--template=", `--initial-branch=${branch}`, "."]);
+      await borrowObjects(path.join(folder, ".git"), { mirror, hands });
+      if (!asCloned) await keepBytes(path.join(folder, ".git"), hands);
+      await inside(["update-ref", `refs/heads/${branch}`, sha]);
+      await inside(["reset", "--quiet", "--hard"]);
+      for (const one of submodules) {
+        if (one.refused !== undefined) continue;
+        const index = { GIT_INDEX_FILE: path.join(folder, ".git", "submodule.index") };
+        await inside(["read-tree", one.sha], index);
+        await inside(["checkout-index", "--quiet", "--all", `--prefix=${one.path}/`], index);
+      }
       return folder;
     },
     collect: async (name, base) => {
@@ -62,103 +75,4 @@ export function buildWorkFolders({ root, mirror, hands }: WorkFoldersOptions): W
 async function describeFolder(name: string, folder: string, hands: Hands): Promise<FolderUse> {
   const changed = await lstat(folder).catch(() => undefined);
   return { name, bytes: await hands.measure(folder), changedAtMs: changed?.mtimeMs ?? 0 };
-}
-
-async function borrowObjects(gitFolder: string, mirror: string, hands: Hands): Promise<void> {
-  const file = path.join(gitFolder, "objects", "info", "alternates");
-  await hands.write(file, `${path.resolve(mirror, "objects")}\n`);
-}
-
-interface Collection {
-  readonly folder: string;
-  readonly scratch: string;
-  readonly mirror: string;
-  readonly base: string;
-  readonly hands: Hands;
-}
-
-async function collect(collection: Collection): Promise<Collected> {
-  const { folder, scratch, mirror, base, hands } = collection;
-  const there = await lstat(folder).catch(() => undefined);
-  if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
-  await runOrThrow(hands.as(git.initBare(scratch)), { env: localGitEnvironment() });
-  await borrowObjects(scratch, mirror, hands);
-  const over = {
-    env: localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder }),
-    timeoutMs: 2 * COLLECT_S * 1000,
-  };
-  const as = (...args: readonly string[]) => hands.as(bound(["git", ...args]), folder);
-  await runOrThrow(as("read-tree", base), over);
-  // A failed add leaves write-tree to answer the base's tree in silence: its exit code decides.
-  const added = await run(as(...hardening, "add", "--all", "."), over);
-  if (added.exitCode !== 0) return judgeAdd(added.stderr);
-  const tree = (await runOrThrow(as("write-tree"), over)).trim();
-  await handOver(collection, tree);
-  const foreign = findForeign(
-    await runOrThrow(["git", "diff-tree", "-r", "-z", "--raw", base, tree], {
-      env: localGitEnvironment({ GIT_DIR: mirror }),
-    }),
-  );
-  return foreign ? { type: "refused", reason: foreign } : { type: "collected", tree };
-}
-
-const COLLECT_S = 300;
-
-/** Of time and of what one file may become; whose process it is may not be the runner's to end. */
-function bound(argv: Argv): Argv {
-  return limit(COLLECT_S, [
-    "prlimit",
-    `--fsize=${MAX_FILE_BYTES}`,
-    `--cpu=${COLLECT_S}`,
-    "--core=0",
-    ...argv,
-  ]);
-}
-
-/** Objects alone pass from one to the other, and only what git itself finds whole. */
-async function handOver({ scratch, mirror, base, hands }: Collection, tree: string): Promise<void> {
-  const send = ["git", "pack-objects", "--quiet", "--revs", "--stdout", "--thin"] as const;
-  const receive = [
-    "git",
-    "index-pack",
-    "--stdin",
-    "--fix-thin",
-    "--strict",
-    `--max-input-size=${MAX_PACK_BYTES}`,
-  ] as const;
-  const input = `${tree}\n^${base}\n`;
-  await runPiped(
-    {
-      argv: hands.as(bound(send)),
-      options: { env: localGitEnvironment({ GIT_DIR: scratch }), input },
-    },
-    { argv: bound(receive), options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },
-  ).catch((error: unknown) => {
-    throw new DisintoError("git.failed", "the harness's files could not be collected", {
-      cause: error,
-    });
-  });
-}
-
-const refusedModes: Readonly<Record<string, string>> = {
-  "160000": "a nested repository",
-  "120000": "a symbolic link",
-};
-
-/** The first entry of a raw diff that a harness may not add, described; `:old new sha sha status\0path\0…`. */
-function findForeign(rawDiff: string): string | undefined {
-  const parts = rawDiff.split("\0");
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [oldMode, newMode = ""] = (parts[at] ?? "").slice(1).split(" ");
-    const what = refusedModes[newMode];
-    if (what && oldMode !== newMode) return `it adds ${what}: ${JSON.stringify(parts[at + 1])}`;
-  }
-  return undefined;
-}
-
-/** What cannot be read is the harness's doing; a full disk is not. */
-function judgeAdd(stderr: string): Collected {
-  const failure = gitFailure("add", stderr);
-  if (failure.code === "disk.full") throw failure;
-  return { type: "refused", reason: `its files cannot be collected: ${stderr.trim().slice(-500)}` };
 }

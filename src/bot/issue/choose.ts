@@ -51,6 +51,8 @@ export type WaitingReason =
   /** It waits for what waits for it: nobody will ever take any of them. */
   | { readonly type: "cycle"; readonly through: readonly number[] }
   | { readonly type: "missing"; readonly dependency: number }
+  /** What the forge says of it is longer than a bot reads. */
+  | { readonly type: "too-large" }
   | { readonly type: "held"; readonly reason: string };
 
 export interface IssueConditions {
@@ -108,6 +110,8 @@ export function formatWaiting(waiting: WaitingReason): string {
       return `it depends on itself, through ${formatNumbers(waiting.through)}; take one of these dependencies out`;
     case "missing":
       return `it depends on #${waiting.dependency}, which does not exist; correct its text`;
+    case "too-large":
+      return "its text or its comments are longer than a bot reads; lock it and delete what is not needed, or open another issue";
     case "held":
       return waiting.reason;
   }

@@ -5,17 +5,23 @@ import { fileURLToPath } from "node:url";
 import { type PromptName, type Prompts, renderPrompt } from "../../core/prompt-template.ts";
 import type { Issue } from "../../ports/forge.ts";
 
+interface CodingTask extends Pick<Issue, "number" | "title" | "body"> {
+  readonly feedback: string | undefined;
+  /** About the folder; they follow the text, whoever wrote it. */
+  readonly notes?: string;
+}
+
 export function formatCodingPrompt(
-  { number, title, body }: Pick<Issue, "number" | "title" | "body">,
-  feedback: string | undefined,
+  { number, title, body, feedback, notes = "" }: CodingTask,
   own: Prompts = {},
 ): string {
-  return fillPrompt("coding", own, {
+  const prompt = fillPrompt("coding", own, {
     number: String(number),
     title,
     body: body.trim(),
     feedback: feedback?.trim(),
   });
+  return notes === "" ? prompt : `${prompt}\n\n${notes}`;
 }
 
 /** The project's own text, else the one that comes with disinto, with its variables filled in. */

@@ -2,7 +2,7 @@
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Pulls, Statuses } from "../../ports/forge.ts";
-import type { Mirror, WorkFolders } from "../../ports/git.ts";
+import type { Mirror, Submodules, WorkFolders } from "../../ports/git.ts";
 import type { Pipelines } from "./pipelines.ts";
 
 export interface CiProject {
@@ -13,6 +13,7 @@ export interface CiProject {
   readonly pulls: Pulls;
   readonly statuses: Statuses;
   readonly mirror: Mirror;
+  readonly submodules: Submodules;
   /** Of whoever's run it is. */
   readonly foldersOf: (user: SessionUser) => WorkFolders;
   readonly pipelines: Pipelines;

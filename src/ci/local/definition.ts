@@ -10,6 +10,7 @@ const keys = deriveCredentialKeys(CI_LOGIN);
 export const localCi: CiDefinition = {
   meaning: "disinto's own CI service runs the steps",
   needsImages: false,
+  stepsImage: ({ images }) => images.agents,
   access: {
     urlKey: "CI_URL",
     tokenKey: CI_TOKEN_KEY,

@@ -16,12 +16,17 @@ let root: string;
 let pipelines: Pipelines;
 let posted: Status[];
 let cannotClean: boolean;
+let stopping: AbortController;
+/** The CI is stopped when this context's workflow begins. */
+let stopAt: string | undefined;
 
 beforeEach(async () => {
+  stopping = new AbortController();
   root = await mkdtemp(path.join(tmpdir(), "disinto-run-"));
   pipelines = await Pipelines.open(path.join(root, "pipelines"));
   posted = [];
   cannotClean = false;
+  stopAt = undefined;
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
@@ -40,7 +45,10 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
     forgeUrl: "http://forge.test",
     statuses: {
       of: async () => [],
-      post: async (_: string, status: Status) => void posted.push(status),
+      post: async (_: string, status: Status) => {
+        posted.push(status);
+        if (status.context === stopAt) stopping.abort();
+      },
     },
     mirror: {
       refresh: async () => new Map(),
@@ -50,6 +58,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
         readMessage: async () => "Add totals",
       },
     },
+    submodules: { bring: async () => [] },
     foldersOf: () => ({
       prepare: async () => folder,
       list: async () => [],
@@ -62,7 +71,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
   const tools = {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
-    signal: new AbortController().signal,
+    signal: stopping.signal,
     user: ownUser,
   };
   await runPipeline(tools, target, run);
@@ -168,4 +177,20 @@ test("a folder that cannot be cleaned is told, and the run is decided all the sa
   expect(events).toContainEqual(
     expect.objectContaining({ type: "failure", message: expect.stringContaining("EACCES") }),
   );
+});
+
+test("a CI that is stopped posts no red: what it was at is pending, and what comes after says nothing", async () => {
+  stopAt = "ci/local/build";
+  const files = {
+    ".woodpecker/after.yml": `depends_on: [build]\nsteps:\n${step("late", "echo late")}`,
+    ".woodpecker/build.yml": `steps:\n${step("build", "exit 1")}`,
+    ".woodpecker/odd.yml": `services:\n  - name: db\n    image: postgres\nsteps:\n${step("test", "exit 1")}`,
+    ".woodpecker/x.yml": `depends_on: [build]\nsteps:\n${step("last", "exit 1")}`,
+  };
+
+  const { decided, pipeline } = await runFiles(files, ofPull);
+
+  expect(decided.filter(([context]) => context !== "ci/local/odd")).toEqual([]);
+  expect(posted.at(-1)).toMatchObject({ context: "ci/local/build", state: "pending" });
+  expect(pipeline?.status).toBe("killed");
 });

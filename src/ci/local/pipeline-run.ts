@@ -46,7 +46,8 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   await user.endAll();
   for (const { name: forgotten } of user.uid === undefined ? [] : await folders.list())
     await folders.discard(forgotten);
-  const folder = await folders.prepare(name, { branch, sha });
+  const submodules = await bringSubmodules(tools, target, sha);
+  const folder = await folders.prepare(name, { branch, sha, submodules });
   await user.hands.make(homeOf(folder));
   const { pull, before } = run;
   const origin = { ...(pull && { pull }), ...(before !== undefined && { before }) };
@@ -56,6 +57,17 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   if (undecided.length === 0) await target.pipelines.forget(pipeline);
   else await runAll(tools, { target, pipeline, folder }, undecided);
   await cleanUp(tools, { user, folder, discard: () => folders.discard(name) });
+}
+
+/** What cannot be fetched is told, and left as git leaves it: an empty folder. */
+async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, sha: string) {
+  const brought = await submodules.bring(sha);
+  for (const one of brought) {
+    if (one.refused === undefined) continue;
+    const message = `the submodule ${one.path} is not there: ${one.refused}`;
+    events.append({ type: "failure", code: "git.failed", message, retryInMs: 0 });
+  }
+  return brought;
 }
 
 interface Leftovers {
@@ -157,7 +169,11 @@ async function runAll(
   pipeline.errors = workflows.flatMap(({ planned }) => listMistakes(planned));
   pipeline.status = "running";
   await target.pipelines.save(pipeline);
-  for (const one of orderByDependencies(workflows)) await runWorkflow(tools, place, one);
+  for (const one of orderByDependencies(workflows)) {
+    // A run that was stopped has decided nothing: not what it was at, and not what depends on it.
+    if (tools.signal.aborted) break;
+    await runWorkflow(tools, place, one);
+  }
   pipeline.status = tools.signal.aborted ? "killed" : summarize(records);
   await target.pipelines.save(pipeline);
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
+import { buildSubmodules } from "../../adapters/git/submodules.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import { buildStepUsers } from "../../adapters/hands/separation.ts";
 import { useProxy } from "../../adapters/way-out.ts";
@@ -70,8 +71,14 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
+        submodules: buildSubmodules({ folder, url, access, signal }),
         foldersOf: ({ uid, hands }) =>
-          buildWorkFolders({ root: path.join(home, `work${uid ?? ""}`), mirror: folder, hands }),
+          buildWorkFolders({
+            root: path.join(home, `work${uid ?? ""}`),
+            mirror: folder,
+            hands,
+            asCloned: true,
+          }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
       };
     }),

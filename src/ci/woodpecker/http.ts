@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import type * as z from "zod";
+import { readBounded } from "../../adapters/bounded-body.ts";
 import { DisintoError } from "../../errors.ts";
 
 export interface CiAccess {
@@ -12,6 +13,8 @@ export interface CiAccess {
 }
 
 const LIMIT_MS = 30_000;
+/** A log of a run is the longest. */
+const MAX_ANSWER_BYTES = 64_000_000;
 
 export class WoodpeckerHttp {
   readonly #access: CiAccess;
@@ -41,7 +44,9 @@ export class WoodpeckerHttp {
         headers: { authorization: `Bearer ${this.#access.token}` },
         signal,
       });
-      answer = { status: response.statusCode, text: await response.body.text() };
+      const text = await readBounded(response.body, MAX_ANSWER_BYTES);
+      if (text === undefined) throw new Error(`it is longer than ${MAX_ANSWER_BYTES} bytes`);
+      answer = { status: response.statusCode, text };
     } catch (error) {
       if (this.#signal?.aborted)
         throw new DisintoError("interrupted", `${method} ${path} was interrupted`);

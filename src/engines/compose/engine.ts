@@ -96,13 +96,15 @@ class Compose implements Containers {
     ]);
     const resolved = JSON.parse(config) as ComposeConfig;
     const references = new Set(Object.values(resolved.services).map(({ image }) => image));
-    const ids = await findImageIds([...references]);
+    const images = await findImages([...references]);
     const rendered = lines(hashes).map((line) => {
       const [service = "", hash = ""] = line.split(" ");
-      const imageId = ids.get(resolved.services[service]?.image ?? "");
+      const reference = resolved.services[service]?.image ?? "";
+      const found = images.get(reference);
       const properties = describeRendered(resolved, service);
       const volumes = listOwnVolumes(resolved, service);
-      return [service, { hash, imageId, properties, volumes }] as const;
+      const image = found && { reference, digest: found.digest };
+      return [service, { hash, imageId: found?.id, image, properties, volumes }] as const;
     });
     return new Map(rendered);
   }
@@ -168,8 +170,9 @@ class Compose implements Containers {
     await runShown(["docker", "compose", ...args], options);
   }
 
-  async exec(service: string, argv: readonly string[]): Promise<string> {
-    return this.#compose(file, ["exec", "-T", service, ...argv]);
+  async exec(service: string, argv: readonly string[], user?: string): Promise<string> {
+    const asUser = user === undefined ? [] : ["--user", user];
+    return this.#compose(file, ["exec", "-T", ...asUser, service, ...argv]);
   }
 
   async down({ volumes }: { volumes: boolean }): Promise<void> {
@@ -201,11 +204,22 @@ function toVolume(line: string, containers: readonly Inspected[]): [string, read
   return [rendered, users.map(({ Name }) => Name.slice(1))];
 }
 
-async function findImageIds(references: readonly string[]): Promise<ReadonlyMap<string, string>> {
+interface FoundImage {
+  readonly id: string;
+  /** As its registry names it; of what was built here, the engine's own. */
+  readonly digest: string;
+}
+
+async function findImages(references: readonly string[]): Promise<ReadonlyMap<string, FoundImage>> {
   const found = await Promise.all(
     references.map(async (reference) => {
-      const [image] = await inspect<{ Id: string }>("image", [reference]);
-      return image ? ([[reference, image.Id]] as const) : [];
+      const [image] = await inspect<{ Id: string; RepoDigests?: readonly string[] | null }>(
+        "image",
+        [reference],
+      );
+      if (!image) return [];
+      const digest = image.RepoDigests?.[0]?.split("@")[1] ?? image.Id;
+      return [[reference, { id: image.Id, digest }] as const];
     }),
   );
   return new Map(found.flat());

@@ -13,7 +13,7 @@ import {
   text,
 } from "../http/request.ts";
 import { protectionShape } from "../pulls/shapes.ts";
-import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
+import { type AccessLevel, allows, ownAccessOf } from "../repositories/permission.ts";
 import { now } from "../store/database.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import { findUser, noSuchUser } from "../users/users.ts";
@@ -185,6 +185,6 @@ function idsOf(
   return logins.flatMap((login) => {
     const user = findUser(forge.db, login);
     if (!user) throw invalid(noSuchUser(login));
-    return allows(accessOf(forge.db, repository, user), needed) ? [user.id] : [];
+    return allows(ownAccessOf(forge.db, repository, user), needed) ? [user.id] : [];
   });
 }

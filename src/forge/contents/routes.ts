@@ -66,6 +66,7 @@ async function read(c: Context, forge: ForgeContext, wanted: string) {
   const git = gitOf(forge, repository);
   const ref = c.req.query("ref") || repository.default_branch;
   const commit = await git.resolve(ref);
+  if (commit === undefined && (await git.branches()).size === 0) return [];
   if (commit === undefined) throw notFound();
   const place = { commit, ref };
   const entry = wanted === "" ? undefined : await findEntry(git, commit, wanted);

@@ -7,14 +7,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { protectionsOf } from "../branches/protections.ts";
 import { type ForgeContext, repositoryPath } from "../forge.ts";
 import { ApiError } from "../http/api-error.ts";
-import { type AccessLevel, accessOf } from "../repositories/permission.ts";
+import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import type { Doer } from "../users/authentication.ts";
 import { hasScope, isPublicOnly } from "../users/token-scopes.ts";
 import { pushEnvironment } from "./pre-receive.ts";
 import { afterPush } from "./push.ts";
-import { gitEnvironment } from "./repository.ts";
+import { gitEnvironment, MAX_GIT_MEMORY } from "./repository.ts";
 
 export interface GitRequest {
   readonly owner: string;
@@ -56,11 +56,14 @@ export async function serveGit(
   git: GitRequest,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
-  let release: () => void = () => undefined;
+  const held: (() => void)[] = [];
   try {
     const { repository, doer } = await authorize(forge, git, request);
     const who = doer?.user.login ?? `from ${request.socket.remoteAddress}`;
-    release = forge.gitSlots.take(who);
+    const mayWrite =
+      doer !== undefined && allows(accessOf(forge.db, repository, doer.user), "write");
+    held.push(forge.gitSlots.take({ who, mayWrite }));
+    if (git.action === "git-receive-pack") held.push(await forge.gitSlots.takePush(who));
     const env = backendEnvironment(forge, { git, request, repository, doer });
     await runBackend({ env, request, response }, async () => {
       if (!doer || !git.pushes || git.action === "info/refs") return;
@@ -68,9 +71,9 @@ export async function serveGit(
     });
   } catch (error) {
     request.resume();
-    sendError(response, error);
+    sendError(request, response, error);
   } finally {
-    release();
+    for (const release of held) release();
   }
 }
 
@@ -83,9 +86,11 @@ interface Authorized {
 async function authorize(forge: ForgeContext, git: GitRequest, request: IncomingMessage) {
   const repository = findRepository(forge.db, git.owner, git.name);
   const open = repository !== undefined && !repository.private && !git.pushes;
-  if (open) return { repository, doer: undefined } satisfies Authorized;
   const { authorization } = request.headers;
   const { remoteAddress: address } = request.socket;
+  // Who says who it is has a share of its own.
+  if (open && authorization === undefined)
+    return { repository, doer: undefined } satisfies Authorized;
   const doer = await forge.authentication.identify({ authorization, address });
   if (!doer) throw new ApiError(401, "Unauthorized");
   requireSignedIn(doer);
@@ -157,12 +162,15 @@ interface BackendExchange {
 }
 
 const IDLE_MS = 60_000;
+const TOTAL_MS = 30 * 60_000;
+/** Long enough to read why, for who did not end its request. */
+const PARTING_MS = 5_000;
 
 /**
  * Memory in KB, CPU in seconds, size of a file in blocks of 512: a small pack may hold objects without end. A push that is
  * cut short by them is refused as a whole.
  */
-const limited = "ulimit -v 4000000; ulimit -t 600; ulimit -f 4000000; exec git http-backend";
+const limited = `ulimit -v ${MAX_GIT_MEMORY / 1000}; ulimit -t 600; ulimit -f 4000000; exec git http-backend`;
 
 /** Ends the answer only after `finish`, so that what a push caused is done when its client goes on. */
 async function runBackend(
@@ -173,10 +181,12 @@ async function runBackend(
   child.stdin.on("error", () => undefined);
   response.on("error", () => undefined);
   request.on("aborted", () => child.stdin.end());
-  // Who sends nothing more is taken for gone.
+  // Who sends nothing more, or takes nothing more, is taken for gone; git may think as long as it may.
   request.setTimeout(IDLE_MS, () => {
-    if (!request.complete) request.destroy();
+    if (!request.complete || response.writableNeedDrain) request.destroy();
   });
+  const overdue = setTimeout(() => request.destroy(), TOTAL_MS);
+  response.once("close", () => clearTimeout(overdue));
   request.pipe(child.stdin);
   const exit = new Promise<void>((resolve, reject) => {
     child.once("error", reject);
@@ -240,7 +250,7 @@ class HeaderReader {
   }
 }
 
-function sendError(response: ServerResponse, error: unknown): void {
+function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -250,4 +260,7 @@ function sendError(response: ServerResponse, error: unknown): void {
   if (response.statusCode === 401) response.setHeader("WWW-Authenticate", 'Basic realm="Gitea"');
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
   response.end(`${known ? error.message : "Internal Server Error"}\n`);
+  setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, PARTING_MS).unref();
 }

@@ -4,12 +4,19 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Argv, type Finished, run, toolEnvironment } from "../../adapters/process.ts";
 import { DisintoError } from "../../errors.ts";
+import { ApiError } from "../http/api-error.ts";
 import type { CommitLookups } from "./commit-lookups.ts";
 
 const execFileBytes = promisify(execFile);
 
 export const noCommit = "0".repeat(40);
 export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/** Of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
+export const MAX_GIT_MEMORY = 600_000_000;
+const MAX_PUSH_BYTES = 2_000_000_000;
+const MAX_OUTPUT_BYTES = 32_000_000;
+const LIMIT_MS = 60_000;
 
 export interface Identity {
   readonly name: string;
@@ -33,17 +40,31 @@ export function gitEnvironment(folder: string, extra: Readonly<Record<string, st
     GIT_ATTR_NOSYSTEM: "1",
     // No attribute of a branch decides what a diff shows (read in bare repositories by git 2.43 to 2.45).
     GIT_ATTR_SOURCE: emptyTree,
-    GIT_CONFIG_COUNT: "4",
-    GIT_CONFIG_KEY_0: "safe.directory",
-    GIT_CONFIG_VALUE_0: "*",
-    GIT_CONFIG_KEY_1: "core.hooksPath",
-    GIT_CONFIG_VALUE_1: `${folder}/hooks`,
-    GIT_CONFIG_KEY_2: "core.quotePath",
-    GIT_CONFIG_VALUE_2: "false",
-    GIT_CONFIG_KEY_3: "advice.detachedHead",
-    GIT_CONFIG_VALUE_3: "false",
+    // Each arena reserves addresses, and addresses are what is limited.
+    MALLOC_ARENA_MAX: "2",
+    ...numberSettings([
+      ["safe.directory", "*"],
+      ["core.hooksPath", `${folder}/hooks`],
+      ["core.quotePath", "false"],
+      ["advice.detachedHead", "false"],
+      ["core.packedGitWindowSize", "32m"],
+      ["core.packedGitLimit", "128m"],
+      ["core.bigFileThreshold", "64m"],
+      ["pack.threads", "2"],
+      ["pack.windowMemory", "64m"],
+      ["diff.renameLimit", "400"],
+      ["receive.maxInputSize", String(MAX_PUSH_BYTES)],
+    ]),
     ...extra,
   };
+}
+
+function numberSettings(settings: readonly (readonly [string, string])[]) {
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key] as const,
+    [`GIT_CONFIG_VALUE_${index}`, value] as const,
+  ]);
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(numbered) };
 }
 
 export class GitRepository {
@@ -58,13 +79,16 @@ export class GitRepository {
   }
 
   async attempt(args: readonly string[], options: GitOptions = {}): Promise<Finished> {
-    const argv: Argv = ["git", ...args];
+    const argv: Argv = ["prlimit", `--as=${MAX_GIT_MEMORY}`, "git", ...args];
     const env = gitEnvironment(this.#folder, options.env);
     return await run(argv, {
       cwd: options.cwd ?? this.path,
       env,
       ...(options.input !== undefined && { input: options.input }),
-      maxOutputBytes: 256_000_000,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+      timeoutMs: LIMIT_MS,
+    }).catch((error: unknown) => {
+      throw tooCostly(args[0], error);
     });
   }
 
@@ -76,8 +100,15 @@ export class GitRepository {
 
   /** Runs git and returns bytes, for output that need not be text. */
   async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
-    const options = { cwd: this.path, env: gitEnvironment(this.#folder), maxBuffer: 256_000_000 };
-    const { stdout } = await execFileBytes("git", args, { ...options, encoding: "buffer" });
+    const options = { cwd: this.path, env: gitEnvironment(this.#folder), timeout: LIMIT_MS };
+    const argv = [`--as=${MAX_GIT_MEMORY}`, "git", ...args];
+    const { stdout } = await execFileBytes("prlimit", argv, {
+      ...options,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      encoding: "buffer",
+    }).catch((error: unknown) => {
+      throw tooCostly(args[0], error);
+    });
     return Buffer.from(stdout);
   }
 
@@ -181,6 +212,17 @@ export class GitRepository {
   async deleteRef(ref: string): Promise<void> {
     await this.read(["update-ref", "-d", "--end-of-options", ref]);
   }
+}
+
+/** What was cut short is the asker's to ask smaller, and no failure of the forge. */
+function tooCostly(verb: string | undefined, error: unknown): unknown {
+  const { killed, code } = Object(error) as { killed?: boolean; code?: unknown };
+  const isCut = killed === true || code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+  if (!isCut && !(error instanceof DisintoError && error.code === "process.failed")) return error;
+  return new ApiError(
+    413,
+    `git ${verb} would take more than ${LIMIT_MS / 1000} s or ${MAX_OUTPUT_BYTES} bytes here`,
+  );
 }
 
 interface GitOptions {

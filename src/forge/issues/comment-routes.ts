@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { forbidden, notFound } from "../http/api-error.ts";
+import { listAnswer, requireRoom } from "../http/list-answer.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -34,7 +35,7 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     const issue = issueParameter(c, forge, request);
     const comments = listComments(c, forge, issue);
     countHeader(c, comments.length);
-    return c.json(comments.map((comment) => shapeOf(forge, request, comment)));
+    return listAnswer(c, comments, (comment) => shapeOf(forge, request, comment));
   });
   routes.post(`${path}/:index/comments`, async (c) => {
     const request = enterSigned(c, forge, "issue");
@@ -44,6 +45,7 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
       throw forbidden("You cannot comment on a locked issue.");
     }
     const { body } = await bodyOf(c, Body);
+    requireRoom(forge.db, issue, { access: request.access, text: body });
     return c.json(shapeOf(forge, request, create(forge, request, { issue, body })), 201);
   });
   routes.get(`${path}/:index/timeline`, (c) => {
@@ -53,11 +55,11 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     const entries = c.req.query("page") === undefined ? all : cut(all, pageOf(c));
     countHeader(c, entries.length);
     const { repository, user: viewer } = request;
-    const shapes = entries.map((entry) =>
+    // A slice of Go that nothing was put into.
+    if (entries.length === 0) return c.json(null);
+    return listAnswer(c, entries, (entry) =>
       timelineShape(forge, repository, { entry, issue, viewer }),
     );
-    // A slice of Go that nothing was put into.
-    return c.json(shapes.length > 0 ? shapes : null);
   });
   routes.get(`${path}/comments/:id`, (c) => {
     const request = enterRepository(c, forge, "issue");
@@ -72,6 +74,8 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     mustBePosterOrWriter(request, comment);
     if (comment.type !== "comment") return c.body(null, 204);
     const { body } = await bodyOf(c, Body);
+    const issue = getIssue(forge.db, comment.issue_id);
+    requireRoom(forge.db, issue, { access: request.access, text: body });
     forge.db.update("comments", comment.id, { body, updated: now() });
     return c.json(shapeOf(forge, request, commentParameter(c, forge, request)));
   });

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer } from "../http/list-answer.ts";
 import { cut, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -108,13 +109,11 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
     const request = enterRepository(c, forge, "issue");
     const all = dependenciesOf(forge.db, issueParameter(c, forge, request));
     const readable = all.filter((issue) => mayRead(forge, request.user, issue));
-    return c.json(
-      cut(readable, pageOf(c)).map((issue) =>
-        issueShape(forge, getRepository(forge.db, issue.repository_id), {
-          issue,
-          viewer: request.user,
-        }),
-      ),
+    return listAnswer(c, cut(readable, pageOf(c)), (issue) =>
+      issueShape(forge, getRepository(forge.db, issue.repository_id), {
+        issue,
+        viewer: request.user,
+      }),
     );
   });
   routes.on(["POST", "DELETE"], `${path}/dependencies`, async (c) => {

@@ -3,6 +3,7 @@ import { Hono, type Context as HonoContext } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { ApiError, bareRefusal, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer } from "../http/list-answer.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -38,11 +39,12 @@ import {
 } from "./issues.ts";
 import { issueShape } from "./shape.ts";
 import { record } from "./timeline.ts";
+import { cutTitle } from "./title.ts";
 
 const path = "/repos/:owner/:repo/issues";
 
 const NewIssueBody = z.object({
-  title: required.max(255, "MaxSize"),
+  title: required.transform(cutTitle),
   body: text.default(""),
   ref: text.default(""),
   assignee: text.default(""),
@@ -55,7 +57,7 @@ const NewIssueBody = z.object({
 type NewIssueBody = z.infer<typeof NewIssueBody>;
 
 const IssueChanges = z.object({
-  title: text.max(255, "MaxSize").default(""),
+  title: text.transform(cutTitle).default(""),
   body: text.optional(),
   ref: text.optional(),
   assignee: text.optional(),
@@ -75,7 +77,7 @@ export function issueRoutes(forge: ForgeContext): Hono<Env> {
     const filter = filterOf(c, forge, repository);
     const { issues, total } = listIssues(forge.db, repository, { filter, page: pageOf(c) });
     pageHeaders(c, forge, total);
-    return c.json(issues.map((issue) => issueShape(forge, repository, { issue, viewer: user })));
+    return listAnswer(c, issues, (issue) => issueShape(forge, repository, { issue, viewer: user }));
   });
   routes.post(path, async (c) => {
     const request = enterSigned(c, forge, "issue");

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { type ForgeContext, gitOf } from "../forge.ts";
 import { ApiError, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer } from "../http/list-answer.ts";
 import { pageHeaders, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -24,6 +25,7 @@ import { labelsById, replaceLabels } from "../issues/issue-labels.ts";
 import { assignable, createIssue, listIssues } from "../issues/issues.ts";
 import { change, dueOf, mustBePosterOrWriter } from "../issues/routes.ts";
 import { record } from "../issues/timeline.ts";
+import { cutTitle } from "../issues/title.ts";
 import { allows } from "../repositories/permission.ts";
 import { getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, RepositoryRow } from "../store/rows.ts";
@@ -44,7 +46,7 @@ const path = "/repos/:owner/:repo/pulls";
 const NewPull = z.object({
   head: required,
   base: required,
-  title: required.max(255, "MaxSize"),
+  title: required.transform(cutTitle),
   body: text.default(""),
   assignee: text.default(""),
   assignees: z.array(text).default([]),
@@ -55,7 +57,7 @@ const NewPull = z.object({
 type NewPull = z.infer<typeof NewPull>;
 
 const PullChanges = z.object({
-  title: text.max(255, "MaxSize").default(""),
+  title: text.transform(cutTitle).default(""),
   body: text.optional(),
   base: text.default(""),
   assignee: text.optional(),
@@ -142,15 +144,17 @@ async function list(c: Context, forge: ForgeContext) {
     },
     page: pageOf(c),
   });
+  // An empty repository has no such route (routers/api/v1/api.go mustNotBeEmpty… of the pull requests' unit).
+  if (total === 0 && (await gitOf(forge, repository).branches()).size === 0) throw notFound();
   pageHeaders(c, forge, total);
   const branches = await branchesOf(forge, repository, issues);
   const repo = repositoryShape(forge, repository, request.access);
-  const shapes: unknown[] = [];
+  const shapes: object[] = [];
   for (const { id: issueId } of issues) {
     const pull = await measuredPull(forge, repository, { issueId, branches });
     shapes.push(pullShape(forge, repository, { pull, viewer: user, branches, repo }));
   }
-  return c.json(shapes as object[]);
+  return listAnswer(c, shapes, (shape) => shape);
 }
 
 /** It is in the rows once the repository's queue has come this far; nothing of a list is decided on. */
@@ -178,7 +182,9 @@ async function create(forge: ForgeContext, request: SignedRequest, body: NewPull
   const git = gitOf(forge, repository);
   const branches = await git.heads([head, body.base]);
   const [headSha, baseSha] = [branches.get(head), branches.get(body.base)];
-  if (headSha === undefined || baseSha === undefined) throw notFound();
+  if (baseSha === undefined) throw notFound();
+  // As Forgejo 11 has it; 15 says 404.
+  if (headSha === undefined) throw new ApiError(500, "");
   refuseSecond(forge, request, { head, base: body.base });
   const issueId = forge.db.transaction(() => {
     const writer = allows(request.access, "write");

@@ -15,8 +15,17 @@ export function accessOf(
   repository: RepositoryRow,
   user: UserRow | undefined,
 ): AccessLevel {
+  return user?.admin ? "owner" : ownAccessOf(db, repository, user);
+}
+
+/** Without what a site administrator may do everywhere: what lists of people in a repository go by. */
+export function ownAccessOf(
+  db: Database,
+  repository: RepositoryRow,
+  user: UserRow | undefined,
+): AccessLevel {
   if (!user) return repository.private ? "none" : "read";
-  if (user.admin || user.id === repository.owner_id) return "owner";
+  if (user.id === repository.owner_id) return "owner";
   const collaboration = db.get<{ access: AccessLevel }>(
     "SELECT access FROM collaborators WHERE repository_id = ? AND user_id = ?",
     repository.id,

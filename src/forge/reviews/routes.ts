@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { type ForgeContext, gitOf } from "../forge.ts";
 import { forbidden, invalid, notFound } from "../http/api-error.ts";
+import { listAnswer, requireRoom } from "../http/list-answer.ts";
 import { countHeader, cut, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -53,12 +54,14 @@ export function reviewRoutes(forge: ForgeContext): Hono<Env> {
     const all = reviewsOf(forge.db, pull);
     countHeader(c, all.length);
     const shown = cut(all, pageOf(c)).filter((review) => maySee(request, review));
-    return c.json(shown.map((review) => shapeOf(forge, request, { pull, review })));
+    return listAnswer(c, shown, (review) => shapeOf(forge, request, { pull, review }));
   });
   routes.post(path, async (c) => {
     const request = enterSigned(c, forge);
-    pullParameter(c, forge, request);
+    const { issue } = pullParameter(c, forge, request);
     const body = await bodyOf(c, NewReview);
+    const texts = [body.body, ...body.comments.map((comment) => comment.body)];
+    requireRoom(forge.db, issue, { access: request.access, text: texts.join("") });
     const pull = await freshPull(c, forge, request);
     const review = await inQueue(forge, request, () => create(forge, request, { pull, body }));
     return c.json(shapeOf(forge, request, { pull, review }));

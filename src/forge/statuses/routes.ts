@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { type ForgeContext, gitOf } from "../forge.ts";
-import { notFound } from "../http/api-error.ts";
+import { ApiError, notFound } from "../http/api-error.ts";
 import { countHeader, cut, pageHeaders, pageOf } from "../http/paging.ts";
 import {
   bodyOf,
@@ -30,7 +30,8 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
     const { repository, user } = enterWriter(c, forge);
     const body = await bodyOf(c, NewStatus);
     const sha = await commitParameter(c, forge, { repository, name: "sha" });
-    if (sha === undefined) throw notFound();
+    // As Forgejo 11 has it; 15 says 404.
+    if (sha === undefined) throw new ApiError(500, "");
     const { context, state, description, target_url: targetUrl } = body;
     const status = { sha, context, state, description, targetUrl, creator: user };
     const row = createStatus(forge.db, repository, status);
@@ -38,9 +39,13 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(statusShape(forge, repository, row), 201);
   });
   routes.get(`${path}/statuses/:sha`, async (c) => await list(c, forge, "sha"));
-  routes.get(`${path}/commits/:ref/statuses`, async (c) => await list(c, forge, "ref"));
+  routes.get(`${path}/commits/:ref/statuses`, async (c) => {
+    await mustHaveCommits(forge, enterRepository(c, forge));
+    return await list(c, forge, "ref");
+  });
   routes.get(`${path}/commits/:ref/status`, async (c) => {
     const { repository, user } = enterRepository(c, forge);
+    await mustHaveCommits(forge, { repository });
     const sha = await commitParameter(c, forge, { repository, name: "ref" });
     const statuses = latestStatuses(forge.db, repository, sha ?? "");
     if (statuses.length > 0) countHeader(c, statuses.length);
@@ -48,6 +53,14 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(combinedShape(forge, repository, { statuses: shown, viewer: user }));
   });
   return routes;
+}
+
+/** In an empty repository these routes fail, where they are empty for an unknown commit (services/context RepoRefForAPI). */
+async function mustHaveCommits(
+  forge: ForgeContext,
+  { repository }: { repository: RepositoryRow },
+): Promise<void> {
+  if ((await gitOf(forge, repository).branches()).size === 0) throw new ApiError(500, "");
 }
 
 async function commitParameter(

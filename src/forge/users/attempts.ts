@@ -5,25 +5,37 @@ const MOST_WRONG = 10;
 const WINDOW_MS = 60_000;
 /** Each costs 16 MB and a tenth of a second. */
 const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE_OF_ONE = 8;
 const MOST_KEPT = 10_000;
+
+interface Guess {
+  readonly name: string;
+  readonly address: string;
+}
 
 export class Attempts {
   readonly #wrong = new Map<string, { count: number; readonly sinceMs: number }>();
-  #running = 0;
+  readonly #running: string[] = [];
 
   /** Counts a try that fails, and refuses one too many without looking at it. */
-  async guard<Result>(key: string, attempt: () => Promise<Result | undefined>) {
+  async guard<Result>(
+    { name, address }: Guess,
+    attempt: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> {
+    const key = `${name.toLowerCase()} ${address}`;
     const known = this.#find(key);
-    if (this.#running >= MOST_AT_ONCE || (known && known.count >= MOST_WRONG))
+    const mine = this.#running.filter((from) => from === address).length;
+    const isFull = this.#running.length >= MOST_AT_ONCE || mine >= MOST_AT_ONCE_OF_ONE;
+    if (isFull || (known && known.count >= MOST_WRONG))
       throw new ApiError(429, "too many passwords were tried; try again in a minute");
-    this.#running += 1;
+    this.#running.push(address);
     try {
       const result = await attempt();
       if (result === undefined) this.#count(key);
       else this.#wrong.delete(key);
       return result;
     } finally {
-      this.#running -= 1;
+      this.#running.splice(this.#running.indexOf(address), 1);
     }
   }
 

@@ -51,8 +51,8 @@ export class Authentication {
     const hash = user?.password_hash;
     if (user && this.#passwords.isProven(password, hash))
       return { user, scopes: undefined, basic: true };
-    const key = `${name.toLowerCase()} ${address ?? ""}`;
-    const isRight = await this.#attempts.guard(key, async () =>
+    const guess = { name, address: address ?? "" };
+    const isRight = await this.#attempts.guard(guess, async () =>
       (await this.#passwords.check(password, hash)) ? true : undefined,
     );
     if (!user || !isRight) return rejectCredentials(name);

@@ -4,6 +4,7 @@
  */
 import { request } from "undici";
 import * as z from "zod";
+import { MAX_ANSWER_BYTES, readBounded } from "../../adapters/bounded-body.ts";
 import type { ServerFacts } from "../../ports/model-server.ts";
 import { rootOf } from "./address.ts";
 
@@ -76,7 +77,7 @@ async function readSlots(url: string, key: string | undefined, signal: AbortSign
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
-    const text = await body.text();
+    const text = (await readBounded(body, MAX_ANSWER_BYTES)) ?? "";
     if (statusCode !== 200) return undefined;
     const busy = Slots.parse(JSON.parse(text)).filter((slot) => slot.is_processing);
     return JSON.stringify(

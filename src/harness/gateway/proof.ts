@@ -3,6 +3,7 @@
  * what the session asked. With tools, it also shows whether calls of them come back, and how fast the prompt was read.
  */
 import { request } from "undici";
+import { MAX_ANSWER_BYTES, readBounded } from "../../adapters/bounded-body.ts";
 import type { ModelApi, Proof } from "../../ports/model-server.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { rootOf } from "./address.ts";
@@ -55,7 +56,7 @@ export async function proveModel(options: ProofOptions): Promise<Proof> {
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     const contentType = String(answer.headers["content-type"] ?? "");
-    const text = await answer.body.text();
+    const text = (await readBounded(answer.body, MAX_ANSWER_BYTES)) ?? "";
     const seconds = (performance.now() - startMs) / 1000;
     return judge({ status: answer.statusCode, contentType, text }, seconds);
   } catch (error) {

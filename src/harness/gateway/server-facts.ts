@@ -5,6 +5,7 @@
  */
 import { request } from "undici";
 import * as z from "zod";
+import { MAX_ANSWER_BYTES, readBounded } from "../../adapters/bounded-body.ts";
 import { DisintoError } from "../../errors.ts";
 import type { ServerFacts } from "../../ports/model-server.ts";
 import { rootOf } from "./address.ts";
@@ -82,7 +83,8 @@ async function ask(url: string, key: string | undefined, signal: AbortSignal | u
       headers: key === undefined ? {} : { authorization: `Bearer ${key}`, "x-api-key": key },
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-    return { statusCode: answer.statusCode, text: await answer.body.text() };
+    const text = (await readBounded(answer.body, MAX_ANSWER_BYTES)) ?? "";
+    return { statusCode: answer.statusCode, text };
   } catch (error) {
     throw unanswered(url, error instanceof Error ? error.message : String(error));
   }

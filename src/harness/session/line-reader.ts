@@ -6,22 +6,38 @@ const MAX_LINE_CHARACTERS = 4_000_000;
 export class LineReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #take: (line: string) => void;
-  #rest = "";
+  /** Of the line that has not ended; joined once, since who writes may write letter by letter. */
+  #parts: string[] = [];
+  #length = 0;
 
   constructor(take: (line: string) => void) {
     this.#take = take;
   }
 
   add(chunk: Buffer): void {
-    this.#rest += this.#decoder.write(chunk);
-    const lines = this.#rest.split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#take(line);
-    if (this.#rest.length > MAX_LINE_CHARACTERS) this.end();
+    const lines = this.#decoder.write(chunk).split("\n");
+    const last = lines.pop() ?? "";
+    for (const line of lines) {
+      this.#keep(line);
+      const whole = this.#parts.join("");
+      this.#parts = [];
+      this.#length = 0;
+      this.#take(whole);
+    }
+    this.#keep(last);
+    if (this.#length > MAX_LINE_CHARACTERS) this.end();
   }
 
   end(): void {
-    if (this.#rest !== "") this.#take(this.#rest);
-    this.#rest = "";
+    const rest = this.#parts.join("");
+    this.#parts = [];
+    this.#length = 0;
+    if (rest !== "") this.#take(rest);
+  }
+
+  #keep(text: string): void {
+    if (text === "") return;
+    this.#parts.push(text);
+    this.#length += text.length;
   }
 }

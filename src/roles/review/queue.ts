@@ -4,6 +4,7 @@ import { commentOnce, formatKey } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { findCiLogin } from "../../ci/definitions.ts";
+import { REVIEW_REFUSED } from "../../core/problems.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Pull, Review } from "../../ports/forge.ts";
 import { judgeStatuses } from "../dev/activities/checking.ts";
@@ -116,7 +117,7 @@ async function wasRefused({ target: { issues }, pull }: PullReview): Promise<boo
 
 async function refuseReview(tools: BotTools, turn: PullReview, reason: string): Promise<ReviewEnd> {
   const { target, pull } = turn;
-  report(tools, turn, `refused: ${reason}`);
+  report(tools, turn, `${REVIEW_REFUSED}${reason}`);
   await commentOnce(target.issues, {
     on: pull.number,
     cause: REFUSED,

@@ -8,7 +8,12 @@ type Values = Readonly<Record<string, string>>;
 
 export class SubstitutionError extends Error {}
 
-export function substitute(text: string, values: Values): string {
+/** A file of a stranger's may nest and cut as it likes: beyond this nobody means it. */
+const MAX_DEPTH = 20;
+const MAX_CUT = 1_000;
+
+export function substitute(text: string, values: Values, depth = 0): string {
+  if (depth > MAX_DEPTH) throw new SubstitutionError(`\${…} nests deeper than ${MAX_DEPTH} levels`);
   let out = "";
   let at = 0;
   while (at < text.length) {
@@ -21,7 +26,7 @@ export function substitute(text: string, values: Values): string {
       at = dollar + 2;
     } else if (next === "{") {
       const end = findEnd(text, dollar + 2);
-      out += quote(evaluate(text.slice(dollar + 2, end), values));
+      out += quote(evaluate(text.slice(dollar + 2, end), values, depth));
       at = end + 1;
     } else {
       out += "$";
@@ -46,7 +51,7 @@ function findEnd(text: string, from: number): number {
   throw new SubstitutionError(`\${${text.slice(from, from + 20)} has no closing brace`);
 }
 
-function evaluate(expression: string, values: Values): string {
+function evaluate(expression: string, values: Values, depth: number): string {
   const length = /^#(\w+)$/.exec(expression);
   if (length) return String(read(length[1], values).length);
   const [, name = "", rest = ""] = /^(\w+)([\s\S]*)$/.exec(expression) ?? [];
@@ -58,7 +63,7 @@ function evaluate(expression: string, values: Values): string {
     if (match)
       return apply(
         value,
-        match.slice(1).map((part) => substitute(part ?? "", values)),
+        match.slice(1).map((part) => substitute(part ?? "", values, depth + 1)),
       );
   }
   throw new SubstitutionError(`cannot substitute \${${expression}}`);
@@ -112,5 +117,7 @@ function matchEnd(value: string, pattern: string): readonly number[] {
 }
 
 function positions(value: string): readonly number[] {
+  if (value.length > MAX_CUT)
+    throw new SubstitutionError(`a value of more than ${MAX_CUT} characters cannot be cut`);
   return Array.from({ length: value.length + 1 }, (_, at) => at);
 }

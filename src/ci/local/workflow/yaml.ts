@@ -1,9 +1,15 @@
 /** Woodpecker's YAML: anchors, and `<<` in maps and in lists (codeberg.org/6543/xyaml). Pure. */
 import { parse } from "yaml";
+import { SubstitutionError } from "./substitute.ts";
 
 const MERGE = "<<";
 
+/** A file of a stranger's takes a second for each 300 KB. */
+const LONGEST = 100_000;
+
 export function parseYaml(text: string): unknown {
+  if (text.length > LONGEST)
+    throw new SubstitutionError(`the file is longer than ${LONGEST} characters`);
   return resolveMerges(parse(text, { merge: false, maxAliasCount: 1_000 }));
 }
 

@@ -173,11 +173,15 @@ export class Chooser {
     const waiting = new Map<number, WaitingReason>();
     const held = memoize(() => this.#pauses.findReason({ backlog, snapshot }));
     for (const issue of candidates) {
-      const why = await explainWaiting({ backlog, snapshot }, issue, held);
-      if (why) waiting.set(issue.number, why);
-      else {
-        const work = await this.#claim(backlog.target, issue);
+      try {
+        const why = await explainWaiting({ backlog, snapshot }, issue, held);
+        const work = why ? undefined : await this.#claim(backlog.target, issue);
+        if (why) waiting.set(issue.number, why);
         if (work) return work;
+      } catch (error) {
+        // Whoever filled it up has stopped this issue, and no other.
+        if (!isTooLarge(error)) throw error;
+        waiting.set(issue.number, { type: "too-large" });
       }
     }
     this.#reportQueue(backlog.target.project.name, waiting);
@@ -189,7 +193,10 @@ export class Chooser {
     const claim = await target.claims.take(listed.number, { facts: { pin } });
     if (!claim) return undefined;
     // Before the issue is read: what a person does from here on is seen by one reading or the other.
-    const since = await readNewest(target, listed.number);
+    const since = await readNewest(target, listed.number).catch(async (error: unknown) => {
+      if (isTooLarge(error)) await claim.release();
+      throw error;
+    });
     // The listing was read before the lease was taken: another bot may have finished the issue in between.
     const issue = await findIssue(target, listed.number);
     if (!issue || !isAvailable(issue) || !(await mayTake(target, issue))) {
@@ -269,6 +276,10 @@ function memoize<Result>(ask: () => Promise<Result>): () => Promise<Result> {
     answer ??= ask();
     return answer;
   };
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof DisintoError && error.code === "forge.too-large";
 }
 
 async function readNewest({ timeline }: ProjectTools, issue: number): Promise<number> {

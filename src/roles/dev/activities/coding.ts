@@ -2,6 +2,7 @@ import * as z from "zod";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
 import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { formatNames } from "../../../core/git-names.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
@@ -10,6 +11,7 @@ import { isBackendFault, isOwnFault, type SessionEnd } from "../../../ports/harn
 import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
 import { SURE_DOUBT } from "../retries.ts";
+import { readSurroundings } from "../surroundings.ts";
 import type { PreparedWork } from "../work.ts";
 
 /** One session of the harness in a fresh folder; the outcome is what stands in the tree afterwards. */
@@ -22,15 +24,17 @@ export function code(
   return target.claims.withLease(work.issue, signal, async (claim, signal) => {
     const stored = await target.issues.get(work.issue);
     const issue = visibleIssue(stored);
+    const { submodules, notes } = await readSurroundings(target, work);
     const folder = await target.folders.prepare(deriveFolder(work.issue), {
       branch: deriveBranch(target.project, work.issue),
       sha: work.parked ?? work.start,
+      submodules,
     });
     const feedback = work.feedback === undefined ? undefined : stripHidden(work.feedback);
     const end = await tools.harness.run({
       about: { project: work.project, issue: work.issue },
       folder,
-      prompt: formatCodingPrompt(issue, feedback, target.project.prompts),
+      prompt: formatCodingPrompt({ ...issue, feedback, notes }, target.project.prompts),
       environment: { DISINTO_ISSUE: String(work.issue) },
       ...tools.sessionLimits,
       resume: work.session,
@@ -112,7 +116,7 @@ async function judgeSession(tools: BotTools, { work, end, issue }: Ended): Promi
 }
 
 function formatProtected(paths: readonly string[]): string {
-  return `the change touches protected paths, which must stay as they are: ${paths.join(", ")}`;
+  return `the change touches protected paths, which must stay as they are: ${formatNames(paths)}`;
 }
 
 const Refused = z.object({

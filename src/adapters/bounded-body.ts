@@ -1,0 +1,19 @@
+/** Reads an answer as far as any client of ours means to: whoever sends more, memory is not what ends. */
+
+/** Undefined: there is more. The rest is not read, and its connection is given up. */
+export async function readBounded(
+  body: AsyncIterable<unknown>,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** Of what a model's server says of itself, or to a question of ours. */
+export const MAX_ANSWER_BYTES = 4_000_000;

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { DisintoError } from "../errors.ts";
+import { checkRepositories } from "./doctor-repositories.ts";
+
+const project = {
+  name: "shop",
+  repo: { owner: "ada", name: "shop" },
+  network: { allow: ["*.ok.org"] },
+};
+const nothing = { lfs: [], submodules: [] };
+
+function fleet(branches: readonly string[], settings: object = {}, seen: object = nothing) {
+  return {
+    factory: {
+      projects: [{ ...project, ...settings }],
+      bots: [{ name: "dev", forgeUser: "dev", projects: ["shop"] }],
+      forge: { url: "http://forge" },
+    },
+    environment: new Map([["FORGE_TOKEN_DEV", "token"]]),
+    repositories: {
+      branches: async ({ url }: { url: string }) => {
+        if (url.includes("gone")) throw new DisintoError("git.failed", "not there");
+        return branches.map((name) => `refs/heads/${name}`);
+      },
+      cloneDefaultBranch: async () => undefined,
+      describe: async () => seen,
+    },
+  } as unknown as Parameters<typeof checkRepositories>[0];
+}
+
+test("a branch that leaves bots' branches no room is named, with both ways out", async () => {
+  const [finding] = await checkRepositories(fleet(["main", "fix"]));
+
+  expect(finding).toMatchObject({
+    verdict: "bad",
+    message: "shop: the branch fix is where fix/issue-1 would have to be",
+    hint: "rename that branch, or set branch_prefix in projects/shop.toml",
+  });
+  expect(await checkRepositories(fleet(["main", "fix/issue-3/idea"]))).toMatchObject([
+    { verdict: "good" },
+  ]);
+  expect(await checkRepositories(fleet(["main", "fix"], { branchPrefix: "bots/" }))).toMatchObject([
+    { verdict: "good", message: "shop has room for bots/1" },
+  ]);
+});
+
+test("Git LFS, and submodules that nobody could fetch, are told before a session is paid for", async () => {
+  const sha = "1".repeat(40);
+  const submodules = [
+    { path: "a", url: "../there.git", sha },
+    { path: "b", url: "../gone.git", sha },
+    { path: "c", url: "https://x.ok.org/c", sha },
+    { path: "d d", url: "https://other.org/d", sha },
+    { path: "e", url: "git@ok.org:e", sha },
+  ];
+  const found = await checkRepositories(
+    fleet(["main"], {}, { lfs: [".gitattributes"], submodules }),
+  );
+
+  expect(found.map(({ verdict, message }) => `${verdict}: ${message}`)).toMatchInlineSnapshot(`
+    [
+      "good: shop has room for fix/issue-1",
+      "note: shop keeps files in Git LFS (.gitattributes): bots see their pointers, and no change of such a file is taken",
+      "note: shop: the submodule "d d" is fetched neither for bots nor for the local CI: other.org is neither the forge nor named in [network] allow",
+      "note: shop: the submodule e is fetched neither for bots nor for the local CI: git@ok.org:e is no address that begins with http:// or https://",
+      "note: shop: the submodule b is fetched neither for bots nor for the local CI: the forge has no ../gone.git that can be read",
+    ]
+  `);
+});

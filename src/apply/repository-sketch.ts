@@ -1,0 +1,83 @@
+/** A repository on the forge, described from its newest commit; nothing of it stays here. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expandAllowed } from "../core/egress-lists.ts";
+import type { Factory, Project } from "../core/factory.ts";
+import { formatRepo } from "../core/identities.ts";
+import {
+  judgeRepository,
+  type RepositoryNote,
+  toSubmoduleNote,
+} from "../core/repository-findings.ts";
+import { locateSubmodule } from "../core/submodules.ts";
+import { DisintoError } from "../errors.ts";
+import type { Description, Repositories, Seed } from "../ports/repositories.ts";
+import { describeOrThrow } from "./content.ts";
+
+type Reader = Pick<Repositories, "branches" | "cloneDefaultBranch" | "describe">;
+type Access = Seed["access"];
+
+export async function describeOnForge(
+  repositories: Reader,
+  place: Omit<Seed, "folder">,
+  name: string,
+): Promise<Description> {
+  const root = await mkdtemp(path.join(tmpdir(), "disinto-sketch-"));
+  try {
+    const folder = path.join(root, "repository.git");
+    await repositories.cloneDefaultBranch({ ...place, folder });
+    const described = await describeOrThrow(repositories, folder, name);
+    return { ...described, branches: await repositories.branches(place) };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+interface Examined {
+  readonly factory: Pick<Factory, "forge">;
+  readonly project: Project;
+  readonly repositories: Reader;
+  readonly access: Access;
+}
+
+/** Undefined where there is nothing to read yet, or no way to. */
+export async function noteRepository({
+  factory,
+  project,
+  repositories,
+  access,
+}: Examined): Promise<readonly RepositoryNote[] | undefined> {
+  const url = `${factory.forge.url}/${formatRepo(project.repo)}.git`;
+  try {
+    const described = await describeOnForge(repositories, { url, access }, project.name);
+    const place = { ...project, url, forge: [], allow: expandAllowed([project]) };
+    const missing = await findMissing({ repositories, access, url }, described);
+    const submodules = described.submodules.filter((one) => !missing.includes(one));
+    return [
+      ...judgeRepository(place, { ...described, submodules }),
+      ...missing.map((one) =>
+        toSubmoduleNote(project.name, one, `the forge has no ${one.url} that can be read`),
+      ),
+    ];
+  } catch (error) {
+    if (error instanceof DisintoError) return undefined;
+    throw error;
+  }
+}
+
+/** Those that should be on the forge and are not. */
+async function findMissing(
+  { repositories, access, url }: Pick<Examined, "repositories" | "access"> & { url: string },
+  { submodules }: Description,
+): Promise<Description["submodules"]> {
+  const answers = submodules.map(async (one) => {
+    const at = locateSubmodule(one, { repository: url, forge: [] });
+    if ("refused" in at || !at.isForge) return [];
+    return repositories.branches({ url: at.url, access }).then(
+      () => [],
+      () => [one],
+    );
+  });
+  return (await Promise.all(answers)).flat();
+}
