@@ -1,6 +1,6 @@
 /** How bots ask each CI why a run is red; an adapter is loaded with the first question. */
 import type { CiRuns } from "../ports/ci.ts";
-import type { CiProvider } from "./definitions.ts";
+import { type CiProvider, ciProviders } from "./definitions.ts";
 import { statusesOnly } from "./statuses-only.ts";
 import type { CiRunsOptions } from "./woodpecker/ci-runs.ts";
 
@@ -16,7 +16,7 @@ const adapters: Readonly<Record<CiProvider, Open | undefined>> = {
   external: undefined,
 };
 
-interface Asked extends Omit<CiRunsOptions, "access"> {
+interface Asked extends Omit<CiRunsOptions, "access" | "hearsByWebhook"> {
   /** Undefined if there is no token for it. */
   readonly access: CiRunsOptions["access"] | undefined;
 }
@@ -26,11 +26,13 @@ export function buildCiRuns(provider: CiProvider, { access, ...options }: Asked)
   if (!open || !access) return statusesOnly;
   let runs: Promise<CiRuns> | undefined;
   const load = (): Promise<CiRuns> => {
-    runs ??= open({ access, ...options });
+    runs ??= open({ access, hearsByWebhook: ciProviders[provider].hearsByWebhook, ...options });
     return runs;
   };
   return {
     explain: async (sha, red) => (await load()).explain(sha, red),
+    askFor: async (sha, contexts) => (await load()).askFor(sha, contexts),
+    whyNot: async (context, commit) => (await load()).whyNot(context, commit),
     retry: async (sha, contexts) => (await load()).retry(sha, contexts),
   };
 }

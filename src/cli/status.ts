@@ -14,6 +14,7 @@ import {
   findGivenUpReviews,
   findOpenBreakers,
   findRefusals,
+  findSilentCi,
   type OpenPull,
   type Problem,
 } from "../core/problems.ts";
@@ -56,6 +57,7 @@ export async function status(
     ...describeDeadServices(services, statuses),
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
+    ...findSilentCi([...events.values()].flat()),
     ...findRefusals([...events.values()].flat(), factory.projects),
     ...findGivenUpReviews([...events.values()].flat(), issues.pulls),
     ...describeBlocked(issues.blocked, [...events.values()].flat()),

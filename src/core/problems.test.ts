@@ -7,6 +7,7 @@ import {
   describeWork,
   findGivenUpReviews,
   findOpenBreakers,
+  findSilentCi,
 } from "./problems.ts";
 
 function stamp(second: number, event: Record<string, unknown>): StampedEvent {
@@ -25,6 +26,26 @@ test("a breaker that every bot sees is one problem, since the first of them saw 
   expect(findOpenBreakers(statuses)).toEqual([
     { kind: "breaker", text: "primary:shop is broken since 2026-01-01 12:00:01: main is red" },
   ]);
+});
+
+test("a head that the CI never hears of is a problem until its bot goes on", () => {
+  const silent = {
+    type: "ci.silent",
+    project: "shop",
+    issue: 7,
+    pull: 8,
+    context: "ci/woodpecker/pr/test",
+    reason: "the CI has not heard of it",
+  };
+  const entered = { type: "state.entered", at: "reviewing", project: "shop", issue: 7 };
+
+  expect(findSilentCi([stamp(2, silent), stamp(1, entered)])).toEqual([
+    {
+      kind: "ci",
+      text: "ci/woodpecker/pr/test of pull request #8 of shop: the CI has not heard of it; look at the repository's webhooks on the forge",
+    },
+  ]);
+  expect(findSilentCi([stamp(1, silent), stamp(2, entered)])).toEqual([]);
 });
 
 test("a blocked issue comes with the newest reason that a bot gave for it", () => {

@@ -7,6 +7,7 @@ export interface Problem {
   readonly kind:
     | "breaker"
     | "blocked-issue"
+    | "ci"
     | "credentials"
     | "forge"
     | "network"
@@ -95,6 +96,22 @@ export function describeBlocked(
     const text = `issue #${issue} of ${project} is blocked (${title}): ${reason.split("\n")[0]}`;
     return { kind: "blocked-issue", text };
   });
+}
+
+/** Heads that the CI was told of again in vain, until the bot goes on with that issue. */
+export function findSilentCi(events: readonly StampedEvent[]): readonly Problem[] {
+  const silent = new Map<string, Problem>();
+  for (const event of events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))) {
+    if (!("project" in event && "issue" in event)) continue;
+    const { project, issue } = event;
+    const key = `${project} ${issue}`;
+    if (event.type === "state.entered" || event.type === "issue.released") silent.delete(key);
+    if (event.type !== "ci.silent") continue;
+    const { pull, context, reason } = event;
+    const text = `${context} of pull request #${pull} of ${project}: ${reason}; look at the repository's webhooks on the forge`;
+    silent.set(key, { kind: "ci", text });
+  }
+  return [...silent.values()];
 }
 
 /** What sessions were refused, with the line that would allow it; what is named by now is no problem any more. */

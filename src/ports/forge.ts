@@ -96,10 +96,14 @@ export interface Pulls {
   /** Paths that its page shows as changed; of a renamed file both. */
   files(number: number): Promise<readonly string[]>;
   open(pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
-  retitle(number: number, title: string): Promise<void>;
-  close(number: number): Promise<void>;
+  edit(number: number, change: PullEdit): Promise<void>;
   /** Fast-forward-only with the expected head: a compare-and-swap on the base branch. */
   merge(number: number, headSha: string): Promise<MergeAnswer>;
+}
+
+export interface PullEdit {
+  readonly title?: string;
+  readonly state?: Pull["state"];
 }
 
 /**

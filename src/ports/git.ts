@@ -50,6 +50,7 @@ export interface Mirror {
   /** Addresses of who made the commits that `to` has and `from` has not. */
   authorsOf(from: string, to: string): Promise<readonly string[]>;
   readonly objects: Objects;
+  readonly files: FileReader;
   /** Returns true if it was damaged, and is cloned anew; commits that were never pushed are gone. */
   repair(): Promise<boolean>;
   /** Drops what nothing needs any more. */
@@ -75,6 +76,16 @@ export interface Diffs {
   diff(from: string, to: string): Promise<string>;
   /** The same of one file, whatever either side calls it. */
   diffOf(file: string, ends: { readonly from: string; readonly to: string }): Promise<string>;
+}
+
+export interface FileReader {
+  /** Regular files of a commit that these paths name, or that are in folders of these names. */
+  read(sha: string, paths: readonly string[]): Promise<readonly TextFile[]>;
+}
+
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** What a commit has that a repository alone does not hold. */

@@ -120,4 +120,6 @@ test.skipIf(!(await hasEarlierVersion()))(
       "refs/heads/main",
     ]);
   },
+  // Two builds, and a whole issue.
+  400_000,
 );

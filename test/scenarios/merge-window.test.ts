@@ -11,9 +11,11 @@ import {
   openScene,
   publishReady,
   readMain,
+  scene,
   startBot,
   stopBots,
 } from "../support/dev-scene.ts";
+import { repo } from "../support/factory-description.ts";
 import type { TestBot } from "../support/test-bot.ts";
 
 beforeAll(openScene, 120_000);
@@ -65,6 +67,28 @@ test("a primary branch that moves during the merge means a rebase, and nothing u
 
   expect(outcome).toMatchObject({ type: "rebased" });
   expect(await readMain()).toBe(other.head);
+});
+
+test("what people did during the merge holds for the push of the rebase too: nothing is pushed", async () => {
+  const [ada, eve] = [startBot("dev-1"), startBot("dev-2")];
+  const work = await publishReady(ada, "Stopped", fileNamed("stopped"));
+  const other = await publishReady(eve, "Faster", fileNamed("faster"));
+  const { pulls } = ada.target;
+
+  const outcome = await mergeWith(ada, work, {
+    pulls: {
+      ...pulls,
+      merge: async (number, headSha) => {
+        await eve.target.pulls.merge(other.pull, other.head);
+        const change = { add: ["blocked"], remove: [] };
+        await scene.forge.issues(repo).relabel(work.issue, change);
+        return pulls.merge(number, headSha);
+      },
+    },
+  });
+
+  expect(outcome).toEqual({ type: "withdrawn", why: "blocked" });
+  expect((await pulls.get(work.pull)).headSha).toBe(work.head);
 });
 
 test("a process that wakes up after its lease's term merges nothing", async () => {

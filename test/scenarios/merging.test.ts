@@ -179,7 +179,7 @@ test("a pull request that a person made a draft is refused by the forge and left
   // Marked in the issue's title, it is made inert when the bot opens its pull request.
   const work = await publishReady(dev, "WIP: not yet", fileNamed("draft"));
   expect(await scene.forge.pulls(repo).get(work.pull)).toMatchObject({ isDraft: false });
-  await scene.forge.pulls(repo).retitle(work.pull, "WIP: not yet");
+  await scene.forge.pulls(repo).edit(work.pull, { title: "WIP: not yet" });
 
   const refused = { type: "refused", cause: "draft" };
   expect(await scene.as("dev-1").pulls(repo).merge(work.pull, work.head)).toMatchObject(refused);
@@ -263,7 +263,7 @@ test("a change that is published late is laid on a person's commits, never over 
 test("a pull request that a person closed stays the issue's only one", async () => {
   const dev = startBot("dev-1");
   const work = await dev.start("closed", fileNamed("closed"));
-  await scene.forge.pulls(repo).close(work.pull);
+  await scene.forge.pulls(repo).edit(work.pull, { state: "closed" });
 
   const reason = expect.stringContaining(`#${work.pull} was closed`);
   const stuck = { type: "stuck", cause: "pull-closed", reason };

@@ -130,6 +130,7 @@ export class World {
       pattern.endsWith("*") ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern;
     let refused: ReadonlySet<string> = new Set();
     return {
+      files: { read: async () => [] },
       authorsOf: async () => [],
       repair: async () => false,
       compact: async () => undefined,

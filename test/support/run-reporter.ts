@@ -1,6 +1,6 @@
 /** Says what a test run is going to do and to skip, shows that it gets on, and ends with the minutes of each part. */
 import path from "node:path";
-import type { Reporter, TestModule, TestSpecification } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node";
 import { hasEarlierVersion } from "./earlier-version.ts";
 import { partOf, parts } from "./parts.mjs";
 import {
@@ -18,6 +18,7 @@ const checkout = path.join(import.meta.dirname, "../..");
 export class RunReporter implements Reporter {
   readonly #running = new Map<string, number>();
   readonly #minutes = new Map<string, number>();
+  readonly #attacks = { tried: 0, refused: 0 };
   #begun = 0;
   #workers = 1;
   #all = 0;
@@ -41,8 +42,9 @@ export class RunReporter implements Reporter {
     this.#running.set(path.relative(checkout, moduleId), Date.now());
   }
 
-  onTestModuleEnd({ moduleId }: TestModule): void {
+  onTestModuleEnd({ moduleId, children }: TestModule): void {
     const file = path.relative(checkout, moduleId);
+    if (file.startsWith("test/attacks/")) this.#countAttacks([...children.allTests()]);
     const minutes = (Date.now() - (this.#running.get(file) ?? Date.now())) / 60_000;
     this.#running.delete(file);
     this.#ended += 1;
@@ -52,6 +54,8 @@ export class RunReporter implements Reporter {
 
   onTestRunEnd(): void {
     clearInterval(this.#timer);
+    const { tried, refused } = this.#attacks;
+    if (tried > 0) say(`test/attacks: ${tried} kinds of attack tried, ${refused} refused`);
     if (this.#all < 20) return;
     say(`minutes of each part, with ${this.#workers} files at a time, and what it may take`);
     for (const { name, budgetMinutes } of parts) {
@@ -59,6 +63,13 @@ export class RunReporter implements Reporter {
       const mark = minutes > budgetMinutes ? "  over" : "";
       say(`${name.padEnd(22)} ${minutes.toFixed(1).padStart(5)} of ${budgetMinutes}${mark}`);
     }
+  }
+
+  /** Each test passes when all of its variants were refused. */
+  #countAttacks(tests: readonly TestCase[]): void {
+    const states = tests.map((one) => one.result().state).filter((state) => state !== "skipped");
+    this.#attacks.tried += states.length;
+    this.#attacks.refused += states.filter((state) => state === "passed").length;
   }
 
   #showProgress(): void {

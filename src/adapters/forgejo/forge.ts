@@ -132,13 +132,10 @@ function buildPulls(http: ForgejoHttp, repo: string): Pulls {
     },
     get: (number) => http.get(at(number), PullShape),
     files: async (number) => (await http.list(`${at(number)}/files`, ChangedFileShape)).flat(),
-    retitle: async (number, title) => {
-      await http.send(at(number), { method: "PATCH", body: { title } });
+    edit: async (number, change) => {
+      await http.send(at(number), { method: "PATCH", body: change });
     },
     open: (pull) => http.write(`${repo}/pulls`, { method: "POST", body: pull }, PullShape),
-    close: async (number) => {
-      await http.send(at(number), { method: "PATCH", body: { state: "closed" } });
-    },
     merge: async (number, headSha) => {
       const body = { Do: "fast-forward-only", head_commit_id: headSha };
       const expect = MERGE_REFUSALS;

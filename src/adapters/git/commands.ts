@@ -66,6 +66,16 @@ export const git = {
     "--",
   ],
   readMessage: (sha: string): Argv => ["git", "log", "-1", "--format=%B", sha, "--"],
+  listFiles: (sha: string, paths: readonly string[]): Argv => [
+    "git",
+    "ls-tree",
+    "-r",
+    "-z",
+    sha,
+    "--",
+    ...paths,
+  ],
+  readFile: (blob: string): Argv => ["git", "cat-file", "blob", blob],
   isAncestor: (ancestor: string, descendant: string): Argv => [
     "git",
     "merge-base",

@@ -5,6 +5,7 @@ import type { Mirror, Refs, Swap } from "../../ports/git.ts";
 import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
+import { buildFileReader } from "./file-reader.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
 import { findRefusal } from "./push-refusal.ts";
 import { measureFolder } from "./sizes.ts";
@@ -56,6 +57,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
         return objects.note(message);
       },
     },
+    files: buildFileReader(folder),
     authorsOf: async (from, to) => {
       const here = { env: localGitEnvironment(), cwd: folder };
       const listed = await runGit("log", git.authors(from, to), here);

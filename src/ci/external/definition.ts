@@ -6,4 +6,5 @@ export const externalCi: CiDefinition = {
   services: () => [],
   mounts: [],
   hasPages: false,
+  hearsByWebhook: false,
 };

@@ -44,6 +44,7 @@ function ask(given = token) {
   return buildCiRuns({
     access,
     repo,
+    hearsByWebhook: false,
     primaryBranch: "main",
     clock,
     redact: (text) => text.replaceAll("s3cret", "[redacted]"),
@@ -110,6 +111,26 @@ test("a run that is asked for again is pending before the answer, and one that w
   expect(await ask().retry("sha", [red.context])).toBe(true);
   expect(posted).toMatchObject([{ context: red.context, state: "pending" }]);
   expect(await ask().retry("unknown", [red.context])).toBe(false);
+});
+
+test("the primary branch's newest run of that workflow says whose a missing tool is, whatever it pushed since", async () => {
+  const missing = { exit_code: 127 };
+  const push = async (name: string, step: Partial<StepRecord>) => {
+    const made = await record(`main-${name}`, "failure", step);
+    Object.assign(made, { event: "push", branch: "main" });
+    made.workflows = made.workflows.map((one) => ({ ...one, name }));
+    await pipelines.save(made);
+  };
+  await push("test", { exit_code: 1 });
+  await push("test", missing);
+  await push("docs", { exit_code: 1 });
+  await record("sha", "failure", missing);
+
+  expect(await ask().explain("sha", [red])).toMatchObject([{ kind: "installation" }]);
+
+  await push("test", { state: "success", exit_code: 0 });
+  await push("docs", missing);
+  expect(await ask().explain("sha", [red])).toMatchObject([{ kind: "real", isDoubtful: true }]);
 });
 
 test("a red status without a run is taken as it is", async () => {

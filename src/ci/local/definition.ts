@@ -20,6 +20,7 @@ export const localCi: CiDefinition = {
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
   hasPages: false,
+  hearsByWebhook: false,
   user: {
     login: CI_LOGIN,
     keys,

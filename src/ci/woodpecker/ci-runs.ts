@@ -1,12 +1,21 @@
 /** The CI port over Woodpecker's REST API; the local CI answers the same requests. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
-import type { CiFailure, CiRuns } from "../../ports/ci.ts";
+import type { CiFailure, CiRuns, MissingAnswer } from "../../ports/ci.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Status } from "../../ports/forge.ts";
 import { excerptLog } from "../log-excerpt.ts";
+import { findWhyNotRun } from "../workflow-choice.ts";
 import { type CiAccess, WoodpeckerHttp } from "./http.ts";
-import { failsAlike, fitsEvent, type Judgement, judgePipeline } from "./judgement.ts";
+import {
+  failsAlike,
+  fitsEvent,
+  hasWorkflow,
+  isDecided,
+  type Judgement,
+  judgePipeline,
+} from "./judgement.ts";
+import { eventOf, isEcho, judgeMissing } from "./missing-answer.ts";
 import { LogShape, type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
 
 export interface CiRunsOptions {
@@ -17,12 +26,16 @@ export interface CiRunsOptions {
   readonly signal?: AbortSignal;
   /** Logs go to a model and to the forge. */
   readonly redact: (text: string) => string;
+  /** It knows of a commit what the forge told it by a webhook; else it looks for commits itself. */
+  readonly hearsByWebhook: boolean;
 }
 
 /** The server's own limit of a page. */
 const PAGE_SIZE = 50;
 const MAX_PAGES = 10;
 const MAX_LOG_CHARACTERS = 6_000;
+/** Runs that are looked into; a workflow that none of them had is not known to fail there. */
+const MAX_LOOKS = 20;
 
 /** The server tells a step's end before its log is stored: it is read until it grows no more. */
 const LOG_PAUSE_MS = 500;
@@ -38,6 +51,16 @@ export function buildCiRuns({ redact, ...options }: CiRunsOptions): CiRuns {
           return { ...failure, log: redact(failure.log) };
         }),
       ),
+    askFor: (sha, contexts) =>
+      Promise.all(
+        contexts.map(async (context) => {
+          const answer = await askFor(at, sha, context);
+          if (answer.kind !== "broken") return { ...answer, log: redact(answer.log) };
+          const { failure } = answer;
+          return { ...answer, failure: { ...failure, log: redact(failure.log) } };
+        }),
+      ),
+    whyNot: findWhyNotRun,
     retry: async (sha, contexts) => {
       const pipelines = await Promise.all(contexts.map((context) => at.find(sha, context)));
       if (pipelines.some((found) => found === undefined)) return false;
@@ -59,11 +82,41 @@ async function explain(
   const judgement = judgePipeline(pipeline, context);
   const { kind, doubt } = judgement;
   const log = await describe(at, pipeline, { ...judgement, description });
+  if (kind === "overdue") return explainOverdue(at, { pipeline, context, log });
   if (doubt === undefined) return { context, kind, log };
-  const primary = await at.findPrimary();
+  const primary = await at.findPrimary(context);
   if (primary && failsAlike(judgement, judgePipeline(primary, context)))
     return { context, kind: "installation", log };
   return { context, kind, isDoubtful: true, log };
+}
+
+interface Overdue {
+  readonly pipeline: Pipeline;
+  readonly context: string;
+  readonly log: string;
+}
+
+/** Once it may have been a slow machine; what takes too long twice is the change's, unless the primary branch does too. */
+async function explainOverdue(
+  at: Repository,
+  { pipeline, context, log }: Overdue,
+): Promise<CiFailure> {
+  const isOverdue = (one: Pipeline | undefined): boolean =>
+    one !== undefined && judgePipeline(one, context).kind === "overdue";
+  if (!isOverdue(await at.findBefore(pipeline, context))) return { context, kind: "overdue", log };
+  const kind = isOverdue(await at.findPrimary(context)) ? "installation" : "real";
+  return { context, kind, log: `${log}\nIts time limit ended it, as it did the run before.` };
+}
+
+async function askFor(at: Repository, sha: string, context: string): Promise<MissingAnswer> {
+  const { hearsByWebhook } = at;
+  const pipeline = await at.find(sha, context);
+  const answer = judgeMissing(pipeline, { context, hearsByWebhook });
+  if (answer.kind !== "broken") return { ...answer, context };
+  const failure = await explain(at, sha, { context, state: "failure", description: "" });
+  if (failure.kind !== "infrastructure") return { context, kind: "broken", failure };
+  // Nothing was begun that could be begun again: the CI has to be told of the commit once more.
+  return { context, kind: "unheard", event: eventOf(context), log: failure.log };
 }
 
 class Repository {
@@ -77,6 +130,10 @@ class Repository {
     this.#options = options;
     this.#repo = options.repo;
     this.#http = new WoodpeckerHttp(options.access, options.signal);
+  }
+
+  get hearsByWebhook(): boolean {
+    return this.#options.hearsByWebhook;
   }
 
   async path(): Promise<string> {
@@ -93,26 +150,47 @@ class Repository {
 
   /** The newest pipeline of a commit that can have set this context, with its steps. */
   find(sha: string, context: string): Promise<Pipeline | undefined> {
-    return this.#findNewest((one) => one.commit === sha && fitsEvent(one, context));
+    return this.#findNewest((one) => one.commit === sha && fitsEvent(one, context) && !isEcho(one));
   }
 
-  /** The primary branch's newest run. */
-  findPrimary(): Promise<Pipeline | undefined> {
+  /** The one of the same commit and event before it. */
+  findBefore({ number, commit, event }: Pipeline, context: string): Promise<Pipeline | undefined> {
+    return this.#findNewest(
+      (one) =>
+        one.number < number &&
+        one.commit === commit &&
+        one.event === event &&
+        fitsEvent(one, context),
+    );
+  }
+
+  /** The primary branch's newest run of this context's workflow that is decided: a push may have been for others alone. */
+  findPrimary(context: string): Promise<Pipeline | undefined> {
     const { primaryBranch } = this.#options;
-    return this.#findNewest(({ event, branch }) => event === "push" && branch === primaryBranch);
+    return this.#findNewest(
+      (one) => one.event === "push" && one.branch === primaryBranch && isDecided(one),
+      (whole) => hasWorkflow(whole, context),
+    );
   }
 
   async restart(number: number): Promise<void> {
     await this.#http.send("POST", `${await this.path()}/pipelines/${number}`);
   }
 
-  async #findNewest(wanted: (one: Pipeline) => boolean): Promise<Pipeline | undefined> {
+  async #findNewest(
+    wanted: (one: Pipeline) => boolean,
+    fits: (whole: Pipeline) => boolean = () => true,
+  ): Promise<Pipeline | undefined> {
     const path = await this.path();
+    let left = MAX_LOOKS;
     for (let page = 1; page <= MAX_PAGES; page++) {
       const query = `page=${page}&perPage=${PAGE_SIZE}`;
       const part = await this.#http.get(`${path}/pipelines?${query}`, z.array(PipelineShape));
-      const found = part.find(wanted);
-      if (found) return this.#http.get(`${path}/pipelines/${found.number}`, PipelineShape);
+      for (const { number } of part.filter(wanted)) {
+        const whole = await this.#http.get(`${path}/pipelines/${number}`, PipelineShape);
+        if (fits(whole)) return whole;
+        if (--left === 0) return undefined;
+      }
       if (part.length < PAGE_SIZE) return undefined;
     }
     return undefined;
@@ -121,6 +199,8 @@ class Repository {
   async log(pipeline: Pipeline, step: PipelineStep): Promise<string> {
     const { clock, signal } = this.#options;
     let known = await this.#readLog(pipeline, step);
+    // It did not start, or was ended long before its end was told: nothing more is on its way.
+    if (step.error !== "") return known;
     for (let reads = 1; reads < MAX_LOG_READS; reads++) {
       await clock.sleep(LOG_PAUSE_MS, signal);
       const text = await this.#readLog(pipeline, step);

@@ -22,6 +22,7 @@ function pipeline(children: readonly PipelineStep[], part: Partial<Pipeline> = {
     status: "failure",
     commit: "c",
     branch: "fix/issue-1",
+    parent: 0,
     errors: null,
     workflows,
     ...part,

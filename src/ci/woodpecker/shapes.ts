@@ -21,15 +21,26 @@ const Workflow = z.object({
   children: z.array(Step).nullish(),
 });
 
+const PipelineErrorShape = z.object({
+  type: z.string(),
+  message: z.string(),
+  is_warning: z.boolean(),
+  /** Where in which workflow file, of errors that have a place. */
+  data: z
+    .object({ file: z.string().optional(), field: z.string().optional() })
+    .nullish()
+    .catch(undefined),
+});
+
 export const PipelineShape = z.object({
   number: z.int(),
   event: z.string(),
   status: z.string(),
   commit: z.string(),
   branch: z.string().default(""),
-  errors: z
-    .array(z.object({ type: z.string(), message: z.string(), is_warning: z.boolean() }))
-    .nullish(),
+  /** The pipeline that this one repeats; 0: none. */
+  parent: z.int().default(0),
+  errors: z.array(PipelineErrorShape).nullish(),
   workflows: z.array(Workflow).nullish(),
 });
 
@@ -41,3 +52,4 @@ export const LogShape = z
 export type Pipeline = z.infer<typeof PipelineShape>;
 export type PipelineWorkflow = z.infer<typeof Workflow>;
 export type PipelineStep = z.infer<typeof Step>;
+export type PipelineError = z.infer<typeof PipelineErrorShape>;

@@ -16,6 +16,7 @@ import {
 } from "./acts.ts";
 import { mayTake, readTrusted } from "./approvals.ts";
 import type { At } from "./machine.ts";
+import { reopenOwn } from "./own-pull.ts";
 import type { Work } from "./work.ts";
 
 /** How an act of a person ends an activity. */
@@ -104,7 +105,10 @@ async function readIssueChange(
   { at, work }: Place,
 ): Promise<IssueChange | undefined> {
   const target = projectOf(tools, work.project);
-  const pull = work.pull === undefined ? undefined : await target.pulls.get(work.pull);
+  const pull =
+    work.pull === undefined
+      ? undefined
+      : await reopenOwn(target, await target.pulls.get(work.pull));
   const answer = pull && answerToPull(at, pull, target);
   if (answer) return answer;
   const issue = await findIssue(target, work.issue);

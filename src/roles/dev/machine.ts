@@ -7,10 +7,15 @@ import {
   afterInfrastructure,
   afterRebase,
   afterRefusal,
+  afterRetelling,
   afterServerFault,
-  forgetDoubt,
+  forget,
+  forgetFound,
+  RETELLINGS,
   recheck,
+  retrySession,
   retryWithFeedback,
+  SERVER_FAULTS,
 } from "./retries.ts";
 import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
@@ -96,6 +101,10 @@ interface Outcomes {
     | Result<"red", Reason>
     /** The run could not be done, and was started again where the budget allows: costs no model time. */
     | Result<"infrastructure", Reason>
+    /** What was red on a head that was only found: CI runs once more, and what it says then counts. */
+    | Result<"asked-again">
+    /** The CI had not heard of the head and was told of it once more; by another head where that takes a push. */
+    | Result<"told-again", { readonly head: string }>
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
     | Result<"behind">
     | Moved
@@ -146,7 +155,7 @@ const idle: State = { at: "choosing" };
 /** A session that came to nothing, counted under a cause. */
 function codeAgain(cause: "attempts" | "protectedPaths") {
   return ({ work }: State<"coding">, outcome: SessionCost & Reason, { attempts }: Budget): State =>
-    retryWithFeedback(addCost(forgetDoubt(work), outcome), {
+    retrySession(addCost(forget(work, SERVER_FAULTS), outcome), {
       cause,
       limit: attempts,
       reason: outcome.reason,
@@ -173,12 +182,16 @@ const transitions: Transitions = {
   coding: {
     changed: (state, outcome) => {
       const { tree, committedAt, handOver } = outcome;
-      const { parked: _, handOver: __, ...rest } = addCost(forgetDoubt(state.work), outcome);
+      const {
+        parked: _,
+        handOver: __,
+        ...rest
+      } = addCost(forget(state.work, SERVER_FAULTS), outcome);
       const published = { ...rest, publishing: tree, ...(handOver && { handOver }) };
       return { at: "publishing", work: published, tree, committedAt };
     },
     refused: (state, outcome) => {
-      const work = addCost(forgetDoubt(state.work), outcome);
+      const work = addCost(forget(state.work, SERVER_FAULTS), outcome);
       return { at: "blocked", work, cause: outcome.refusal, reason: outcome.reason };
     },
     "backend-away": ({ work }, outcome) => afterServerFault(keepSession(work, outcome), outcome),
@@ -192,11 +205,13 @@ const transitions: Transitions = {
     moved: ({ work }) => ({ at: "preparing", work }),
   },
   checking: {
-    green: ({ work }) => ({ at: "reviewing", work }),
+    green: ({ work }) => ({ at: "reviewing", work: forget(work, RETELLINGS) }),
     behind: ({ work }) => ({ at: "merging", work }),
+    "asked-again": ({ work }) => ({ at: "checking", work: forgetFound(work) }),
     moved: ({ work }, { head }) => recheck(work, head),
     red: ({ work }, { reason }, { ciFixes: limit }) =>
-      retryWithFeedback(work, { cause: "ciFixes", limit, reason }),
+      retryWithFeedback(forget(work, RETELLINGS), { cause: "ciFixes", limit, reason }),
+    "told-again": ({ work }, { head }) => afterRetelling(work, head),
     infrastructure: ({ work }, { reason }, { infrastructureRetries }) =>
       afterInfrastructure(work, reason, infrastructureRetries),
   },
@@ -243,7 +258,8 @@ const interruptions: {
   withdrawn: ({ work }, { why }) => ({ at: "withdrawing", work, why }),
   edited: ({ work }, { pin, title }) => {
     const feedback = TEXT_CHANGED;
-    return { at: "preparing", work: { ...work, pin, title, feedback } };
+    const { asked: _, ...rest } = work;
+    return { at: "preparing", work: { ...rest, pin, title, feedback } };
   },
   "merged-elsewhere": ({ work }) => ({ at: "preparing", work }),
   stuck: ({ at, work }, { cause = at, reason }) => ({ at: "blocked", work, cause, reason }),

@@ -30,12 +30,32 @@ export async function openPullOnce(
       "forge.invalid",
       `the pull request of ${head} was opened but is not listed`,
     );
-  for (const twin of twins) await pulls.close(twin.number);
+  for (const twin of twins) await pulls.edit(twin.number, { state: "closed" });
   return kept.isDraft ? mark(pulls, kept, `Issue ${issue}`) : kept;
+}
+
+/**
+ * One that a bot closed was closed to be opened again (missing-answers.ts), and the bot was ended between the two: no bot
+ * closes an issue's pull request for another reason. Returns it as it is then.
+ */
+export async function reopenOwn(
+  { pulls, timeline, bots }: Pick<ProjectTools, "pulls" | "timeline" | "bots">,
+  pull: Pull,
+): Promise<Pull> {
+  if (pull.merged || pull.state === "open") return pull;
+  const acts = (await timeline(pull.number)).filter(
+    ({ type }) => type === "closed" || type === "reopened",
+  );
+  const last = acts.at(-1);
+  if (last?.type !== "closed") return pull;
+  const author = last.author.toLowerCase();
+  if (!(await bots()).some((login) => login.toLowerCase() === author)) return pull;
+  await pulls.edit(pull.number, { state: "open" });
+  return pulls.get(pull.number);
 }
 
 /** The forge's own words for a draft may be others than the usual ones: a title without any of the issue's helps. */
 async function mark(pulls: Pulls, { number }: Pull, title: string): Promise<Pull> {
-  await pulls.retitle(number, title);
+  await pulls.edit(number, { title });
   return pulls.get(number);
 }

@@ -4,6 +4,7 @@ import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { deriveBranch } from "../../core/work-branch.ts";
 import type { Pull } from "../../ports/forge.ts";
 import { findPullStop, formatPullStop } from "./acts.ts";
+import { reopenOwn } from "./own-pull.ts";
 import type { PublishedWork } from "./work.ts";
 
 type PullChange =
@@ -17,7 +18,7 @@ export async function readPullChange(
   target: ProjectTools,
   work: PublishedWork,
 ): Promise<PullChange | undefined> {
-  return judgePull(target, work, await target.pulls.get(work.pull));
+  return judgePull(target, work, await reopenOwn(target, await target.pulls.get(work.pull)));
 }
 
 /** The same, of one that was just read. */

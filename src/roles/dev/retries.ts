@@ -5,6 +5,8 @@ import type { PreparedWork, PublishedWork, Work } from "./work.ts";
 
 /** Counters that are not named for a limit. */
 export const INFRASTRUCTURE = "infrastructureRetries";
+/** How often the CI was told of a head once more; forgotten when it decides. */
+export const RETELLINGS = "retellings";
 /** How often the primary branch moved under a head that was ready to merge. */
 export const LOST_ROUNDS = "lostRounds";
 /** After so many lost rounds a bot takes the lane (lane.ts). */
@@ -27,7 +29,19 @@ interface Retry {
 export function retryWithFeedback(work: Work, { cause, limit, reason }: Retry): State {
   const charged = charge(work, cause);
   if (isExhausted(charged, cause, limit)) return giveUp(charged, cause, reason);
-  return { at: "preparing", work: { ...charged, feedback: reason } };
+  return { at: "preparing", work: { ...charged, feedback: reason, asked: reason } };
+}
+
+/** A session that came to nothing: what it had to answer still stands, and is told with it each time. */
+export function retrySession(
+  before: Work,
+  { cause, limit, reason }: Retry & { readonly cause: "attempts" | "protectedPaths" },
+): State {
+  const { asked } = before;
+  const told = asked === undefined ? reason : `${reason}\n\nWhat it has to answer:\n\n${asked}`;
+  const work = charge(before, cause);
+  if (isExhausted(work, cause, limit)) return giveUp(work, cause, told);
+  return { at: "preparing", work: { ...work, feedback: told } };
 }
 
 export function charge<W extends Work>(work: W, cause: string, by = 1): W {
@@ -53,14 +67,27 @@ export function afterServerFault(
   return { at: "blocked", work: charged, cause: SERVER_FAULTS, reason: told };
 }
 
-export function forgetDoubt<W extends Work>(work: W): W {
-  const { [SERVER_FAULTS]: _, ...counters } = work.counters;
+export function forget<W extends Work>(work: W, cause: string): W {
+  const { [cause]: _, ...counters } = work.counters;
   return { ...work, counters };
+}
+
+/** It was checked as it stands now, or is another head. */
+export function forgetFound({ isFound: _, ...work }: PublishedWork): PublishedWork {
+  return work;
+}
+
+/** The CI had not heard of the head; another head where only a push could tell it. */
+export function afterRetelling(work: PublishedWork, head: string): State {
+  const charged = charge(work, RETELLINGS);
+  return head === work.head
+    ? { at: "checking", work: charged }
+    : recheck({ ...charged, pushed: head }, head);
 }
 
 /** Another head of the same work, its own or somebody's push, goes the whole way. */
 export function recheck(work: PublishedWork, head: string): State {
-  return { at: "checking", work: { ...work, head } };
+  return { at: "checking", work: { ...forgetFound(work), head } };
 }
 
 /** The run could not be done: no budget of the change is spent for it. */

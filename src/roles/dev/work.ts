@@ -19,6 +19,8 @@ export interface Work {
   readonly isLeftOver?: boolean;
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;
+  /** The part of it that stands until something is published, whatever becomes of a session. */
+  readonly asked?: string;
   /** The one pull request, once it was seen. */
   readonly pull?: number;
   /** Tree that is to be published; a head of this tree was pushed, whatever the bot that did it still remembered. */
@@ -47,6 +49,8 @@ export interface PublishedWork extends Work {
   readonly pull: number;
   /** The head that this bot pushed itself: another one, whoever it is by, is not merged as it is. */
   readonly pushed?: string;
+  /** Found on the forge by a claim that knows nothing of it: what CI said of it was of an earlier day. */
+  readonly isFound?: boolean;
 }
 
 /** Answered by what was pushed: feedback and the folder's commits are forgotten, all else stays. */

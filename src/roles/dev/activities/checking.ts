@@ -1,10 +1,13 @@
 import { commentOnce } from "../../../bot/issue/comment-once.ts";
+import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { findCiLogin } from "../../../ci/definitions.ts";
 import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
+import { lookForAnswers, type MissingEnd, WaitMemory } from "../missing-answers.ts";
+import { reopenOwn } from "../own-pull.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
 import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
 import type { PublishedWork } from "../work.ts";
@@ -19,15 +22,18 @@ export function check(
   signal: AbortSignal,
 ): Promise<Outcome<"checking">> {
   const target = projectOf(tools, work.project);
-  return target.claims.withLease(work.issue, signal, (_, signal) =>
-    awaitCi(tools, { target, work, signal, built: new Set() }),
-  );
+  return target.claims.withLease(work.issue, signal, (claim, signal) => {
+    const memory = new WaitMemory(tools.clock.monotonicMs());
+    return awaitCi(tools, { target, work, claim, signal, built: new Set(), memory });
+  });
 }
 
 interface CiWait {
   readonly target: ProjectTools;
   readonly work: PublishedWork;
+  readonly claim: Claim;
   readonly signal: AbortSignal;
+  readonly memory: WaitMemory;
   /** Commits of the primary branch that the head is known to build on. */
   readonly built: Set<string>;
 }
@@ -35,7 +41,7 @@ interface CiWait {
 type Checked = Exclude<Outcome<"checking">, { type: "lost" }>;
 
 async function awaitCi(tools: BotTools, waiting: CiWait): Promise<Checked> {
-  const sinceMs = tools.clock.monotonicMs();
+  const { sinceMs } = waiting.memory;
   for (let looks = 0; ; looks++) {
     const { end, missing } = await look(tools, waiting);
     if (end) return end;
@@ -59,13 +65,23 @@ async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   );
   if (verdict.type === "green" || verdict.type === "stuck") return { end: verdict, missing: [] };
   const missing = verdict.type === "waiting" ? verdict.missing : [];
-  const end = verdict.type === "red" ? await explainRed(tools, waiting, verdict.red) : undefined;
+  const end = verdict.type === "red" ? await answerRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
-  const pull = await target.pulls.get(work.pull);
+  const pull = await reopenOwn(target, await target.pulls.get(work.pull));
   const news = await judgePull(target, work, pull);
   // The merge is read back, and tidied up after, where the work is merged.
   if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
-  return { end: (await isOutdated(waiting, pull)) ? { type: "behind" } : undefined, missing };
+  if (await isOutdated(waiting, pull)) return { end: { type: "behind" }, missing };
+  const answer = await lookForAnswers(tools, { ...waiting, pull }, missing);
+  return { end: answer && (await toOutcome(tools, waiting, answer)), missing };
+}
+
+function toOutcome(
+  tools: BotTools,
+  waiting: CiWait,
+  answer: MissingEnd,
+): Promise<Checked | undefined> | Checked {
+  return answer.type === "failed" ? judgeFailures(tools, waiting, answer.failures) : answer;
 }
 
 /**
@@ -108,27 +124,71 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
   return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
 }
 
-/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
-async function explainRed(
-  { events }: BotTools,
-  { target, work: { head, counters } }: CiWait,
+/**
+ * Red is red for this text: on a head that a new claim only found, the primary branch may have been mended since. It is
+ * rebased, or has CI run once more where it builds on that already.
+ */
+async function answerRed(
+  tools: BotTools,
+  waiting: CiWait,
   red: readonly Status[],
 ): Promise<Checked | undefined> {
+  const { target, work } = waiting;
+  if (!work.isFound) return explainRed(tools, waiting, red);
+  const pull = await reopenOwn(target, await target.pulls.get(work.pull));
+  const news = await judgePull(target, work, pull);
+  if (news) return news.type === "merged" ? { type: "green" } : news;
+  if (await isOutdated(waiting, pull)) return { type: "behind" };
+  const contexts = red.map(({ context }) => context);
+  if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
+  report(tools, waiting, contexts);
+  return { type: "asked-again" };
+}
+
+function report({ events }: BotTools, { target, work }: CiWait, contexts: readonly string[]): void {
+  for (const context of contexts)
+    events.append({ type: "ci.retried", project: target.project.name, sha: work.head, context });
+}
+
+/** A run that the CI could not do waits one poll before it is done again, then two, then four, … */
+const MAX_DOUBLINGS = 6;
+
+/** Returns undefined if a newer run is under way. Runs that the CI could not do are asked for again, within their budget. */
+async function explainRed(
+  tools: BotTools,
+  waiting: CiWait,
+  red: readonly Status[],
+): Promise<Checked | undefined> {
+  const { target, work, memory } = waiting;
+  if (memory.retryAtMs !== undefined && tools.clock.monotonicMs() < memory.retryAtMs)
+    return undefined;
+  return judgeFailures(tools, waiting, await target.ci.explain(work.head, red));
+}
+
+async function judgeFailures(
+  tools: BotTools,
+  waiting: CiWait,
+  failures: readonly CiFailure[],
+): Promise<Checked | undefined> {
+  const { clock, pollIntervalMs } = tools;
+  const { target, memory } = waiting;
+  const { head, counters } = waiting.work;
   const { ci, project } = target;
-  const failures = await ci.explain(head, red);
   if (failures.some(({ kind }) => kind === "running")) return undefined;
   const foreign = await findForeign(target, head, failures);
   if (foreign.length > 0) return { type: "stuck", reason: formatFailures(head, foreign) };
-  const real = failures.filter(({ kind }) => kind === "real");
+  const real = failures.filter(({ kind }) => kind === "real" || kind === "not-run");
   if (real.length > 0) return { type: "red", reason: formatFailures(head, real) };
   const reason = formatFailures(head, failures);
-  const isSpent = (counters[INFRASTRUCTURE] ?? 0) >= project.limits.infrastructureRetries;
-  if (isSpent) return { type: "infrastructure", reason };
+  const spent = counters[INFRASTRUCTURE] ?? 0;
+  if (spent >= project.limits.infrastructureRetries) return { type: "infrastructure", reason };
+  memory.retryAtMs ??= clock.monotonicMs() + pollIntervalMs * 2 ** Math.min(spent, MAX_DOUBLINGS);
+  if (clock.monotonicMs() < memory.retryAtMs) return undefined;
+  memory.retryAtMs = undefined;
   const contexts = failures.map(({ context }) => context);
   if (!(await ci.retry(head, contexts)))
     return { type: "stuck", reason: `this CI cannot be asked to run again. ${reason}` };
-  for (const context of contexts)
-    events.append({ type: "ci.retried", project: project.name, sha: head, context });
+  report(tools, waiting, contexts);
   return { type: "infrastructure", reason };
 }
 
@@ -160,6 +220,8 @@ const MAX_CHARACTERS = 14_000;
 const kindText: Readonly<Record<CiFailure["kind"], string>> = {
   real: "is red",
   infrastructure: "could not be run (CI infrastructure failure)",
+  "not-run": "is not run at all",
+  overdue: "was ended by its time limit",
   installation:
     "is red for want of a tool or by its configuration, which this change does not touch; it has to be mended first",
   running: "is running again",
@@ -174,16 +236,17 @@ function formatFailures(head: string, failures: readonly CiFailure[]): string {
 }
 
 async function commentOnWaiting(
-  { target, work }: CiWait,
+  { target, work, memory }: CiWait,
   missing: readonly string[],
 ): Promise<void> {
   const head = work.head.slice(0, 10);
   const login = findCiLogin(target.project.ci);
+  const known = memory.known.map((line) => `\n- ${line}`).join("");
   const only = login === undefined ? "" : ` Only what ${login} posts counts (ci.login).`;
   await commentOnce(target.issues, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,
-    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?${only}`,
+    text: `CI has not decided ${missing.join(", ")} on ${head} for half an hour. I keep waiting; is it running?${only}${known}`,
   });
 }

@@ -150,6 +150,9 @@ async function rebase(
     author: tools.author,
     at: tools.clock.now().toISOString(),
   });
+  // The merge was tried, or a turn awaited, since it was last asked: it must hold for this push too.
+  const stop = await readStanding(tools, { at: "merging", work });
+  if (stop) return stop;
   const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
   if (pushed === "pushed") return { type: "rebased", head };

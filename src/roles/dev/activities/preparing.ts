@@ -4,7 +4,7 @@ import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch, findObstacles } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openPullOnce } from "../own-pull.ts";
+import { findPull, openPullOnce, reopenOwn } from "../own-pull.ts";
 import { isOurs } from "../ownership.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { toPublished, type Work } from "../work.ts";
@@ -74,20 +74,21 @@ function judgePull(work: Work, pull: Pull | undefined): Outcome<"preparing"> | u
  * is a branch, one that was closed: one of an earlier round that was merged is no matter of this one.
  */
 async function findOwnPull(
-  { pulls, project }: ProjectTools,
+  target: ProjectTools,
   work: Work,
   head: string | undefined,
 ): Promise<Pull | undefined> {
+  const { pulls, project } = target;
   const branch = deriveBranch(project, work.issue);
   const open = findPull(await pulls.listOpen(), branch);
   if (open) return open;
   if (work.pull !== undefined) {
     // The number may come out of a lease: another branch's open pull request is not this issue's.
-    const known = await pulls.get(work.pull);
+    const known = await reopenOwn(target, await pulls.get(work.pull));
     if (known.state === "closed" || known.head === branch) return known;
   }
   const closed = head === undefined ? undefined : await pulls.findClosed(branch);
-  return closed?.merged ? undefined : closed;
+  return closed === undefined || closed.merged ? undefined : reopenOwn(target, closed);
 }
 
 interface EarlierWork {
@@ -104,7 +105,8 @@ async function resume(
   const { tree } = await mirror.objects.mergeTrees(base, head);
   const paths = await mirror.objects.changedPaths(base, tree);
   const handOver = findProtected(paths, project.protectedPaths);
-  const published = toPublished(work, { head, pull });
+  const isFound = work.publishing === undefined;
+  const published = { ...toPublished(work, { head, pull }), ...(isFound && { isFound }) };
   return {
     type: "published-before",
     work: handOver.length > 0 ? { ...published, handOver } : published,

@@ -4,7 +4,7 @@ import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
-import { findPull, openPullOnce } from "../own-pull.ts";
+import { findPull, openPullOnce, reopenOwn } from "../own-pull.ts";
 import { formatCommit } from "../wording.ts";
 import { type PreparedWork, type PublishedWork, toPublished } from "../work.ts";
 
@@ -35,13 +35,15 @@ export function publish(
 
 /** The issue's pull request, if a person closed it: another one would be a way around them. */
 async function findClosed(
-  { pulls, project }: ProjectTools,
+  target: ProjectTools,
   { issue, head, pull: number }: PreparedWork,
 ): Promise<Pull | undefined> {
+  const { pulls, project } = target;
   const branch = deriveBranch(project, issue);
   if (head === undefined || findPull(await pulls.listOpen(), branch)) return undefined;
   // The forge no longer tells the name of a branch that was deleted.
-  const known = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
+  const found = number === undefined ? await pulls.findClosed(branch) : await pulls.get(number);
+  const known = found && (await reopenOwn(target, found));
   return known?.merged || known?.state === "open" ? undefined : known;
 }
 

@@ -1,0 +1,194 @@
+/** A required context without a decision: the CI is asked what it knows of it, and what was lost on the way is made up for. */
+import type { Claim } from "../../bot/leases/claim.ts";
+import type { BotTools, ProjectTools } from "../../bot/tools.ts";
+import { deriveBranch } from "../../core/work-branch.ts";
+import type { CiFailure, MissingAnswer } from "../../ports/ci.ts";
+import type { Pull } from "../../ports/forge.ts";
+import { missingPrimary } from "./primary-branch.ts";
+import { RETELLINGS } from "./retries.ts";
+import { formatCommit } from "./wording.ts";
+import type { PublishedWork } from "./work.ts";
+
+/** Polls without a decision, after which the CI is asked: it hears of a commit within seconds. */
+const ASK_AFTER_POLLS = 2;
+
+/** How often it is told again of one piece of work before a person has to look at the webhook. */
+const MAX_RETELLINGS = 2;
+
+export interface MissingWait {
+  readonly target: ProjectTools;
+  readonly work: PublishedWork;
+  readonly claim: Claim;
+  readonly pull: Pull;
+  readonly memory: WaitMemory;
+}
+
+/** What a bot remembers while it waits for one head. */
+export class WaitMemory {
+  readonly sinceMs: number;
+  /** What the CI says of contexts that it has not decided. */
+  known: readonly string[] = [];
+  /** Contexts whose runs were over at the look before this one. */
+  untold: ReadonlySet<string> = new Set();
+  isSilenceTold = false;
+  /** When a run that could not be done is done again. */
+  retryAtMs: number | undefined;
+
+  constructor(sinceMs: number) {
+    this.sinceMs = sinceMs;
+  }
+}
+
+export type MissingEnd =
+  /** To be judged like red contexts. */
+  | { readonly type: "failed"; readonly failures: readonly CiFailure[] }
+  /** A new head, or the same. */
+  | { readonly type: "told-again"; readonly head: string }
+  /** Somebody else's commit says that no CI is wanted; a head of the bot's own does not. */
+  | { readonly type: "behind" }
+  | { readonly type: "moved"; readonly head: string }
+  | { readonly type: "stuck"; readonly cause: string; readonly reason: string };
+
+type Unheard = Extract<MissingAnswer, { kind: "unheard" }>;
+
+/** Returns undefined if there is nothing to do but wait. */
+export async function lookForAnswers(
+  tools: BotTools,
+  wait: MissingWait,
+  missing: readonly string[],
+): Promise<MissingEnd | undefined> {
+  const { target, work, memory } = wait;
+  const { clock, pollIntervalMs } = tools;
+  if (missing.length === 0) return undefined;
+  if (clock.monotonicMs() - memory.sinceMs < ASK_AFTER_POLLS * pollIntervalMs) return undefined;
+  const answers = await target.ci.askFor(work.head, missing);
+  memory.known = answers.flatMap((one) =>
+    one.kind === "broken" ? [] : [`${one.context}: ${one.log}`],
+  );
+  const failures = [...listFailures(answers), ...listUntold(answers, memory)];
+  if (failures.length > 0) return { type: "failed", failures };
+  const unheard = answers.filter((one) => one.kind === "unheard");
+  return unheard.length > 0 ? makeUpFor(tools, wait, unheard) : undefined;
+}
+
+function listFailures(answers: readonly MissingAnswer[]): readonly CiFailure[] {
+  return answers.flatMap((one): readonly CiFailure[] => {
+    if (one.kind === "left-out") return [notRun(one.context, one.log)];
+    if (one.kind !== "broken") return [];
+    const { failure } = one;
+    return [failure.kind === "real" ? { ...failure, kind: "not-run" } : failure];
+  });
+}
+
+/** What the CI's files keep from being run: no fault of a change that leaves them alone. */
+function notRun(context: string, log: string): CiFailure {
+  return { context, kind: "not-run", isDoubtful: true, log };
+}
+
+/** A status may be on its way while its run is over already: it is missing if it is not there at the next look either. */
+function listUntold(answers: readonly MissingAnswer[], memory: WaitMemory): readonly CiFailure[] {
+  const untold = answers.filter(({ kind }) => kind === "untold");
+  const before = memory.untold;
+  memory.untold = new Set(untold.map(({ context }) => context));
+  return untold.flatMap((one): readonly CiFailure[] => {
+    const { context } = one;
+    if (one.kind !== "untold" || !before.has(context)) return [];
+    return [{ context, kind: "infrastructure", log: one.log }];
+  });
+}
+
+async function makeUpFor(
+  tools: BotTools,
+  wait: MissingWait,
+  unheard: readonly Unheard[],
+): Promise<MissingEnd | undefined> {
+  const { work, claim } = wait;
+  const why = await findWhyNot(wait, unheard);
+  if (why) return why;
+  if ((work.counters[RETELLINGS] ?? 0) >= MAX_RETELLINGS) {
+    tellSilence(tools, wait, unheard);
+    return undefined;
+  }
+  claim.assertHeld();
+  const needsPush = unheard.some(({ event }) => event === "push");
+  const end = needsPush ? await renewHead(tools, wait) : await reopen(wait);
+  if (end.type !== "told-again") return end;
+  const { project } = work;
+  for (const { context } of unheard)
+    tools.events.append({ type: "ci.retried", project, sha: end.head, context });
+  return end;
+}
+
+/** The forge tells the CI of a pull request that is opened. */
+async function reopen({ target, work }: MissingWait): Promise<MissingEnd> {
+  await target.pulls.edit(work.pull, { state: "closed" });
+  await target.pulls.edit(work.pull, { state: "open" });
+  return { type: "told-again", head: work.head };
+}
+
+/** The same change with another date: the forge tells the CI of it as of any push. */
+async function renewHead(
+  tools: BotTools,
+  { target, work, claim }: MissingWait,
+): Promise<MissingEnd> {
+  const { mirror, project } = target;
+  const base = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`);
+  if (!base) throw missingPrimary(project);
+  if (!(await mirror.objects.contains(work.head, base))) return { type: "behind" };
+  const head = await mirror.objects.commit({
+    tree: await mirror.objects.treeOf(work.head),
+    parents: [base],
+    message: formatCommit(work),
+    author: tools.author,
+    at: tools.clock.now().toISOString(),
+  });
+  const ref = `refs/heads/${deriveBranch(project, work.issue)}`;
+  const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
+  if (pushed === "pushed") return { type: "told-again", head };
+  const standing = (await mirror.readRefs([ref])).get(ref);
+  if (standing === undefined)
+    return { type: "stuck", cause: "checking", reason: "the work branch was deleted" };
+  await mirror.refresh();
+  return { type: "moved", head: standing };
+}
+
+/** What the CI does not run though it hears of it, by what the commit itself says. */
+async function findWhyNot(
+  wait: MissingWait,
+  unheard: readonly Unheard[],
+): Promise<MissingEnd | undefined> {
+  const { target, work, pull } = wait;
+  const { mirror, project, ci } = target;
+  const changedFiles = await mirror.objects.changedPaths(pull.baseSha, work.head);
+  const message = await mirror.objects.readMessage(work.head);
+  const readFiles = (paths: readonly string[]) => mirror.files.read(work.head, paths);
+  const failures: CiFailure[] = [];
+  for (const { context, event } of unheard) {
+    const occasion =
+      event === "push"
+        ? { branch: deriveBranch(project, work.issue), message }
+        : { branch: project.primaryBranch, message: pull.title };
+    const why = await ci.whyNot(context, { event, changedFiles, readFiles, ...occasion });
+    if (why?.kind === "skip-asked") return answerSkip(wait, event);
+    if (why) failures.push(notRun(context, why.log));
+  }
+  return failures.length > 0 ? { type: "failed", failures } : undefined;
+}
+
+/** A commit of somebody else's becomes a head of the bot's own, whose message says no such thing; a title is a person's. */
+function answerSkip({ work, pull }: MissingWait, event: Unheard["event"]): MissingEnd {
+  if (event === "push" && work.pushed !== work.head) return { type: "behind" };
+  const said = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
+  const reason = `pull request #${pull.number} says that no CI is wanted, by ${said}`;
+  return { type: "stuck", cause: "skip-ci", reason };
+}
+
+function tellSilence({ events }: BotTools, wait: MissingWait, unheard: readonly Unheard[]): void {
+  const { work, memory } = wait;
+  if (memory.isSilenceTold) return;
+  memory.isSilenceTold = true;
+  const { project, issue, pull, head: sha } = work;
+  const context = unheard.map((one) => one.context).join(", ");
+  const reason = `the CI has not heard of it, though it was told ${MAX_RETELLINGS} times more`;
+  events.append({ type: "ci.silent", project, issue, pull, sha, context, reason });
+}
