@@ -70,8 +70,7 @@ export function buildTools(signal: AbortSignal): Tools {
     },
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    examineModel: async (question) =>
-      (await import("./harness/gateway/examine.ts")).examineModel(question, signal),
+    ...buildModelTools(signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);
@@ -102,4 +101,17 @@ export function buildTools(signal: AbortSignal): Tools {
     },
   };
   return tools;
+}
+
+function buildModelTools(signal: AbortSignal): Pick<Tools, "examineModel" | "findModels"> {
+  return {
+    examineModel: async (question) => {
+      const { examineModel } = await import("./harness/gateway/examine.ts");
+      return examineModel(question, signal);
+    },
+    findModels: async () => {
+      const { findModels } = await import("./harness/gateway/usual-servers.ts");
+      return findModels(signal);
+    },
+  };
 }

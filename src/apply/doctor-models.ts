@@ -32,10 +32,7 @@ interface Models extends Fleet {
 export async function checkModels(fleet: Models): Promise<readonly Finding[]> {
   const { factory, containers } = fleet;
   const byUrl = new Map<string, readonly Bot[]>();
-  const asking = factory.bots.filter(
-    ({ enabled, harness }) => enabled && harnesses[harness].asksModel,
-  );
-  for (const bot of asking)
+  for (const bot of factory.bots.filter(({ enabled }) => enabled))
     if (bot.baseUrl) byUrl.set(bot.baseUrl, [...(byUrl.get(bot.baseUrl) ?? []), bot]);
   const observed = await containers.observe().catch(() => ({ containers: [] }));
   const isRunning = new Set(
@@ -46,6 +43,9 @@ export async function checkModels(fleet: Models): Promise<readonly Finding[]> {
     const inside = engines[factory.engine].runsImages ? running : undefined;
     const found = await checkModel(fleet, url, inside && deriveServiceName(inside));
     const bot = inside ?? bots[0];
+    // A command may have a model's address and use none.
+    const isNeeded = bots.some(({ harness }) => harnesses[harness].asksModel);
+    if (found.verdict === "bad" && !isNeeded) return [];
     if (found.verdict === "bad" || !bot) return [found];
     const report = await proveModel(fleet, { ...bot, baseUrl: url }, inside !== undefined);
     const proven = [...judgeModel(bot, report)].map(({ message, ...rest }) => {

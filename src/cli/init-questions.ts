@@ -1,11 +1,12 @@
 /** What `disinto init` asks a person about a new factory: only what no flag and no variable says. */
 
 import { namesOf } from "../core/kinds.ts";
-import { type Answers, defaultForgePort, offerModel } from "../core/setup.ts";
+import { type Answers, defaultForgePort } from "../core/setup.ts";
 import { engines } from "../engines/definitions.ts";
 import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definitions.ts";
 import type { Questions } from "../ports/questions.ts";
 import { env } from "../settings/env.ts";
+import { askModel, type ModelTools, refuseUrl } from "./init-model.ts";
 
 /** A repository has to be named, so there is nothing to offer unless the current folder is one. */
 export function askRepository(questions: Questions, offered: string | undefined): Promise<string> {
@@ -16,25 +17,23 @@ export function askRepository(questions: Questions, offered: string | undefined)
   });
 }
 
-export async function askAnswers(questions: Questions, given: Answers): Promise<Answers> {
+export async function askAnswers(
+  tools: ModelTools,
+  questions: Questions,
+  given: Answers,
+): Promise<Answers> {
   const { text } = questions;
   const engine = given[env.engine.key] ?? (await askEngine(questions));
   const forge = { ...given, ...(await askForge(questions, given, engine)) };
   const bots =
     given[env.llamaBots.key] ??
     (await text({ question: "Names of the bots that write code", offered: "dev-qwen" }));
-  const model =
-    given[env.llamaBaseUrl.key] ??
-    (await text({
-      question: "Address of the model that they use",
-      offered: offerModel(engine),
-      validate: refuseUrl,
-    }));
+  const model = await askModel(tools, questions, { given, engine, bots });
   return {
     ...forge,
     [env.engine.key]: engine,
     [env.llamaBots.key]: bots,
-    [env.llamaBaseUrl.key]: model,
+    ...model,
   };
 }
 
@@ -80,10 +79,4 @@ function listForges(engine: string) {
       const { label, hint } = forgeKinds[value];
       return { value, label, ...(hint && { hint: hint(defaultForgePort) }) };
     });
-}
-
-function refuseUrl(answer: string): string | undefined {
-  return /^https?:\/\/\S+$/.test(answer)
-    ? undefined
-    : "the address must begin with http:// or https://";
 }

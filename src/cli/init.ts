@@ -78,7 +78,7 @@ async function askPerson(
   const questions = await tools.questions();
   const here = (await tools.repositories.describe(".").catch(() => ".")) ? "." : undefined;
   const repository = flags.repository ?? (await askRepository(questions, here));
-  const answers = await askAnswers(questions, { ...provided.exported, ...provided.answers });
+  const answers = await askAnswers(tools, questions, { ...provided.exported, ...provided.answers });
   return { repository, provided: { ...provided, answers } };
 }
 

@@ -10,7 +10,7 @@ import type { EngineName } from "../engines/definitions.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
-import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
+import type { FoundModel, ModelQuestion, ModelReport } from "../ports/model-server.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Questions } from "../ports/questions.ts";
 
@@ -39,6 +39,8 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly forge: (url: string, token: string) => Promise<Forge>;
   /** One look at a model's server, with one small request. */
   readonly examineModel: (question: ModelQuestion) => Promise<ModelReport>;
+  /** Those that run on this machine, where they usually listen. */
+  readonly findModels: () => Promise<readonly FoundModel[]>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;
 }

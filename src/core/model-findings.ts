@@ -1,7 +1,7 @@
 /** What a look at a model's server means for the bots that ask it, each with what to do about it. Pure. */
 import { harnesses } from "../harness/definitions.ts";
 import type { ModelReport, Proof, ServerFacts } from "../ports/model-server.ts";
-import type { Bot } from "./factory.ts";
+import type { Bot as WholeBot } from "./factory.ts";
 import { isTakenAsShared, planCapacity } from "./model-window.ts";
 
 export interface ModelFinding {
@@ -9,6 +9,9 @@ export interface ModelFinding {
   readonly message: string;
   readonly hint?: string;
 }
+
+/** What of a bot matters to its model. */
+type Bot = Pick<WholeBot, "name" | "harness" | "model" | "apiKeyEnv" | "slots" | "context">;
 
 /** With which a llama-server serves two bots well. */
 const FLAGS = "llama-server --jinja -np 2 -c 65536 --metrics";
@@ -22,7 +25,7 @@ export function* judgeModel(bot: Bot, { facts, proof }: ModelReport): Generator<
   yield* judgeName(bot, facts);
   if (!proof.callsTool)
     yield {
-      verdict: "bad",
+      verdict: harnesses[bot.harness].asksModel ? "bad" : "note",
       message: `${bot.model} was offered a tool and called none`,
       hint: `choose a model that calls tools; llama-server needs --jinja: ${FLAGS}`,
     };

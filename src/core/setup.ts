@@ -121,10 +121,12 @@ export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
   };
 }
 
-/** llama-server on this machine, as the bots see it. */
-export function offerModel(engine: string): string {
+const defaultModelPort = 8081;
+
+/** A server on this machine, as the bots see it. */
+export function offerModel(engine: string, port: number = defaultModelPort): string {
   const known = namesOf(engines).find((name) => name === engine) ?? DEFAULT_ENGINE;
-  return `http://${engines[known].hostAddress}:8081`;
+  return `http://${engines[known].hostAddress}:${port}`;
 }
 
 /** What is to be written into the `.env` of a factory that exists; it is never overruled. */

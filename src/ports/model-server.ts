@@ -44,3 +44,11 @@ export interface ServerFacts {
   /** Names of the models that it serves. */
   readonly models: readonly string[];
 }
+
+/** A model's server that runs on this machine. */
+export interface FoundModel {
+  /** Of the program that usually listens there. */
+  readonly name: string;
+  readonly port: number;
+  readonly facts: ServerFacts;
+}

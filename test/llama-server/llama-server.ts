@@ -46,6 +46,12 @@ export class LlamaServer {
     return slots.filter((slot) => slot.is_processing).length;
   }
 
+  /** One of its own counts (`--metrics`). */
+  async readMetric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(new RegExp(`^llamacpp:${name} (\\S+)$`, "m").exec(text)?.[1]);
+  }
+
   /** As its operator sees it hang: it keeps its connections and says nothing. */
   pause(): void {
     process.kill(-(this.#child.pid ?? 0), "SIGSTOP");
@@ -53,6 +59,22 @@ export class LlamaServer {
 
   goOn(): void {
     process.kill(-(this.#child.pid ?? 0), "SIGCONT");
+  }
+
+  /** As on a machine that is as many times slower; answers how to end it. */
+  slowDown(times: number): () => void {
+    const turnMs = 1_000;
+    let rest: NodeJS.Timeout | undefined;
+    this.pause();
+    const turn = setInterval(() => {
+      this.goOn();
+      rest = setTimeout(() => this.pause(), turnMs / times);
+    }, turnMs);
+    return () => {
+      clearInterval(turn);
+      clearTimeout(rest);
+      this.goOn();
+    };
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,11 @@
 /** The parts of a whole test run, each with the minutes it may take on two cores; the first that matches a file has it. */
 export const parts = [
   { name: "attacks and trust", budgetMinutes: 6, files: /^test\/attacks\// },
-  { name: "models and agents", budgetMinutes: 6, files: /^test\/agents\/|agents-|\/models?-/ },
+  {
+    name: "models and agents",
+    budgetMinutes: 6,
+    files: /^test\/(agents|llama-server)\/|agents-|\/models?-/,
+  },
   { name: "dashboard", budgetMinutes: 3, files: /dashboard/ },
   { name: "Forgejo and the edge", budgetMinutes: 3, files: /^test\/forgejo\/|real-forgejo|edge/ },
   { name: "Woodpecker and CI", budgetMinutes: 3, files: /woodpecker|^src\/ci\/|local-ci/ },

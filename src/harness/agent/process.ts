@@ -8,6 +8,7 @@ import path from "node:path";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { run as runCommand } from "../../adapters/process.ts";
+import { Countdown } from "../session/countdown.ts";
 import {
   endLeftovers,
   MARK,
@@ -15,7 +16,6 @@ import {
   signal,
 } from "../session/leftover-processes.ts";
 import { LineReader } from "../session/line-reader.ts";
-import { SilenceWatch } from "../session/silence-watch.ts";
 
 export interface ProcessOptions {
   readonly argv: readonly [string, ...string[]];
@@ -70,7 +70,8 @@ function findMissing(file: string, pathVariable = ""): ProcessEnd["unstarted"] {
 
 export class AgentProcess {
   readonly #options: ProcessOptions;
-  readonly #silence: SilenceWatch;
+  readonly #silence: Countdown;
+  readonly #time: Countdown;
   #child: ChildProcess | undefined;
   #bytes = 0;
   #cut: Cut | undefined;
@@ -80,13 +81,25 @@ export class AgentProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    this.#silence = new SilenceWatch(options.silenceMs);
+    this.#silence = new Countdown(options.silenceMs);
+    this.#time = new Countdown(options.timeoutMs);
   }
 
   /** Something of it, or of the model behind it, was heard. */
   noteActivity(): void {
     this.#silence.restart();
     this.#options.onActivity();
+  }
+
+  /** It waits for its turn at the model's server: neither its silence nor its time goes on until it is answered. */
+  async standStill<Result>(until: () => Promise<Result>): Promise<Result> {
+    const clocks = [this.#silence, this.#time];
+    for (const clock of clocks) clock.hold();
+    try {
+      return await until();
+    } finally {
+      for (const clock of clocks) clock.goOn();
+    }
   }
 
   /** Ends it; the first cause counts. */
@@ -115,17 +128,17 @@ export class AgentProcess {
   }
 
   async run(): Promise<ProcessEnd> {
-    const { timeoutMs, signal: interrupted, session, user } = this.#options;
-    const late = setTimeout(() => this.stop("wall-time"), Math.min(timeoutMs, 2 ** 31 - 1));
+    const { signal: interrupted, session, user } = this.#options;
+    this.#time.signal.addEventListener("abort", () => this.stop("wall-time"), { once: true });
     const kill = () => this.stop("killed");
     interrupted.addEventListener("abort", kill, { once: true });
     this.#silence.signal.addEventListener("abort", () => this.stop("silence"), { once: true });
     try {
       return await this.#spawn();
     } finally {
-      clearTimeout(late);
       clearTimeout(this.#force);
       this.#silence.stop();
+      this.#time.stop();
       interrupted.removeEventListener("abort", kill);
       await Promise.all(this.#ends);
       await endLeftovers(session);

@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { ModelServer } from "../../../test/model-server/server.ts";
 import { ownUser } from "../../adapters/hands/session-user.ts";
 import type { Session } from "../../ports/harness.ts";
+import type { ModelAccess } from "../gateway/model-session.ts";
 import type { TranscriptOptions } from "../session/transcript.ts";
 import { buildCommandHarness } from "./command.ts";
 
@@ -12,12 +14,14 @@ interface Setting {
   readonly session?: Partial<Session>;
   readonly command?: readonly string[];
   readonly transcripts?: Partial<TranscriptOptions>;
+  readonly modelUrl?: string;
 }
 
 async function buildScene({
   session,
   command,
   transcripts,
+  modelUrl,
 }: Setting & { command: readonly string[] }) {
   const root = await mkdtemp(join(tmpdir(), "harness-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
@@ -28,6 +32,7 @@ async function buildScene({
     stateFolder: join(root, "state"),
     pathVariable: process.env.PATH,
     user: ownUser,
+    model: modelUrl === undefined ? undefined : accessTo(modelUrl),
     transcripts: { folder: join(root, "transcripts"), redact: (text) => text, ...transcripts },
   });
   const run = () =>
@@ -41,6 +46,11 @@ async function buildScene({
       ...session,
     });
   return { root, folder, run };
+}
+
+function accessTo(baseUrl: string): ModelAccess {
+  const operator = { slots: undefined, context: undefined };
+  return { baseUrl, name: "default", readKey: async () => undefined, operator };
 }
 
 async function run(program: string, setting: Setting = {}) {
@@ -73,6 +83,27 @@ test("a harness that goes on writing is ended by its time alone", async () => {
     fault: "wall-time",
     reason: expect.stringContaining("did not finish within"),
   });
+});
+
+test("while it waits for its turn at the model's server neither its silence nor its time goes on", async () => {
+  const server = await ModelServer.start({ conversations: [] });
+  onTestFinished(() => server.close());
+  const program = `
+    const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = process.env;
+    const body = JSON.stringify({ messages: [{ role: "user", content: "hi" }] });
+    const headers = { authorization: "Bearer " + key };
+    await fetch(url + "/chat/completions", { method: "POST", headers, body });`;
+  const command = [process.execPath, "--input-type=module", "-e", program];
+  const limits = { silenceMs: 1_500, timeoutMs: 3_000 };
+  const beforeTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 4_000));
+
+  const { end } = await run("", {
+    command,
+    modelUrl: server.url,
+    session: { ...limits, beforeTurn },
+  });
+
+  expect(end).toMatchObject({ type: "finished", usage: { turns: 1 } });
 });
 
 test("each output restarts the silence, and is told", async () => {

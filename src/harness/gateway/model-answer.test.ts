@@ -28,3 +28,10 @@ test.each([
 ])("an error amid a stream is read in %s", (_, text, fault) => {
   expect(read(text)).toMatchObject({ type: "fault", fault });
 });
+
+test("LiteLLM's answer to a key that it does not know is a refused key", () => {
+  const error = { message: "No connected db.", type: "no_db_connection", param: null, code: "400" };
+  const answer = { status: 400, contentType: "application/json", text: JSON.stringify({ error }) };
+
+  expect(readAnswer(answer)).toMatchObject({ type: "fault", fault: "refused-key" });
+});

@@ -52,6 +52,8 @@ function classifyError(status: number, text: string): { fault: BackendFault; rea
   const fault = byStatus[status];
   if (fault) return { fault, reason };
   if (status >= 500) return { fault: "overloaded", reason };
+  // LiteLLM without a database has nowhere to look up a key that is not its own.
+  if (text.includes('"no_db_connection"')) return { fault: "refused-key", reason };
   const isContext = /context|too long|too large|exceeds? the (available|maximum)/i.test(text);
   return { fault: isContext ? "context" : "garbled", reason };
 }

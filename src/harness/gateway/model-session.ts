@@ -25,6 +25,7 @@ interface Opening {
 interface Running {
   stop(cut: Cut): void;
   noteActivity(): void;
+  standStill<Result>(until: () => Promise<Result>): Promise<Result>;
 }
 
 export class ModelSession {
@@ -58,7 +59,7 @@ export class ModelSession {
       redact,
       watch: { kind, model: name, firstTokenMs: session.firstTokenMs },
       admit: async () => {
-        await session.beforeTurn?.();
+        await waitForTurn(session, watch);
         const limit = findLimit(session, gateway.stats, spent.money);
         if (!limit) return undefined;
         watch.stop ??= limit;
@@ -101,6 +102,12 @@ interface Watch {
   stop?: ProcessFault;
   wasWaiting?: boolean;
   process?: Running;
+}
+
+/** A server of others' turns is not what a session's limits are for. */
+async function waitForTurn({ beforeTurn }: Session, { process }: Watch): Promise<void> {
+  if (!beforeTurn) return;
+  await (process ? process.standStill(beforeTurn) : beforeTurn());
 }
 
 /** Before a turn: what of the session's limits is used up. */

@@ -15,11 +15,15 @@ export interface PromptWatchOptions {
   readonly kind: ServerFacts["kind"];
   /** Until the first word, of a server that cannot say that it reads; undefined: silence alone ends it. */
   readonly firstTokenMs: number | undefined;
+  /** How often it is looked at. */
+  readonly lookMs?: number | undefined;
   readonly onProgress: () => void;
   readonly onLate: () => void;
 }
 
 const LOOK_MS = 2_000;
+/** A llama-server says it only between two batches of the prompt, which on a slow machine lie far apart. */
+const ANSWER_MS = 120_000;
 const Slots = z.array(
   z.object({
     is_processing: z.boolean(),
@@ -30,10 +34,10 @@ const Slots = z.array(
 
 /** Begins to watch; answers how to stop it. */
 export function watchPrompt(options: PromptWatchOptions): () => void {
-  const { kind, firstTokenMs, onProgress, onLate } = options;
+  const { kind, firstTokenMs, lookMs = LOOK_MS, onProgress, onLate } = options;
   if (kind !== "other") return watchSlots(options);
   if (firstTokenMs === undefined) return () => undefined;
-  const alive = setInterval(onProgress, LOOK_MS);
+  const alive = setInterval(onProgress, lookMs);
   const late = setTimeout(() => {
     clearInterval(alive);
     onLate();
@@ -44,7 +48,8 @@ export function watchPrompt(options: PromptWatchOptions): () => void {
   };
 }
 
-function watchSlots({ baseUrl, key, model, kind, onProgress }: PromptWatchOptions): () => void {
+function watchSlots(options: PromptWatchOptions): () => void {
+  const { baseUrl, key, model, kind, lookMs = LOOK_MS, onProgress } = options;
   const page = kind === "router" ? `/slots?model=${encodeURIComponent(model)}` : "/slots";
   const stopped = new AbortController();
   let before = "";
@@ -57,7 +62,7 @@ function watchSlots({ baseUrl, key, model, kind, onProgress }: PromptWatchOption
     if (now !== undefined && now !== before && before !== "") onProgress();
     before = now ?? before;
   };
-  const timer = setInterval(() => void look(), LOOK_MS);
+  const timer = setInterval(() => void look(), lookMs);
   void look();
   return () => {
     stopped.abort();
@@ -70,7 +75,7 @@ async function readSlots(url: string, key: string | undefined, signal: AbortSign
   try {
     const { statusCode, body } = await request(url, {
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(10 * LOOK_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     const text = (await readBounded(body, MAX_ANSWER_BYTES)) ?? "";
     if (statusCode !== 200) return undefined;

@@ -1,0 +1,71 @@
+/** A slow machine that reads a long prompt, a real llama-server on it: the session lives as long as it reads. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ownUser } from "../../src/adapters/hands/session-user.ts";
+import { buildCommandHarness } from "../../src/harness/command/command.ts";
+import { isSoak } from "../support/soak.ts";
+import { hasLlama, LlamaServer } from "./llama-server.ts";
+
+/** Some sixty tokens a second; in a soak all of the 30,000 that a session may begin with. */
+const [tokens, times] = isSoak ? [30_000, 200] : [2_400, 200];
+const silenceMs = 6_000;
+
+const ask = (page: string, length: number) => `
+const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key } = process.env;
+const content = "rain ".repeat(${length}) + "[[script:text]]";
+const response = await fetch(url + "${page}", {
+  method: "POST",
+  headers: { authorization: "Bearer " + key, "content-type": "application/json" },
+  body: JSON.stringify({ model: "m", stream: true, max_tokens: 4, stream_options: { include_usage: true }, messages: [{ role: "user", content }] }),
+});
+await response.text();
+`;
+
+describe.skipIf(!hasLlama)("at a real llama-server", () => {
+  test.each(["/v1/chat/completions", "/v1/messages"])(
+    "by %s a prompt that takes many times the silence is read to its end",
+    async (page) => {
+      const root = await mkdtemp(path.join(tmpdir(), "reading-"));
+      const folder = path.join(root, "work");
+      await mkdir(folder);
+      const window = String(2 * tokens);
+      const server = await LlamaServer.start(["-np", "1", "-c", window, "-b", "64", "-ub", "64"]);
+      onTestFinished(async () => {
+        await server.stop();
+        await rm(root, { recursive: true, force: true });
+      });
+      const harness = buildCommandHarness({
+        command: [process.execPath, "--input-type=module", "-e", ask(page, tokens)],
+        stateFolder: path.join(root, "state"),
+        pathVariable: process.env.PATH,
+        user: ownUser,
+        model: {
+          baseUrl: server.url,
+          name: "m",
+          readKey: async () => undefined,
+          operator: { slots: undefined, context: undefined },
+        },
+        transcripts: { folder: path.join(root, "transcripts"), redact: (text) => text },
+      });
+
+      const beganMs = performance.now();
+      const endSlowness = server.slowDown(times);
+      const end = await harness.run({
+        folder,
+        prompt: "",
+        environment: {},
+        timeoutMs: 1_800_000,
+        silenceMs,
+        signal: new AbortController().signal,
+      });
+      endSlowness();
+
+      expect(end).toMatchObject({ type: "finished", usage: { turns: 1 } });
+      expect(end.usage.inputTokens).toBeGreaterThan(tokens);
+      expect(performance.now() - beganMs).toBeGreaterThan(2 * silenceMs);
+    },
+    isSoak ? 1_800_000 : 180_000,
+  );
+});
