@@ -129,8 +129,10 @@ test("a forge that fails, breaks off and is slow in turn costs no budget: one pu
 
   await expectOneMerge("Add a stamp");
   const events = await scene.events("dev-1");
+  // A write that is answered with 500 counts towards the twenty that a forge may fail, and towards nothing else.
+  const elsewhere = ["merge-not-ready", "serverErrors"];
   const charged = events.filter(
-    ({ type, cause }) => type === "budget.charged" && cause !== "merge-not-ready",
+    ({ type, cause }) => type === "budget.charged" && !elsewhere.includes(String(cause)),
   );
   expect(charged).toEqual([]);
 });

@@ -11,6 +11,8 @@ export class SubstitutionError extends Error {}
 /** A file of a stranger's may nest and cut as it likes: beyond this nobody means it. */
 const MAX_DEPTH = 20;
 const MAX_CUT = 1_000;
+/** A longer one may take more memory to compile than there is. */
+const MAX_PATTERN = 200;
 
 export function substitute(text: string, values: Values, depth = 0): string {
   if (depth > MAX_DEPTH) throw new SubstitutionError(`\${…} nests deeper than ${MAX_DEPTH} levels`);
@@ -106,14 +108,22 @@ function slice(value: string, [from = "0", length = ""]: readonly string[]): str
 
 /** Lengths of the beginnings that the pattern matches, the shortest first. */
 function matchStart(value: string, pattern: string): readonly number[] {
-  const matches = picomatch(pattern, { dot: true });
+  const matches = compile(pattern);
   return positions(value).filter((at) => at > 0 && matches(value.slice(0, at)));
 }
 
 /** Where the endings begin that the pattern matches, the longest first. */
 function matchEnd(value: string, pattern: string): readonly number[] {
-  const matches = picomatch(pattern, { dot: true });
+  const matches = compile(pattern);
   return positions(value).filter((at) => at < value.length && matches(value.slice(at)));
+}
+
+function compile(pattern: string): (text: string) => boolean {
+  if (pattern.length > MAX_PATTERN)
+    throw new SubstitutionError(
+      `a pattern of more than ${MAX_PATTERN} characters cannot be cut by`,
+    );
+  return picomatch(pattern, { dot: true });
 }
 
 function positions(value: string): readonly number[] {
