@@ -1,6 +1,6 @@
-/** Reads an answer as far as any client of ours means to: whoever sends more, memory is not what ends. */
+/** Bodies of requests and answers, read up to a limit, so that whoever sends without end fills no memory. */
 
-/** Undefined: there is more. The rest is not read, and its connection is given up. */
+/** Bytes; undefined: there is more. The rest is not read, and its connection is given up. */
 export async function readBounded(
   body: AsyncIterable<unknown>,
   maxBytes: number,

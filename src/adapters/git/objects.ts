@@ -61,7 +61,7 @@ async function findNames(name: string, { from, to }: Ends, here: RunOptions): Pr
   return [...names];
 }
 
-/** Bytes that are no text were lost when the name was read: any others may stand there. */
+/** U+FFFD stands in a name for bytes that are not UTF-8: the pathspec takes any bytes there. */
 function toPathspec(name: string): string {
   if (!name.includes("\uFFFD")) return `:(top,literal)${name}`;
   return `:(top,glob)${name.replace(/[*?[\]\\]/g, "\\$&").replace(/\uFFFD+/g, "*")}`;

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { request as send } from "undici";
+import { readBounded } from "../../adapters/bounded-body.ts";
 import { buildDispatcher } from "../../adapters/way-out.ts";
 import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
@@ -148,7 +149,7 @@ export class ModelGateway {
     response: ServerResponse,
     { target, isTurn }: ModelRequest,
   ): Promise<void> {
-    const question = await readBody(request);
+    const question = await readBounded(request, MAX_QUESTION_BYTES);
     if (question === undefined) {
       sendError(response, 413, "the request is too large");
       return;
@@ -274,18 +275,6 @@ export class ModelGateway {
     };
     return { ...Object.fromEntries(passed), ...proof() };
   }
-}
-
-/** Returns undefined if the body is larger than any model could read. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_QUESTION_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function describeFailure(error: unknown): string {

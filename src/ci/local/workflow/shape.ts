@@ -1,5 +1,6 @@
 /** The keys of Woodpecker's workflow files that the local CI runs; any other key is refused by its name. Pure. */
 import * as z from "zod";
+import { MAX_PATTERN } from "./pattern.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
@@ -18,16 +19,26 @@ const events = [
   "manual",
 ] as const;
 
+const pattern = scalar.refine((text) => text.length <= MAX_PATTERN, {
+  error: `a pattern has at most ${MAX_PATTERN} characters`,
+});
+const patternList = z.union([pattern.transform((one) => [one]), z.array(pattern)]);
+
 const patterns = z.union([
-  strings.transform((include) => ({ include, exclude: [] as string[] })),
-  z.strictObject({ include: strings.default([]), exclude: strings.default([]) }),
+  patternList.transform((include) => ({ include, exclude: [] as string[] })),
+  z.strictObject({ include: patternList.default([]), exclude: patternList.default([]) }),
 ]);
 
 const paths = z.union([
-  strings.transform((include) => ({ include, exclude: [], ignore_message: "", on_empty: true })),
+  patternList.transform((include) => ({
+    include,
+    exclude: [],
+    ignore_message: "",
+    on_empty: true,
+  })),
   z.strictObject({
-    include: strings.default([]),
-    exclude: strings.default([]),
+    include: patternList.default([]),
+    exclude: patternList.default([]),
     ignore_message: z.string().default(""),
     on_empty: z.boolean().default(true),
   }),

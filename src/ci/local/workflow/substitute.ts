@@ -2,7 +2,7 @@
  * `${NAME}` in a workflow's text, before it is parsed (Woodpecker's documentation, "Environment variables", "String
  * operations"). An unknown name is empty, as there; `$NAME` is left to the shell; `$$` is `$`. Pure.
  */
-import picomatch from "picomatch";
+import { compilePattern, MAX_PATTERN } from "./pattern.ts";
 
 type Values = Readonly<Record<string, string>>;
 
@@ -11,8 +11,6 @@ export class SubstitutionError extends Error {}
 /** A file of a stranger's may nest and cut as it likes: beyond this nobody means it. */
 const MAX_DEPTH = 20;
 const MAX_CUT = 1_000;
-/** A longer one may take more memory to compile than there is. */
-const MAX_PATTERN = 200;
 
 export function substitute(text: string, values: Values, depth = 0): string {
   if (depth > MAX_DEPTH) throw new SubstitutionError(`\${…} nests deeper than ${MAX_DEPTH} levels`);
@@ -123,7 +121,7 @@ function compile(pattern: string): (text: string) => boolean {
     throw new SubstitutionError(
       `a pattern of more than ${MAX_PATTERN} characters cannot be cut by`,
     );
-  return picomatch(pattern, { dot: true });
+  return compilePattern(pattern);
 }
 
 function positions(value: string): readonly number[] {

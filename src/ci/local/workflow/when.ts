@@ -1,5 +1,5 @@
 /** `when`: what of a workflow runs for what happened (Woodpecker's documentation, "Workflow syntax", "when"). Pure. */
-import picomatch from "picomatch";
+import { compilePattern } from "./pattern.ts";
 import type { Condition } from "./shape.ts";
 
 /** What happened to which commit. */
@@ -52,5 +52,5 @@ function matchesPaths(
 }
 
 function matchesAny(patterns: readonly string[], text: string): boolean {
-  return patterns.some((pattern) => picomatch.isMatch(text, pattern, { dot: true }));
+  return patterns.some((pattern) => compilePattern(pattern)(text));
 }

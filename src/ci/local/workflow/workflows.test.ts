@@ -162,3 +162,18 @@ test("every key that is not supported is named with its place", () => {
     ],
   });
 });
+
+test.each([
+  ["when", `when: { branch: "${"(a|b)*".repeat(40)}" }\nsteps:\n  - image: a\n    commands: b\n`],
+  ["path", `when: { path: { exclude: ["${"*".repeat(201)}"] } }\nsteps: []\n`],
+  ["substitution", `steps:\n  - image: a\n    commands: echo \${CI_REPO##${"*/".repeat(101)}}\n`],
+])("a pattern that is too long to compile safely is refused: %s", (_, text) => {
+  const given = { ...anyRun, variables: { CI_REPO: "a/b" }, secrets: {} };
+
+  const [workflow] = planWorkflows([{ path: ".woodpecker/a.yml", text }], given);
+
+  expect(workflow).toMatchObject({
+    type: "refuse",
+    problems: expect.arrayContaining([expect.stringContaining("200 characters")]),
+  });
+});

@@ -217,13 +217,21 @@ function describe(error: unknown): readonly string[] {
   throw error;
 }
 
+/** What each of the forms, however deep, has against a value. */
+function leavesOf(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  return issue.code === "invalid_union" ? issue.errors.flat().flatMap(leavesOf) : [issue];
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
   const place = issue.path.join(".");
   if (issue.code === "unrecognized_keys")
     return `${[...issue.path, issue.keys[0]].join(".")}: not supported by the local CI`;
   if (issue.code === "invalid_union") {
     const closest = issue.errors.map((one) => one[0]).find((one) => one && one.path.length > 0);
-    const named = closest ?? issue.errors.flat().find(({ code }) => code === "unrecognized_keys");
+    const named =
+      closest ??
+      issue.errors.flat().find(({ code }) => code === "unrecognized_keys") ??
+      leavesOf(issue).find(({ code }) => code === "custom");
     if (named) return describeIssue({ ...named, path: [...issue.path, ...named.path] });
   }
   return place === "" ? issue.message : `${place}: ${issue.message}`;
