@@ -119,12 +119,12 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
-  await sayNotes(tools, factory, administrator);
+  await printNotes(tools, factory, administrator);
   return { factory, steps };
 }
 
 /** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
-async function sayNotes(
+async function printNotes(
   { repositories, say }: InitTools,
   factory: Factory,
   { credentials: { login, password } }: Administrator,

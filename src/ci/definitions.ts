@@ -35,7 +35,7 @@ export interface CiDefinition {
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
   /** It knows of a commit what the forge's webhook tells it; else it looks for commits itself. */
-  readonly hearsByWebhook: boolean;
+  readonly needsWebhook: boolean;
 }
 
 export interface CiPlace {

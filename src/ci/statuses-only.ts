@@ -6,7 +6,7 @@ export const statusesOnly: CiRuns = {
     Promise.resolve(
       red.map(({ context, description }) => ({ context, kind: "real", log: description })),
     ),
-  askFor: () => Promise.resolve([]),
-  whyNot: () => Promise.resolve(undefined),
+  findMissing: () => Promise.resolve([]),
+  explainNoRun: () => Promise.resolve(undefined),
   retry: () => Promise.resolve(false),
 };

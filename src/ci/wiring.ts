@@ -33,7 +33,7 @@ const adapters: Readonly<Record<CiProvider, Open | undefined>> = {
   external: undefined,
 };
 
-interface Asked extends Omit<CiRunsOptions, "access" | "hearsByWebhook"> {
+interface Asked extends Omit<CiRunsOptions, "access" | "needsWebhook"> {
   /** Undefined if there is no token for it. */
   readonly access: CiRunsOptions["access"] | undefined;
 }
@@ -43,13 +43,13 @@ export function buildCiRuns(provider: CiProvider, { access, ...options }: Asked)
   if (!open || !access) return statusesOnly;
   let runs: Promise<CiRuns> | undefined;
   const load = (): Promise<CiRuns> => {
-    runs ??= open({ access, hearsByWebhook: ciProviders[provider].hearsByWebhook, ...options });
+    runs ??= open({ access, needsWebhook: ciProviders[provider].needsWebhook, ...options });
     return runs;
   };
   return {
     explain: async (sha, red) => (await load()).explain(sha, red),
-    askFor: async (sha, contexts) => (await load()).askFor(sha, contexts),
-    whyNot: async (context, commit) => (await load()).whyNot(context, commit),
+    findMissing: async (sha, contexts) => (await load()).findMissing(sha, contexts),
+    explainNoRun: async (context, commit) => (await load()).explainNoRun(context, commit),
     retry: async (sha, contexts) => (await load()).retry(sha, contexts),
   };
 }

@@ -6,9 +6,9 @@ export interface CiRuns {
   /** Explains for each of the given red statuses of one commit why it is red. */
   explain(sha: string, red: readonly Status[]): Promise<readonly CiFailure[]>;
   /** What the CI itself knows of contexts that the forge shows no decision for; nothing where it cannot be asked. */
-  askFor(sha: string, contexts: readonly string[]): Promise<readonly MissingAnswer[]>;
+  findMissing(sha: string, contexts: readonly string[]): Promise<readonly MissingAnswer[]>;
   /** Why the CI does not run this context though it hears of the commit; undefined if nothing in the commit says so. */
-  whyNot(context: string, commit: CommitFacts): Promise<NoRun | undefined>;
+  explainNoRun(context: string, commit: CommitFacts): Promise<NoRun | undefined>;
   /** Has the runs of these contexts on this commit done again; false where that cannot be asked for. */
   retry(sha: string, contexts: readonly string[]): Promise<boolean>;
 }
@@ -21,9 +21,9 @@ export type MissingAnswer = { readonly context: string } & (
   /** There was a run for this event, without this workflow in it. */
   | { readonly kind: "left-out"; readonly log: string }
   /** The run is over, and its status never came to the forge. */
-  | { readonly kind: "untold"; readonly log: string }
+  | { readonly kind: "status-missing"; readonly log: string }
   /** The CI was never told of this commit, or told that there is nothing to do; it hears of commits by webhooks. */
-  | { readonly kind: "unheard"; readonly event: CiEvent; readonly log: string }
+  | { readonly kind: "no-pipeline"; readonly event: CiEvent; readonly log: string }
 );
 
 export interface CommitFacts {

@@ -6,5 +6,5 @@ export const externalCi: CiDefinition = {
   services: () => [],
   mounts: [],
   hasPages: false,
-  hearsByWebhook: false,
+  needsWebhook: false,
 };

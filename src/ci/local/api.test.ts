@@ -52,7 +52,7 @@ function ask(given = token) {
   return buildCiRuns({
     access,
     repo,
-    hearsByWebhook: false,
+    needsWebhook: false,
     primaryBranch: "main",
     clock,
     redact: (text) => text.replaceAll("s3cret", "[redacted]"),

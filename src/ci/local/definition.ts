@@ -20,7 +20,7 @@ export const localCi: CiDefinition = {
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
   hasPages: false,
-  hearsByWebhook: false,
+  needsWebhook: false,
   user: {
     login: CI_LOGIN,
     keys,

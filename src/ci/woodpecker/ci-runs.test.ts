@@ -17,13 +17,13 @@ async function ask(names: readonly string[], context: string) {
     access: { url: ci.url, token: ci.token },
     repo: { owner: "root", name: "shop" },
     primaryBranch: "main",
-    hearsByWebhook: true,
+    needsWebhook: true,
     clock: { ...systemClock, sleep: async () => {} },
     redact: (text) => text,
   });
   const red = { context, state: "failure", description: "Pipeline failed" } as const;
   const [explained] = await runs.explain("sha", [red]);
-  const [missing] = await runs.askFor("sha", [context]);
+  const [missing] = await runs.findMissing("sha", [context]);
   return { explained, missing };
 }
 
@@ -63,8 +63,8 @@ test.each([
   ["unknown key", "broken"],
   ["missing secret", "broken"],
   ["left out", "left-out"],
-  ["all left out", "unheard"],
-  ["green", "untold"],
+  ["all left out", "no-pipeline"],
+  ["green", "status-missing"],
 ])("a context without a status, after a run that was %s, is %s", async (name, kind) => {
   const { missing } = await ask([name], context);
 

@@ -27,7 +27,7 @@ export interface CiRunsOptions {
   /** Logs go to a model and to the forge. */
   readonly redact: (text: string) => string;
   /** It knows of a commit what the forge told it by a webhook; else it looks for commits itself. */
-  readonly hearsByWebhook: boolean;
+  readonly needsWebhook: boolean;
 }
 
 /** The server's own limit of a page. */
@@ -51,16 +51,16 @@ export function buildCiRuns({ redact, ...options }: CiRunsOptions): CiRuns {
           return { ...failure, log: redact(failure.log) };
         }),
       ),
-    askFor: (sha, contexts) =>
+    findMissing: (sha, contexts) =>
       Promise.all(
         contexts.map(async (context) => {
-          const answer = await askFor(at, sha, context);
+          const answer = await findMissing(at, sha, context);
           if (answer.kind !== "broken") return { ...answer, log: redact(answer.log) };
           const { failure } = answer;
           return { ...answer, failure: { ...failure, log: redact(failure.log) } };
         }),
       ),
-    whyNot: findWhyNotRun,
+    explainNoRun: findWhyNotRun,
     retry: async (sha, contexts) => {
       const pipelines = await Promise.all(contexts.map((context) => at.find(sha, context)));
       if (pipelines.some((found) => found === undefined)) return false;
@@ -108,15 +108,15 @@ async function explainOverdue(
   return { context, kind, log: `${log}\nIts time limit ended it, as it did the run before.` };
 }
 
-async function askFor(at: Repository, sha: string, context: string): Promise<MissingAnswer> {
-  const { hearsByWebhook } = at;
+async function findMissing(at: Repository, sha: string, context: string): Promise<MissingAnswer> {
+  const { needsWebhook } = at;
   const pipeline = await at.find(sha, context);
-  const answer = judgeMissing(pipeline, { context, hearsByWebhook });
+  const answer = judgeMissing(pipeline, { context, needsWebhook });
   if (answer.kind !== "broken") return { ...answer, context };
   const failure = await explain(at, sha, { context, state: "failure", description: "" });
   if (failure.kind !== "infrastructure") return { context, kind: "broken", failure };
   // Nothing was begun that could be begun again: the CI has to be told of the commit once more.
-  return { context, kind: "unheard", event: eventOf(context), log: failure.log };
+  return { context, kind: "no-pipeline", event: eventOf(context), log: failure.log };
 }
 
 class Repository {
@@ -132,8 +132,8 @@ class Repository {
     this.#http = new WoodpeckerHttp(options.access, options.signal);
   }
 
-  get hearsByWebhook(): boolean {
-    return this.#options.hearsByWebhook;
+  get needsWebhook(): boolean {
+    return this.#options.needsWebhook;
   }
 
   async path(): Promise<string> {

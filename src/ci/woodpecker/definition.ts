@@ -19,7 +19,7 @@ export const woodpeckerCi: CiDefinition = {
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],
   stepsCaller: { container: () => "", isAlways: false },
   hasPages: true,
-  hearsByWebhook: true,
+  needsWebhook: true,
   services: (factory, { addresses, project }) => [
     describeServer(factory, addresses),
     describeAgent(factory, project),

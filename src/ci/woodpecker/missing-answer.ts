@@ -17,14 +17,14 @@ const waits: Readonly<Record<string, string>> = {
   blocked: "waits until somebody approves it on the CI's page",
 };
 
-/** `hearsByWebhook`: what it does not know of, nobody told it of; else it will find it by itself. */
+/** `needsWebhook`: what it does not know of, nobody told it of; else it will find it by itself. */
 export function judgeMissing(
   pipeline: Pipeline | undefined,
-  { context, hearsByWebhook }: { readonly context: string; readonly hearsByWebhook: boolean },
+  { context, needsWebhook }: { readonly context: string; readonly needsWebhook: boolean },
 ): MissingJudgement {
   if (!pipeline)
-    return hearsByWebhook
-      ? { kind: "unheard", event: eventOf(context), log: "the CI knows no run of this commit" }
+    return needsWebhook
+      ? { kind: "no-pipeline", event: eventOf(context), log: "the CI knows no run of this commit" }
       : { kind: "under-way", log: "the CI has not begun it" };
   const { number, status } = pipeline;
   const wait = waits[status];
@@ -33,7 +33,7 @@ export function judgeMissing(
   const workflows = pipeline.workflows ?? [];
   if (workflows.length === 0 || findNamed(workflows, context))
     return {
-      kind: "untold",
+      kind: "status-missing",
       log: `pipeline ${number} ended with ${status}, which the forge was not told`,
     };
   const ran = workflows.map(({ name }) => name).join(", ");

@@ -11,11 +11,11 @@ import {
   afterServerFault,
   forget,
   forgetFound,
-  RETELLINGS,
   recheck,
   retrySession,
   retryWithFeedback,
   SERVER_FAULTS,
+  WEBHOOK_RESENDS,
 } from "./retries.ts";
 import { addUsage, type PreparedWork, type PublishedWork, type Work } from "./work.ts";
 
@@ -102,9 +102,9 @@ interface Outcomes {
     /** The run could not be done, and was started again where the budget allows: costs no model time. */
     | Result<"infrastructure", Reason>
     /** What was red on a head that was only found: CI runs once more, and what it says then counts. */
-    | Result<"asked-again">
+    | Result<"rerun">
     /** The CI had not heard of the head and was told of it once more; by another head where that takes a push. */
-    | Result<"told-again", { readonly head: string }>
+    | Result<"resent", { readonly head: string }>
     /** The primary branch has moved on: this head will not be merged, whatever CI says of it. */
     | Result<"behind">
     | Moved
@@ -205,13 +205,13 @@ const transitions: Transitions = {
     moved: ({ work }) => ({ at: "preparing", work }),
   },
   checking: {
-    green: ({ work }) => ({ at: "reviewing", work: forget(work, RETELLINGS) }),
+    green: ({ work }) => ({ at: "reviewing", work: forget(work, WEBHOOK_RESENDS) }),
     behind: ({ work }) => ({ at: "merging", work }),
-    "asked-again": ({ work }) => ({ at: "checking", work: forgetFound(work) }),
+    rerun: ({ work }) => ({ at: "checking", work: forgetFound(work) }),
     moved: ({ work }, { head }) => recheck(work, head),
     red: ({ work }, { reason }, { ciFixes: limit }) =>
-      retryWithFeedback(forget(work, RETELLINGS), { cause: "ciFixes", limit, reason }),
-    "told-again": ({ work }, { head }) => afterRetelling(work, head),
+      retryWithFeedback(forget(work, WEBHOOK_RESENDS), { cause: "ciFixes", limit, reason }),
+    resent: ({ work }, { head }) => afterRetelling(work, head),
     infrastructure: ({ work }, { reason }, { infrastructureRetries }) =>
       afterInfrastructure(work, reason, infrastructureRetries),
   },

@@ -75,7 +75,7 @@ function reached(bot: Running, at: string): Promise<unknown> {
   return until(`the bot is at ${at}`, async () => statesOf(bot).includes(at));
 }
 
-const retellings = ({ events }: Running) => events.filter(({ type }) => type === "ci.retried");
+const resends = ({ events }: Running) => events.filter(({ type }) => type === "ci.retried");
 
 test("a webhook that was lost is made up for by closing and opening the pull request, which stays the same", async () => {
   const { bot } = await start(["green"], {
@@ -86,7 +86,7 @@ test("a webhook that was lost is made up for by closing and opening the pull req
 
   await reached(bot, "reviewing");
 
-  expect(retellings(bot)).toHaveLength(1);
+  expect(resends(bot)).toHaveLength(1);
   expect(await bench.pulls()).toMatchObject([{ state: "open" }]);
   const { work } = (await bench.journal()) as { work: { counters: object } };
   expect(work.counters).toEqual({});
@@ -103,12 +103,12 @@ test("after two more tries it is a problem line; the bot waits, and goes on when
   expect(bot.events.filter(({ type }) => type === "ci.silent")).toMatchObject([
     { issue, context: "ci/woodpecker/pr/test", reason: expect.stringContaining("has not heard") },
   ]);
-  expect(retellings(bot)).toHaveLength(2);
+  expect(resends(bot)).toHaveLength(2);
   const [pull] = await bench.pulls();
   await ci.tell("pull_request", String(pull?.head?.sha), bench);
   await reached(bot, "reviewing");
 
-  expect(retellings(bot)).toHaveLength(2);
+  expect(resends(bot)).toHaveLength(2);
 });
 
 test("what only a push can tell the CI is told by a new head of the same change", async () => {
@@ -178,7 +178,7 @@ test.each([
       "ci/woodpecker/pr/test is red for want of a tool or by its configuration",
     );
     expect(said).toContain(words);
-    expect(retellings(bot)).toEqual([]);
+    expect(resends(bot)).toEqual([]);
   },
 );
 
@@ -193,7 +193,7 @@ test.each([
 
   const said = (await bench.commentsOf(issue)).at(-1);
   expect(said).toContain(words ?? "this commit has no workflow file of this name");
-  expect(retellings(bot)).toEqual([]);
+  expect(resends(bot)).toEqual([]);
 });
 
 test("a pull request that a person retitled with [skip ci] is theirs to answer", async () => {

@@ -5,7 +5,7 @@ import { deriveBranch } from "../../core/work-branch.ts";
 import type { CiFailure, MissingAnswer } from "../../ports/ci.ts";
 import type { Pull } from "../../ports/forge.ts";
 import { missingPrimary } from "./primary-branch.ts";
-import { RETELLINGS } from "./retries.ts";
+import { WEBHOOK_RESENDS } from "./retries.ts";
 import { formatCommit } from "./wording.ts";
 import type { PublishedWork } from "./work.ts";
 
@@ -13,7 +13,7 @@ import type { PublishedWork } from "./work.ts";
 const ASK_AFTER_POLLS = 2;
 
 /** How often it is told again of one piece of work before a person has to look at the webhook. */
-const MAX_RETELLINGS = 2;
+const MAX_WEBHOOK_RESENDS = 2;
 
 export interface MissingWait {
   readonly target: ProjectTools;
@@ -29,8 +29,8 @@ export class WaitMemory {
   /** What the CI says of contexts that it has not decided. */
   known: readonly string[] = [];
   /** Contexts whose runs were over at the look before this one. */
-  untold: ReadonlySet<string> = new Set();
-  isSilenceTold = false;
+  withoutStatus: ReadonlySet<string> = new Set();
+  isLossReported = false;
   /** When a run that could not be done is done again. */
   retryAtMs: number | undefined;
 
@@ -43,13 +43,13 @@ export type MissingEnd =
   /** To be judged like red contexts. */
   | { readonly type: "failed"; readonly failures: readonly CiFailure[] }
   /** A new head, or the same. */
-  | { readonly type: "told-again"; readonly head: string }
+  | { readonly type: "resent"; readonly head: string }
   /** Somebody else's commit says that no CI is wanted; a head of the bot's own does not. */
   | { readonly type: "behind" }
   | { readonly type: "moved"; readonly head: string }
   | { readonly type: "stuck"; readonly cause: string; readonly reason: string };
 
-type Unheard = Extract<MissingAnswer, { kind: "unheard" }>;
+type NoPipeline = Extract<MissingAnswer, { kind: "no-pipeline" }>;
 
 /** Returns undefined if there is nothing to do but wait. */
 export async function lookForAnswers(
@@ -61,14 +61,14 @@ export async function lookForAnswers(
   const { clock, pollIntervalMs } = tools;
   if (missing.length === 0) return undefined;
   if (clock.monotonicMs() - memory.sinceMs < ASK_AFTER_POLLS * pollIntervalMs) return undefined;
-  const answers = await target.ci.askFor(work.head, missing);
+  const answers = await target.ci.findMissing(work.head, missing);
   memory.known = answers.flatMap((one) =>
     one.kind === "broken" ? [] : [`${one.context}: ${one.log}`],
   );
-  const failures = [...listFailures(answers), ...listUntold(answers, memory)];
+  const failures = [...listFailures(answers), ...listMissingStatuses(answers, memory)];
   if (failures.length > 0) return { type: "failed", failures };
-  const unheard = answers.filter((one) => one.kind === "unheard");
-  return unheard.length > 0 ? makeUpFor(tools, wait, unheard) : undefined;
+  const withoutPipeline = answers.filter((one) => one.kind === "no-pipeline");
+  return withoutPipeline.length > 0 ? resendWebhook(tools, wait, withoutPipeline) : undefined;
 }
 
 function listFailures(answers: readonly MissingAnswer[]): readonly CiFailure[] {
@@ -86,35 +86,38 @@ function notRun(context: string, log: string): CiFailure {
 }
 
 /** A status may be on its way while its run is over already: it is missing if it is not there at the next look either. */
-function listUntold(answers: readonly MissingAnswer[], memory: WaitMemory): readonly CiFailure[] {
-  const untold = answers.filter(({ kind }) => kind === "untold");
-  const before = memory.untold;
-  memory.untold = new Set(untold.map(({ context }) => context));
-  return untold.flatMap((one): readonly CiFailure[] => {
+function listMissingStatuses(
+  answers: readonly MissingAnswer[],
+  memory: WaitMemory,
+): readonly CiFailure[] {
+  const withoutStatus = answers.filter(({ kind }) => kind === "status-missing");
+  const before = memory.withoutStatus;
+  memory.withoutStatus = new Set(withoutStatus.map(({ context }) => context));
+  return withoutStatus.flatMap((one): readonly CiFailure[] => {
     const { context } = one;
-    if (one.kind !== "untold" || !before.has(context)) return [];
+    if (one.kind !== "status-missing" || !before.has(context)) return [];
     return [{ context, kind: "infrastructure", log: one.log }];
   });
 }
 
-async function makeUpFor(
+async function resendWebhook(
   tools: BotTools,
   wait: MissingWait,
-  unheard: readonly Unheard[],
+  withoutPipeline: readonly NoPipeline[],
 ): Promise<MissingEnd | undefined> {
   const { work, claim } = wait;
-  const why = await findWhyNot(wait, unheard);
+  const why = await findNoRunReason(wait, withoutPipeline);
   if (why) return why;
-  if ((work.counters[RETELLINGS] ?? 0) >= MAX_RETELLINGS) {
-    tellSilence(tools, wait, unheard);
+  if ((work.counters[WEBHOOK_RESENDS] ?? 0) >= MAX_WEBHOOK_RESENDS) {
+    reportLostWebhook(tools, wait, withoutPipeline);
     return undefined;
   }
   claim.assertHeld();
-  const needsPush = unheard.some(({ event }) => event === "push");
+  const needsPush = withoutPipeline.some(({ event }) => event === "push");
   const end = needsPush ? await renewHead(tools, wait) : await reopen(wait);
-  if (end.type !== "told-again") return end;
+  if (end.type !== "resent") return end;
   const { project } = work;
-  for (const { context } of unheard)
+  for (const { context } of withoutPipeline)
     tools.events.append({ type: "ci.retried", project, sha: end.head, context });
   return end;
 }
@@ -123,7 +126,7 @@ async function makeUpFor(
 async function reopen({ target, work }: MissingWait): Promise<MissingEnd> {
   await target.pulls.edit(work.pull, { state: "closed" });
   await target.pulls.edit(work.pull, { state: "open" });
-  return { type: "told-again", head: work.head };
+  return { type: "resent", head: work.head };
 }
 
 /** The same change with another date: the forge tells the CI of it as of any push. */
@@ -144,7 +147,7 @@ async function renewHead(
   });
   const ref = `refs/heads/${deriveBranch(project, work.issue)}`;
   const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
-  if (pushed === "pushed") return { type: "told-again", head };
+  if (pushed === "pushed") return { type: "resent", head };
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === undefined)
     return { type: "stuck", cause: "checking", reason: "the work branch was deleted" };
@@ -153,9 +156,9 @@ async function renewHead(
 }
 
 /** What the CI does not run though it hears of it, by what the commit itself says. */
-async function findWhyNot(
+async function findNoRunReason(
   wait: MissingWait,
-  unheard: readonly Unheard[],
+  withoutPipeline: readonly NoPipeline[],
 ): Promise<MissingEnd | undefined> {
   const { target, work, pull } = wait;
   const { mirror, project, ci } = target;
@@ -163,12 +166,12 @@ async function findWhyNot(
   const message = await mirror.objects.readMessage(work.head);
   const readFiles = (paths: readonly string[]) => mirror.files.read(work.head, paths);
   const failures: CiFailure[] = [];
-  for (const { context, event } of unheard) {
+  for (const { context, event } of withoutPipeline) {
     const occasion =
       event === "push"
         ? { branch: deriveBranch(project, work.issue), message }
         : { branch: project.primaryBranch, message: pull.title };
-    const why = await ci.whyNot(context, { event, changedFiles, readFiles, ...occasion });
+    const why = await ci.explainNoRun(context, { event, changedFiles, readFiles, ...occasion });
     if (why?.kind === "skip-asked") return answerSkip(wait, event);
     if (why) failures.push(notRun(context, why.log));
   }
@@ -176,19 +179,23 @@ async function findWhyNot(
 }
 
 /** A commit of somebody else's becomes a head of the bot's own, whose message says no such thing; a title is a person's. */
-function answerSkip({ work, pull }: MissingWait, event: Unheard["event"]): MissingEnd {
+function answerSkip({ work, pull }: MissingWait, event: NoPipeline["event"]): MissingEnd {
   if (event === "push" && work.pushed !== work.head) return { type: "behind" };
   const said = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
   const reason = `pull request #${pull.number} says that no CI is wanted, by ${said}`;
   return { type: "stuck", cause: "skip-ci", reason };
 }
 
-function tellSilence({ events }: BotTools, wait: MissingWait, unheard: readonly Unheard[]): void {
+function reportLostWebhook(
+  { events }: BotTools,
+  wait: MissingWait,
+  withoutPipeline: readonly NoPipeline[],
+): void {
   const { work, memory } = wait;
-  if (memory.isSilenceTold) return;
-  memory.isSilenceTold = true;
+  if (memory.isLossReported) return;
+  memory.isLossReported = true;
   const { project, issue, pull, head: sha } = work;
-  const context = unheard.map((one) => one.context).join(", ");
-  const reason = `the CI has not heard of it, though it was told ${MAX_RETELLINGS} times more`;
+  const context = withoutPipeline.map((one) => one.context).join(", ");
+  const reason = `the CI has not heard of it, though it was told ${MAX_WEBHOOK_RESENDS} times more`;
   events.append({ type: "ci.silent", project, issue, pull, sha, context, reason });
 }

@@ -6,7 +6,7 @@ import type { PreparedWork, PublishedWork, Work } from "./work.ts";
 /** Counters that are not named for a limit. */
 export const INFRASTRUCTURE = "infrastructureRetries";
 /** How often the CI was told of a head once more; forgotten when it decides. */
-export const RETELLINGS = "retellings";
+export const WEBHOOK_RESENDS = "webhookResends";
 /** How often the primary branch moved under a head that was ready to merge. */
 export const LOST_ROUNDS = "lostRounds";
 /** After so many lost rounds a bot takes the lane (lane.ts). */
@@ -79,7 +79,7 @@ export function forgetFound({ isFound: _, ...work }: PublishedWork): PublishedWo
 
 /** The CI had not heard of the head; another head where only a push could tell it. */
 export function afterRetelling(work: PublishedWork, head: string): State {
-  const charged = charge(work, RETELLINGS);
+  const charged = charge(work, WEBHOOK_RESENDS);
   return head === work.head
     ? { at: "checking", work: charged }
     : recheck({ ...charged, pushed: head }, head);

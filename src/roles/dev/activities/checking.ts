@@ -142,7 +142,7 @@ async function answerRed(
   const contexts = red.map(({ context }) => context);
   if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
   report(tools, waiting, contexts);
-  return { type: "asked-again" };
+  return { type: "rerun" };
 }
 
 function report({ events }: BotTools, { target, work }: CiWait, contexts: readonly string[]): void {
