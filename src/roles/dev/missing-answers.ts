@@ -28,8 +28,8 @@ export class WaitMemory {
   readonly sinceMs: number;
   /** What the CI says of contexts that it has not decided. */
   known: readonly string[] = [];
-  /** Contexts whose runs were over at the look before this one. */
-  withoutStatus: ReadonlySet<string> = new Set();
+  /** Contexts whose runs are over, with the number of looks in a row that found no status of theirs. */
+  withoutStatus: ReadonlyMap<string, number> = new Map();
   isLossReported = false;
   /** When a run that could not be done is done again. */
   retryAtMs: number | undefined;
@@ -85,19 +85,21 @@ function notRun(context: string, log: string): CiFailure {
   return { context, kind: "not-run", isDoubtful: true, log };
 }
 
-/** A status may be on its way while its run is over already: it is missing if it is not there at the next look either. */
+/** A status may be on its way while its run is over already, longer where the CI or the forge is slow. */
+const STATUS_LOOKS = 5;
+
 function listMissingStatuses(
   answers: readonly MissingAnswer[],
   memory: WaitMemory,
 ): readonly CiFailure[] {
-  const withoutStatus = answers.filter(({ kind }) => kind === "status-missing");
+  const late = answers.filter((one) => one.kind === "status-missing");
   const before = memory.withoutStatus;
-  memory.withoutStatus = new Set(withoutStatus.map(({ context }) => context));
-  return withoutStatus.flatMap((one): readonly CiFailure[] => {
-    const { context } = one;
-    if (one.kind !== "status-missing" || !before.has(context)) return [];
-    return [{ context, kind: "infrastructure", log: one.log }];
-  });
+  memory.withoutStatus = new Map(
+    late.map(({ context }) => [context, (before.get(context) ?? 0) + 1]),
+  );
+  return late
+    .filter(({ context }) => (memory.withoutStatus.get(context) ?? 0) >= STATUS_LOOKS)
+    .map(({ context, log }): CiFailure => ({ context, kind: "infrastructure", log }));
 }
 
 async function resendWebhook(
