@@ -113,12 +113,14 @@ test.skipIf(!(await hasEarlierVersion()))(
     await until("the issue is closed", async () => {
       return (await forge.issues(repo).get(1)).state === "closed";
     });
-    const { commits, refs } = await factory.history();
+    await until("its branch is gone", async () => {
+      const { refs } = await factory.history();
+      const branches = [...refs.keys()].filter((ref) => ref.startsWith("refs/heads/"));
+      return branches.join() === "refs/heads/main";
+    });
+    const { commits } = await factory.history();
     expect(commits.map(({ subject }) => subject)).toEqual(["Add farewell", "A greeter"]);
     expect(await forge.pulls(repo).get(2)).toMatchObject({ author: "dev-qwen", merged: true });
-    expect([...refs.keys()].filter((ref) => ref.startsWith("refs/heads/"))).toEqual([
-      "refs/heads/main",
-    ]);
   },
   // Two builds, and a whole issue.
   400_000,
