@@ -16,6 +16,14 @@ export interface Problem {
     | "review"
     | "service";
   readonly text: string;
+  /** ISO 8601, where it is known. */
+  readonly since?: string | undefined;
+  /** What a person does about it, to be pasted. */
+  readonly command?: string;
+  /** What it is about. */
+  readonly about?: { readonly project: string; readonly issue?: number; readonly pull?: number };
+  /** What goes on as soon as a person has done it; nothing is broken. */
+  readonly asks?: "answer" | "merge" | "review";
 }
 
 export interface BlockedIssue {
@@ -32,10 +40,13 @@ export function describeDeadServices(
   return services.filter(isDead).map(({ service, state }): Problem => {
     const failures = Object.values(statuses.get(service)?.failures ?? {});
     const newest = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    const since = newest?.at ?? statuses.get(service)?.lastEventAt;
     const reason = newest ? `: ${newest.message.split("\n")[0]}` : "";
     return {
       kind: "service",
       text: `${service} is ${state}${reason} (disinto logs ${service})`,
+      since,
+      command: `disinto logs ${service}`,
     };
   });
 }
@@ -58,11 +69,12 @@ export function describeRefused(
         {
           kind: "credentials",
           text: `the forge refuses the token of ${name}: it was revoked there, or another factory uses ${forgeUser} (disinto init)`,
+          command: "disinto init",
         },
       ];
     if (credentials !== "foreign") return [];
     const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
-    return [{ kind: "credentials", text }];
+    return [{ kind: "credentials", text, command: "disinto init" }];
   });
 }
 
@@ -76,7 +88,8 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
     }
   }
   return [...open].map(([name, { since, reason }]) => {
-    return { kind: "breaker", text: `${name} is broken since ${formatTime(since)}: ${reason}` };
+    const text = `${name} is broken since ${formatTime(since)}: ${reason}`;
+    return { kind: "breaker", text, since, command: "disinto doctor" };
   });
 }
 
@@ -96,8 +109,32 @@ export function describeBlocked(
     const last = entered.toSorted((a, b) => (a.time < b.time ? -1 : 1)).at(-1);
     const reason = last && "reason" in last ? (last.reason ?? "") : "its last comment says why";
     const text = `issue #${issue} of ${project} is blocked (${title}): ${reason.split("\n")[0]}`;
-    return { kind: "blocked-issue", text };
+    const asks = last?.type === "state.entered" ? questionOf(last.cause) : undefined;
+    const about = { project, issue };
+    const command = `disinto retry ${issue} --project ${project}`;
+    return {
+      kind: "blocked-issue",
+      text,
+      since: last?.time,
+      command,
+      about,
+      ...(asks && { asks }),
+    };
   });
+}
+
+/** Causes for which a bot hands over or asks; all others are faults. */
+const questions: Readonly<Record<string, Problem["asks"]>> = {
+  "hand-over": "merge",
+  "protected-files": "merge",
+  protectedPaths: "answer",
+  "unmet-dependency": "answer",
+  "too-large": "answer",
+  "already-done": "answer",
+};
+
+function questionOf(cause: string | undefined): Problem["asks"] {
+  return cause === undefined ? undefined : questions[cause];
 }
 
 /** Heads that the CI was told of again in vain, until the bot goes on with that issue. */
@@ -111,7 +148,8 @@ export function findSilentCi(events: readonly StampedEvent[]): readonly Problem[
     if (event.type !== "ci.silent") continue;
     const { pull, context, reason } = event;
     const text = `${context} of pull request #${pull} of ${project}: ${reason}; look at the repository's webhooks on the forge`;
-    silent.set(key, { kind: "ci", text });
+    const about = { project, issue, pull };
+    silent.set(key, { kind: "ci", text, since: event.time, command: "disinto doctor", about });
   }
   return [...silent.values()];
 }
@@ -129,7 +167,9 @@ export function findRefusals(
     if (!known || isNamed(known, host)) continue;
     const line = `[network] allow = ${JSON.stringify([...known.network.allow, host])}`;
     const text = `${by} was refused ${host}; if ${project} needs it: ${line} in its file`;
-    found.set(`${by} ${project} ${host}`, { kind: "network", text });
+    const key = `${by} ${project} ${host}`;
+    const since = found.get(key)?.since ?? event.time;
+    found.set(key, { kind: "network", text, since, about: { project } });
   }
   return [...found.values()];
 }
@@ -164,7 +204,7 @@ export function findGivenUpReviews(
     if (last?.type !== "pull.reviewed" || !last.verdict.startsWith(REVIEW_REFUSED)) return [];
     const reason = last.verdict.slice(REVIEW_REFUSED.length).split("\n")[0];
     const text = `${last.by} gave up the review of pull request #${pull} of ${project} at ${formatTime(last.time)}: ${reason}; a person has to review it`;
-    return [{ kind: "review", text }];
+    return [{ kind: "review", text, since: last.time, about: { project, pull }, asks: "review" }];
   });
 }
 

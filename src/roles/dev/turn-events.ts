@@ -40,6 +40,7 @@ export function describeTurn(from: State, to: State): readonly BotEvent[] {
       issue,
       ...pull,
       ...(reason && { reason }),
+      ...(to.at === "blocked" && { cause: to.cause }),
     },
   ];
 }
