@@ -87,6 +87,10 @@ export function buildTools(signal: AbortSignal): Tools {
       const { openBot } = await import("./wiring-bot.ts");
       return openBot(settings, tools);
     },
+    ciServer: async (place) => {
+      const { buildCiServer } = await import("./ci/woodpecker/server.ts");
+      return buildCiServer({ ...place, signal });
+    },
     ci: async (settings) => {
       const { buildCi } = await import("./ci/local/wiring.ts");
       return buildCi(settings, tools);

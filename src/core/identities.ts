@@ -1,6 +1,6 @@
 /** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
 
-import { ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { ciProviders, findCiAccount, listUsedCis } from "../ci/definitions.ts";
 import {
   type ApplicationAction,
   type DesiredApplication,
@@ -36,6 +36,8 @@ export interface DesiredRepository {
   readonly private: boolean;
   readonly primaryBranch: string;
   readonly writers: readonly string[];
+  /** Accounts of the factory that make webhooks there. */
+  readonly administrators?: readonly string[];
   readonly labels: readonly Label[];
   readonly protection: Protection | undefined;
 }
@@ -71,7 +73,12 @@ export type IdentityAction =
   | { readonly kind: "set-password"; readonly user: DesiredUser }
   | { readonly kind: "create-token"; readonly user: DesiredUser }
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
-  | { readonly kind: "grant-write"; readonly repo: RepoId; readonly login: string }
+  | {
+      readonly kind: "grant-access";
+      readonly repo: RepoId;
+      readonly login: string;
+      readonly access: "write" | "admin";
+    }
   | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
   | { readonly kind: "protect-branch"; readonly repo: RepoId; readonly protection: Protection };
@@ -127,8 +134,10 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
     }),
   );
   const cis = listUsedCis(factory).flatMap(({ user }) => user ?? []);
+  const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
+  const [account] = accounts;
   return {
-    users: [...bots, ...cis],
+    users: [...bots, ...cis, ...(account ? [account] : [])],
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
@@ -144,11 +153,13 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   const { adminUser } = factory.forge;
   const writers = bots.map(({ forgeUser }) => forgeUser);
   const ci = ciProviders[project.ci.provider].user;
+  const account = findCiAccount(project.ci, factory.name);
   return {
     repo: project.repo,
     private: false,
     primaryBranch: project.primaryBranch,
     writers: [...writers, ...(ci ? [ci.login] : [])],
+    ...(account && { administrators: [account.login] }),
     labels,
     protection: {
       branch: project.primaryBranch,
@@ -233,7 +244,13 @@ function* planRepository(
     yield { action: { kind: "create-repository", repository }, because: "no such repository" };
   for (const login of writers) {
     const because = judgeAccess(login, access.get(login));
-    if (because) yield { action: { kind: "grant-write", repo, login }, because };
+    if (because)
+      yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
+  }
+  for (const login of repository.administrators ?? []) {
+    if (access.get(login) === "admin" || access.get(login) === "owner") continue;
+    const because = `${login} cannot make webhooks there`;
+    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
   }
   for (const label of repository.labels) {
     if (!present.includes(label.name))
@@ -248,12 +265,15 @@ function* planRepository(
 /** A forge leaves the names of others out without a word, and they would be planned again for ever. */
 function keepInsiders(
   wanted: Protection,
-  { writers }: DesiredRepository,
+  { writers, administrators = [] }: DesiredRepository,
   seen: ObservedRepository | undefined,
 ): Protection {
   const { insiders } = seen ?? {};
   if (!insiders) return wanted;
-  const known = new Set([...insiders, ...writers.map((login) => login.toLowerCase())]);
+  const known = new Set([
+    ...insiders,
+    ...[...writers, ...administrators].map((login) => login.toLowerCase()),
+  ]);
   const keep = (logins: readonly string[]) =>
     logins.filter((login) => known.has(login.toLowerCase()));
   return { ...wanted, approvers: keep(wanted.approvers), mergers: keep(wanted.mergers) };
