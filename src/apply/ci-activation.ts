@@ -36,7 +36,11 @@ interface Activation {
 export async function activateCi(
   tools: InitTools,
   folder: string,
-  { factory, environment, newSecret }: Pick<ForgeAccess, "factory" | "environment"> & Pick<Activation, "newSecret">,
+  {
+    factory,
+    environment,
+    newSecret,
+  }: Pick<ForgeAccess, "factory" | "environment"> & Pick<Activation, "newSecret">,
 ): Promise<readonly ActivationStep[]> {
   const desired = deriveActivation(factory);
   if (!desired) return [];

@@ -5,7 +5,8 @@ import { isName } from "../core/addresses.ts";
 import type { MachineName } from "../core/setup.ts";
 
 /** Addresses that the internet does not route: what is published there is reached from one's own networks at most. */
-const inner = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
+const inner =
+  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
 
 /** `url`: an address that was given, whose name counts then. */
 export async function findMachineName(url?: string): Promise<MachineName | undefined> {

@@ -3,7 +3,7 @@ import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { DEFAULT_CI, WOODPECKER } from "../ci/definitions.ts";
 import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
-import { listContexts } from "../ci/workflow-contexts.ts";
+import { listContexts } from "../ci/woodpecker/contexts.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";

@@ -2,7 +2,7 @@
 
 import { waitForForge } from "../apply/forge-wait.ts";
 import { readCiSettings } from "../ci/local/settings.ts";
-import { gateVariables } from "../ci/woodpecker/gate-variables.ts";
+import { gateVariables } from "../ci/woodpecker/variables.ts";
 import { ports } from "../core/service-ports.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
@@ -16,7 +16,7 @@ export async function serveCi(tools: Tools): Promise<ExitCode> {
 }
 
 /** Until interrupted. */
-export async function serveCiGate({ environment, signal }: Tools): Promise<ExitCode> {
+export async function serveCiGate({ environment, signal, ciGate }: Tools): Promise<ExitCode> {
   const read = (key: string): string => {
     const value = environment[key];
     if (value) return value;
@@ -24,8 +24,7 @@ export async function serveCiGate({ environment, signal }: Tools): Promise<ExitC
       hint: "the gate is a service of the factory: disinto up starts it",
     });
   };
-  const { serveGate } = await import("../ci/woodpecker/gate.ts");
-  const server = await serveGate({
+  const server = await ciGate({
     url: read(gateVariables.url),
     botsToken: read(gateVariables.botsToken),
     accountToken: read(gateVariables.accountToken),

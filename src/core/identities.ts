@@ -13,6 +13,7 @@ import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
 import { alwaysProtected } from "./protected-paths.ts";
+import { repositoryLabels } from "./repository-labels.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
@@ -87,30 +88,6 @@ export type IdentityStep = Step<IdentityAction>;
 
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
 
-/** On an issue that bots may take. */
-const BACKLOG = "backlog";
-
-const labels: readonly Label[] = [
-  { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
-  { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
-  { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
-  {
-    name: "disinto/approved",
-    color: "#0e8a16",
-    description: "Bots may take this issue, whoever wrote it",
-  },
-  {
-    name: "disinto/protected-paths",
-    color: "#5319e7",
-    description: "A bot may change protected paths for this issue; a person merges it",
-  },
-  {
-    name: "blocked",
-    color: "#b60205",
-    description: "A bot stopped here; the last comment says why",
-  },
-];
-
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
 }
@@ -160,7 +137,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
     primaryBranch: project.primaryBranch,
     writers: [...writers, ...(ci ? [ci.login] : [])],
     ...(account && { administrators: [account.login] }),
-    labels,
+    labels: repositoryLabels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
@@ -238,20 +215,11 @@ function* planRepository(
   seen: ObservedRepository | undefined,
   canFill: boolean,
 ): Generator<IdentityStep> {
-  const { repo, writers, protection } = repository;
+  const { repo, protection } = repository;
   const { empty, access, labels: present, protection: rules } = seen ?? nothing;
   if (!seen)
     yield { action: { kind: "create-repository", repository }, because: "no such repository" };
-  for (const login of writers) {
-    const because = judgeAccess(login, access.get(login));
-    if (because)
-      yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
-  }
-  for (const login of repository.administrators ?? []) {
-    if (access.get(login) === "admin" || access.get(login) === "owner") continue;
-    const because = `${login} cannot make webhooks there`;
-    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
-  }
+  yield* planAccess(repository, access);
   for (const label of repository.labels) {
     if (!present.includes(label.name))
       yield { action: { kind: "create-label", repo, label }, because: "no such label" };
@@ -260,6 +228,21 @@ function* planRepository(
   if (empty && canFill)
     yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
   yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
+}
+
+function* planAccess(
+  { repo, writers, administrators = [] }: DesiredRepository,
+  seen: ReadonlyMap<string, Access>,
+): Generator<IdentityStep> {
+  for (const login of writers) {
+    const because = judgeAccess(login, seen.get(login));
+    if (because) yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
+  }
+  for (const login of administrators) {
+    if (seen.get(login) === "admin" || seen.get(login) === "owner") continue;
+    const because = `${login} cannot make webhooks there`;
+    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
+  }
 }
 
 /** A forge leaves the names of others out without a word, and they would be planned again for ever. */

@@ -1,8 +1,8 @@
 /** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
 
+import { WOODPECKER } from "../ci/definitions.ts";
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
-import { WOODPECKER } from "../ci/definitions.ts";
 import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
 import { initFlags } from "../settings/init-flags.ts";

@@ -18,7 +18,10 @@ export interface CiAccount {
   activate(repo: RepoId): Promise<void>;
   /** The webhook at the forge is made anew. */
   repair(id: number): Promise<void>;
-  change(id: number, settings: Partial<CiTrust> & { readonly timeoutMinutes?: number }): Promise<void>;
+  change(
+    id: number,
+    settings: Partial<CiTrust> & { readonly timeoutMinutes?: number },
+  ): Promise<void>;
 }
 
 /** What of its machine a repository's runs may have. */

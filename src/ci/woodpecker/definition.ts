@@ -6,8 +6,8 @@ import { ports } from "../../core/service-ports.ts";
 import { RUNNER_UID } from "../../core/uids.ts";
 import type { CiDefinition } from "../definitions.ts";
 import { deriveAccount } from "./account.ts";
-import { gateVariables } from "./gate-variables.ts";
 import { applicationKeys } from "./oauth-application.ts";
+import { gateVariables } from "./variables.ts";
 
 export const woodpeckerCi: CiDefinition = {
   meaning: "Woodpecker runs them",

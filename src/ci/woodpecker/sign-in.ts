@@ -89,6 +89,12 @@ function fieldsOf(html: string, names: readonly string[]): Record<string, string
   return Object.fromEntries(found);
 }
 
+interface Sent {
+  readonly method: "GET" | "POST";
+  readonly form?: Readonly<Record<string, string>> | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Keeps the cookies of each server apart, and goes nowhere else. */
 class Browser {
   readonly #cookies: ReadonlyMap<string, Map<string, string>>;
@@ -100,7 +106,7 @@ class Browser {
   }
 
   get(url: string): Promise<Page> {
-    return this.#go("GET", url, undefined, {});
+    return this.#go(url, { method: "GET", headers: {} });
   }
 
   post(
@@ -108,15 +114,10 @@ class Browser {
     form: Readonly<Record<string, string>> | undefined,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Page> {
-    return this.#go("POST", url, form, headers);
+    return this.#go(url, { method: "POST", form, headers });
   }
 
-  async #go(
-    method: "GET" | "POST",
-    url: string,
-    form: Readonly<Record<string, string>> | undefined,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<Page> {
+  async #go(url: string, { method, form, headers }: Sent): Promise<Page> {
     const jar = this.#cookies.get(new URL(url).origin);
     if (!jar) throw lost(`it was sent to ${new URL(url).origin}`);
     const overdue = AbortSignal.timeout(LIMIT_MS);

@@ -1,9 +1,9 @@
 /** Which statuses Woodpecker will post for every pull request of a bot, by the repository's workflow files. Pure. */
 import * as z from "zod";
-import { MatrixShape, WorkflowShape } from "./local/workflow/shape.ts";
-import { matches, type Occasion } from "./local/workflow/when.ts";
-import { listAxes, nameWorkflow, type WorkflowFile } from "./local/workflow/workflows.ts";
-import { parseYaml } from "./local/workflow/yaml.ts";
+import { MatrixShape, WorkflowShape } from "../local/workflow/shape.ts";
+import { matches, type Occasion } from "../local/workflow/when.ts";
+import { listAxes, nameWorkflow, type WorkflowFile } from "../local/workflow/workflows.ts";
+import { parseYaml } from "../local/workflow/yaml.ts";
 
 /** All else that stands in the file is Woodpecker's to understand. */
 const Shape = z.looseObject({ when: WorkflowShape.shape.when });
