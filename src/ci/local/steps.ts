@@ -1,9 +1,8 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
-import { execa } from "execa";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
-import type { Argv } from "../../adapters/process.ts";
+import { type Argv, startRecorded } from "../../adapters/process.ts";
 import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
@@ -33,16 +32,12 @@ const KILLED = 137;
 export async function runStep(run: StepRun): Promise<StepEnd> {
   const { folder, step, signal, user } = run;
   const mark = randomUUID();
-  const [program, ...args] = shell(folder, user);
-  const child = execa(program, args, {
+  const child = startRecorded(shell(folder, user), {
     ...(user.uid === undefined && { cwd: folder }),
     input: `${step.commands.join("\n")}\n`,
     env: { ...step.environment, [MARK]: mark },
-    extendEnv: false,
     detached: true,
-    reject: false,
-    all: true,
-    maxBuffer: MAX_LOG_BYTES,
+    maxOutputBytes: MAX_LOG_BYTES,
   });
   const ends: Promise<void>[] = [];
   const end = (): void => void ends.push(endStep(user, { mark, folders: [folder] }));

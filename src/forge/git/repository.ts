@@ -1,12 +1,16 @@
 /** Plumbing on one bare repository. Every argument that comes from outside is a full ref or a sha, never an option. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { type Argv, type Finished, run, toolEnvironment } from "../../adapters/process.ts";
+import {
+  type Argv,
+  type Finished,
+  run,
+  runForBytes,
+  toolEnvironment,
+} from "../../adapters/process.ts";
 import { DisintoError } from "../../errors.ts";
 import type { CommitLookups } from "./commit-lookups.ts";
 
-const execFileBytes = promisify(execFile);
+const MAX_OUTPUT_BYTES = 256_000_000;
 
 export const noCommit = "0".repeat(40);
 export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -64,7 +68,7 @@ export class GitRepository {
       cwd: options.cwd ?? this.path,
       env,
       ...(options.input !== undefined && { input: options.input }),
-      maxOutputBytes: 256_000_000,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   }
 
@@ -76,9 +80,13 @@ export class GitRepository {
 
   /** Runs git and returns bytes, for output that need not be text. */
   async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
-    const options = { cwd: this.path, env: gitEnvironment(this.#folder), maxBuffer: 256_000_000 };
-    const { stdout } = await execFileBytes("git", args, { ...options, encoding: "buffer" });
-    return Buffer.from(stdout);
+    const { exitCode, stdout, stderr } = await runForBytes(["git", ...args], {
+      cwd: this.path,
+      env: gitEnvironment(this.#folder),
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    });
+    if (exitCode === 0) return stdout;
+    throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
   }
 
   async create(defaultBranch: string): Promise<void> {
