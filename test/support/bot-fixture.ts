@@ -17,6 +17,7 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
+import { pushFile, readFileAt } from "../forge-contract/work-tree.ts";
 import { scriptedCoder } from "./factory-description.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
@@ -54,6 +55,11 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
+interface Person {
+  readonly token: string;
+  readonly call: Call;
+}
+
 export class BotFixture {
   readonly forge: TestForge;
   readonly folder: string;
@@ -62,6 +68,7 @@ export class BotFixture {
   /** May not. */
   readonly eve: Call;
   readonly #tokens = new Map<string, string>();
+  readonly #adasToken: string;
   readonly #running = new Set<Running>();
   readonly #bots: readonly string[];
   #shops = 0;
@@ -69,12 +76,13 @@ export class BotFixture {
   private constructor(
     forge: TestForge,
     folder: string,
-    people: { ada: Call; eve: Call; bots: readonly string[] },
+    people: { ada: Person; eve: Call; bots: readonly string[] },
   ) {
     this.#bots = people.bots;
     this.forge = forge;
     this.folder = folder;
-    this.ada = people.ada;
+    this.ada = people.ada.call;
+    this.#adasToken = people.ada.token;
     this.eve = people.eve;
   }
 
@@ -83,7 +91,7 @@ export class BotFixture {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-bench-"));
     const ada = await forge.user("ada");
     const eve = await forge.user("eve");
-    const bench = new BotFixture(forge, folder, { ada: ada.call, eve: eve.call, bots });
+    const bench = new BotFixture(forge, folder, { ada, eve: eve.call, bots });
     await forge.admin("POST", "/user/repos", { name: "factory", auto_init: true, private: true });
     for (const name of bots) {
       const { token } = await forge.user(name);
@@ -190,13 +198,17 @@ export class BotFixture {
     return runOrThrow(["git", ...argv], { cwd, env: remoteGitEnvironment(access) });
   }
 
-  async fileOn(branch: string, name: string): Promise<string | undefined> {
-    const found = await this.forge.admin(
-      "GET",
-      `${this.repositoryPath}/contents/${name}?ref=${branch}`,
-    );
-    if (found.status !== 200) return undefined;
-    return Buffer.from(String(found.body.content), "base64").toString();
+  fileOn(branch: string, file: string): Promise<string | undefined> {
+    return readFileAt(this.#adasRemote, { ref: `refs/heads/${branch}`, file });
+  }
+
+  /** Ada's commit of one file on top of the primary branch, pushed there unless told. */
+  async commitFile(file: string, { text = `${file}\n`, branch = "main" } = {}): Promise<void> {
+    await pushFile(this.#adasRemote, { file, text, from: "main", branch });
+  }
+
+  get #adasRemote(): string {
+    return this.forge.remote(`root/shop-${this.#shops}`, this.#adasToken);
   }
 
   approve(pull: number, sha: string): Promise<unknown> {

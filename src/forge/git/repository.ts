@@ -12,8 +12,7 @@ import type { CommitLookups } from "./commit-lookups.ts";
 
 const MAX_OUTPUT_BYTES = 256_000_000;
 
-export const noCommit = "0".repeat(40);
-export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 export interface Identity {
   readonly name: string;
