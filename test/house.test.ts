@@ -71,6 +71,14 @@ test("every dependency has its reason in docs/dependencies.md", async () => {
   expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
 });
 
+test("other programs are run by adapters/process.ts alone", async () => {
+  const sources = await readSources("src");
+  const runs = /["'](?:node:)?child_process["']|["']execa["']/;
+
+  const found = sources.filter(({ file, text }) => !file.endsWith(".test.ts") && runs.test(text));
+  expect(found.map(({ file }) => file)).toEqual([path.join("src", "adapters", "process.ts")]);
+});
+
 test("every folder of src is described in docs/architecture.md", async () => {
   const folders = (await readdir(path.join(checkout, "src"), { withFileTypes: true })).filter(
     (entry) => entry.isDirectory(),
