@@ -104,13 +104,10 @@ export class BotFixture {
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
       await this.forge.admin("POST", `${this.repositoryPath}/labels`, { name, color: "#112233" });
-    for (const name of ["ada", ...this.#bots])
-      await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/${name}`, {
-        permission: "write",
-      });
-    await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/eve`, {
-      permission: "read",
-    });
+    for (const name of ["ada", "eve", ...this.#bots]) {
+      const permission = name === "eve" ? "read" : "write";
+      await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/${name}`, { permission });
+    }
   }
 
   get #repo() {

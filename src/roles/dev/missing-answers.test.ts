@@ -52,9 +52,7 @@ async function start(
     prepare,
   }: Start = {},
 ): Promise<{ readonly bot: Running; readonly issue: number }> {
-  const content = Buffer.from(workflowText).toString("base64");
-  const file = `${bench.repositoryPath}/contents/.woodpecker/test.yml`;
-  await bench.forge.admin("POST", file, { content, branch: "main", message: "CI" });
+  await bench.commitFile(".woodpecker/test.yml", { text: workflowText });
   ci = new StandInWoodpecker(answers);
   prepare?.(ci);
   await ci.serve(bench);
