@@ -79,6 +79,17 @@ test("other programs are run by adapters/process.ts alone", async () => {
   expect(found.map(({ file }) => file)).toEqual([path.join("src", "adapters", "process.ts")]);
 });
 
+test("names that only older installations use stand in src/older", async () => {
+  const older = /["'`]agents-llama["'`]|FORGE_(?:TOKEN|PASS|\$\{\w+\})_LLAMA\b/;
+  const found = (await readSources("src")).filter(
+    ({ file, text }) => !file.endsWith(".test.ts") && older.test(text),
+  );
+
+  expect([...new Set(found.map(({ file }) => path.dirname(file)))]).toEqual([
+    path.join("src", "older"),
+  ]);
+});
+
 test("every folder of src is described in docs/architecture.md", async () => {
   const folders = (await readdir(path.join(checkout, "src"), { withFileTypes: true })).filter(
     (entry) => entry.isDirectory(),

@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
+import { type Adopted, adopt } from "../older/adoption.ts";
 import { env } from "../settings/env.ts";
 import { renameKeys } from "../settings/names.ts";
-import { type Adopted, adopt } from "./adoption.ts";
 import { assembleBots } from "./bots.ts";
 import { type EnvChanges, editEnv } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
