@@ -115,14 +115,20 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
-  const missing = ci.required.filter(
-    (context) => (known.get(context)?.state ?? "pending") === "pending",
-  );
+  const isMissing = (context: string) =>
+    meanings[known.get(context)?.state ?? "pending"] === "waiting";
+  const missing = ci.required.filter(isMissing);
   if (missing.length > 0) return { type: "waiting", missing };
-  const red = ci.required.flatMap((context) => known.get(context) ?? []);
-  const failed = red.filter(({ state }) => state === "failure");
-  return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
+  const answers = ci.required.flatMap((context) => known.get(context) ?? []);
+  const red = answers.filter(({ state }) => meanings[state] === "red");
+  return red.length === 0 ? { type: "green" } : { type: "red", red };
 }
+
+const meanings: Readonly<Record<Status["state"], "green" | "red" | "waiting">> = {
+  success: "green",
+  failure: "red",
+  pending: "waiting",
+};
 
 /**
  * Red is red for this text: on a head that a new claim only found, the primary branch may have been mended since. It is
