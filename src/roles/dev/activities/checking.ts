@@ -68,9 +68,9 @@ async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const end = verdict.type === "red" ? await answerRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
   const pull = await reopenOwn(target, await target.pulls.get(work.pull));
-  const news = await judgePull(target, work, pull);
+  const change = await judgePull(target, work, pull);
   // The merge is read back, and tidied up after, where the work is merged.
-  if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
+  if (change) return { end: change.type === "merged" ? { type: "green" } : change, missing };
   if (await isOutdated(waiting, pull)) return { end: { type: "behind" }, missing };
   const answer = await lookForAnswers(tools, { ...waiting, pull }, missing);
   return { end: answer && (await toOutcome(tools, waiting, answer)), missing };
@@ -142,8 +142,8 @@ async function answerRed(
   const { target, work } = waiting;
   if (!work.isFound) return explainRed(tools, waiting, red);
   const pull = await reopenOwn(target, await target.pulls.get(work.pull));
-  const news = await judgePull(target, work, pull);
-  if (news) return news.type === "merged" ? { type: "green" } : news;
+  const change = await judgePull(target, work, pull);
+  if (change) return change.type === "merged" ? { type: "green" } : change;
   if (await isOutdated(waiting, pull)) return { type: "behind" };
   const contexts = red.map(({ context }) => context);
   if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
