@@ -49,7 +49,7 @@ export function buildTools(signal: AbortSignal): Tools {
     ...buildOutput(process, redactor.redact),
     redact: redactor.redact,
     learnSecrets: (secrets) => redactor.learn(secrets),
-    edit: async (argv) => (await import("./adapters/interactive.ts")).runInteractive(argv),
+    edit: async (argv) => (await import("./adapters/process.ts")).runInteractive(argv),
     readInput: () => readStream(process.stdin),
     environment: process.env,
     signal,

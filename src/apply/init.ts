@@ -127,7 +127,7 @@ async function createFactory(
   return { factory, steps: [...steps, ...activation] };
 }
 
-/** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
+/** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
   { repositories, say }: InitTools,
   factory: Factory,
@@ -155,8 +155,8 @@ async function preview(
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
-  const news = { settings, project: declaration };
-  const { factory, environment } = await previewReviewer(tools, folder, news);
+  const changes = { settings, project: declaration };
+  const { factory, environment } = await previewReviewer(tools, folder, changes);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
@@ -172,13 +172,13 @@ async function preview(
   return { factory, steps };
 }
 
-async function previewReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
+async function previewReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
+  const loaded = await loadFactoryWith(folder, tools.version, changes);
   const missing = findMissingReviewer(loaded.factory);
   announceReviewer(tools, missing);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
+  return loadFactoryWith(folder, tools.version, { ...changes, edit });
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */

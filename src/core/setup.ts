@@ -171,9 +171,9 @@ export function offerModel(engine: string, port: number = defaultModelPort): str
 
 /** What is to be written into the `.env` of a factory that exists; it is never overruled. */
 export function mergeAnswers(given: Answers, known: ReadonlyMap<string, string>): Answers {
-  const news = Object.entries(given).filter(([key, value]) => known.get(key) !== value);
-  const [contrary] = news.filter(([key]) => known.has(key));
-  if (!contrary) return Object.fromEntries(news);
+  const changes = Object.entries(given).filter(([key, value]) => known.get(key) !== value);
+  const [contrary] = changes.filter(([key]) => known.has(key));
+  if (!contrary) return Object.fromEntries(changes);
   const [key, value] = contrary;
   throw new DisintoError("usage.invalid", `${key} is ${known.get(key)} in .env, not ${value}`, {
     hint: `leave the flag out, or change ${key} in .env`,

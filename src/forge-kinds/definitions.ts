@@ -61,5 +61,3 @@ export const FORGE_ELSEWHERE: ForgeKind = "external";
 export function offerForge(runsImages: boolean): ForgeKind {
   return runsImages ? "forgejo" : DEFAULT_FORGE;
 }
-/** What an older installation runs. */
-export const OLDER_FORGE: ForgeKind = "forgejo";

@@ -59,7 +59,7 @@ function describe(folder: string): Promise<Description | undefined> {
 
 async function describeBare(bare: string, folder: string): Promise<Description> {
   const here = { cwd: bare, env: localGitEnvironment() };
-  // In short, git says `heads/main` of a branch that a tag has the name of.
+  // Asked for a short name, git says `heads/main` of a branch that a tag has the name of.
   const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here);
   const ref = found.stdout.trim();
   const branch = ref.slice(HEADS.length);
