@@ -40,7 +40,7 @@ function requireCi(factory: Factory, asked: string): CiProvider {
 }
 
 /** Why Woodpecker cannot work here; undefined: it can. */
-export function findObstacle({ engine, forge, ci }: Factory): string | undefined {
+function findObstacle({ engine, forge, ci }: Factory): string | undefined {
   if (!engines[engine].runsImages) return "it runs in containers";
   if (!forgeKinds[forge.kind].service?.servesCi)
     return `the forge is ${forgeKinds[forge.kind].meaning}`;
