@@ -17,7 +17,7 @@ export interface SetupFlags {
   readonly forge?: string | undefined;
   readonly forgeUrl?: string | undefined;
   readonly forgePort?: string | undefined;
-  /** Of the project; no variable. */
+  /** The project's CI; no variable. */
   readonly ci?: string | undefined;
   readonly admin?: string | undefined;
   readonly bots?: string | undefined;
@@ -101,7 +101,7 @@ interface Gaps {
   /** A port that nobody has. */
   readonly freePort: string;
   readonly freeCiPort?: string;
-  /** Undefined: it has none that leads to it. */
+  /** Absent if no name leads to it. */
   readonly machine?: MachineName | undefined;
   /** Asked for by name; undefined: what suits the forge. */
   readonly ci?: string | undefined;

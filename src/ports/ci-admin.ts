@@ -11,9 +11,9 @@ export interface CiServer {
 }
 
 export interface CiAccount {
-  /** Undefined when the token is not accepted, or the forge no longer accepts the CI in this account's name. */
+  /** Returns undefined when the token is not accepted, or the forge no longer accepts the CI in this account's name. */
   login(): Promise<string | undefined>;
-  /** Undefined: the CI does not run it. */
+  /** Returns undefined for one that the CI does not run. */
   find(repo: RepoId): Promise<CiRepository | undefined>;
   activate(repo: RepoId): Promise<void>;
   /** The webhook at the forge is made anew. */

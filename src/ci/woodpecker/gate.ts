@@ -8,7 +8,7 @@ import { request } from "undici";
 import { type HttpServer, requireToken, serveHttp } from "../../adapters/http-server.ts";
 
 export interface GateOptions {
-  /** Of Woodpecker's server. */
+  /** Where Woodpecker's server is. */
   readonly url: string;
   /** What bots show. */
   readonly botsToken: string;
