@@ -10,34 +10,35 @@ let again = false;
 /** Makes `old` what `fresh` is, keeping every node that can stay. */
 function renew(old, fresh) {
   if (old.isEqualNode(fresh)) return;
-  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || old.id !== fresh.id) {
-    old.replaceWith(fresh);
-    return;
+  const isSame = old.nodeName === fresh.nodeName && old.id === fresh.id;
+  if (!isSame) old.replaceWith(fresh);
+  else if (old.nodeType !== Node.ELEMENT_NODE) old.nodeValue = fresh.nodeValue;
+  else {
+    renewAttributes(old, fresh);
+    if (!/^(INPUT|TEXTAREA|SELECT)$/.test(old.nodeName)) renewChildren(old, fresh);
   }
-  if (old.nodeType !== Node.ELEMENT_NODE) {
-    old.nodeValue = fresh.nodeValue;
-    return;
-  }
+}
+
+/** What a person opened stays open. */
+function renewAttributes(old, fresh) {
   for (const { name } of [...old.attributes])
     if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  if (!/^(INPUT|TEXTAREA|SELECT)$/.test(old.nodeName)) renewChildren(old, fresh);
 }
 
-/** A child with an id is found by it wherever it moved to. */
+/** A child with an id is found by it, wherever it moved to; the others stand in order. */
 function renewChildren(old, fresh) {
   const named = new Map([...old.children].filter(({ id }) => id).map((one) => [one.id, one]));
   let at = old.firstChild;
   for (const child of [...fresh.childNodes]) {
-    const known = child.id ? named.get(child.id) : undefined;
-    if (known && known !== at) old.insertBefore(known, at);
-    const there = known ?? (at?.id && named.has(at.id) ? null : at);
+    const there = child.id ? named.get(child.id) : findUnnamed(at);
     if (!there) {
       old.insertBefore(child, at);
       continue;
     }
-    at = there.nextSibling;
+    if (there === at) at = at.nextSibling;
+    else old.insertBefore(there, at);
     renew(there, child);
   }
   while (at) {
@@ -45,6 +46,10 @@ function renewChildren(old, fresh) {
     at.remove();
     at = next;
   }
+}
+
+function findUnnamed(node) {
+  return node?.id ? undefined : node;
 }
 
 async function refresh() {
@@ -65,7 +70,7 @@ async function refresh() {
     if (atEnd && body.dataset.topic === "transcripts") scrollTo(0, document.body.scrollHeight);
   } finally {
     reading = false;
-    if (again) refresh();
+    if (again) void refresh();
   }
 }
 
@@ -125,7 +130,7 @@ function listen() {
   if (!seen) return;
   const source = new EventSource(`/live?${new URLSearchParams({ topic, seen })}`);
   source.onopen = () => live.classList.add("on");
-  source.onmessage = () => refresh();
+  source.onmessage = () => void refresh();
   source.onerror = () => {
     live.classList.remove("on");
     // One that was refused does not try again by itself.

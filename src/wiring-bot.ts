@@ -1,6 +1,7 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
 import { buildEventFile } from "./adapters/event-file.ts";
+import { type EventLink, openEventLink } from "./adapters/event-link.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildSubmodules } from "./adapters/git/submodules.ts";
@@ -52,7 +53,7 @@ export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
-  const events = buildStatusKeeper(settings, host);
+  const { link, events } = openEvents(settings, host);
   const { signal, redact } = host;
   const onRequest = () => events.countRequest("api");
   const forge = buildForge({ url, token, signal, redact, onRequest });
@@ -66,7 +67,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
     const gate = { ...whole, role, events, onProgress, server };
-    const harness = buildGatedHarness(settings, host, gate);
+    const harness = buildGatedHarness(settings, { ...host, follower: link }, gate);
     return {
       user,
       holder: settings.name,
@@ -92,6 +93,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   return {
     whoami: () => forge.whoami(),
     events,
+    sayFarewell: async () => link?.close(),
     toolsFor,
     run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
@@ -105,10 +107,19 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   };
 }
 
-function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): StatusKeeper {
-  const { clock, print: echo, redact } = host;
-  const file = path.join(dataFolder, "events.jsonl");
-  return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
+const EVENTS_FILE = "events.jsonl";
+
+/** The dashboard hears of the bot at once: that it waits for its forge is to be seen too. */
+function openEvents({ dashboard, dataFolder, name: by }: BotSettings, host: Host) {
+  const { clock, redact } = host;
+  const file = path.join(dataFolder, EVENTS_FILE);
+  const link = openEventLink(dashboard, { by, file });
+  const echo = (line: string) => {
+    host.print(line);
+    link?.offer(line);
+  };
+  const log = buildEventFile({ file, by, clock, echo, redact });
+  return { link, events: new StatusKeeper(log, { clock, by }) };
 }
 
 function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
@@ -128,7 +139,7 @@ interface Gated extends Whole {
 /** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
 function buildGatedHarness(
   settings: BotSettings,
-  host: Host,
+  host: Host & { readonly follower: EventLink | undefined },
   { role, events, onProgress, server, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;

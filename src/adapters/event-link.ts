@@ -13,7 +13,17 @@ export interface EventLinkOptions {
   readonly by: string;
   /** Where the events are. */
   readonly file: string;
-  readonly signal: AbortSignal;
+}
+
+/** Undefined where there is no dashboard. */
+export function openEventLink(
+  dashboard: { readonly url: string; readonly token: string } | undefined,
+  place: Omit<EventLinkOptions, "url" | "token">,
+): EventLink | undefined {
+  if (!dashboard) return undefined;
+  const link = new EventLink({ ...dashboard, ...place });
+  link.start();
+  return link;
 }
 
 const ALIVE_EVERY_MS = 1_000;
@@ -138,7 +148,9 @@ function listUnknown(file: string, last: string | undefined): readonly string[] 
 
 function readLines(file: string): readonly string[] {
   try {
-    return readFileSync(file, "utf8").split("\n").filter((line) => line.endsWith("}"));
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.endsWith("}"));
   } catch {
     return [];
   }

@@ -32,6 +32,7 @@ export async function createDemoFiles({
     [env.engine.key]: "local",
     [env.name.key]: "demo",
     [env.forgePort.key]: String(await findFreePort()),
+    [env.dashboardPort.key]: String(await findFreePort()),
     [env.llamaBots.key]: "dev-qwen",
   });
   await mkdir(path.join(folder, "projects"));

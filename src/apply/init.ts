@@ -24,6 +24,7 @@ import { DisintoError } from "../errors.ts";
 import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
+import { makeDashboardSecrets } from "./dashboard.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -115,6 +116,7 @@ async function createFactory(
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
   await makeCiTokens(factory, secrets);
+  await makeDashboardSecrets({ factory, secrets, newSecret });
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
     { forge: administrator.forge, secrets, newSecret, fill, say },

@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
+import { ports } from "../core/service-ports.ts";
 import {
   type Answers,
   completeAnswers,
@@ -45,6 +46,7 @@ export async function resolveAnswers(
   const given = { ...exported, ...answers };
   const freePort = String(await findFreePort(Number(defaultForgePort)));
   const freeCiPort = String(await findFreePort(Number(defaultCiPort)));
+  const freeDashboardPort = String(await findFreePort(ports.dashboard));
   const machine = await findMachineName(given[env.forgeUrl.key]);
-  return completeAnswers(given, { freePort, freeCiPort, machine, ci });
+  return completeAnswers(given, { freePort, freeCiPort, freeDashboardPort, machine, ci });
 }

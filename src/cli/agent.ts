@@ -25,9 +25,13 @@ export async function runAgent(
   await waitForForge(tools, settings.forge.url);
   await verifyIdentity(bot, settings);
   const projects = settings.projects.map(({ name }) => name);
-  bot.events.append({ type: "bot.started", roles: settings.roles, projects });
+  const { roles, harness, model, backend } = settings;
+  const made = { harness, model: model?.name, backend: model && backend.name };
+  const { version } = tools;
+  bot.events.append({ type: "bot.started", roles, projects, ...made, version });
   await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
   bot.events.append({ type: "bot.stopped" });
+  await bot.sayFarewell();
   stopHealth();
   return ExitCode.done;
 }

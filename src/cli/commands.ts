@@ -6,6 +6,7 @@ import { secrets } from "./commands/secrets.ts";
 import { agents, config, issue, logs, plan, status } from "./commands/see.ts";
 import { ci, egress, forge } from "./commands/services.ts";
 import { demo, init } from "./commands/start.ts";
+import { dashboard } from "./commands/watch.ts";
 
 interface CommandSection {
   readonly title: string;
@@ -16,7 +17,7 @@ interface CommandSection {
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
   { title: "Run", commands: [up, down, hireAnAgent, fire, agent, generate] },
-  { title: "See", commands: [status, agents, issue, logs, plan, config] },
+  { title: "See", commands: [status, dashboard, agents, issue, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
   { title: "For services", commands: [forge, ci, egress] },

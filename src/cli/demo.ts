@@ -10,6 +10,7 @@ import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { Forge } from "../ports/forge.ts";
 import { env } from "../settings/env.ts";
+import { findDashboard } from "./dashboard.ts";
 import { down } from "./down.ts";
 import { type WatchedEvent, watchEvents } from "./event-watch.ts";
 import { init } from "./init.ts";
@@ -29,6 +30,7 @@ export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): 
     await init(tools, { folder, repository });
     const story = await fileIssue(tools, folder);
     await up(tools, { folder });
+    await showDashboard(tools, folder);
     await watch(tools, story);
     await reportResult(tools, story);
   } finally {
@@ -108,6 +110,12 @@ function formatWatchedEvent(
     reason ?? message,
   ];
   return `${(ms / 1000).toFixed(1).padStart(6)} s  ${by.padEnd(9)} ${what.filter((part) => part !== undefined).join("  ")}`;
+}
+
+/** Whoever has the demo on this machine may look without signing in. */
+async function showDashboard(tools: Tools, folder: string): Promise<void> {
+  const found = await findDashboard(tools, folder);
+  if (found) tools.say(`watch it at ${found.url}`);
 }
 
 /** What can be read back from the forge, not what the bots said. */

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { reportBots } from "../apply/bot-report.ts";
+import { tellEngineFacts } from "../apply/dashboard.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { deriveDesired } from "../core/desired.ts";
 import { describeWork } from "../core/problems.ts";
@@ -55,6 +56,7 @@ async function observeFactory(tools: Tools, folder: string) {
     : [];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
+  await tellEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },

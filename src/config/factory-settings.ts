@@ -93,6 +93,7 @@ export function readFactorySettings(
     leaseTermS: reader.optional(env.leaseTerm),
     hasStatusToken: reader.isSet(env.statusToken),
     edge: readEdge(reader),
+    dashboard: readDashboard(reader),
     shared: readShared(reader),
   };
 }
@@ -120,6 +121,11 @@ function readEdge(reader: Reader): Factory["edge"] {
   return httpPort === undefined && httpsPort === undefined
     ? undefined
     : { httpPort, httpsPort, domain, ca: reader.optional(env.edgeCa) };
+}
+
+function readDashboard(reader: Reader): Factory["dashboard"] {
+  const port = reader.optional(env.dashboardPort);
+  return port === undefined ? undefined : { port };
 }
 
 function readForgeUrl(reader: Reader, fallback: string): string {

@@ -33,7 +33,8 @@ export function readConversation(lines: readonly string[]): readonly Utterance[]
 /** By its shape: a message with blocks, or one part of a message; what is neither says nothing to people. */
 function readEvent(event: Fields): readonly Utterance[] {
   const part = recordOf(event.part);
-  if (event.type === "text" && typeof part.text === "string") return [say("word", "says", part.text)];
+  if (event.type === "text" && typeof part.text === "string")
+    return [say("word", "says", part.text)];
   if (event.type === "reasoning" && typeof part.text === "string")
     return [say("thought", "thinks", part.text)];
   if (event.type === "tool_use" && typeof part.tool === "string") return readToolPart(part);
@@ -79,7 +80,10 @@ function describeCall(name: string, input: Fields): Utterance {
     return say("command", title, command);
   }
   const file = input.file_path ?? input.filePath ?? input.path;
-  const [before, after] = [input.old_string ?? input.oldString, input.new_string ?? input.newString];
+  const [before, after] = [
+    input.old_string ?? input.oldString,
+    input.new_string ?? input.newString,
+  ];
   const written = input.content;
   if (typeof file === "string" && (typeof after === "string" || typeof written === "string")) {
     const lines = [...mark("-", before), ...mark("+", after ?? written)];

@@ -1,5 +1,12 @@
 /** Who may see and do what: which address was asked, who is signed in, and from whose page an act comes. */
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 
@@ -113,8 +120,7 @@ export class Access {
 
   #forget(): void {
     for (const [code, until] of this.#used) if (until < this.nowS) this.#used.delete(code);
-    for (const [code, { until }] of this.#handed)
-      if (until < this.nowS) this.#handed.delete(code);
+    for (const [code, { until }] of this.#handed) if (until < this.nowS) this.#handed.delete(code);
   }
 
   #seal(person: Person): string {

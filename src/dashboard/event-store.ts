@@ -1,5 +1,12 @@
 /** What bots handed in, kept as they wrote it: one file of JSON lines for each, so that a restart knows all of it again. */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import type { StampedEvent } from "../core/bot-status.ts";
 

@@ -19,9 +19,11 @@ export interface EngineFacts {
   readonly services: readonly ServiceStatus[];
 }
 
+/** What the projects' files say. */
+export type ProjectFacts = Pick<Project, "name" | "network">;
+
 export interface ViewOptions {
   readonly now: () => Date;
-  readonly projects: readonly Pick<Project, "name" | "network">[];
   /** False where nobody connects: events are read from files. */
   readonly hasConnections: boolean;
 }
@@ -37,6 +39,7 @@ export class FactoryView {
   readonly history = new FactoryHistory();
   readonly connections = new Map<string, Connection>();
   engine: EngineFacts | undefined;
+  #projects: readonly ProjectFacts[] = [];
   readonly #options: ViewOptions;
   readonly #listeners = new Set<(topics: ReadonlySet<Topic>) => void>();
   readonly #changed = new Set<Topic>();
@@ -61,13 +64,13 @@ export class FactoryView {
     const nowMs = performance.now();
     const cached = this.#cached;
     if (cached?.version === this.version && nowMs - cached.at < MAX_AGE_MS) return cached.snapshot;
-    const { projects, hasConnections } = this.#options;
+    const { hasConnections } = this.#options;
     const facts = {
       now: this.now.toISOString(),
       history: this.history,
       forge: this.#forge,
       services: this.engine?.services ?? [],
-      projects,
+      projects: this.#projects,
       ...(hasConnections && { connections: this.connections }),
     };
     const snapshot = deriveSnapshot(facts, { backlog: BACKLOG, blocked: BLOCKED });
@@ -91,13 +94,21 @@ export class FactoryView {
     this.#change();
   }
 
-  setEngine(facts: EngineFacts | undefined): void {
-    this.engine = facts;
+  setOperatorFacts(engine: EngineFacts | undefined, projects: readonly ProjectFacts[]): void {
+    this.engine = engine;
+    this.#projects = projects;
     this.#change();
   }
 
-  setConnection(bot: string, isOpen: boolean): void {
-    this.connections.set(bot, { isOpen, since: this.now.toISOString() });
+  openConnection(bot: string): void {
+    this.connections.set(bot, { isOpen: true, since: this.now.toISOString() });
+    this.#change();
+  }
+
+  /** What was ended by the bot itself is no loss. */
+  closeConnection(bot: string, isEnded: boolean): void {
+    if (isEnded) this.connections.delete(bot);
+    else this.connections.set(bot, { isOpen: false, since: this.now.toISOString() });
     this.#change();
   }
 

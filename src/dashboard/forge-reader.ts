@@ -73,7 +73,9 @@ export class ForgeReader {
       issues: issues.map(({ number: issue, title, labels, createdAt }): OpenIssue => {
         return { project, issue, title, labels, createdAt };
       }),
-      pulls: await Promise.all(pulls.map((pull) => this.#describePull({ name: project, repo }, pull))),
+      pulls: await Promise.all(
+        pulls.map((pull) => this.#describePull({ name: project, repo }, pull)),
+      ),
     };
   }
 

@@ -35,15 +35,17 @@ export function intakeRoutes(options: IntakeOptions): Hono {
     if (!isName(by) || !body) return context.body(null, 404);
     const connection = {};
     open.set(by, connection);
-    view.setConnection(by, true);
+    view.openConnection(by);
     try {
-      for await (const line of readLines(body)) takeLine(options, by, line);
-    } finally {
+      const isWhole = await readLines(body, (line) => takeLine(options, by, line));
       // A bot that has come back is not lost with its older connection.
       if (open.get(by) === connection) {
         open.delete(by);
-        view.setConnection(by, false);
+        view.closeConnection(by, isWhole);
       }
+    } catch (error) {
+      view.closeConnection(by, false);
+      throw error;
     }
     return context.body(null, 204);
   });
@@ -71,24 +73,42 @@ function parsePart(line: string): { name: string; at: number; line: string } | u
   }
 }
 
-/** Ends when the other side does, or falls silent. */
-async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** Answers whether the other side ended it; else it broke, or fell silent. */
+async function readLines(
+  body: ReadableStream<Uint8Array>,
+  take: (line: string) => void,
+): Promise<boolean> {
   const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
+  const lines = new LineSplitter(take);
   try {
     for (;;) {
       const chunk = await withinSilence(reader.read());
-      if (!chunk || chunk.done) return;
-      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      if (rest.length > MAX_LINE) rest = "";
-      yield* lines.filter((line) => line !== "");
+      if (!chunk) return false;
+      if (chunk.done) return true;
+      lines.add(chunk.value);
     }
   } catch {
-    // The connection broke: what is whole was taken.
+    return false;
   } finally {
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What was cut by the connection's end is no line. */
+class LineSplitter {
+  readonly #take: (line: string) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  constructor(take: (line: string) => void) {
+    this.#take = take;
+  }
+
+  add(bytes: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    const rest = lines.pop() ?? "";
+    this.#rest = rest.length > MAX_LINE ? "" : rest;
+    for (const line of lines) if (line !== "") this.#take(line);
   }
 }
 

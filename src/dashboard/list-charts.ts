@@ -13,10 +13,20 @@ export function listCharts(figures: Figures): readonly Chart[] {
   const { spending } = figures;
   return [
     { id: "merged", title: "Merged per day", format: count, ...figures.mergedPerDay },
-    { id: "lead", title: "Where merged issues spent their time", format: hours, ...figures.leadTime },
+    {
+      id: "lead",
+      title: "Where merged issues spent their time",
+      format: hours,
+      ...figures.leadTime,
+    },
     { id: "lost", title: "Rounds lost, by cause", format: count, ...figures.lostRounds },
     { id: "time", title: "Model time by bot", format: seconds, ...spending("bot", "seconds") },
-    { id: "in", title: "Tokens read, by model", format: tokens, ...spending("model", "inputTokens") },
+    {
+      id: "in",
+      title: "Tokens read, by model",
+      format: tokens,
+      ...spending("model", "inputTokens"),
+    },
     {
       id: "out",
       title: "Tokens written, by model",

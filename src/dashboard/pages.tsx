@@ -1,6 +1,7 @@
 /** Every page as the browser gets it: what it shows is read from the factory's view, never asked of anybody. */
-import { Hono } from "hono";
+
 import type { Context } from "hono";
+import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { readConversation } from "../core/conversation.ts";
 import { deriveFigures } from "../core/snapshot/figures.ts";
@@ -37,7 +38,7 @@ export type Render = (
   page: { title: string; body: Child; topic?: "transcripts"; status?: 200 | 403 | 404 },
 ) => Response | Promise<Response>;
 
-export function describePage({ view, canAct }: PageOptions, context: Context<Env>): Page {
+function describePage({ view, canAct }: PageOptions, context: Context<Env>): Page {
   return { now: view.now, person: context.get("person"), canAct };
 }
 
@@ -70,7 +71,10 @@ export function pageRoutes(options: PageOptions, render: Render): Hono<Env> {
   });
   routes.get("/board", (context) => {
     const { board } = view.snapshot();
-    return render(context, { title: "Board", body: <Board board={board} page={pageOf(context)} /> });
+    return render(context, {
+      title: "Board",
+      body: <Board board={board} page={pageOf(context)} />,
+    });
   });
   routes.get("/bots", (context) => {
     const { bots, board } = view.snapshot();
@@ -142,7 +146,8 @@ function showSession(options: PageOptions, context: Context<Env>, render: Render
   const lines = options.transcripts.read(bot, name);
   if (!lines) return showMissing(context, render);
   const all = readConversation(lines);
-  const left = context.req.query("all") === undefined ? Math.max(0, all.length - MOST_UTTERANCES) : 0;
+  const left =
+    context.req.query("all") === undefined ? Math.max(0, all.length - MOST_UTTERANCES) : 0;
   const body = <SessionPage bot={bot} name={name} utterances={all.slice(left)} left={left} />;
   return render(context, { title: `Session of ${bot}`, body, topic: "transcripts" });
 }

@@ -19,8 +19,13 @@ export class Transcripts {
   /** Newest first. */
   list(by: string): readonly string[] {
     try {
-      const files = readdirSync(path.join(this.#folder, by)).filter((file) => file.endsWith(".log"));
-      return files.map((file) => file.slice(0, -4)).sort().reverse();
+      const files = readdirSync(path.join(this.#folder, by)).filter((file) =>
+        file.endsWith(".log"),
+      );
+      return files
+        .map((file) => file.slice(0, -4))
+        .sort()
+        .reverse();
     } catch {
       return [];
     }

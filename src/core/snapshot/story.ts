@@ -109,7 +109,9 @@ export function continueStory(story: Story, event: IssueEvent): Story {
     }
     case "state.entered": {
       const { at, reason, cause, pull = story.pull, by: bot } = event;
-      const moved = enter(story, stageOfState[at] ?? story.stage, event.time);
+      // A bot tidies up after the merge.
+      const stage = story.mergedAt === undefined ? stageOfState[at] : undefined;
+      const moved = enter(story, stage ?? story.stage, event.time);
       return { ...moved, bot, pull, reason, cause };
     }
     case "pull.merged":

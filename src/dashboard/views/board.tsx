@@ -39,9 +39,7 @@ export const Board: FC<{ board: readonly Card[]; page: Page }> = ({ board, page 
             {cards.slice(0, MOST_CARDS).map((card) => (
               <CardView card={card} page={page} />
             ))}
-            {cards.length > MOST_CARDS && (
-              <p class="muted">and {cards.length - MOST_CARDS} more</p>
-            )}
+            {cards.length > MOST_CARDS && <p class="muted">and {cards.length - MOST_CARDS} more</p>}
           </section>
         );
       })}
@@ -73,7 +71,7 @@ const CardView: FC<{ card: Card; page: Page }> = ({ card, page }) => {
 };
 
 const PullLine: FC<{ pull: Card["pull"]; isMerged: boolean }> = ({ pull, isMerged }) => {
-  if (!pull || isMerged) return <></>;
+  if (!pull || isMerged) return "";
   const { checks = [], reviews = [] } = "headSha" in pull ? pull : {};
   return (
     <p class="small pull">

@@ -91,9 +91,7 @@ const BotCells: FC<{ bot: BotLine; page: Page }> = ({ bot, page }) => (
   </>
 );
 
-export const State: FC<{ state: string }> = ({ state }) => (
-  <span class={`dot ${state}`}>{state}</span>
-);
+const State: FC<{ state: string }> = ({ state }) => <span class={`dot ${state}`}>{state}</span>;
 
 const Work: FC<{ bot: BotLine; board: readonly Card[] }> = ({ bot, board }) => {
   const { project, issue, work } = bot;

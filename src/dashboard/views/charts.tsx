@@ -16,8 +16,6 @@ export interface Chart {
 const WIDTH = 640;
 const HEIGHT = 180;
 const [LEFT, BOTTOM, TOP] = [46, 22, 8];
-/** As many as there are colours; the rest is drawn as one. */
-export const MOST_COLUMNS = 6;
 
 export const Charts: FC<{ charts: readonly Chart[] }> = ({ charts }) => (
   <>

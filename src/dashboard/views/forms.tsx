@@ -122,16 +122,20 @@ export const Approve: FC<ApproveFacts> = (facts) => (
   </div>
 );
 
-export const Message: FC<{ title: string; text: string; hint?: string | undefined; back?: string }> =
-  ({ title, text, hint, back = "/" }) => (
-    <div class="narrow">
-      <h1>{title}</h1>
-      <p class="notice" role="status">
-        {text}
-      </p>
-      {hint && <p class="muted">{hint}</p>}
-      <p>
-        <a href={back}>Go on</a>
-      </p>
-    </div>
-  );
+export const Message: FC<{
+  title: string;
+  text: string;
+  hint?: string | undefined;
+  back?: string;
+}> = ({ title, text, hint, back = "/" }) => (
+  <div class="narrow">
+    <h1>{title}</h1>
+    <p class="notice" role="status">
+      {text}
+    </p>
+    {hint && <p class="muted">{hint}</p>}
+    <p>
+      <a href={back}>Go on</a>
+    </p>
+  </div>
+);

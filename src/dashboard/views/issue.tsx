@@ -3,7 +3,7 @@ import type { FC } from "hono/jsx";
 import type { StampedEvent } from "../../core/bot-status.ts";
 import { formatEvent } from "../../core/issue-history.ts";
 import type { Card } from "../../core/snapshot/board.ts";
-import type { Stage, Story } from "../../core/snapshot/story.ts";
+import type { Story } from "../../core/snapshot/story.ts";
 import { Act, Ago, type Page } from "./parts.tsx";
 import { formatDuration, formatMoney, formatTokens } from "./text.ts";
 
@@ -60,33 +60,37 @@ export const IssuePage: FC<IssueFacts> = (facts) => {
   );
 };
 
-const Summary: FC<Pick<IssueFacts, "card" | "story" | "page">> = ({ card, story, page }) => {
-  const spending = story?.spending ?? card?.spending;
-  const charges = Object.entries(story?.charges ?? {}).map(([cause, n]) => `${cause} ${n}`);
-  const stages = Object.entries(story?.spentIn ?? {}) as [Stage, number][];
-  const facts = [
-    ["stage", card?.stage ?? story?.stage ?? "unknown"],
-    ["since", <Ago at={card?.since ?? story?.since} now={page.now} />],
-    ["bot", story?.bot ?? "–"],
-    ["pull request", story?.pull === undefined ? "–" : `#${story.pull}`],
-    ["setbacks", charges.join(", ") || "none"],
-    ["took", stages.map(([name, ms]) => `${name} ${formatDuration(ms / 1000)}`).join(", ") || "–"],
-    ["sessions", spending ? `${spending.sessions}, ${formatDuration(spending.seconds)}` : "–"],
-    ["tokens", spending ? formatTokens(spending.inputTokens + spending.outputTokens) : "–"],
-    ["cost", spending ? formatMoney(spending.money) : "–"],
-    ...(card?.because ? [["why", card.because]] : []),
-  ];
-  return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+const Summary: FC<Pick<IssueFacts, "card" | "story" | "page">> = ({ card, story, page }) => (
+  <dl class="facts">
+    {[
+      ["stage", card?.stage ?? story?.stage ?? "unknown"],
+      ["since", <Ago at={card?.since ?? story?.since} now={page.now} />],
+      ...(card?.because ? [["why", card.because]] : []),
+      ...(story ? listStoryFacts(story) : []),
+    ].map(([name, value]) => (
+      <div>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+function listStoryFacts({ bot, pull, charges, spentIn, spending }: Story) {
+  const setbacks = Object.entries(charges).map(([cause, n]) => `${cause} ${n}`);
+  const stages = Object.entries(spentIn).map(
+    ([name, ms]) => `${name} ${formatDuration(ms / 1000)}`,
   );
-};
+  return [
+    ["bot", bot],
+    ["pull request", pull === undefined ? "–" : `#${pull}`],
+    ["setbacks", setbacks.join(", ") || "none"],
+    ["took", stages.join(", ") || "–"],
+    ["sessions", `${spending.sessions}, ${formatDuration(spending.seconds)}`],
+    ["tokens", formatTokens(spending.inputTokens + spending.outputTokens)],
+    ["cost", formatMoney(spending.money)],
+  ];
+}
 
 const Timeline: FC<IssueFacts> = ({ events, sessions, page }) =>
   events.length === 0 ? (
@@ -127,7 +131,8 @@ const EventText: FC<{ event: StampedEvent; session: string | undefined }> = ({
 
 function toneOf({ type, ...event }: StampedEvent): string {
   if (type === "pull.merged") return "good";
-  if (type === "budget.charged" || type === "merge.refused" || type.startsWith("lease.")) return "bad";
+  if (type === "budget.charged" || type === "merge.refused" || type.startsWith("lease."))
+    return "bad";
   if ("at" in event && event.at === "blocked") return "bad";
   return "";
 }
@@ -139,21 +144,12 @@ function describe(event: StampedEvent): readonly [head: string, long: string | u
       return ["took the issue", undefined];
     case "issue.released":
       return ["let it go", undefined];
-    case "state.entered": {
-      const [first = "", ...rest] = (event.reason ?? "").split("\n");
-      const head = `${event.at}${first ? `: ${first.slice(0, 300)}` : ""}`;
-      return [head, rest.length > 0 || first.length > 300 ? event.reason : undefined];
-    }
+    case "state.entered":
+      return describeState(event);
     case "session.started":
       return [`${event.role} session began`, undefined];
-    case "session.ended": {
-      const { end, fault, seconds, turns, inputTokens, outputTokens, money } = event;
-      const cost = money > 0 ? `, ${formatMoney(money)}` : "";
-      const tokens = formatTokens(inputTokens + outputTokens);
-      const how = fault ? `${end} (${fault})` : end;
-      const took = `${formatDuration(seconds)}, ${turns} turns, ${tokens} tokens${cost}`;
-      return [`session ${how}: ${took}`, undefined];
-    }
+    case "session.ended":
+      return [describeSessionEnd(event), undefined];
     case "budget.charged":
       return [`set back by ${event.cause}, ${event.spent} so far`, undefined];
     case "ci.finished":
@@ -167,6 +163,22 @@ function describe(event: StampedEvent): readonly [head: string, long: string | u
     default:
       return [formatEvent(event).split("  ").slice(2).join(" "), undefined];
   }
+}
+
+type Told<Type> = Extract<StampedEvent, { type: Type }>;
+
+function describeState({ at, reason = "" }: Told<"state.entered">) {
+  const [first = "", ...rest] = reason.split("\n");
+  const head = `${at}${first ? `: ${first.slice(0, 300)}` : ""}`;
+  return [head, rest.length > 0 || first.length > 300 ? reason : undefined] as const;
+}
+
+function describeSessionEnd(event: Told<"session.ended">): string {
+  const { end, fault, seconds, turns, inputTokens, outputTokens, money } = event;
+  const cost = money > 0 ? `, ${formatMoney(money)}` : "";
+  const tokens = formatTokens(inputTokens + outputTokens);
+  const how = fault ? `${end} (${fault})` : end;
+  return `session ${how}: ${formatDuration(seconds)}, ${turns} turns, ${tokens} tokens${cost}`;
 }
 
 /** The transcript that was begun last before the session ended, by the same bot. */

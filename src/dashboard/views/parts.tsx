@@ -39,7 +39,7 @@ export const Section: FC<{
 );
 
 /** The script adds a button that copies; without it the text can be selected. */
-export const Command: FC<{ text: string }> = ({ text }) => (
+const Command: FC<{ text: string }> = ({ text }) => (
   <span class="command">
     <code>{text}</code>
   </span>
@@ -120,7 +120,7 @@ const ProblemText: FC<{ problem: Problem }> = ({ problem: { text, about } }) => 
 
 const ProblemActs: FC<{ problem: Problem; page: Page }> = ({ problem, page }) => {
   const { about, kind, command = "" } = problem;
-  if (!page.canAct || about?.issue === undefined || kind !== "blocked-issue") return <></>;
+  if (!page.canAct || about?.issue === undefined || kind !== "blocked-issue") return "";
   const { project, issue } = about;
   return command.startsWith("disinto approve") ? (
     <a class="button" href={`/approve/${encodeURIComponent(project)}/${issue}`}>
@@ -140,7 +140,7 @@ export const Act: FC<{
   about: Readonly<Record<string, string>>;
   children?: Child;
 }> = ({ act, page: { person, canAct }, about, children }) => {
-  if (!canAct) return <></>;
+  if (!canAct) return "";
   if (!person?.token)
     return (
       <a class="button" href="/login">

@@ -27,10 +27,6 @@ export function formatClock(time: string): string {
   return `${time.slice(11, 19)} UTC`;
 }
 
-export function formatDay(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)}`;
-}
-
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
