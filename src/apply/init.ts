@@ -96,6 +96,8 @@ function announceChanges(
     const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
     const allow = /^# (allow = .*)$/m.exec(text)?.[1];
     if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+    const { because } = project.ci;
+    if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
     if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
   }
   if (project && !project.declaration && !project.isDeclared)
