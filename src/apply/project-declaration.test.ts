@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
+import type { CiChoice } from "./ci-choice.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
 const described = {
@@ -86,4 +87,17 @@ test("registries that the repository's files speak for are offered, and none is 
     "
   `);
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
+});
+
+test("a repository without a workflow has what the operator decided of it in its file", () => {
+  const bare = { ...described, workflows: ["README.md"], names: ["go.mod"] };
+  const ciOf = (choice?: CiChoice) => {
+    const { text } = declareProject({ owner: "ada", name: "Shop" }, bare, choice);
+    return [...text.matchAll(/^(?:required|when_absent) = .*$/gm)].flat();
+  };
+
+  expect(ciOf("workflow")).toEqual(['required = ["ci/local/test"]']);
+  expect(ciOf("block")).toEqual(["required = []", 'when_absent = "block"']);
+  expect(ciOf("pass")).toEqual(["required = []", 'when_absent = "pass"']);
+  expect(ciOf()).toEqual(["required = []"]);
 });

@@ -2,7 +2,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
-import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
+import { deriveContext } from "../ci/local/contexts.ts";
+import { listContexts, offerWorkflow } from "../ci/workflow-offers.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
@@ -13,6 +14,7 @@ import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
+import type { CiChoice } from "./ci-choice.ts";
 import { writeIfChanged } from "./generated-file.ts";
 
 export interface ProjectDeclaration {
@@ -20,17 +22,22 @@ export interface ProjectDeclaration {
   readonly text: string;
 }
 
+/** `choice`: what is made of a repository without a workflow. */
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows, names }: Description,
+  described: Description,
+  choice?: CiChoice,
 ): ProjectDeclaration {
-  const required = workflows.filter(isWorkflowFile).map(deriveContext);
+  const { branch, branches, names } = described;
+  const offer = choice === "workflow" ? offerWorkflow(described) : undefined;
+  const required = offer ? [deriveContext(offer.file)] : listContexts(described);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
     text: formatProject({
       repo: formatRepo(repo),
       branch,
       required,
+      whenAbsent: choice === "workflow" ? undefined : choice,
       prefix: choosePrefix(branches),
       presets: offerPresets(names),
     }),
@@ -63,6 +70,8 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
+  /** Written where the operator has decided it. */
+  readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
   readonly presets: readonly OfferedPreset[];
 }
@@ -80,7 +89,8 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix, presets }: ProjectText): string {
+function formatProject(project: ProjectText): string {
+  const { repo, branch, required, whenAbsent, prefix, presets } = project;
   const { login } = ciProviders[DEFAULT_CI].user ?? {};
   return [
     `#:schema ../${schemaFile}`,
@@ -95,6 +105,7 @@ function formatProject({ repo, branch, required, prefix, presets }: ProjectText)
     "",
     "[ci]",
     `required = ${JSON.stringify(required)}`,
+    ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     ...formatNetwork(presets),
     "",

@@ -7,6 +7,7 @@ import { formatRepo, isSameRepo } from "../core/identities.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
+import { type CiChoice, type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -25,12 +26,14 @@ export interface Project {
 interface ProjectChoice {
   readonly folder: string;
   readonly repository?: string | undefined;
+  /** Asked once of a repository without a workflow, before anything is written of it. */
+  readonly decideCi?: DecideCi | undefined;
 }
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository }: ProjectChoice,
+  { folder, repository, decideCi }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
@@ -47,7 +50,10 @@ export async function openProject(
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
+    const news = isDeclared ? undefined : described;
+    const looked = news && { name: source.name, described: news, isPushed: true };
+    const declaration =
+      looked && declareProject(repo, looked.described, await chooseCi(tools, looked, decideCi));
     return { repo, content, declaration, isDeclared };
   } catch (error) {
     await content.discard();
@@ -64,11 +70,27 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
   return projects.some((project) => isSameRepo(project.repo, repo));
 }
 
+/** Undefined where a workflow is. */
+async function chooseCi(
+  { say }: InitTools,
+  looked: Parameters<typeof findMissingCi>[0],
+  decideCi: DecideCi | undefined,
+): Promise<CiChoice | undefined> {
+  const missing = findMissingCi(looked);
+  if (!missing) return undefined;
+  say(missing.message);
+  return decideCi ? decideCi(missing) : offerChoice(missing);
+}
+
+interface Undeclared extends Pick<Project, "repo" | "isDeclared"> {
+  readonly folder: string;
+  readonly decideCi: DecideCi | undefined;
+}
+
 /** Brings our forge up, since only there can be read what the project is like. */
 export async function declareFromForge(
   tools: InitTools,
-  folder: string,
-  { repo, isDeclared }: Project,
+  { folder, repo, isDeclared, decideCi }: Undeclared,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -86,5 +108,7 @@ export async function declareFromForge(
     url: `${url}/${formatRepo(repo)}.git`,
     access: { forgeUrl: url, login, token: password },
   };
-  return declareProject(repo, await describeOnForge(tools.repositories, place, formatRepo(repo)));
+  const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
+  const looked = { name: formatRepo(repo), described, isPushed: false };
+  return declareProject(repo, described, await chooseCi(tools, looked, decideCi));
 }
