@@ -9,6 +9,7 @@ import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import type { ActivationStep } from "../core/ci-activation.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import {
   deriveIdentities,
@@ -24,6 +25,7 @@ import { DisintoError } from "../errors.ts";
 import type { AddedFile } from "../ports/repositories.ts";
 import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
+import { activateCi } from "./ci-activation.ts";
 import { type DecideCi, findOwedWorkflow } from "./ci-choice.ts";
 import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
@@ -46,7 +48,7 @@ export interface InitOptions {
 export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
-  readonly steps: readonly IdentityStep[];
+  readonly steps: readonly (IdentityStep | ActivationStep)[];
 }
 
 export function newSecret(): string {
@@ -75,7 +77,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const { folder, provided, dryRun = false } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
-  const project = await openProject(tools, options, settings);
+  const project = await openProject(tools, { ...options, ci: provided?.ci }, settings);
   try {
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, { settings, project });
@@ -127,11 +129,13 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
+  const renewed = await loadFactory(folder, tools.version);
+  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
   await printNotes(tools, factory, administrator);
-  return { factory, steps };
+  return { factory, steps: [...steps, ...activation] };
 }
 
-/** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
+/** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
   { repositories, say }: InitTools,
   factory: Factory,
@@ -159,8 +163,8 @@ async function preview(
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
-  const news = { settings, project: declaration };
-  const { factory, environment } = await previewReviewer(tools, folder, news);
+  const changes = { settings, project: declaration };
+  const { factory, environment } = await previewReviewer(tools, folder, changes);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
@@ -176,13 +180,13 @@ async function preview(
   return { factory, steps };
 }
 
-async function previewReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
+async function previewReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
+  const loaded = await loadFactoryWith(folder, tools.version, changes);
   const missing = findMissingReviewer(loaded.factory);
   announceReviewer(tools, missing);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
+  return loadFactoryWith(folder, tools.version, { ...changes, edit });
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */
@@ -238,7 +242,7 @@ async function findAdded(
 ): Promise<AddedFile | undefined> {
   const declared = projects.find((one) => isSameRepo(one.repo, repo));
   const described = await content.describe();
-  const owed = declared && findOwedWorkflow(declared.ci.required, described);
+  const owed = declared && findOwedWorkflow(declared.ci, described);
   if (!owed) return undefined;
   const message = `CI: ${owed.file} tests what ${owed.manifests.join(", ")} describes`;
   return { branch: described.branch, path: owed.file, text: owed.text, message };

@@ -1,20 +1,20 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
-import { deriveContext } from "../ci/local/contexts.ts";
-import { listContexts, offerWorkflow } from "../ci/workflow-offers.ts";
+import { DEFAULT_CI } from "../ci/definitions.ts";
+import { listRequired, offerWorkflow } from "../ci/workflow-offers.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
+import type { ChosenCi } from "../core/project-ci.ts";
 import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
-import type { CiChoice } from "./ci-choice.ts";
+import { type CiChoice, withFile } from "./ci-choice.ts";
 import { writeIfChanged } from "./generated-file.ts";
 
 export interface ProjectDeclaration {
@@ -22,23 +22,29 @@ export interface ProjectDeclaration {
   readonly text: string;
 }
 
-/** `choice`: what is made of a repository without a workflow. */
+interface Decided {
+  readonly ci: ChosenCi;
+  /** What is made of a repository without a workflow. */
+  readonly choice?: CiChoice | undefined;
+}
+
 export function declareProject(
   repo: RepoId,
   described: Description,
-  choice?: CiChoice,
+  { ci, choice }: Decided,
 ): ProjectDeclaration {
   const { branch, branches, names } = described;
-  const offer = choice === "workflow" ? offerWorkflow(described) : undefined;
-  const required = offer ? [deriveContext(offer.file)] : listContexts(described);
+  const offer = choice === "write" ? offerWorkflow(described) : undefined;
+  const required = listRequired(ci.provider, offer ? withFile(described, offer) : described);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
     text: formatProject({
       repo: formatRepo(repo),
       branch,
       required,
-      whenAbsent: choice === "workflow" ? undefined : choice,
+      whenAbsent: choice === "write" ? undefined : choice,
       prefix: choosePrefix(branches),
+      ci,
       presets: offerPresets(names),
     }),
   };
@@ -73,6 +79,7 @@ interface ProjectText {
   /** Written where the operator has decided it. */
   readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
+  readonly ci: ChosenCi;
   readonly presets: readonly OfferedPreset[];
 }
 
@@ -90,8 +97,8 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 
 /** JSON strings are TOML strings too. */
 function formatProject(project: ProjectText): string {
-  const { repo, branch, required, whenAbsent, prefix, presets } = project;
-  const { login } = ciProviders[DEFAULT_CI].user ?? {};
+  const { repo, branch, required, whenAbsent, prefix, ci, presets } = project;
+  const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
@@ -104,6 +111,7 @@ function formatProject(project: ProjectText): string {
         ]),
     "",
     "[ci]",
+    ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
     `required = ${JSON.stringify(required)}`,
     ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { planWorkflows } from "./local/workflow/workflows.ts";
-import { listContexts, listOtherWorkflows, offerWorkflow } from "./workflow-offers.ts";
+import { listOtherWorkflows, listRequired, offerWorkflow } from "./workflow-offers.ts";
 
 const offer = (...names: string[]) => offerWorkflow({ branch: "release/1.0", names });
 
@@ -75,11 +75,16 @@ test("where nothing says how a repository is tested, nothing is offered", () => 
 });
 
 test("a file in the root counts where the folder has no workflow, as it does for the CI", () => {
-  const root = { names: [".woodpecker.yml", "src"], workflows: ["README.md"] };
+  const root = {
+    branch: "main",
+    branches: [],
+    names: [".woodpecker.yml", "src"],
+    workflows: ["README.md"],
+  };
 
-  expect(listContexts(root)).toEqual(["ci/local/woodpecker"]);
-  expect(listContexts({ ...root, workflows: ["test.yaml"] })).toEqual(["ci/local/test"]);
-  expect(listContexts({ names: ["src"], workflows: ["README.md"] })).toEqual([]);
+  expect(listRequired("local", root)).toEqual(["ci/local/woodpecker"]);
+  expect(listRequired("local", { ...root, workflows: ["test.yaml"] })).toEqual(["ci/local/test"]);
+  expect(listRequired("local", { ...root, names: ["src"], workflows: ["README.md"] })).toEqual([]);
 });
 
 test("workflows where only other systems look are known as such", () => {

@@ -88,7 +88,7 @@ export async function askCi(
   { message, offer }: MissingCi,
 ): Promise<CiChoice> {
   const write = offer && {
-    value: "workflow",
+    value: "write",
     label: `Write ${offer.file} for ${offer.manifests.join(", ")}`,
     hint: `one commit more in the first push; the CI needs ${offer.programs.join(", ")}`,
   };
@@ -97,5 +97,5 @@ export async function askCi(
     { value: "block", label: "Let changes wait until ci.required names what must be green" },
     { value: "pass", label: "Merge changes that no CI has looked at" },
   ]);
-  return answer === "workflow" || answer === "pass" ? answer : "block";
+  return answer === "write" || answer === "pass" ? answer : "block";
 }

@@ -24,7 +24,7 @@ export interface InitFlags extends SetupFlags {
   readonly folder: string;
   readonly repository?: string | undefined;
   /** What is made of a repository without a workflow. */
-  readonly ci?: string | undefined;
+  readonly workflow?: string | undefined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -57,7 +57,7 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const answers = readFlags(flags);
   const exported = readExported(tools.environment);
   const { folder, repository, yes = false } = flags;
-  const provided = { answers, exported };
+  const provided = { answers, exported, ci: flags.ci };
   if (!(await isNewFactory(folder))) return { repository, provided };
   if (canAsk(flags)) return askPerson(tools, flags, provided);
   if (repository !== undefined && (yes || flags.dryRun)) return { repository, provided };
@@ -78,12 +78,12 @@ function canAsk({ yes = false, json = false }: InitFlags): boolean {
 
 /** By the flag; else, where nothing may be asked, what is offered; else by who is there. */
 function decideBy(tools: Tools, flags: InitFlags): DecideCi {
-  const { ci, yes = false, dryRun = false } = flags;
-  const given = ci === undefined ? undefined : readCiChoice(ci);
+  const { workflow, yes = false, dryRun = false } = flags;
+  const given = workflow === undefined ? undefined : readChoice(workflow);
   return async (missing) => {
-    if (given === "workflow" && !missing.offer)
+    if (given === "write" && !missing.offer)
       throw new DisintoError("usage.invalid", `${missing.message}, and none is known that fits`, {
-        hint: "add one yourself, or give --ci block or --ci pass",
+        hint: "add one yourself, or give --workflow block or --workflow pass",
       });
     if (given) return given;
     if (canAsk(flags)) {
@@ -95,16 +95,19 @@ function decideBy(tools: Tools, flags: InitFlags): DecideCi {
   };
 }
 
-function readCiChoice(ci: string): CiChoice {
-  const known = ciChoices.find((one) => one === ci);
+function readChoice(text: string): CiChoice {
+  const known = ciChoices.find((one) => one === text);
   if (known) return known;
-  throw new DisintoError("usage.invalid", `--ci ${ci} is not one of ${ciChoices.join(", ")}`);
+  throw new DisintoError(
+    "usage.invalid",
+    `--workflow ${text} is not one of ${ciChoices.join(", ")}`,
+  );
 }
 
 function undecided({ message, offer }: MissingCi): DisintoError {
-  const write = offer ? `--ci workflow (writes ${offer.file}), ` : "";
+  const write = offer ? `--workflow write (writes ${offer.file}), ` : "";
   return new DisintoError("usage.invalid", `${message}, and nobody is there to be asked`, {
-    hint: `give ${write}--ci block (changes wait until there is one) or --ci pass (they are merged untested)`,
+    hint: `give ${write}--workflow block (changes wait until there is one) or --workflow pass (they are merged untested)`,
   });
 }
 

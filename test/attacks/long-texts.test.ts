@@ -110,7 +110,7 @@ const tokens = [
 ];
 
 const LENGTH = 320_000;
-/** Of the processor: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
+/** Processor time: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
 const LIMIT_MS = 1500;
 
 const drawn = fc.record({

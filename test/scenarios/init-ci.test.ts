@@ -82,7 +82,7 @@ test("a repository without a workflow gets one that fits in the first push with 
   const { stderr } = await done(disinto("init", repository, "--engine", "local", "--yes"));
 
   expect(stderr).toContain(
-    "shop has no workflow in .woodpecker/, so no CI would look at a change; .github/workflows/ci.yml is not run by this factory",
+    "shop has no workflow in .woodpecker/ for pull requests, so no CI would look at a change; .github/workflows/ci.yml is not run by this factory",
   );
   expect(stderr).toContain('  ci: required = ["ci/local/test"]');
   expect(await readToml()).toContain('required = ["ci/local/test"]');
@@ -113,15 +113,15 @@ test("where nobody can be asked about a repository without a workflow, a flag de
   const before = await dumpFiles(folder);
 
   const refused = await disinto("init", repository);
-  const unfit = await disinto("init", repository, "--ci", "workflow");
+  const unfit = await disinto("init", repository, "--workflow", "write");
 
   expect(refused).toMatchObject({ exitCode: 2 });
   expect(refused.stderr).toContain(
-    "hint: give --ci block (changes wait until there is one) or --ci pass (they are merged untested)",
+    "hint: give --workflow block (changes wait until there is one) or --workflow pass (they are merged untested)",
   );
   expect(unfit.stderr).toContain("none is known that fits");
   expect(await dumpFiles(folder)).toEqual(before);
-  await done(disinto("init", repository, "--ci", "pass"));
+  await done(disinto("init", repository, "--workflow", "pass"));
   const text = await readFile(path.join(folder, "projects/second.toml"), "utf8");
   expect(text).toContain('when_absent = "pass"');
 });
