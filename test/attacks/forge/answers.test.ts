@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { buildForge } from "../../src/adapters/forgejo/forge.ts";
-import { buildMirror } from "../../src/adapters/git/mirror.ts";
-import { run, runOrThrow } from "../../src/adapters/process.ts";
+import { buildForge } from "../../../src/adapters/forgejo/forge.ts";
+import { buildMirror } from "../../../src/adapters/git/mirror.ts";
+import { run, runOrThrow } from "../../../src/adapters/process.ts";
 
 let server: Server | undefined;
 const repo = { owner: "acme", name: "shop" };
