@@ -30,6 +30,11 @@ if (unknown.length > 0) {
 const rows = [];
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   console.error(`measuring: ${name}`);
-  rows.push(...(await parts[name]()));
+  try {
+    rows.push(...(await parts[name]()));
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
 }
 printRows(rows);

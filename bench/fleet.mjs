@@ -90,7 +90,7 @@ async function measureUp(folder) {
   try {
     return await timeUps(folder, image);
   } finally {
-    up(folder, "down", "--volumes");
+    up(folder, "down", "--volumes", "--yes");
     docker(["image", "rm", "--force", image]);
   }
 }

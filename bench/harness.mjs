@@ -43,16 +43,13 @@ export async function measureHarness() {
 
 /** The two take turns, so that whatever slows the machine down slows both; the first of each is for the caches. */
 async function measureOverhead({ agents, server, root }) {
-  const { buildAgentHarness, buildClaudeCode } = await loadSupport();
+  const { buildHarness, buildClaudeCode } = await loadSupport();
   const agent = buildClaudeCode({ program: agents.claude, compactPct: undefined });
-  const harness = buildAgentHarness({
-    agent,
-    model: { baseUrl: server.url, readKey: async () => undefined, name: model },
-    stateFolder: path.join(root, "state"),
-    pathVariable: process.env.PATH,
-    transcripts: { folder: path.join(root, "transcripts"), redact: (text) => text },
-    mayAnswerByMessage: false,
-  });
+  const asked = { baseUrl: server.url, name: model };
+  const settings = { harness: "claude-code", dataFolder: root, model: asked };
+  const environment = { ...process.env, PATH: `${agents.bin}:${process.env.PATH}` };
+  const host = { environment, learnSecrets: () => {}, redact: (text) => text };
+  const harness = buildHarness(settings, "dev", host);
   const [alone, run] = [[], []];
   for (let round = 0; round <= attempts; round++) {
     const session = buildSession(makeFolder(root, `alone-${round}`));

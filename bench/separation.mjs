@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { runsAlone, printRows } from "./rows.mjs";
+import { printRows, runsAlone } from "./rows.mjs";
 import { loadSources } from "./source.mjs";
 
 const rounds = Number(process.env.DISINTO_BENCH_SESSIONS ?? 15);

@@ -32,7 +32,7 @@ async function bundleSupport() {
     "test/support/scene.ts",
     "test/model-server/server.ts",
     "test/agents/install.ts",
-    "src/harness/agent/harness.ts",
+    "src/harness/wiring.ts",
     "src/harness/claude-code/agent.ts",
   ];
   const input = Object.fromEntries(modules.map((file) => [path.basename(file, ".ts"), file]));

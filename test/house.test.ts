@@ -71,6 +71,35 @@ test("every dependency has its reason in docs/dependencies.md", async () => {
   expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
 });
 
+test("other programs are run by adapters/process.ts alone", async () => {
+  const sources = await readSources("src");
+  const runs = /["'](?:node:)?child_process["']|["']execa["']/;
+
+  const found = sources.filter(({ file, text }) => !file.endsWith(".test.ts") && runs.test(text));
+  expect(found.map(({ file }) => file)).toEqual([path.join("src", "adapters", "process.ts")]);
+});
+
+test("comments are sentences: none begins with a bare Of, In or Undefined", async () => {
+  const sources = [...(await readSources("src")), ...(await readSources("test"))];
+  const bare = /(?:\/\*\*|\/\/)\s+(?:\* )?(?:Of|In|Undefined:) .*/g;
+  const found = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(bare)].map(([comment]) => `${file}: ${comment}`),
+  );
+
+  expect(found).toEqual([]);
+});
+
+test("names that only older installations use stand in src/older", async () => {
+  const older = /["'`]agents-llama["'`]|FORGE_(?:TOKEN|PASS|\$\{\w+\})_LLAMA\b/;
+  const found = (await readSources("src")).filter(
+    ({ file, text }) => !file.endsWith(".test.ts") && older.test(text),
+  );
+
+  expect([...new Set(found.map(({ file }) => path.dirname(file)))]).toEqual([
+    path.join("src", "older"),
+  ]);
+});
+
 test("every folder of src is described in docs/architecture.md", async () => {
   const folders = (await readdir(path.join(checkout, "src"), { withFileTypes: true })).filter(
     (entry) => entry.isDirectory(),

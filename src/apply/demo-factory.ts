@@ -2,9 +2,14 @@
 
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
+import { setTomlKey } from "../config/toml-edit.ts";
+import { COMMAND_HARNESS } from "../harness/definitions.ts";
 import type { Repositories } from "../ports/repositories.ts";
+import type { Role } from "../roles/definitions.ts";
 import { env } from "../settings/env.ts";
+import type { ProjectFile } from "../settings/project.ts";
 import { findFreePort } from "./free-port.ts";
 
 interface DemoOptions {
@@ -35,25 +40,17 @@ export async function createDemoFiles({
 }
 
 function formatProject(assets: string): string {
-  const command = (script: string): string =>
-    JSON.stringify([process.execPath, path.join(assets, script)]);
-  return [
-    'repo = "disinto-admin/greeter"',
-    "",
-    "[ci]",
-    'required = ["ci/local/test"]',
-    "",
-    "[agents.dev-qwen]",
-    'roles = ["dev"]',
-    'harness = "command"',
-    `command = ${command("coder.mjs")}`,
-    "poll_interval = 1",
-    "",
-    "[agents.reviewer]",
-    'roles = ["review"]',
-    'harness = "command"',
-    `command = ${command("reviewer.mjs")}`,
-    "poll_interval = 1",
-    "",
-  ].join("\n");
+  const settings = (role: Role, script: string) => ({
+    roles: [role],
+    harness: COMMAND_HARNESS,
+    command: [process.execPath, path.join(assets, script)],
+    poll_interval: 1,
+  });
+  const repo: keyof ProjectFile = "repo";
+  const ci: keyof ProjectFile = "ci";
+  const required: keyof ProjectFile["ci"] = "required";
+  let text = setTomlKey("", [repo], "disinto-admin/greeter");
+  text = setTomlKey(text, [ci, required], ["ci/local/test"]);
+  text = setAgentSection(text, "dev-qwen", settings("dev", "coder.mjs"));
+  return setAgentSection(text, "reviewer", settings("review", "reviewer.mjs"));
 }

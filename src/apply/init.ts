@@ -9,6 +9,7 @@ import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import type { ActivationStep } from "../core/ci-activation.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   deriveIdentities,
@@ -22,6 +23,7 @@ import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
 import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
+import { activateCi } from "./ci-activation.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -41,7 +43,7 @@ export interface InitOptions {
 export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
-  readonly steps: readonly IdentityStep[];
+  readonly steps: readonly (IdentityStep | ActivationStep)[];
 }
 
 export function newSecret(): string {
@@ -70,7 +72,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const { folder, provided, dryRun = false } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
-  const project = await openProject(tools, options, settings);
+  const project = await openProject(tools, { ...options, ci: provided?.ci }, settings);
   try {
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, { settings, project });
@@ -119,11 +121,13 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
+  const renewed = await loadFactory(folder, tools.version);
+  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
   await printNotes(tools, factory, administrator);
-  return { factory, steps };
+  return { factory, steps: [...steps, ...activation] };
 }
 
-/** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
+/** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
   { repositories, say }: InitTools,
   factory: Factory,
@@ -151,8 +155,8 @@ async function preview(
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
-  const news = { settings, project: declaration };
-  const { factory, environment } = await previewReviewer(tools, folder, news);
+  const changes = { settings, project: declaration };
+  const { factory, environment } = await previewReviewer(tools, folder, changes);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
@@ -168,13 +172,13 @@ async function preview(
   return { factory, steps };
 }
 
-async function previewReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
+async function previewReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
+  const loaded = await loadFactoryWith(folder, tools.version, changes);
   const missing = findMissingReviewer(loaded.factory);
   announceReviewer(tools, missing);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
+  return loadFactoryWith(folder, tools.version, { ...changes, edit });
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */

@@ -1,10 +1,10 @@
 /** One snapshot of what is, and the plan that follows from it. Writes nothing. */
 import { resolve } from "node:path";
-import type { Adopted } from "../config/adoption.ts";
 import { type Desired, deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
 import { listUnmanaged, planServices, type ServiceStep, type Snapshot } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
+import type { Adopted } from "../older/adoption.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
 import { readGenerated } from "./generated-file.ts";
 import { readImageRecord } from "./image-record.ts";

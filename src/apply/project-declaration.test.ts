@@ -14,7 +14,8 @@ const described = {
   lfs: [],
   submodules: [],
 };
-const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
+const local = { provider: "local", login: "ci" } as const;
+const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, local);
 
 async function declare(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "declare-"));
@@ -67,7 +68,11 @@ test("a file of that name is never overwritten", async () => {
 
 test("a repository with a branch where bots' branches would have to be gets another prefix for them", async () => {
   const branches = [...described.branches.slice(0, 1), "refs/heads/fix"];
-  const { text } = declareProject({ owner: "ada", name: "Shop" }, { ...described, branches });
+  const { text } = declareProject(
+    { owner: "ada", name: "Shop" },
+    { ...described, branches },
+    local,
+  );
 
   expect(text).toContain('branch_prefix = "bots/issue-"');
 });
@@ -77,6 +82,7 @@ test("registries that the repository's files speak for are offered, and none is 
   const { text } = declareProject(
     { owner: "disinto-admin", name: "Greeter" },
     { ...described, names },
+    local,
   );
 
   expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`
@@ -86,4 +92,23 @@ test("registries that the repository's files speak for are offered, and none is 
     "
   `);
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
+});
+
+test("a project with Woodpecker says so, whose statuses count, and which", () => {
+  const when = "when:\n  - event: pull_request\nsteps: []\n";
+  const workflowFiles = [{ path: ".woodpecker/test.yml", text: when }];
+  const ci = { provider: "woodpecker", login: "nice-ci" } as const;
+  const { text } = declareProject(
+    { owner: "ada", name: "Shop" },
+    { ...described, workflowFiles },
+    ci,
+  );
+
+  expect(text.slice(text.indexOf("[ci]"))).toMatchInlineSnapshot(`
+    "[ci]
+    provider = "woodpecker"
+    required = ["ci/woodpecker/pr/test"]
+    login = "nice-ci"
+    "
+  `);
 });

@@ -1,14 +1,16 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
+import { DEFAULT_CI, WOODPECKER } from "../ci/definitions.ts";
 import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
+import { listContexts } from "../ci/woodpecker/contexts.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
+import type { ChosenCi } from "../core/project-ci.ts";
 import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
@@ -22,16 +24,22 @@ export interface ProjectDeclaration {
 
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows, names }: Description,
+  { branch, branches, workflows, workflowFiles = [], names }: Description,
+  ci: ChosenCi,
 ): ProjectDeclaration {
-  const required = workflows.filter(isWorkflowFile).map(deriveContext);
+  const prefix = choosePrefix(branches);
+  const required =
+    ci.provider === WOODPECKER
+      ? listContexts(workflowFiles, { primary: branch, work: `${prefix ?? "fix/issue-"}1` })
+      : workflows.filter(isWorkflowFile).map(deriveContext);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
     text: formatProject({
       repo: formatRepo(repo),
       branch,
       required,
-      prefix: choosePrefix(branches),
+      prefix,
+      ci,
       presets: offerPresets(names),
     }),
   };
@@ -64,6 +72,7 @@ interface ProjectText {
   readonly branch: string;
   readonly required: readonly string[];
   readonly prefix: string | undefined;
+  readonly ci: ChosenCi;
   readonly presets: readonly OfferedPreset[];
 }
 
@@ -80,8 +89,8 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix, presets }: ProjectText): string {
-  const { login } = ciProviders[DEFAULT_CI].user ?? {};
+function formatProject({ repo, branch, required, prefix, ci, presets }: ProjectText): string {
+  const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
@@ -94,6 +103,7 @@ function formatProject({ repo, branch, required, prefix, presets }: ProjectText)
         ]),
     "",
     "[ci]",
+    ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
     `required = ${JSON.stringify(required)}`,
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     ...formatNetwork(presets),

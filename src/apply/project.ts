@@ -4,6 +4,7 @@ import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo, isSameRepo } from "../core/identities.ts";
+import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
@@ -20,42 +21,46 @@ export interface Project {
   /** To be written; undefined when it is declared already, or can only be known from the forge. */
   readonly declaration: ProjectDeclaration | undefined;
   readonly isDeclared: boolean;
+  readonly ci: ChosenCi;
 }
 
 interface ProjectChoice {
   readonly folder: string;
   readonly repository?: string | undefined;
+  /** Asked for by name. */
+  readonly ci?: string | undefined;
 }
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository }: ProjectChoice,
+  { folder, repository, ci: asked }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
   const { factory } = await loadFactoryWith(folder, tools.version, { settings });
+  const ci = chooseCi(factory, asked);
   const isFolder = await stat(repository).then(
     (found) => found.isDirectory(),
     () => false,
   );
   const named = isFolder ? path.resolve(repository) : repository;
   const source = parseSource(named, { isFolder, forgeUrl: factory.forge.url });
-  if (source.kind === "forge") return openForgeProject(factory, source.repo);
+  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ci };
   const repo = { owner: factory.forge.adminUser, name: source.name };
   const content = openContent(tools, source);
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
-    return { repo, content, declaration, isDeclared };
+    const declaration = described && !isDeclared ? declareProject(repo, described, ci) : undefined;
+    return { repo, content, declaration, isDeclared, ci };
   } catch (error) {
     await content.discard();
     throw error;
   }
 }
 
-function openForgeProject(factory: Factory, repo: RepoId): Project {
+function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci"> {
   const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
@@ -68,7 +73,7 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
 export async function declareFromForge(
   tools: InitTools,
   folder: string,
-  { repo, isDeclared }: Project,
+  { repo, isDeclared, ci }: Project,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -86,5 +91,6 @@ export async function declareFromForge(
     url: `${url}/${formatRepo(repo)}.git`,
     access: { forgeUrl: url, login, token: password },
   };
-  return declareProject(repo, await describeOnForge(tools.repositories, place, formatRepo(repo)));
+  const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
+  return declareProject(repo, described, ci);
 }

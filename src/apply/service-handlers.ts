@@ -1,15 +1,16 @@
 /** What is done for each kind of step about services. */
-import type { Adopted } from "../config/adoption.ts";
+
 import { setEnvironment } from "../config/env-file.ts";
 import type { ServiceAction } from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
+import type { Adopted } from "../older/adoption.ts";
+import { handOverVolume } from "../older/hand-over-volume.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import { closeVolume } from "./close-volume.ts";
 import type { Handlers } from "./execute.ts";
 import { writeIfChanged } from "./generated-file.ts";
-import { handOverVolume } from "./hand-over-volume.ts";
 import type { Rendering } from "./rendering.ts";
 import { startWithProgress } from "./start-progress.ts";
 

@@ -47,7 +47,7 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const answers = readFlags(flags);
   const exported = readExported(tools.environment);
   const { folder, repository, yes = false, json = false } = flags;
-  const provided = { answers, exported };
+  const provided = { answers, exported, ci: flags.ci };
   if (!(await isNewFactory(folder))) return { repository, provided };
   const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
   if (!yes && !json && isWatched) return askPerson(tools, flags, provided);

@@ -1,6 +1,7 @@
 /** Writes and removes `[agents.<name>]` in the projects' files; what would be a bad configuration is not written. */
 import { isDeepStrictEqual } from "node:util";
 import { DisintoError } from "../errors.ts";
+import type { AgentSection } from "../settings/project.ts";
 import { refuseBotName } from "./bot-names.ts";
 import { type ConfigFiles, readFiles } from "./files.ts";
 import { checkFiles } from "./load.ts";
@@ -11,13 +12,16 @@ import { editTomlFile } from "./toml-file.ts";
 import { parseTomlSource } from "./toml-source.ts";
 import type { TomlValue } from "./toml-text.ts";
 
+/** Keys of a section; their values are checked with the whole file. */
+type AgentValues = { readonly [Key in keyof AgentSection]?: TomlValue };
+
 export interface SectionChange {
   readonly folder: string;
   readonly version: string;
   /** The bot. */
   readonly name: string;
   /** Keys to set; the others of the section stay as they are. */
-  readonly settings: Readonly<Record<string, TomlValue>>;
+  readonly settings: AgentValues;
 }
 
 /** All of these files say the same afterwards, or none is written. */

@@ -3,9 +3,10 @@
 import { basename } from "node:path";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
+import { type Adopted, adopt } from "../older/adoption.ts";
 import { env } from "../settings/env.ts";
 import { renameKeys } from "../settings/names.ts";
-import { type Adopted, adopt } from "./adoption.ts";
+import type { AgentSection, ProjectFile } from "../settings/project.ts";
 import { assembleBots } from "./bots.ts";
 import { type EnvChanges, editEnv } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
@@ -135,19 +136,20 @@ function addAdopted(environment: Environment, adopted: readonly Adopted[]): Envi
 }
 
 function locateProject({ source, settings }: LoadedProject): ProjectPlaces {
+  const place = (key: keyof ProjectFile) => ({ ...source.locate([key]), path: key });
   return {
-    forgeUrl: { ...source.locate(["forge_url"]), path: "forge_url", value: settings.forge_url },
-    image: { ...source.locate(["image"]), path: "image" },
-    name: { ...source.locate(["name"]), path: "name" },
-    repo: { ...source.locate(["repo"]), path: "repo" },
+    forgeUrl: { ...place("forge_url"), value: settings.forge_url },
+    image: place("image"),
+    name: place("name"),
+    repo: place("repo"),
   };
 }
 
 /** What a section may leave to `.env`. */
-const llamaVariables: ReadonlyMap<string, string> = new Map([
-  ["slots", env.llamaSlots.key],
-  ["base_url", env.llamaBaseUrl.key],
-]);
+const llamaVariables: { readonly [Key in keyof AgentSection]?: string } = {
+  slots: env.llamaSlots.key,
+  base_url: env.llamaBaseUrl.key,
+};
 
 function locateBot(wanted: {
   bot: Bot;
@@ -159,8 +161,8 @@ function locateBot(wanted: {
   const own = loaded.find(({ file }) => Object.hasOwn(file.settings.agents, bot.name));
   const path = ["agents", bot.name, ...(key === undefined ? [] : [key])];
   const ofSection = own?.file.settings.agents[bot.name];
-  const variable = key && llamaVariables.get(key);
-  if (variable && ofSection?.[key as "slots"] === undefined)
+  const variable = key && llamaVariables[key as keyof AgentSection];
+  if (variable && ofSection?.[key as keyof AgentSection] === undefined)
     return { ...environment.locate(variable), path: variable };
   if (own) return { ...own.file.source.locate(path), path: path.join(".") };
   const front = environment.values.has(env.llamaBots.key)

@@ -1,4 +1,5 @@
 /** Which services start or are replaced, why, and in which order beside the volumes that they share. Pure. */
+import { planHandOver } from "../older/volume-owner.ts";
 import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
 import { explainMove } from "./image-digests.ts";
@@ -27,22 +28,6 @@ export function* planStarts({ services }: Desired, snapshot: Snapshot): Generato
   yield* planGroup(mounting, snapshot);
 }
 
-/** Older versions ran as another user. */
-function* planHandOver(
-  { volumes }: DesiredService,
-  group: readonly ObservedContainer[],
-  snapshot: Snapshot,
-): Generator<ServiceStep> {
-  if (group.some(({ isSeparate }) => isSeparate)) return;
-  const containers = group.map(({ id }) => id);
-  const because =
-    "its files become those of the runner's user, which is another since this version";
-  for (const { name: volume, owner } of volumes) {
-    if (owner === undefined || !snapshot.volumes.has(volume)) continue;
-    yield { action: { kind: "hand-over-volume", volume, owner, containers }, because };
-  }
-}
-
 /** Only what is there by then: a volume that the engine makes for a bot itself must carry the engine's labels. */
 function* planClosing(
   mounting: readonly Starting[],
@@ -55,7 +40,7 @@ function* planClosing(
   const shared = mounting.flatMap(({ service }) => listMountedVolumes(service));
   for (const volume of [...new Set(shared)].sort()) {
     if (!volumes.has(volume) && !made.includes(volume)) continue;
-    const because = "bots mount it: closed to everybody but its owner";
+    const because = "bots mount it: closed to every user of a bot";
     yield { action: { kind: "close-volume", volume }, because };
   }
 }

@@ -1,4 +1,6 @@
 /** Desired against observed → the steps between them, each with its reason. No values, no secrets. */
+
+import { OLDER_LLAMA_SERVICE, OLDER_LLAMA_SUCCESSOR } from "../older/llama-service.ts";
 import type { ObservedContainer, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
 import type { ImageDigests } from "./image-digests.ts";
@@ -101,7 +103,7 @@ function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Re
   for (const [service, group] of groupByService(containers)) {
     const declared = wanted.get(service);
     if (declared?.enabled) continue;
-    const known = declared !== undefined || service === legacyService;
+    const known = declared !== undefined || service === OLDER_LLAMA_SERVICE;
     const ids = group.filter(({ ours }) => ours || known).map(({ id }) => id);
     if (ids.length === 0) continue;
     const successor = declared ? undefined : findSuccessor(service, group, desired);
@@ -113,16 +115,13 @@ function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Re
   }
 }
 
-/** The single llama bot of an older installation: dev-qwen on the forge, by another service name. */
-const legacyService = "agents-llama";
-const legacySuccessor = "agents-llama-dev-qwen";
-
 function findSuccessor(
   service: string,
   group: readonly ObservedContainer[],
   { services }: Desired,
 ): DesiredService | undefined {
-  if (service === legacyService) return services.find(({ name }) => name === legacySuccessor);
+  if (service === OLDER_LLAMA_SERVICE)
+    return services.find(({ name }) => name === OLDER_LLAMA_SUCCESSOR);
   return services.find(({ container }) => group.some(({ name }) => name === container));
 }
 
@@ -133,7 +132,7 @@ function explainRemoval(
 ): string {
   if (declared) return "enabled = false; its volumes are kept";
   const why = successor ? `replaced by ${successor.name}` : "no longer declared";
-  const moves = successor !== undefined && service !== legacyService;
+  const moves = successor !== undefined && service !== OLDER_LLAMA_SERVICE;
   return `${why}; its volumes are kept${moves ? "" : " (disinto prune)"}`;
 }
 
@@ -145,6 +144,6 @@ export function listUnmanaged(
   const declared = new Set(services.map(({ name }) => name));
   return containers.filter(
     ({ service, ours }) =>
-      !ours && !declared.has(service) && !rendered.has(service) && service !== legacyService,
+      !ours && !declared.has(service) && !rendered.has(service) && service !== OLDER_LLAMA_SERVICE,
   );
 }

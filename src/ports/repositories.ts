@@ -1,5 +1,6 @@
 /** Git repositories on the operator's side. */
 import type { Submodule } from "../core/submodules.ts";
+import type { TextFile } from "./git.ts";
 export interface Repositories {
   init(folder: string): Promise<void>;
   /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
@@ -24,6 +25,8 @@ export interface Description {
   readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */
   readonly workflows: readonly string[];
+  /** Workflow files, there and at the root, with their text. */
+  readonly workflowFiles?: readonly TextFile[];
   /** Names at its root, and of the files in folders where other CIs look. */
   readonly names: readonly string[];
   /** Files of attributes that give some of its files to Git LFS. */

@@ -119,14 +119,8 @@ function errorDifferences({ method, path, status, body }: Exchange): string[] {
   return forbiddenAtDoor || keys.join() === wanted.join() ? [] : [`${where}: keys ${keys.join()}`];
 }
 
-function operationOf(
-  { paths }: Description,
-  { method, path, body }: Exchange,
-): Operation | undefined {
+function operationOf({ paths }: Description, { method, path }: Exchange): Operation | undefined {
   const bare = path.split("?")[0] ?? path;
-  // A folder is answered by a list, which only the operation without a path describes.
-  const folder = Array.isArray(body) && /\/contents\//.test(bare);
-  if (folder) return paths["/repos/{owner}/{repo}/contents"]?.[method.toLowerCase()];
   const template = templates.find(({ pattern }) => pattern.test(bare));
   return template === undefined ? undefined : paths[template.text]?.[method.toLowerCase()];
 }

@@ -1,6 +1,6 @@
 /** Writers on one repository that go on until the forge is gone, and remember what it acknowledged. */
 import type { Call } from "./test-forge.ts";
-import type { WorkTree } from "./work-tree.ts";
+import { pushFile, type WorkTree } from "./work-tree.ts";
 
 export interface Desk {
   readonly call: Call;
@@ -83,10 +83,9 @@ export class Load {
 
   async #mergePull(turn: number): Promise<void> {
     const branch = `merged-${this.#desk.prefix}-${turn}`;
-    const file = { content: "", branch: "main", new_branch: branch };
-    const made = await this.#post(`/contents/${branch}`, 201, file);
+    const file = { file: branch, text: "", from: "main", branch };
+    const sha = await pushFile(this.#desk.remote, file);
     this.acknowledged.branches.push(branch);
-    const sha = String(made.commit?.sha);
     const pull = { title: branch, head: branch, base: "main" };
     const number = Number((await this.#post("/pulls", 201, pull)).number);
     this.acknowledged.pulls.set(number, sha);

@@ -54,3 +54,46 @@ export class WorkTree {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
+
+async function inWorkTree<Found>(work: (tree: WorkTree) => Promise<Found>): Promise<Found> {
+  const tree = await WorkTree.create();
+  try {
+    return await work(tree);
+  } finally {
+    await tree.remove();
+  }
+}
+
+interface PushedFile {
+  readonly file: string;
+  readonly text: string;
+  readonly from: string;
+  readonly branch: string;
+}
+
+/** Pushes a commit of one file on top of the branch `from` to `branch`; answers the commit's sha. */
+export async function pushFile(
+  remote: string,
+  { file, text, from, branch }: PushedFile,
+): Promise<string> {
+  return await inWorkTree(async (tree) => {
+    await tree.git("fetch", "-q", remote, `refs/heads/${from}`);
+    await tree.git("checkout", "-q", "--detach", "FETCH_HEAD");
+    const sha = await tree.commit(file, text);
+    await tree.git("push", "-q", remote, `HEAD:refs/heads/${branch}`);
+    return sha;
+  });
+}
+
+/** A file as it is on a ref of the remote; undefined where either is absent. */
+export async function readFileAt(
+  remote: string,
+  { ref, file }: { readonly ref: string; readonly file: string },
+): Promise<string | undefined> {
+  return await inWorkTree(async (tree) => {
+    const fetched = await tree.attempt("fetch", "-q", "--depth=1", remote, ref);
+    if (fetched.exitCode !== 0) return undefined;
+    const { exitCode, stdout } = await tree.attempt("show", `FETCH_HEAD:${file}`);
+    return exitCode === 0 ? stdout : undefined;
+  });
+}

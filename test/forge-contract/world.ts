@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Body, basic, type Call, caller } from "./test-forge.ts";
+import { pushFile } from "./work-tree.ts";
 
 export interface Target {
   readonly url: string;
@@ -96,16 +97,14 @@ export class World {
     return { path, owner, name };
   }
 
-  /** Commits one file through the API; answers the commit's sha. */
+  /** Pushes a commit of one file; answers the commit's sha. */
   async commit(
-    { path }: Repository,
-    { file, text = file, branch = "main", from = branch, by = this.admin }: CommitOptions,
+    repository: Repository,
+    { file, text = file, branch = "main", from = branch, by }: CommitOptions,
   ): Promise<string> {
-    const content = Buffer.from(`${text}\n`).toString("base64");
-    const where = from === branch ? { branch } : { branch: from, new_branch: branch };
-    const made = await by("POST", `${path}/contents/${file}`, { content, ...where });
-    if (made.status !== 201) throw new Error(`no commit of ${file}: ${JSON.stringify(made.body)}`);
-    return String(made.body.commit?.sha);
+    const { login, password } = by ?? this.target;
+    const remote = this.#address(repository, { login, secret: password });
+    return await pushFile(remote, { file, text: `${text}\n`, from, branch });
   }
 
   /** A branch with one file of its name, and its pull request, by the person. */
@@ -139,8 +138,13 @@ export class World {
     return made.body;
   }
 
-  remote({ owner, name }: Repository, { token }: Pick<Person, "token">): string {
-    return `${this.url.replace("://", `://x:${token}@`)}/${owner}/${name}.git`;
+  remote(repository: Repository, { token }: Pick<Person, "token">): string {
+    return this.#address(repository, { login: "x", secret: token });
+  }
+
+  #address({ owner, name }: Repository, { login, secret }: { login: string; secret: string }) {
+    const access = `://${login}:${encodeURIComponent(secret)}@`;
+    return `${this.url.replace("://", access)}/${owner}/${name}.git`;
   }
 
   /** Forgejo does some things behind its answer's back. */
@@ -170,7 +174,7 @@ interface CommitOptions {
   readonly text?: string;
   readonly branch?: string;
   readonly from?: string;
-  readonly by?: Call;
+  readonly by?: Person;
 }
 
 interface PullOptions {

@@ -17,21 +17,11 @@ import {
   startTestForge,
   type TestForge,
 } from "../forge-contract/test-forge.ts";
+import { pushFile, readFileAt } from "../forge-contract/work-tree.ts";
+import { labels, project } from "./bot-defaults.ts";
 import { scriptedCoder } from "./factory-description.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
-
-const labels =
-  "backlog priority in-progress blocked disinto/approved disinto/protected-paths".split(" ");
-
-const project: Omit<ProjectTask, "repo"> = {
-  name: "shop",
-  primaryBranch: "main",
-  ci: { provider: "external", required: [], whenAbsent: "pass" },
-  limits: { ciFixes: 1, reviewRounds: 1, infrastructureRetries: 1, mergeAttempts: 2 },
-  trustedAuthors: [],
-  protectedPaths: [],
-};
 
 interface BotOptions {
   readonly name?: string;
@@ -54,6 +44,11 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
+interface Person {
+  readonly token: string;
+  readonly call: Call;
+}
+
 export class BotFixture {
   readonly forge: TestForge;
   readonly folder: string;
@@ -62,6 +57,7 @@ export class BotFixture {
   /** May not. */
   readonly eve: Call;
   readonly #tokens = new Map<string, string>();
+  readonly #adasToken: string;
   readonly #running = new Set<Running>();
   readonly #bots: readonly string[];
   #shops = 0;
@@ -69,12 +65,13 @@ export class BotFixture {
   private constructor(
     forge: TestForge,
     folder: string,
-    people: { ada: Call; eve: Call; bots: readonly string[] },
+    people: { ada: Person; eve: Call; bots: readonly string[] },
   ) {
     this.#bots = people.bots;
     this.forge = forge;
     this.folder = folder;
-    this.ada = people.ada;
+    this.ada = people.ada.call;
+    this.#adasToken = people.ada.token;
     this.eve = people.eve;
   }
 
@@ -83,7 +80,7 @@ export class BotFixture {
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-bench-"));
     const ada = await forge.user("ada");
     const eve = await forge.user("eve");
-    const bench = new BotFixture(forge, folder, { ada: ada.call, eve: eve.call, bots });
+    const bench = new BotFixture(forge, folder, { ada, eve: eve.call, bots });
     await forge.admin("POST", "/user/repos", { name: "factory", auto_init: true, private: true });
     for (const name of bots) {
       const { token } = await forge.user(name);
@@ -107,13 +104,10 @@ export class BotFixture {
     await this.forge.admin("POST", "/user/repos", made);
     for (const name of labels)
       await this.forge.admin("POST", `${this.repositoryPath}/labels`, { name, color: "#112233" });
-    for (const name of ["ada", ...this.#bots])
-      await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/${name}`, {
-        permission: "write",
-      });
-    await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/eve`, {
-      permission: "read",
-    });
+    for (const name of ["ada", "eve", ...this.#bots]) {
+      const permission = name === "eve" ? "read" : "write";
+      await this.forge.admin("PUT", `${this.repositoryPath}/collaborators/${name}`, { permission });
+    }
   }
 
   get #repo() {
@@ -190,13 +184,17 @@ export class BotFixture {
     return runOrThrow(["git", ...argv], { cwd, env: remoteGitEnvironment(access) });
   }
 
-  async fileOn(branch: string, name: string): Promise<string | undefined> {
-    const found = await this.forge.admin(
-      "GET",
-      `${this.repositoryPath}/contents/${name}?ref=${branch}`,
-    );
-    if (found.status !== 200) return undefined;
-    return Buffer.from(String(found.body.content), "base64").toString();
+  fileOn(branch: string, file: string): Promise<string | undefined> {
+    return readFileAt(this.#adasRemote, { ref: `refs/heads/${branch}`, file });
+  }
+
+  /** Ada's commit of one file on top of the primary branch, pushed there unless told. */
+  async commitFile(file: string, { text = `${file}\n`, branch = "main" } = {}): Promise<void> {
+    await pushFile(this.#adasRemote, { file, text, from: "main", branch });
+  }
+
+  get #adasRemote(): string {
+    return this.forge.remote(`root/shop-${this.#shops}`, this.#adasToken);
   }
 
   approve(pull: number, sha: string): Promise<unknown> {

@@ -28,7 +28,7 @@ export const onContainer: Attacks = {
   "the engine's socket": 'fs.statSync("/var/run/docker.sock")',
 };
 
-/** Of every project that the container's service works on, and what is kept there for others. */
+/** Reads mirrors of every project that the container's service works on, and what is kept there for others. */
 const reading = (file: string): string => `fs.statSync(${JSON.stringify(file)} + "/HEAD")`;
 export const onMirrorOfCi: Attacks = {
   "a project's mirror": reading("/home/agent/data/disinto-admin/greeter/mirror.git"),

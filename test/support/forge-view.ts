@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { remoteGitEnvironment } from "../../src/adapters/git/environment.ts";
 import { run, runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
+import { readFileAt } from "../forge-contract/work-tree.ts";
 
 export interface PullView {
   readonly number: number;
@@ -87,16 +88,10 @@ export class ForgeView {
     return new Map(refs.filter(([ref]) => ref !== "HEAD" && !ref.startsWith("refs/pull/")));
   }
 
-  /** A file as it is on a ref, or undefined. */
-  async read(ref: string, file: string): Promise<string | undefined> {
-    const where = `${this.#base}/contents/${file}?ref=${encodeURIComponent(ref)}`;
-    const response = await fetch(where, {
-      headers: { authorization: `token ${this.#access.token}` },
-    });
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${where} is answered with ${response.status}`);
-    const { content } = (await response.json()) as { content: string };
-    return Buffer.from(content, "base64").toString();
+  /** A file as it is on a branch, or undefined. */
+  async read(branch: string, file: string): Promise<string | undefined> {
+    const remote = this.#remote.replace("://", `://x:${this.#access.token}@`);
+    return await readFileAt(remote, { ref: `refs/heads/${branch}`, file });
   }
 
   /** The primary branch, oldest commit first; `look` gets a work tree of each. */

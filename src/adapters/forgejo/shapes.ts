@@ -20,7 +20,7 @@ const ApiIssue = z.object({
   updated_at: z.string(),
 });
 
-/** Of a text more than this is read by nobody, and held by no bot. */
+/** The longest text, in characters, that a bot holds: nobody reads more. */
 const MAX_TEXT = 1_000_000;
 
 /** A copy: a part of a string keeps the whole of it in memory. */

@@ -59,7 +59,7 @@ function describe(folder: string): Promise<Description | undefined> {
 
 async function describeBare(bare: string, folder: string): Promise<Description> {
   const here = { cwd: bare, env: localGitEnvironment() };
-  // In short, git says `heads/main` of a branch that a tag has the name of.
+  // Asked for a short name, git says `heads/main` of a branch that a tag has the name of.
   const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here);
   const ref = found.stdout.trim();
   const branch = ref.slice(HEADS.length);
@@ -86,10 +86,25 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
     workflows: (await listNames(ref, [".woodpecker/"], here))
       .map((name) => path.basename(name))
       .sort(),
+    workflowFiles: await readWorkflows(ref, here),
     names: [...(await listNames(ref, [], here)), ...(await listNames(ref, CI_FOLDERS, here))],
     lfs: await listLfsAttributes(bare, ref),
     submodules: await listSubmodules(bare, ref),
   };
+}
+
+/** A repository has a handful; what is longer than a workflow file can be is cut off nowhere, but there are not more. */
+const MAX_WORKFLOWS = 100;
+
+async function readWorkflows(ref: string, here: Parameters<typeof runOrThrow>[1]) {
+  const places = [".woodpecker/", ".woodpecker.yaml", ".woodpecker.yml"];
+  const names = (await listNames(ref, places, here)).filter((name) => /\.ya?ml$/.test(name));
+  return Promise.all(
+    names.slice(0, MAX_WORKFLOWS).map(async (name) => {
+      const found = await run(["git", "cat-file", "blob", `${ref}:${name}`], here);
+      return { path: name, text: found.exitCode === 0 ? found.stdout : "" };
+    }),
+  );
 }
 
 /** Where other CIs look for their workflows. */

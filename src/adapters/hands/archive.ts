@@ -2,13 +2,12 @@
  * A folder of somebody else's as a stream of bytes: packed and unpacked as its owner, so that the runner follows no name in
  * it. What must be bounded is the stream, since a file with holes takes no room where it lies.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DisintoError } from "../../errors.ts";
-import { type Argv, toolEnvironment } from "../process.ts";
+import { type Argv, type Child, start, toolEnvironment } from "../process.ts";
 import type { Hands } from "./hands.ts";
 import { limit } from "./other.ts";
 
@@ -25,7 +24,7 @@ export async function packFolder(
   hands: Hands,
   { path, limitBytes }: ArchiveFile,
 ): Promise<"packed" | "too-large"> {
-  const { child, end } = start(hands.as(limit(LIMIT_S, ["tar", "-c", "-f", "-", "."]), folder));
+  const { child, end } = startTar(hands.as(limit(LIMIT_S, ["tar", "-c", "-f", "-", "."]), folder));
   child.stdin.end();
   let bytes = 0;
   const bounded = async function* (chunks: AsyncIterable<Buffer>) {
@@ -55,7 +54,7 @@ export async function unpackInto(
   archive: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const argv = ["tar", "-x", "-o", "--no-same-permissions", "-f", "-"] as const;
-  const { child, end } = start(hands.as(limit(LIMIT_S, argv), folder));
+  const { child, end } = startTar(hands.as(limit(LIMIT_S, argv), folder));
   child.stdout.resume();
   const sent = await pipeline(Readable.from(archive), child.stdin).then(
     () => undefined,
@@ -69,24 +68,21 @@ export async function unpackInto(
 const closedEarly = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
 
 interface Ended {
-  readonly exitCode: number | null;
+  readonly exitCode: number | undefined;
   readonly said: string;
 }
 
-function start([program, ...args]: Argv): {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly end: Promise<Ended>;
-} {
+function startTar(argv: Argv): { readonly child: Child; readonly end: Promise<Ended> } {
   const { PATH = "/usr/local/bin:/usr/bin:/bin" } = toolEnvironment();
-  const child = spawn(program, args, { env: { PATH, LC_ALL: "C" } });
+  const child = start(argv, { env: { PATH, LC_ALL: "C" } });
   let said = "";
   child.stderr.on("data", (text: Buffer) => {
     said = `${said}${text}`.slice(-1_000);
   });
-  const end = new Promise<Ended>((resolve) => {
-    child.once("error", ({ message }) => resolve({ exitCode: null, said: message }));
-    child.once("close", (exitCode) => resolve({ exitCode, said }));
-  });
+  const end = child.then(({ exitCode, originalMessage = "" }) => ({
+    exitCode,
+    said: said || originalMessage,
+  }));
   return { child, end };
 }
 

@@ -1,9 +1,8 @@
-/** Whether what strangers wrote runs apart from the runner, and that it is really shut out from what is not its own. */
-import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { harnessUids, RUNNER_UID, type Separation, stepUids } from "../../core/uids.ts";
 import { DisintoError } from "../../errors.ts";
+import { workedWithOpenMounts } from "../../older/open-mounts.ts";
 import type { Role } from "../../roles/definitions.ts";
 import { run } from "../process.ts";
 import { become } from "./other.ts";
@@ -83,8 +82,8 @@ async function findOpening(mount: string, roles: readonly Role[]): Promise<reado
 }
 
 /**
- * A bot of an earlier version, whose agents could read its mounts all the time, goes on and says so; every other one does
- * not start. Where they have been found shut once, they have to stay so.
+ * A bot whose agents could read its mounts all the time goes on and says so; every other one does not start. Where they
+ * have been found shut once, they have to stay so.
  */
 export async function judgeOpenings(
   openings: readonly Opening[],
@@ -92,12 +91,11 @@ export async function judgeOpenings(
 ): Promise<readonly string[]> {
   const mark = path.join(dataFolder, "mounts-shut");
   const [first] = openings;
-  const isEarlier = existsSync(path.join(dataFolder, "events.jsonl")) && !existsSync(mark);
   if (!first) {
     await writeFile(mark, "", { mode: 0o600 });
     return [];
   }
-  if (isEarlier) return openings.map(describeOpening);
+  if (workedWithOpenMounts(dataFolder, mark)) return openings.map(describeOpening);
   throw new DisintoError("users.not-separate", describeOpening(first), { hint: SHUT_HINT });
 }
 

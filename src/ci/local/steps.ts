@@ -1,10 +1,9 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
-import { execa } from "execa";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
-import type { Argv } from "../../adapters/process.ts";
+import { type Argv, startRecorded } from "../../adapters/process.ts";
 import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
 import type { Seat } from "./ci-project.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
@@ -36,16 +35,12 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   const { folder, step, signal, seat } = run;
   const { user } = seat;
   const mark = randomUUID();
-  const [program, ...args] = shell(folder, user);
-  const child = execa(program, args, {
+  const child = startRecorded(shell(folder, user), {
     ...(user.uid === undefined && { cwd: folder }),
     input: `${step.commands.join("\n")}\n`,
     env: { ...step.environment, [MARK]: mark },
-    extendEnv: false,
     detached: true,
-    reject: false,
-    all: true,
-    maxBuffer: MAX_LOG_BYTES,
+    maxOutputBytes: MAX_LOG_BYTES,
   });
   const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];

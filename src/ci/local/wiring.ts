@@ -1,5 +1,5 @@
 /** Builds what the local CI works with from its settings. */
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
@@ -7,12 +7,12 @@ import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildSubmodules } from "../../adapters/git/submodules.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
 import { buildStepUsers } from "../../adapters/hands/separation.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { useProxy } from "../../adapters/way-out.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { DEFAULT_CACHE, toBytes } from "../../core/bytes.ts";
 import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
+import { removeOlderCheckouts } from "../../older/checkouts.ts";
 import { serveCiApi } from "./api.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject, Seat } from "./ci-project.ts";
@@ -67,18 +67,11 @@ async function takeSeats(settings: CiSettings): Promise<readonly Seat[]> {
   const users = buildStepUsers(separation);
   for (const { repo } of projects) {
     const home = path.join(dataFolder, repo.owner, repo.name);
-    await removeOlder(home, users);
+    await removeOlderCheckouts(home, users);
     if (!separation) continue;
     for (const folder of [home, path.dirname(home)]) await chmod(folder, 0o700);
   }
   return users.map((user, at) => ({ user, root: path.join(runs, String(at + 1)) }));
-}
-
-/** Checkouts of a version before, which stood in the project's folder. */
-async function removeOlder(home: string, users: readonly SessionUser[]): Promise<void> {
-  const there = new Set(await readdir(home));
-  for (const { uid = "", hands } of users)
-    if (there.has(`work${uid}`)) await hands.remove(path.join(home, `work${uid}`));
 }
 
 function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) {

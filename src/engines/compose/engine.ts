@@ -1,7 +1,7 @@
 /** Docker Compose as an engine. Only exact services are started, only exact containers removed. */
 import { readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import {
   type Argv,
   type Finished,
@@ -11,6 +11,7 @@ import {
 } from "../../adapters/process.ts";
 import type { Factory } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
+import { deriveUsualProject } from "../../older/compose-project.ts";
 import type { Containers, LogOptions, Observed, RenderedService } from "../../ports/containers.ts";
 import { type ImageDefaults, type Inspected, toObservedContainer } from "./container.ts";
 import { type ComposeConfig, describeRendered, listOwnVolumes } from "./properties.ts";
@@ -47,12 +48,8 @@ export async function findProject(folder: string): Promise<string | undefined> {
   return running[0] ?? named ?? usual;
 }
 
-/** The name that Compose would give the project, if volumes of it exist. */
 async function findUsualProject(folder: string): Promise<string | undefined> {
-  const usual = basename(folder)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]/g, "")
-    .replace(/^[_-]+/, "");
+  const usual = deriveUsualProject(folder);
   if (usual === "") return undefined;
   const volumes = await list(["volume", "ls", "-q", "--filter", `label=${projectLabel}=${usual}`]);
   return volumes.length > 0 ? usual : undefined;

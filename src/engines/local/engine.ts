@@ -2,13 +2,12 @@
  * The local engine: services as child processes, each with its own folder and log below
  * `.disinto/local/`. For trying, developing and testing; nothing restarts a service but the next `up`.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { runShown } from "../../adapters/process.ts";
+import { runShown, type ServiceProcess, startService } from "../../adapters/process.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { loadEnvironment } from "../../config/load.ts";
 import { DisintoError } from "../../errors.ts";
@@ -199,10 +198,9 @@ class LocalEngine implements Containers {
     const log = await open(this.#path(name, "log"), APPEND, 0o600);
     try {
       const [program, ...rest] = this.#options.self;
-      const child = spawn(program, [...rest, ...service.args], {
+      const child = startService([program, ...rest, ...service.args], {
         cwd: this.#path(name),
-        detached: true,
-        stdio: ["ignore", log.fd, log.fd],
+        log: log.fd,
         env: { ...machineEnvironment(), ...resolveEnvironment(service, environment) },
       });
       await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
@@ -216,7 +214,7 @@ class LocalEngine implements Containers {
   }
 
   /** A service that cannot run mostly says so at once; its last words are the reason to show. */
-  async #watchStart(name: string, child: ChildProcess): Promise<void> {
+  async #watchStart(name: string, child: ServiceProcess): Promise<void> {
     const early = AbortSignal.timeout(this.#options.watchMs ?? 500);
     await once(child, "exit", { signal: early }).catch(() => undefined);
     if (child.exitCode === null && child.signalCode === null) return;

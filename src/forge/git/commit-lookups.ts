@@ -2,8 +2,7 @@
  * What names stand for: one `git cat-file --batch-check` for each repository in use. Starting a process costs an answer
  * more than all else in it. git reads refs anew for each name, so nothing here can be out of date.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { type Child, start } from "../../adapters/process.ts";
 import { DisintoError } from "../../errors.ts";
 
 const idleMs = 5_000;
@@ -56,7 +55,7 @@ interface Question {
 }
 
 class Lookup {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: Child;
   readonly #questions: Question[] = [];
   readonly #idle: NodeJS.Timeout;
   #text = "";
@@ -64,12 +63,12 @@ class Lookup {
   #ended = false;
 
   constructor({ path, env }: GitLocation) {
-    const args = ["cat-file", "--batch-check=%(objectname)"];
-    this.#child = spawn("git", args, { cwd: path, env, stdio: ["pipe", "pipe", "ignore"] });
+    const argv = ["git", "cat-file", "--batch-check=%(objectname)"] as const;
+    this.#child = start(argv, { cwd: path, env });
+    this.#child.stderr.resume();
     this.#child.stdin.on("error", () => undefined);
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => this.#read(text));
-    this.#child.once("error", () => this.#fail());
-    this.#child.once("close", () => this.#fail());
+    void this.#child.then(() => this.#fail());
     this.#idle = setTimeout(() => this.end(), idleMs).unref();
   }
 

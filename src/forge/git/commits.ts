@@ -1,10 +1,9 @@
-/** Commits as Forgejo shows them: read with one git call for any number of them. */
+/** Commits, and the files that they change, as Forgejo shows them. */
 import type { ForgeContext } from "../forge.ts";
-import { gitOf } from "../forge.ts";
-import { repositoryApiUrl, repositoryUrl, userShape } from "../http/shapes.ts";
+import { repositoryUrl } from "../http/shapes.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import { findUserByEmail } from "../users/users.ts";
-import { emptyTree, type GitRepository } from "./repository.ts";
+import type { GitRepository } from "./repository.ts";
 
 interface Signature {
   readonly name: string;
@@ -23,29 +22,8 @@ export interface Commit {
 
 const format = "--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x01";
 
-/** `range` is a list of revisions for git-log, newest first; with paths only what touched them. */
-export async function readCommits(
-  git: GitRepository,
-  range: readonly string[],
-  paths: readonly string[] = [],
-): Promise<Commit[]> {
-  const args = ["--literal-pathspecs", "log", format, ...range, "--", ...paths];
-  return parseCommits(await git.read(args));
-}
-
-/** Each of the commits, without their histories. */
-export async function readEach(
-  git: GitRepository,
-  shas: readonly string[],
-): Promise<Map<string, Commit>> {
-  if (shas.length === 0) return new Map();
-  const input = `${[...new Set(shas)].join("\n")}\n`;
-  const text = await git.read(["log", "--no-walk=unsorted", "--stdin", format], { input });
-  return new Map(parseCommits(text).map((commit) => [commit.sha, commit]));
-}
-
 export async function readCommit(git: GitRepository, sha: string): Promise<Commit> {
-  const [commit] = await readCommits(git, ["--max-count=1", sha]);
+  const [commit] = parseCommits(await git.read(["log", "--max-count=1", format, sha, "--"]));
   if (!commit) throw new Error(`${sha} is no commit`);
   return commit;
 }
@@ -100,54 +78,6 @@ export function payloadCommitShape(forge: ForgeContext, repository: RepositoryRo
 
 function payloadUser(forge: ForgeContext, { name, email }: Signature) {
   return { name, email, username: findUserByEmail(forge.db, email)?.login ?? "" };
-}
-
-export async function commitShape(forge: ForgeContext, repository: RepositoryRow, commit: Commit) {
-  const api = `${repositoryApiUrl(forge, repository)}/git`;
-  const files = await affectedFiles(gitOf(forge, repository), commit);
-  const meta = (sha: string) => ({
-    url: `${api}/commits/${sha}`,
-    sha,
-    created: commit.committer.date,
-  });
-  return {
-    ...meta(commit.sha),
-    html_url: `${repositoryUrl(forge, repository)}/commit/${commit.sha}`,
-    commit: {
-      url: `${api}/commits/${commit.sha}`,
-      author: commit.author,
-      committer: commit.committer,
-      message: commit.message,
-      tree: { ...meta(commit.sha), url: `${api}/trees/${commit.sha}` },
-      verification: unsigned,
-    },
-    author: knownUser(forge, commit.author),
-    committer: knownUser(forge, commit.committer),
-    parents: commit.parents.map((sha) => ({ ...meta(sha), created: "0001-01-01T00:00:00Z" })),
-    files: files.map(({ filename, status }) => ({ filename, status })),
-    stats: statsOf(files),
-  };
-}
-
-function knownUser(forge: ForgeContext, { email }: Signature) {
-  const user = findUserByEmail(forge.db, email);
-  return user ? userShape(forge, user) : null;
-}
-
-function statsOf(files: readonly FileChange[]) {
-  const additions = files.reduce((sum, file) => sum + file.additions, 0);
-  const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
-  return { total: additions + deletions, additions, deletions };
-}
-
-async function affectedFiles(git: GitRepository, commit: Commit): Promise<FileChange[]> {
-  const changes = await fileChanges(git, {
-    from: commit.parents[0] ?? emptyTree,
-    to: commit.sha,
-    renames: false,
-  });
-  const words: Readonly<Record<string, string>> = { A: "added", D: "removed" };
-  return changes.map((change) => ({ ...change, status: words[change.status] ?? "modified" }));
 }
 
 export interface FileChange {

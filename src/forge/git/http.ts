@@ -2,8 +2,8 @@
  * git over HTTP: git's own http-backend does the work, this passes bytes. A push that was begun is never cut short
  * because its client left: killing receive-pack would leave lock files and half a push behind.
  */
-import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { start } from "../../adapters/process.ts";
 import { protectionsOf } from "../branches/protections.ts";
 import { type ForgeContext, repositoryPath } from "../forge.ts";
 import { ApiError } from "../http/api-error.ts";
@@ -177,7 +177,8 @@ async function runBackend(
   { env, request, response }: BackendExchange,
   finish: () => Promise<void>,
 ): Promise<void> {
-  const child = spawn("sh", ["-c", limited], { env, stdio: ["pipe", "pipe", "ignore"] });
+  const child = start(["sh", "-c", limited], { env });
+  child.stderr.resume();
   child.stdin.on("error", () => undefined);
   response.on("error", () => undefined);
   request.on("aborted", () => child.stdin.end());
@@ -188,14 +189,10 @@ async function runBackend(
   const overdue = setTimeout(() => request.destroy(), TOTAL_MS);
   response.once("close", () => clearTimeout(overdue));
   request.pipe(child.stdin);
-  const exit = new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", () => resolve());
-  });
-  exit.catch(() => undefined);
   const head = new HeaderReader(response);
   for await (const chunk of child.stdout) await head.write(chunk as Buffer);
-  await exit;
+  const { exitCode, signal, originalMessage } = await child;
+  if (exitCode === undefined && signal === undefined) throw new Error(originalMessage);
   await finish();
   head.end();
 }

@@ -1,18 +1,19 @@
 /** Plumbing on one bare repository. Every argument that comes from outside is a full ref or a sha, never an option. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { type Argv, type Finished, run, toolEnvironment } from "../../adapters/process.ts";
+import {
+  type Argv,
+  type Finished,
+  run,
+  runForBytes,
+  toolEnvironment,
+} from "../../adapters/process.ts";
 import { DisintoError } from "../../errors.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { CommitLookups } from "./commit-lookups.ts";
 
-const execFileBytes = promisify(execFile);
+const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-export const noCommit = "0".repeat(40);
-export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-
-/** Of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
+/** The memory of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
 export const MAX_GIT_MEMORY = 600_000_000;
 const MAX_PUSH_BYTES = 2_000_000_000;
 const MAX_OUTPUT_BYTES = 32_000_000;
@@ -100,16 +101,17 @@ export class GitRepository {
 
   /** Runs git and returns bytes, for output that need not be text. */
   async readBytes(args: readonly string[]): Promise<Buffer<ArrayBuffer>> {
-    const options = { cwd: this.path, env: gitEnvironment(this.#folder), timeout: LIMIT_MS };
-    const argv = [`--as=${MAX_GIT_MEMORY}`, "git", ...args];
-    const { stdout } = await execFileBytes("prlimit", argv, {
-      ...options,
-      maxBuffer: MAX_OUTPUT_BYTES,
-      encoding: "buffer",
+    const argv: Argv = ["prlimit", `--as=${MAX_GIT_MEMORY}`, "git", ...args];
+    const { exitCode, stdout, stderr } = await runForBytes(argv, {
+      cwd: this.path,
+      env: gitEnvironment(this.#folder),
+      timeoutMs: LIMIT_MS,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
     }).catch((error: unknown) => {
       throw tooCostly(args[0], error);
     });
-    return Buffer.from(stdout);
+    if (exitCode === 0) return stdout;
+    throw new DisintoError("git.failed", `git ${args[0]} ended with ${exitCode}: ${stderr.trim()}`);
   }
 
   async create(defaultBranch: string): Promise<void> {
@@ -216,9 +218,7 @@ export class GitRepository {
 
 /** What was cut short is the asker's to ask smaller, and no failure of the forge. */
 function tooCostly(verb: string | undefined, error: unknown): unknown {
-  const { killed, code } = Object(error) as { killed?: boolean; code?: unknown };
-  const isCut = killed === true || code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
-  if (!isCut && !(error instanceof DisintoError && error.code === "process.failed")) return error;
+  if (!(error instanceof DisintoError && error.code === "process.failed")) return error;
   return new ApiError(
     413,
     `git ${verb} would take more than ${LIMIT_MS / 1000} s or ${MAX_OUTPUT_BYTES} bytes here`,

@@ -4,7 +4,6 @@ import { Hono } from "hono";
 import { toTerminalText } from "../../core/terminal-text.ts";
 import { protectionRoutes } from "../branches/protection-routes.ts";
 import { branchRoutes } from "../branches/routes.ts";
-import { contentRoutes } from "../contents/routes.ts";
 import type { ForgeContext } from "../forge.ts";
 import { commentRoutes } from "../issues/comment-routes.ts";
 import { labelRoutes } from "../issues/label-routes.ts";
@@ -47,7 +46,6 @@ const parts = [
   reviewRoutes,
   reviewCommentRoutes,
   statusRoutes,
-  contentRoutes,
   oauthApplicationRoutes,
 ];
 

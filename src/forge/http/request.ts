@@ -171,7 +171,5 @@ export const int = z.int();
 const LONGEST = 65_536;
 export const text = z.string().max(LONGEST, "MaxSize");
 export const required = text.min(1, "Required");
-/** What a file holds, in base64. */
-export const content = z.string();
 /** services/forms: the layouts of RFC 3339. */
 export const time = z.iso.datetime({ offset: true, local: false });

@@ -61,12 +61,6 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
       timelineShape(forge, repository, { entry, issue, viewer }),
     );
   });
-  routes.get(`${path}/comments/:id`, (c) => {
-    const request = enterRepository(c, forge, "issue");
-    const comment = commentParameter(c, forge, request);
-    if (comment.type !== "comment") return c.body(null, 204);
-    return c.json(shapeOf(forge, request, comment));
-  });
   routes.patch(`${path}/comments/:id`, async (c) => {
     const request = enterSigned(c, forge, "issue");
     mustNotBeArchived(request);
@@ -78,13 +72,6 @@ export function commentRoutes(forge: ForgeContext): Hono<Env> {
     requireRoom(forge.db, issue, { access: request.access, text: body });
     forge.db.update("comments", comment.id, { body, updated: now() });
     return c.json(shapeOf(forge, request, commentParameter(c, forge, request)));
-  });
-  routes.delete(`${path}/comments/:id`, (c) => {
-    const request = enterSigned(c, forge, "issue");
-    const comment = commentParameter(c, forge, request);
-    mustBePosterOrWriter(request, comment);
-    if (comment.type === "comment") remove(forge, comment);
-    return c.body(null, 204);
   });
   return routes;
 }
@@ -135,12 +122,4 @@ function commentParameter(
   if (!comment) throw notFound(undefined, [`comment does not exist [id: ${id}, issue_id: 0]`]);
   if (getIssue(forge.db, comment.issue_id).repository_id !== repository.id) throw notFound();
   return comment;
-}
-
-function remove(forge: ForgeContext, comment: CommentRow): void {
-  forge.db.transaction(() => {
-    forge.db.run("DELETE FROM comments WHERE id = ?", comment.id);
-    forge.db.run("UPDATE issues SET comments = comments - 1 WHERE id = ?", comment.issue_id);
-    touchIssue(forge.db, comment.issue_id);
-  });
 }

@@ -61,10 +61,6 @@ export function labelRoutes(forge: ForgeContext): Hono<Env> {
     });
     return c.json(labelShape(forge, repository, getLabel(forge, repository, id)), 201);
   });
-  routes.get(`${path}/:id`, (c) => {
-    const { repository } = enterRepository(c, forge, "issue");
-    return c.json(labelShape(forge, repository, labelParameter(c, forge, repository)));
-  });
   routes.patch(`${path}/:id`, async (c) => {
     const { repository } = enterWriter(c, forge, "issue");
     const label = labelParameter(c, forge, repository);

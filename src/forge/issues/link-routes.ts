@@ -22,14 +22,7 @@ import { labelShape } from "../http/shapes.ts";
 import { accessOf, allows } from "../repositories/permission.ts";
 import { findRepository, getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, LabelRow } from "../store/rows.ts";
-import {
-  addLabels,
-  labelsById,
-  labelsByName,
-  labelsOf,
-  removeLabels,
-  replaceLabels,
-} from "./issue-labels.ts";
+import { addLabels, labelsById, labelsByName, labelsOf, removeLabels } from "./issue-labels.ts";
 import { dependenciesOf, findIssue, touchIssue } from "./issues.ts";
 import { issueParameter } from "./routes.ts";
 import { issueShape } from "./shape.ts";
@@ -43,17 +36,12 @@ export function issueLabelRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
   const answer = (request: Pick<SignedRequest, "repository">, issue: IssueRow) =>
     labelsOf(forge.db, issue).map((label) => labelShape(forge, request.repository, label));
-  routes.get(`${path}/labels`, (c) => {
-    const request = enterRepository(c, forge, "issue");
-    return c.json(answer(request, issueParameter(c, forge, request)));
-  });
-  routes.on(["POST", "PUT"], `${path}/labels`, async (c) => {
+  routes.post(`${path}/labels`, async (c) => {
     const { request, issue } = enterWritableIssue(c, forge);
     const labels = await wantedLabels(c, forge, request);
     forge.db.transaction(() => {
       const act = { issue, doer: request.user };
-      if (c.req.method === "PUT") replaceLabels(forge.db, act, labels);
-      else addLabels(forge.db, act, labels);
+      addLabels(forge.db, act, labels);
       touchIssue(forge.db, issue.id);
     });
     return c.json(answer(request, issue));

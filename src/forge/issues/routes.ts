@@ -9,7 +9,6 @@ import {
   bodyOf,
   type Context,
   type Env,
-  enterAdmin,
   enterRepository,
   enterSigned,
   int,
@@ -95,12 +94,6 @@ export function issueRoutes(forge: ForgeContext): Hono<Env> {
     mustBePosterOrWriter(request, issue);
     change(forge, { request, issue, changes: await bodyOf(c, IssueChanges) });
     return c.json(shapeOf(forge, request, issue.id), 201);
-  });
-  routes.delete(`${path}/:index`, (c) => {
-    const request = enterAdmin(c, forge);
-    const issue = issueParameter(c, forge, request);
-    forge.db.run("DELETE FROM issues WHERE id = ?", issue.id);
-    return c.body(null, 204);
   });
   return routes;
 }

@@ -1,7 +1,7 @@
-/** What a pull request changes: diff, patch, files, commits. */
+/** The files that a pull request changes. */
 import { Hono } from "hono";
 import { type ForgeContext, gitOf } from "../forge.ts";
-import { commitShape, type FileChange, fileChanges, readCommits } from "../git/commits.ts";
+import { type FileChange, fileChanges } from "../git/commits.ts";
 import { notFound } from "../http/api-error.ts";
 import { cut, pageHeaders, pageOf } from "../http/paging.ts";
 import {
@@ -20,19 +20,6 @@ const path = "/repos/:owner/:repo/pulls";
 
 export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get(`${path}/:file{[0-9]+\\.(?:diff|patch)}`, async (c) => {
-    const [index = "", kind] = c.req.param("file").split(".");
-    const request = enterRepository(c, forge);
-    const { pull } = await refreshedPullParameter(forge, request, Number(index));
-    const git = gitOf(forge, request.repository);
-    const range = `${pull.merge_base}..${pull.head_sha}`;
-    const binary = c.req.query("binary") === "true" ? ["--binary"] : [];
-    const bytes =
-      kind === "patch"
-        ? await git.readBytes(["format-patch", "--stdout", ...binary, range])
-        : await git.readBytes(["diff", ...binary, pull.merge_base, pull.head_sha]);
-    return c.body(bytes, 200, { "Content-Type": "text/plain; charset=utf-8" });
-  });
   routes.get(`${path}/:index/files`, async (c) => {
     const request = enterRepository(c, forge);
     const { pull } = await refreshedPullParameter(forge, request, numberParameter(c, "index"));
@@ -44,16 +31,6 @@ export function pullContentRoutes(forge: ForgeContext): Hono<Env> {
         fileShape(forge, request.repository, { file, head: pull.head_sha }),
       ),
     );
-  });
-  routes.get(`${path}/:index/commits`, async (c) => {
-    const request = enterRepository(c, forge);
-    const { repository } = request;
-    const { pull } = await refreshedPullParameter(forge, request, numberParameter(c, "index"));
-    const range = `${pull.merge_base}..${pull.head_sha}`;
-    const commits = await readCommits(gitOf(forge, repository), [range]);
-    countPages(c, forge, commits.length);
-    const shown = cut(commits, pageOf(c));
-    return c.json(await Promise.all(shown.map((one) => commitShape(forge, repository, one))));
   });
   return routes;
 }

@@ -3,11 +3,10 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { deleteBranch } from "../branches/routes.ts";
 import type { ForgeContext } from "../forge.ts";
-import { forbidden, notFound } from "../http/api-error.ts";
+import { forbidden } from "../http/api-error.ts";
 import {
   bodyOf,
   type Env,
-  enterRepository,
   enterSigned,
   mustNotBeArchived,
   type SignedRequest,
@@ -18,7 +17,6 @@ import { mergeStyles } from "../repositories/repositories.ts";
 import { mergePull } from "./merge.ts";
 import { openPulls, type Pull } from "./pulls.ts";
 import { inQueue, pullParameter } from "./routes.ts";
-import { updatePull } from "./update.ts";
 
 const path = "/repos/:owner/:repo/pulls/:index/merge";
 
@@ -35,11 +33,6 @@ const Merge = z.object({
 
 export function mergeRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get(path, (c) => {
-    const request = enterRepository(c, forge);
-    if (!pullParameter(c, forge, request).pull.merged) throw notFound();
-    return c.body(null, 204);
-  });
   routes.post(path, async (c) => {
     const request = enterSigned(c, forge);
     mustNotBeArchived(request);
@@ -49,15 +42,6 @@ export function mergeRoutes(forge: ForgeContext): Hono<Env> {
       const pull = await merge(forge, request, { issueId: issue.id, body });
       if (body.delete_branch_after_merge) await deleteHead(forge, request, pull);
     });
-    return c.body(null, 200);
-  });
-  routes.post("/repos/:owner/:repo/pulls/:index/update", async (c) => {
-    const request = enterSigned(c, forge);
-    const { issue } = pullParameter(c, forge, request);
-    const { repository, user, access } = request;
-    const style = c.req.query("style") === "rebase" ? "rebase" : "merge";
-    const update = { issueId: issue.id, style, user, access } as const;
-    await inQueue(forge, request, () => updatePull(forge, repository, update));
     return c.body(null, 200);
   });
   return routes;

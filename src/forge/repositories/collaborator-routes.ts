@@ -3,35 +3,21 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
 import { forbidden, invalid, notFound } from "../http/api-error.ts";
-import { countHeader, cut, pageOf } from "../http/paging.ts";
 import { bodyOf, type Context, type Env, enterAdmin, enterSigned, text } from "../http/request.ts";
 import { userShape } from "../http/shapes.ts";
 import type { UserRow } from "../store/rows.ts";
 import { findUser, getUser, noSuchUser } from "../users/users.ts";
 import { type AccessLevel, accessOf, allows } from "./permission.ts";
-import { assignable, collaborators, setCollaborator } from "./repositories.ts";
+import { assignable, setCollaborator } from "./repositories.ts";
 
 const path = "/repos/:owner/:repo/collaborators";
 const Body = z.object({ permission: text.optional() });
 
 export function collaboratorRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get(path, (c) => {
-    const { repository, user } = enterSigned(c, forge);
-    const all = collaborators(forge.db, repository);
-    countHeader(c, all.length);
-    return c.json(cut(all, pageOf(c)).map((row) => userShape(forge, row, user)));
-  });
   routes.get("/repos/:owner/:repo/assignees", (c) => {
     const { repository, user } = enterSigned(c, forge);
     return c.json(assignable(forge.db, repository).map((row) => userShape(forge, row, user)));
-  });
-  routes.get(`${path}/:collaborator`, (c) => {
-    const { repository } = enterSigned(c, forge);
-    const wanted = collaborator(c, forge);
-    const all = collaborators(forge.db, repository);
-    if (!all.some(({ id }) => id === wanted.id)) throw notFound();
-    return c.body(null, 204);
   });
   routes.put(`${path}/:collaborator`, async (c) => {
     const { repository } = enterAdmin(c, forge);

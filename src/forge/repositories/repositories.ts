@@ -158,14 +158,6 @@ export function setCollaborator(
   );
 }
 
-export function collaborators(db: Database, repository: RepositoryRow): UserRow[] {
-  return db.all<UserRow>(
-    `SELECT users.* FROM users JOIN collaborators ON user_id = users.id
-     WHERE repository_id = ? ORDER BY users.id`,
-    repository.id,
-  );
-}
-
 /** Who may write, and the owner last (models/repo/user_repo.go GetRepoAssignees). */
 export function assignable(db: Database, repository: RepositoryRow): UserRow[] {
   return db.all<UserRow>(

@@ -35,10 +35,6 @@ export function reviewCommentsOf(db: Database, review: ReviewRow): ReviewComment
   );
 }
 
-export function commentCount(db: Database, review: ReviewRow): number {
-  return reviewCommentsOf(db, review).length;
-}
-
 /** Reads the hunks first (git), so that review and comments can be saved in one transaction. */
 export async function addReviewComments(
   forge: ForgeContext,

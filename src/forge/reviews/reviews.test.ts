@@ -83,7 +83,7 @@ test("where stale approvals are dismissed a new commit takes the approval away",
   await forge.admin("DELETE", `${repo}/branch_protections/main`);
 });
 
-test("only the repository's administrators dismiss a review, and it can be taken back", async () => {
+test("only the repository's administrators dismiss a review", async () => {
   const pull = await pullFrom("dismissed", "dismissed.txt");
   const review = await critic.call("POST", `${pull}/reviews`, {
     event: "REQUEST_CHANGES",
@@ -93,9 +93,8 @@ test("only the repository's administrators dismiss a review, and it can be taken
 
   expect((await dev.call("POST", `${path}/dismissals`, { message: "x" })).status).toBe(403);
   const dismissed = await forge.admin("POST", `${path}/dismissals`, { message: "x" });
-  const back = await forge.admin("POST", `${path}/undismissals`);
 
-  expect([dismissed.body.dismissed, back.body.dismissed]).toEqual([true, false]);
+  expect(dismissed.body.dismissed).toBe(true);
 });
 
 test("comments on lines belong to their review and carry the hunk", async () => {
@@ -120,25 +119,13 @@ test("comments on lines belong to their review and carry the hunk", async () => 
   expect((await dev.call("GET", pull)).body).toMatchObject({ review_comments: 1 });
 });
 
-test("a head is brought up to date by a merge or a rebase, and a conflict is told", async () => {
-  const [merged, rebased, conflicting] = [
-    await pullFrom("by-merge", "by-merge.txt"),
-    await pullFrom("by-rebase", "by-rebase.txt"),
-    await pullFrom("by-nothing", "base.txt"),
-  ];
+test("a conflict with the base is told, and nothing is merged", async () => {
+  const conflicting = await pullFrom("by-nothing", "base.txt");
   const base = await pullFrom("base", "base.txt");
   await dev.call("POST", `${base}/merge`, { Do: "rebase", delete_branch_after_merge: true });
 
   expect((await dev.call("GET", conflicting)).body).toMatchObject({ mergeable: false });
-  expect((await dev.call("POST", `${merged}/update`)).status).toBe(200);
-  expect((await dev.call("POST", `${rebased}/update?style=rebase`)).status).toBe(200);
-  expect((await dev.call("POST", `${conflicting}/update`)).status).toBe(409);
-  expect((await dev.call("POST", `${conflicting}/update?style=rebase`)).status).toBe(409);
   expect((await dev.call("POST", `${conflicting}/merge`, { Do: "merge" })).status).toBe(405);
-  for (const pull of [merged, rebased]) {
-    const merge = await dev.call("POST", `${pull}/merge`, { Do: "merge" });
-    expect([pull, merge.status]).toEqual([pull, 200]);
-  }
   expect((await dev.call("GET", `${repo}/branches/base`)).status).toBe(404);
 });
 
@@ -161,7 +148,7 @@ test("every merge style leaves the history it promises", async () => {
   expect(await parents("fast-forward-only")).toBe("base");
 });
 
-test("files, commits and the diff of a pull request tell what git knows", async () => {
+test("the files of a pull request tell what git knows", async () => {
   await tree.git("fetch", "-q", remote, "main");
   await tree.git("checkout", "-q", "-B", "told", "FETCH_HEAD");
   await tree.commit("fresh.txt", "a\nb\n");
@@ -172,18 +159,11 @@ test("files, commits and the diff of a pull request tell what git knows", async 
   const pull = `${repo}/pulls/${made.body.number}`;
 
   const files = await dev.call("GET", `${pull}/files`);
-  const commits = await dev.call("GET", `${pull}/commits`);
-  const diff = await dev.call("GET", `${pull}.diff`);
 
   expect(files.body).toMatchObject([
     { filename: "READ ME.md", previous_filename: "README.md", status: "renamed", changes: 0 },
     { filename: "fresh.txt", status: "added", additions: 2, deletions: 0 },
   ]);
-  expect(commits.body).toMatchObject([
-    { commit: { message: "rename\n" } },
-    { stats: { total: 2 } },
-  ]);
-  expect(String(diff.body)).toContain("rename to READ ME.md");
   expect(made.body).toMatchObject({ changed_files: 2, additions: 2, mergeable: true });
 });
 
@@ -200,17 +180,12 @@ test("a second pull request from the same branch is refused, and a deleted branc
   });
 });
 
-test("a pending review is seen by its author alone until it is submitted, and only then counts", async () => {
+test("a pending review is seen by its author alone, and does not count", async () => {
   const pull = await pullFrom("pending", "pending.txt");
   const pending = await critic.call("POST", `${pull}/reviews`, { body: "not yet" });
-  const path = `${pull}/reviews/${pending.body.id}`;
 
   expect(pending.body).toMatchObject({ state: "PENDING", official: false });
-  expect((await dev.call("GET", path)).status).toBe(404);
   expect((await dev.call("GET", `${pull}/reviews`)).body).toEqual([]);
-  expect((await critic.call("POST", path, { body: "still not" })).status).toBe(422);
-  const submitted = await critic.call("POST", path, { event: "APPROVED", body: "good" });
-  expect(submitted.body).toMatchObject({ id: pending.body.id, state: "APPROVED", body: "good" });
-  expect((await dev.call("GET", path)).body).toMatchObject({ state: "APPROVED", official: true });
-  expect((await critic.call("POST", path, { event: "APPROVED" })).status).toBe(422);
+  const own = await critic.call("GET", `${pull}/reviews`);
+  expect(own.body).toMatchObject([{ id: pending.body.id, state: "PENDING" }]);
 });

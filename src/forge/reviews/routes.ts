@@ -22,7 +22,7 @@ import { inQueue, pullParameter } from "../pulls/routes.ts";
 import { reviewShape } from "../pulls/shapes.ts";
 import { allows } from "../repositories/permission.ts";
 import type { ReviewRow, ReviewState } from "../store/rows.ts";
-import { addReviewComments, commentCount } from "./comments.ts";
+import { addReviewComments } from "./comments.ts";
 import { findReview, reviewsOf, setDismissed, submitReview } from "./reviews.ts";
 
 const path = "/repos/:owner/:repo/pulls/:index/reviews";
@@ -43,7 +43,6 @@ const NewReview = z.object({
     .default([]),
 });
 type NewReview = z.infer<typeof NewReview>;
-const Submission = z.object({ event: text.default(""), body: text.default("") });
 const Dismissal = z.object({ message: text.default(""), priors: z.boolean().default(false) });
 
 export function reviewRoutes(forge: ForgeContext): Hono<Env> {
@@ -66,37 +65,12 @@ export function reviewRoutes(forge: ForgeContext): Hono<Env> {
     const review = await inQueue(forge, request, () => create(forge, request, { pull, body }));
     return c.json(shapeOf(forge, request, { pull, review }));
   });
-  routes.get(`${path}/:id`, (c) => {
-    const request = enterRepository(c, forge);
-    return c.json(shapeOf(forge, request, reviewParameter(c, forge, request)));
-  });
-  routes.post(`${path}/:id`, async (c) => {
-    const request = enterSigned(c, forge);
-    const found = reviewParameter(c, forge, request);
-    const body = await bodyOf(c, Submission);
-    const review = await inQueue(forge, request, () => submit(forge, request, { ...found, body }));
-    return c.json(shapeOf(forge, request, { pull: found.pull, review }));
-  });
-  routes.delete(`${path}/:id`, (c) => {
-    const request = enterSigned(c, forge);
-    const { review } = reviewParameter(c, forge, request);
-    if (!request.user.admin && request.user.id !== review.reviewer_id) {
-      throw forbidden("user should be the reviewer or a site admin");
-    }
-    forge.db.run("DELETE FROM reviews WHERE id = ?", review.id);
-    return c.body(null, 204);
-  });
   routes.post(`${path}/:id/dismissals`, async (c) => {
     const request = enterSigned(c, forge);
     const { priors } = await bodyOf(c, Dismissal);
     const found = dismissable(c, forge, request);
     setDismissed(forge.db, found.review, true);
     if (priors) dismissPriors(forge, found);
-    return c.json(shapeOf(forge, request, reviewParameter(c, forge, request)));
-  });
-  routes.post(`${path}/:id/undismissals`, (c) => {
-    const request = enterSigned(c, forge);
-    setDismissed(forge.db, dismissable(c, forge, request).review, false);
     return c.json(shapeOf(forge, request, reviewParameter(c, forge, request)));
   });
   return routes;
@@ -191,27 +165,6 @@ async function isStale(
   const git = gitOf(forge, repository);
   if (!/^[0-9a-f]{40}$/.test(commit)) throw invalid(`invalid commit_id: ${commit}`);
   return await contentChanged(git, { pull: pull.pull, from: commit, to: pull.pull.head_sha });
-}
-
-async function submit(
-  forge: ForgeContext,
-  request: SignedRequest,
-  { pull, review, body }: FoundReview & { body: z.infer<typeof Submission> },
-): Promise<ReviewRow> {
-  if (review.state !== "PENDING") throw invalid("only a pending review can be submitted");
-  const comments = commentCount(forge.db, review);
-  const state = stateOf(request, pull, { ...body, comments });
-  if (state === "PENDING") throw invalid("review stay pending");
-  return submitReview(forge.db, request.repository, {
-    pull,
-    review: {
-      reviewer: request.user,
-      state,
-      body: body.body,
-      commit: pull.pull.head_sha,
-      stale: false,
-    },
-  });
 }
 
 /** dismissReview: only the repository's administrators, only verdicts, only while it is open. */

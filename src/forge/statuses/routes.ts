@@ -38,10 +38,9 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
     if (!row) throw notFound();
     return c.json(statusShape(forge, repository, row), 201);
   });
-  routes.get(`${path}/statuses/:sha`, async (c) => await list(c, forge, "sha"));
   routes.get(`${path}/commits/:ref/statuses`, async (c) => {
     await mustHaveCommits(forge, enterRepository(c, forge));
-    return await list(c, forge, "ref");
+    return await list(c, forge);
   });
   routes.get(`${path}/commits/:ref/status`, async (c) => {
     const { repository, user } = enterRepository(c, forge);
@@ -55,7 +54,7 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
   return routes;
 }
 
-/** In an empty repository these routes fail, where they are empty for an unknown commit (services/context RepoRefForAPI). */
+/** Fails in an empty repository, where these routes are empty for an unknown commit (services/context RepoRefForAPI). */
 async function mustHaveCommits(
   forge: ForgeContext,
   { repository }: { repository: RepositoryRow },
@@ -71,10 +70,10 @@ async function commitParameter(
   return await gitOf(forge, repository).resolve(c.req.param(name) ?? "");
 }
 
-async function list(c: Context, forge: ForgeContext, name: "sha" | "ref") {
+async function list(c: Context, forge: ForgeContext) {
   const { repository } = enterRepository(c, forge);
   const { statuses, total } = listStatuses(forge.db, repository, {
-    sha: (await commitParameter(c, forge, { repository, name })) ?? "",
+    sha: (await commitParameter(c, forge, { repository, name: "ref" })) ?? "",
     state: c.req.query("state") ?? "",
     sort: c.req.query("sort") ?? "",
     page: pageOf(c),

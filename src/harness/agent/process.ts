@@ -2,12 +2,11 @@
  * One session's process from start to the end of everything it started: a group of its own, bounded in time, silence and
  * output, ended by TERM and then by KILL, with an environment built from nothing. What it means is others' to say.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
-import { run as runCommand } from "../../adapters/process.ts";
+import { type Argv, type Child, run as runCommand, start } from "../../adapters/process.ts";
 import { Countdown } from "../session/countdown.ts";
 import {
   endLeftovers,
@@ -72,7 +71,7 @@ export class AgentProcess {
   readonly #options: ProcessOptions;
   readonly #silence: Countdown;
   readonly #time: Countdown;
-  #child: ChildProcess | undefined;
+  #child: Child | undefined;
   #bytes = 0;
   #cut: Cut | undefined;
   #force: NodeJS.Timeout | undefined;
@@ -98,7 +97,7 @@ export class AgentProcess {
     try {
       return await until();
     } finally {
-      for (const clock of clocks) clock.goOn();
+      for (const clock of clocks) clock.resume();
     }
   }
 
@@ -146,45 +145,38 @@ export class AgentProcess {
     }
   }
 
-  #spawn(): Promise<ProcessEnd> {
+  async #spawn(): Promise<ProcessEnd> {
     const { argv, cwd, env, input, session, user, signal: interrupted } = this.#options;
     const missing = user.uid === undefined ? undefined : findMissing(argv[0], env.PATH);
-    if (missing) return Promise.resolve({ ...never, cut: this.#cut, unstarted: missing });
-    const [file, ...args] = user.uid === undefined ? argv : become(user.uid, argv, cwd);
-    return new Promise((resolve) => {
-      const child = spawn(file, args, {
-        ...(user.uid === undefined && { cwd }),
-        env: { ...env, [MARK]: session.mark },
-        detached: true,
-        stdio: ["pipe", "pipe", "pipe"],
-      });
-      this.#child = child;
-      const outputs = [this.#read(child, "stdout"), this.#read(child, "stderr")];
-      // A program that ends without reading its input is no failure of ours.
-      child.stdin?.on("error", () => undefined).end(input);
-      child.once("error", (error: NodeJS.ErrnoException) => {
-        const missing = error.code === "ENOENT" || error.code === "EACCES";
-        const unstarted = { missing, message: error.message };
-        if (child.pid === undefined) resolve({ ...never, cut: this.#cut, unstarted });
-      });
-      // What it left behind may hold its output open, and is ended before that is waited for.
-      child.once("exit", () => this.#ends.push(endLeftovers(session).then(user.endAll)));
-      child.once("close", (exitCode, signalName) => {
-        for (const output of outputs) output.end();
-        resolve({
-          exitCode: exitCode ?? undefined,
-          signalName: signalName ?? undefined,
-          cut: this.#cut,
-          unstarted: undefined,
-        });
-      });
-      if (interrupted.aborted) this.stop("killed");
+    if (missing) return { ...never, cut: this.#cut, unstarted: missing };
+    const command: Argv = user.uid === undefined ? argv : become(user.uid, argv, cwd);
+    const child = start(command, {
+      ...(user.uid === undefined && { cwd }),
+      env: { ...env, [MARK]: session.mark },
+      detached: true,
     });
+    this.#child = child;
+    const outputs = [this.#read(child, "stdout"), this.#read(child, "stderr")];
+    // A program that ends without reading its input is no failure of ours.
+    child.stdin.on("error", () => undefined).end(input);
+    // What it left behind may hold its output open, and is ended before that is waited for.
+    child.once("exit", () => this.#ends.push(endLeftovers(session).then(user.endAll)));
+    if (interrupted.aborted) this.stop("killed");
+    const { exitCode, signal: signalName, code, originalMessage = "" } = await child;
+    for (const output of outputs) output.end();
+    if (child.pid === undefined) {
+      const unstarted = {
+        missing: code === "ENOENT" || code === "EACCES",
+        message: originalMessage,
+      };
+      return { ...never, cut: this.#cut, unstarted };
+    }
+    return { exitCode, signalName, cut: this.#cut, unstarted: undefined };
   }
 
-  #read(child: ChildProcess, from: "stdout" | "stderr"): LineReader {
+  #read(child: Child, from: "stdout" | "stderr"): LineReader {
     const lines = new LineReader((line) => this.#options.onLine(line, from));
-    child[from]?.on("data", (chunk: Buffer) => {
+    child[from].on("data", (chunk: Buffer) => {
       if (this.#cut === "output") return;
       this.#bytes += chunk.length;
       if (this.#bytes > this.#options.maxOutputBytes) return this.stop("output");

@@ -99,9 +99,7 @@ test("a person who takes an issue over while CI runs has it, and stays assigned"
 });
 
 test("a pull request that is turned to another branch, or made a draft, is not merged: the issue is blocked", async () => {
-  const content = btoa("next\n");
-  const next = { content, branch: "main", new_branch: "next" };
-  await bench.ada("POST", `${bench.repositoryPath}/contents/next.txt`, next);
+  await bench.commitFile("next.txt", { branch: "next" });
   for (const change of [{ base: "next" }, { title: "WIP: tea" }]) {
     const number = await bench.issue("tea");
     const bot = bench.start({ once: true });
@@ -154,10 +152,8 @@ test("the title of an issue closes nothing, marks nothing as a draft, and is rea
 });
 
 test("a branch of another tracker is not taken for the bot's own, nor one that stands in the way paid for", async () => {
-  const content = btoa("idea\n");
   const number = await bench.issue("tea", { names: [] });
-  const foreign = { content, branch: "main", new_branch: `fix/issue-${number}` };
-  await bench.ada("POST", `${bench.repositoryPath}/contents/idea.txt`, foreign);
+  await bench.commitFile("idea.txt", { branch: `fix/issue-${number}` });
   const before = (await bench.refs()).get(`refs/heads/fix/issue-${number}`);
   await bench.label(number, ["backlog"]);
   const bot = bench.start({ once: true });
@@ -171,8 +167,7 @@ test("a branch of another tracker is not taken for the bot's own, nor one that s
   expect(await bench.pulls()).toEqual([]);
 
   const second = await bench.issue("cup", { names: [] });
-  const folder = { content, branch: "main", new_branch: `fix/issue-${second}/idea` };
-  await bench.ada("POST", `${bench.repositoryPath}/contents/cup.txt`, folder);
+  await bench.commitFile("cup.txt", { branch: `fix/issue-${second}/idea` });
   await bench.label(second, ["backlog"]);
   const again = bench.start({ once: true });
   await again.ended;

@@ -12,7 +12,7 @@ interface Earlier {
 }
 
 /**
- * What the lease says was pushed for it; what an older installation left in progress and assigned to this bot; what a
+ * What the lease says was pushed for it; what was in progress and assigned to this bot without a lease; what a
  * bot opened a pull request of; or a branch on which nobody but bots committed.
  */
 export async function isOurs(

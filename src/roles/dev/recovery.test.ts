@@ -110,9 +110,8 @@ test("a pull request that a person closes is not opened again: the issue is bloc
     expect.stringMatching(/reopen pull request #\d+/),
   ]);
 
-  await bench.forge.admin("PUT", `${bench.repositoryPath}/issues/${number}/labels`, {
-    labels: ["backlog"],
-  });
+  await bench.forge.admin("DELETE", `${bench.repositoryPath}/issues/${number}/labels`);
+  await bench.label(number, ["backlog"]);
   await bench.start({ once: true }).ended;
 
   expect(await bench.pulls()).toMatchObject([{ state: "closed", merged: false }]);
@@ -159,8 +158,7 @@ test("a head that the primary branch has outrun is rebased at once, not when its
   const ci = { provider: "external", required: ["ci/test"], whenAbsent: "block" } as const;
   const bot = bench.start({ once: true, project: { ci } });
   await reached(bot, "checking");
-  const file = { content: btoa("theirs\n"), message: "Theirs", branch: "main" };
-  await bench.ada("POST", `${bench.repositoryPath}/contents/theirs.txt`, file);
+  await bench.commitFile("theirs.txt");
 
   await reached(bot, "checking", 2);
   const [pull] = await bench.pulls();
@@ -217,9 +215,7 @@ test("an issue as an older installation leaves it is leased, resumed from its br
   await bench.forge.admin("PATCH", `${bench.repositoryPath}/issues/${number}`, {
     assignees: ["bot"],
   });
-  const content = Buffer.from("half\n").toString("base64");
-  const at = { content, branch: "main", new_branch: `fix/issue-${number}` };
-  await bench.ada("POST", `${bench.repositoryPath}/contents/half.txt`, at);
+  await bench.commitFile("half.txt", { text: "half\n", branch: `fix/issue-${number}` });
 
   const bot = bench.start({ once: true });
   await reached(bot, "reviewing");

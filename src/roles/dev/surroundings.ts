@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly notes: string;
 }
 
-/** Of the primary branch alone: what a change writes into `.gitmodules` is fetched once people have merged it. */
+/** Reads the primary branch alone: what a change writes into `.gitmodules` is fetched once people have merged it. */
 export async function readSurroundings(
   {
     mirror,

@@ -15,7 +15,7 @@ export interface Work {
   readonly since?: number;
   /** Logins of the bots that held this work; what they did to the issue is nobody's act. */
   readonly hands?: readonly string[];
-  /** An older installation left it in progress and assigned to this bot: its branch is ours, whoever committed. */
+  /** It was in progress and assigned to this bot without a lease: its branch is ours, whoever committed. */
   readonly isLeftOver?: boolean;
   /** What the next attempt must answer: a red check, a review, a conflict. */
   readonly feedback?: string;

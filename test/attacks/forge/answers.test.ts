@@ -82,7 +82,7 @@ test("texts that no page takes are read one by one, and one that no answer takes
   expect(issues.map(({ number }) => number)).toEqual(
     bodies.map((_, n) => n).filter((n) => n !== 7),
   );
-  // Of what has no label no more is kept than memory is meant for it.
+  // What has no label is kept only as far as memory is meant for it.
   expect(issues.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThan(33_000_000);
 }, 120_000);
 

@@ -15,8 +15,7 @@ interface Route {
 const routes: readonly Route[] = [
   { line: "GET ", needs: "read", scope: "read:repository" },
   { line: "PATCH ", needs: "admin", scope: "write:repository" },
-  { line: "GET /branches", needs: "read", scope: "read:repository" },
-  { line: "POST /branches", needs: "write", scope: "write:repository" },
+  { line: "GET /branches/main", needs: "read", scope: "read:repository" },
   { line: "GET /branch_protections", needs: "admin", scope: "read:repository" },
   { line: "POST /branch_protections", needs: "admin", scope: "write:repository" },
   { line: "GET /commits/main/status", needs: "read", scope: "read:repository" },

@@ -17,7 +17,6 @@ import { renderPrompt } from "../../../src/core/prompt-template.ts";
 import { Redactor } from "../../../src/core/redactor.ts";
 import { parseSource } from "../../../src/core/source.ts";
 import { toTerminalText } from "../../../src/core/terminal-text.ts";
-import { cleanPath } from "../../../src/forge/contents/contents.ts";
 import { isBranchName } from "../../../src/forge/git/repository.ts";
 import { closingReferences } from "../../../src/forge/issues/closing.ts";
 import { parseEvent } from "../../../src/harness/agent/agent.ts";
@@ -66,7 +65,6 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   lines: (text) => readLines(text, 60_000),
   "lines, letter by letter": (text) => readLines(text.slice(0, 40_000), 1),
   isBranchName,
-  cleanPath,
   matchesFile: (text) => matchesFile(["deploy/**", "**/*secret*"], text),
 };
 
@@ -112,7 +110,7 @@ const tokens = [
 ];
 
 const LENGTH = 320_000;
-/** Of the processor: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
+/** Processor time: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
 const LIMIT_MS = 1500;
 
 const drawn = fc.record({

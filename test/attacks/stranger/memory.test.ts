@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Of the forge and everything that it has started, in MB. */
+/** Memory of the forge and everything that it has started, in MB. */
 function measureTree(): number {
   const status = (pid: string) => {
     try {

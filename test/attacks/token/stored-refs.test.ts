@@ -64,8 +64,9 @@ function merge(number: number, sha: string, style = "fast-forward-only") {
   return dev.call("POST", `${repo}/pulls/${number}/merge`, body);
 }
 
-async function readMain(file: string): Promise<number> {
-  return (await dev.call("GET", `${repo}/contents/${file}`)).status;
+async function isOnMain(file: string): Promise<boolean> {
+  await tree.git("fetch", "-q", remote, "refs/heads/main");
+  return (await tree.git("ls-tree", "-r", "--name-only", "FETCH_HEAD", "--", file)) !== "";
 }
 
 async function refusalOf(...args: string[]): Promise<string> {
@@ -93,8 +94,8 @@ test.each(["fast-forward-only", "merge", "squash", "rebase"])(
 
     expect((await merge(number, sha, style)).status).toBe(200);
 
-    expect(await readMain(`reviewed-${style}.txt`)).toBe(200);
-    expect(await readMain(`deploy/evil-${style}.sh`)).toBe(404);
+    expect(await isOnMain(`reviewed-${style}.txt`)).toBe(true);
+    expect(await isOnMain(`deploy/evil-${style}.sh`)).toBe(false);
   },
 );
 
@@ -116,8 +117,6 @@ test.each(["HEAD", "refs/heads/main", "heads/main", "tags/v1", `${"0123456789".r
     expect(await refusalOf(remote, `HEAD:refs/heads/${name}`)).toContain(
       "taken for something else",
     );
-    const made = await dev.call("POST", `${repo}/branches`, { new_branch_name: name });
-    expect(made.status).toBe(422);
   },
 );
 
@@ -138,5 +137,5 @@ test("a branch that is named like a commit lends it no status, whoever stored it
   await tree.git("--git-dir", stored, "update-ref", `refs/heads/${sha}`, green);
 
   expect((await dev.call("GET", `${repo}/commits/${sha}/status`)).body.statuses).toBeNull();
-  expect((await dev.call("GET", `${repo}/statuses/${sha}`)).body).toEqual([]);
+  expect((await dev.call("GET", `${repo}/commits/${sha}/statuses`)).body).toEqual([]);
 });

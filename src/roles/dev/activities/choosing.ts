@@ -16,8 +16,8 @@ import { readHolder } from "../../../bot/leases/lease.ts";
 import { deriveClaimRef } from "../../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../../bot/tools.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
-import { isSameLogin } from "../../../core/names.ts";
 import { DisintoError } from "../../../errors.ts";
+import { isLeftOver } from "../../../older/unfinished-issue.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { mayTake } from "../approvals.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
@@ -87,7 +87,7 @@ export class Chooser {
       const work = await this.#resume(backlog.target, number, await claims.adopt(number));
       if (work) return work;
     }
-    const mine = snapshot.open.filter((issue) => this.#isLeftOver(issue, snapshot));
+    const mine = snapshot.open.filter((issue) => isLeftOver(issue, snapshot, this.#tools.user));
     for (const issue of mine) {
       if (!(await backlog.isTrusted(issue))) continue;
       const since = String(await readNewest(backlog.target, issue.number));
@@ -98,14 +98,6 @@ export class Chooser {
       if (work) return work;
     }
     return undefined;
-  }
-
-  /** True for an issue that is in progress and assigned to this bot without a lease, as an older installation leaves it. */
-  #isLeftOver({ number, labels, assignees }: Issue, { leased }: BacklogSnapshot): boolean {
-    const isMine = assignees.some((login) => isSameLogin(login, this.#tools.user));
-    return (
-      isMine && labels.includes(IN_PROGRESS) && !labels.includes(BLOCKED) && !leased.has(number)
-    );
   }
 
   async #takeOver({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {

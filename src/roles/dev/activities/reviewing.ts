@@ -55,8 +55,8 @@ async function look(
     return { type: "approved" };
   if (verdict.type === "changes-requested")
     return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
-  const news = await readPullChange(target, work);
-  if (news) return news.type === "merged" ? { type: "approved" } : news;
+  const change = await readPullChange(target, work);
+  if (change) return change.type === "merged" ? { type: "approved" } : change;
   if (verdict.type === "waits-for") await requestAnotherReview(target, work, verdict.authors);
   return undefined;
 }

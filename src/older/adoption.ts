@@ -3,14 +3,16 @@
  * writes them into `.env`, so that they still hold when the old compose file is gone.
  */
 
+import type { Environment } from "../config/environment.ts";
+import { readLlamaBots } from "../config/llama-bots.ts";
 import { namesOf } from "../core/kinds.ts";
-import { DEFAULT_FORGE, forgeKinds, OLDER_FORGE } from "../forge-kinds/definitions.ts";
+import { DEFAULT_FORGE, type ForgeKind, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import { env } from "../settings/env.ts";
 import { hasTag } from "../settings/image-reference.ts";
-import type { Environment } from "./environment.ts";
-import type { OlderServices } from "./files.ts";
-import { readLlamaBots } from "./llama-bots.ts";
+import type { OlderServices } from "./compose-file.ts";
+
+const OLDER_FORGE: ForgeKind = "forgejo";
 
 export interface Adopted {
   readonly key: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { parseEnvironment } from "../config/environment.ts";
 import { adopt } from "./adoption.ts";
-import { parseEnvironment } from "./environment.ts";
 
 function adoptForge(forgejo: { image?: unknown; ports?: unknown }) {
   const adopted = adopt(parseEnvironment(".env", ""), { forgejo });
