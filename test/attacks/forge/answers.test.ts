@@ -86,6 +86,20 @@ test("texts that no page takes are read one by one, and one that no answer takes
   expect(issues.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThan(33_000_000);
 }, 120_000);
 
+test("of a review only its author's remarks are read: whoever may read can hang one on it", async () => {
+  const remark = { path: "a.txt", position: 1, original_position: 0 };
+  const forge = await serve((_, write) => {
+    const own = { ...remark, body: "why?", user: { login: "Ada" } };
+    const others = [{ login: "eve" }, null].map((user) => ({ ...remark, body: "evil", user }));
+    write(JSON.stringify([...others, own]));
+    return false;
+  });
+
+  const said = await forge.reviews(repo).commentsOf(1, { id: 2, author: "ada" });
+
+  expect(said).toEqual([{ path: "a.txt", line: 1, body: "why?" }]);
+});
+
 test("a tree that names the repository's own folder is not brought into a mirror", async () => {
   const root = await mkdtemp(path.join(tmpdir(), "disinto-hostile-"));
   try {

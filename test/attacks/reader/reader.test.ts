@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { buildForge } from "../../../src/adapters/forgejo/forge.ts";
 import { remoteGitEnvironment } from "../../../src/adapters/git/environment.ts";
 import { commentOnce, isSaid } from "../../../src/bot/issue/comment-once.ts";
 import { WorkTree } from "../../forge-contract/work-tree.ts";
@@ -145,27 +144,6 @@ test("what a reader says reaches no prompt: in a comment, a review, or a remark 
   const prompts = await readFile(notes, "utf8");
   expect(prompts).toContain("say it twice");
   expect(prompts).not.toContain(EVIL);
-});
-
-test("a remark that a reader hangs on another's review is none of that review's", async () => {
-  await bench.issue("tea");
-  const bot = bench.start();
-  const pull = await until("a pull request", async () => (await bench.pulls())[0]);
-  await bot.stop();
-  const path = `${bench.repositoryPath}/pulls/${pull.number}/reviews`;
-  const own = { path: "tea.txt", body: "why?", new_position: 1 };
-  const review = { event: "REQUEST_CHANGES", body: "no", comments: [own] };
-  const { body } = await bench.ada("POST", path, review);
-  const hung = await call(`POST ${path}/${body.id}/comments`, { ...own, body: EVIL });
-  expect(hung.status).toBe(200);
-
-  const [owner = "", name = ""] = bench.repositoryPath.split("/").slice(2);
-  const { reviews } = buildForge({ url: bench.forge.url, token: reader.token });
-  const [one] = await reviews({ owner, name }).of(Number(pull.number));
-  if (!one) throw new Error("no review");
-
-  const kept = await reviews({ owner, name }).commentsOf(Number(pull.number), one);
-  expect(kept).toEqual([{ path: "tea.txt", line: 1, body: "why?" }]);
 });
 
 test("a reader who writes the bots' own marks keeps them from saying nothing", async () => {
