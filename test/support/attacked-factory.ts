@@ -55,7 +55,7 @@ export class AttackedFactory {
   readonly ci = `${this.name}-ci`;
   readonly egress = `${this.name}-egress`;
   readonly forge = `${this.name}-forgejo`;
-  /** Of tries that must fail. */
+  /** Counts tries that must fail. */
   readonly #counted = { tried: 0, refused: 0 };
   readonly #host: Server;
   #factory: TestFactory | undefined;

@@ -66,7 +66,7 @@ test("everything is tried", async () => {
   }
   for (const file of [`${env.CI_CACHE}/poison`, "/tmp/poison", `${env.HOME}/.poison`])
     writeFileSync(file, "poison");
-  // In a group and a session of its own, without the run's environment.
+  // It has a group and a session of its own, and nothing of the run's environment.
   const stay = "process.title = 'poisonous'; setInterval(() => 0, 1000)";
   const options = { detached: true, stdio: "ignore", env: {} };
   spawn(process.execPath, ["-e", stay, "poisonous"], options).unref();
