@@ -26,6 +26,8 @@ export interface Factory {
     readonly port: number;
     readonly url: string;
     readonly hasToken: readonly CiProvider[];
+    /** Bots ask Woodpecker by a gate, which holds the token of the factory's account. */
+    readonly hasGate: boolean;
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;
