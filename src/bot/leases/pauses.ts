@@ -10,7 +10,7 @@ import { derivePauseRef, PAUSES_FOLDER, parsePausedBot } from "./refs.ts";
 import { compareAndSwap } from "./swap.ts";
 
 export interface Pause {
-  /** Undefined: the whole factory. */
+  /** Absent where it is the whole factory's. */
   readonly bot: string | undefined;
   /** Login of the person who said it. */
   readonly by: string;
@@ -20,7 +20,7 @@ export interface Pause {
 }
 
 export interface PauseTools {
-  /** Of the factory's repository, as the person who acts. */
+  /** The mirror of the factory's repository, as the person who acts. */
   readonly mirror: Mirror;
   readonly clock: Clock;
 }

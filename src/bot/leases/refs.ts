@@ -36,7 +36,7 @@ export function deriveBreakerRef(name: string): string {
 /** Everything below it stops somebody. */
 export const PAUSES_FOLDER = `${COORDINATION_PREFIX}pauses/`;
 
-/** Undefined: the whole factory's. A bot may be called anything, so the factory's has a name of its own kind. */
+/** Without a bot it is the whole factory's. A bot may be called anything, so the factory's has a name of its own kind. */
 export function derivePauseRef(bot: string | undefined): string {
   return bot === undefined ? `${PAUSES_FOLDER}factory` : `${PAUSES_FOLDER}bots/${bot}`;
 }

@@ -5,7 +5,7 @@ import type { EventLog } from "../../ports/event-log.ts";
 import type { Pause } from "../leases/pauses.ts";
 
 interface PauseWatchTools {
-  /** Undefined: the bot may work. */
+  /** Answers undefined where the bot may work. */
   readonly find: () => Promise<Pick<Pause, "by" | "reason"> | undefined>;
   readonly clock: Clock;
   readonly events: EventLog;
