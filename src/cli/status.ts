@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { reportBots } from "../apply/bot-report.ts";
 import { tellEngineFacts } from "../apply/dashboard.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
+import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
 import { describeWork } from "../core/problems.ts";
 import { formatStatus, summarizeServices } from "../core/service-status.ts";
@@ -16,6 +17,7 @@ import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
+import { findPauses } from "./pausing.ts";
 import type { Tools } from "./tools.ts";
 
 type Fleet = Awaited<ReturnType<typeof openFleet>>;
@@ -54,11 +56,20 @@ async function observeFactory(tools: Tools, folder: string) {
   const credentials = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
     : [];
+  const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
   await tellEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
-    { now, history, forge, services, projects, credentials },
+    {
+      now,
+      history,
+      forge,
+      services,
+      projects,
+      credentials,
+      pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    },
     { backlog: BACKLOG, blocked: BLOCKED },
   );
 }

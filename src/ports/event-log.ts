@@ -34,6 +34,8 @@ interface BotStart {
 type LifeEvent =
   | Named<"bot.started", BotStart>
   | Named<"bot.stopped">
+  | Named<"bot.paused", { person: string; reason?: string }>
+  | Named<"bot.resumed">
   | Named<"failure", { code: string; message: string; retryInMs: number }>
   | Named<"egress.refused", { project: string; issue?: number; pull?: number; host: string }>
   | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>

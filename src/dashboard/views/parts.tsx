@@ -63,6 +63,7 @@ const meanings: Readonly<Record<Problem["kind"], string>> = {
   credentials: "This bot can do nothing; what it holds comes free by itself.",
   forge: "Bots wait for it and go on where they were; nothing is lost.",
   network: "The session went on without it; the change may lack what it wanted to fetch.",
+  paused: "It begins nothing and goes on with nothing until this is taken back.",
   review: "Nobody looks at this pull request again but a person.",
   service: "Its work stands still; what it holds comes free when its lease runs out.",
 };

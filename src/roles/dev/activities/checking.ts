@@ -249,7 +249,7 @@ async function commentOnWaiting(
   const login = findCiLogin(target.project.ci);
   const known = memory.known.map((line) => `\n- ${line}`).join("");
   const only = login === undefined ? "" : ` Only what ${login} posts counts (ci.login).`;
-  await commentOnce(target.issues, {
+  await commentOnce(target, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,
