@@ -22,6 +22,7 @@ export interface ProjectDeclaration {
 export function declareProject(
   repo: RepoId,
   { branch, branches, workflows }: Description,
+  { ci }: { readonly ci: { readonly login: string } },
 ): ProjectDeclaration {
   const required = workflows.filter(isWorkflowFile).map(deriveContext);
   return {
@@ -30,6 +31,7 @@ export function declareProject(
       repo: formatRepo(repo),
       branch,
       required,
+      login: ciProviders[DEFAULT_CI].user?.({ ci }).login,
       prefix: choosePrefix(branches),
     }),
   };
@@ -61,12 +63,12 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
+  readonly login: string | undefined;
   readonly prefix: string | undefined;
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix }: ProjectText): string {
-  const { login } = ciProviders[DEFAULT_CI].user ?? {};
+function formatProject({ repo, branch, required, login, prefix }: ProjectText): string {
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,

@@ -48,7 +48,8 @@ export async function openProject(
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
+    const declaration =
+      described && !isDeclared ? declareProject(repo, described, factory) : undefined;
     return { repo, content, declaration, isDeclared };
   } catch (error) {
     await content.discard();
@@ -83,15 +84,19 @@ export async function declareFromForge(
   }
   const { url } = factory.forge;
   const { login, password } = credentials;
-  return readDefaultBranch(tools.repositories, repo, {
-    url: `${url}/${formatRepo(repo)}.git`,
-    access: { forgeUrl: url, login, token: password },
-  });
+  return readDefaultBranch(
+    tools.repositories,
+    { repo, factory },
+    {
+      url: `${url}/${formatRepo(repo)}.git`,
+      access: { forgeUrl: url, login, token: password },
+    },
+  );
 }
 
 async function readDefaultBranch(
   repositories: Repositories,
-  repo: RepoId,
+  { repo, factory }: { readonly repo: RepoId; readonly factory: Factory },
   place: Omit<Parameters<Repositories["cloneDefaultBranch"]>[0], "folder">,
 ): Promise<ProjectDeclaration> {
   const root = await mkdtemp(path.join(tmpdir(), "disinto-sketch-"));
@@ -99,7 +104,11 @@ async function readDefaultBranch(
     const folder = path.join(root, "repository.git");
     await repositories.cloneDefaultBranch({ ...place, folder });
     const described = await describeOrThrow(repositories, folder, formatRepo(repo));
-    return declareProject(repo, { ...described, branches: await repositories.branches(place) });
+    return declareProject(
+      repo,
+      { ...described, branches: await repositories.branches(place) },
+      factory,
+    );
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 /** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
-import { CI_LOGIN } from "../../core/names.ts";
 import type { EventLog } from "../../ports/event-log.ts";
+import { findCiLogin } from "../definitions.ts";
 import type { CiProject } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
@@ -74,10 +74,10 @@ async function cleanUp({ events }: RunTools, { user, folder, discard }: Leftover
 }
 
 async function listDecidedContexts(
-  { statuses }: CiProject,
+  { statuses, project }: CiProject,
   sha: string,
 ): Promise<ReadonlySet<string>> {
-  const known = await statuses.of(sha, CI_LOGIN);
+  const known = await statuses.of(sha, findCiLogin(project.ci));
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 
