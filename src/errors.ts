@@ -29,6 +29,7 @@ export type ErrorCode =
   | "process.failed"
   | "push.refused"
   | "removal.unconfirmed"
+  | "state.invalid"
   | "users.not-separate"
   | "volume.in-use";
 

@@ -34,7 +34,7 @@ export async function createForgeAdministrator(
   if (password) return password;
   throw new DisintoError(
     "forge.invalid",
-    "the the forge created an administrator but did not print its password",
+    "the forge created an administrator but did not print its password",
     {
       hint: "set FORGE_ADMIN_USER and FORGE_ADMIN_PASS in .env to an administrator of the forge",
     },

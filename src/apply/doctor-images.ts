@@ -23,7 +23,7 @@ export interface ImageExamination extends Fleet {
 const testLimitMs = 15 * 60_000;
 const pids = 512;
 
-/** Asked of one container of each image, the first by name; child processes are this version by themselves. */
+/** Asked of one container of each image, the first by name; child processes of another build are replaced by `up`. */
 export async function checkVersions(fleet: ImageExamination): Promise<readonly Finding[]> {
   const { factory, containers, version } = fleet;
   if (!engines[factory.engine].runsImages) return [];

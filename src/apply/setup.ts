@@ -1,8 +1,10 @@
 /** The `.env` of a new factory: what was said, what is offered for the rest, and nothing in one that exists. */
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { loadEnvironment } from "../config/load.ts";
+import { loadStated } from "../config/load.ts";
 import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from "../core/setup.ts";
+import { DEFAULT_FORGE } from "../forge-kinds/definitions.ts";
+import { env } from "../settings/env.ts";
 import { findFreePort } from "./free-port.ts";
 
 export interface ProvidedAnswers {
@@ -27,7 +29,10 @@ export async function resolveAnswers(
   folder: string,
   { answers, exported }: ProvidedAnswers,
 ): Promise<Answers> {
-  if (!(await isNewFactory(folder))) return mergeAnswers(answers, await loadEnvironment(folder));
+  if (!(await isNewFactory(folder))) {
+    const stated = await loadStated(folder);
+    return mergeAnswers(answers, new Map([[env.forge.key, DEFAULT_FORGE], ...stated]));
+  }
   const freePort = String(await findFreePort(Number(defaultForgePort)));
   return completeAnswers({ ...exported, ...answers }, { freePort });
 }

@@ -3,7 +3,7 @@
 import { namesOf } from "../core/kinds.ts";
 import { type Answers, defaultForgePort, offerModel } from "../core/setup.ts";
 import { engines } from "../engines/definitions.ts";
-import { FORGE_ELSEWHERE, forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definitions.ts";
 import type { Questions } from "../ports/questions.ts";
 import { env } from "../settings/env.ts";
 
@@ -72,8 +72,10 @@ async function askForge(
 /** Those that the engine can run, and one that runs elsewhere. */
 function listForges(engine: string) {
   const canAll = namesOf(engines).some((name) => name === engine && engines[name].runsImages);
+  const best = offerForge(canAll);
   return namesOf(forgeKinds)
     .filter((kind) => canAll || (forgeKinds[kind].service?.isOwn ?? true))
+    .sort((a, b) => Number(b === best) - Number(a === best))
     .map((value) => {
       const { label, hint } = forgeKinds[value];
       return { value, label, ...(hint && { hint: hint(defaultForgePort) }) };

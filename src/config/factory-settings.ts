@@ -78,6 +78,7 @@ export function readFactorySettings(
       url: readForgeUrl(reader, statedForgeUrl ?? publish(bind, port)),
       bind,
       port,
+      sshPort: reader.optional(env.forgeSshPort),
       adminUser: reader.read(env.forgeAdminUser),
     },
     images: readImages(reader, version, kind),

@@ -15,6 +15,8 @@ export interface ConfigFiles {
   readonly projects: readonly { file: string; text: string | Problem }[];
   /** The services of docker-compose.yml, when it is not one that disinto generated. */
   readonly olderServices?: OlderServices;
+  /** Images by service in the one that disinto generated. */
+  readonly generatedImages?: ReadonlyMap<string, string>;
 }
 
 export async function readFiles(folder: string): Promise<ConfigFiles> {
@@ -28,9 +30,23 @@ export async function readFiles(folder: string): Promise<ConfigFiles> {
     );
   }
   const compose = await readText(folder, "docker-compose.yml");
-  const isOlder = typeof compose === "string" && !compose.startsWith(generatedMark);
-  const olderServices = isOlder ? await readServices(compose) : {};
-  return { env: env ?? "", projects, olderServices };
+  const content = { env: env ?? "", projects };
+  if (typeof compose !== "string") return content;
+  return compose.startsWith(generatedMark)
+    ? { ...content, generatedImages: readImages(compose) }
+    : { ...content, olderServices: await readServices(compose) };
+}
+
+/** Read line by line, as it is written: each command would have to load the parser otherwise. */
+function readImages(compose: string): ReadonlyMap<string, string> {
+  const images = new Map<string, string>();
+  let service = "";
+  for (const line of compose.split("\n")) {
+    service = /^ {2}([a-z0-9-]+):/.exec(line)?.[1] ?? service;
+    const image = /^ {4}image: "?([^"\s]+)"?$/.exec(line)?.[1];
+    if (image) images.set(service, image);
+  }
+  return images;
 }
 
 /** A broken file has nothing to adopt. The parser is loaded for this only: it is a large one. */

@@ -68,6 +68,13 @@ export async function loadFactoryWith(
   return loaded;
 }
 
+/** What `.env` says and what an older installation shows instead; broken projects do not matter. */
+export async function loadStated(folder: string): Promise<ReadonlyMap<string, string>> {
+  const { env, olderServices = {}, generatedImages } = await readFiles(folder);
+  const written = parseEnvironment(".env", typeof env === "string" ? env : "");
+  return addAdopted(written, adopt(written, olderServices, generatedImages)).values;
+}
+
 /** Only `.env`, for commands that must work while the projects are broken. */
 export async function loadEnvironment(folder: string): Promise<ReadonlyMap<string, string>> {
   const text = await readText(folder, ".env");
@@ -75,11 +82,11 @@ export async function loadEnvironment(folder: string): Promise<ReadonlyMap<strin
 }
 
 export function checkFiles(
-  { env, projects, olderServices = {} }: ConfigFiles,
+  { env, projects, olderServices = {}, generatedImages }: ConfigFiles,
   version: string,
 ): { loaded?: LoadedFactory; problems: readonly Problem[] } {
   const written = parseEnvironment(".env", typeof env === "string" ? env : "");
-  const adopted = adopt(written, olderServices);
+  const adopted = adopt(written, olderServices, generatedImages);
   const environment = addAdopted(written, adopted);
   const sorted = [...projects].sort((a, b) => (a.file < b.file ? -1 : 1));
   const parsed = sorted.map(({ file, text }) =>

@@ -49,6 +49,18 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkImages(input);
   yield* checkEngine(input);
   yield* checkAddresses(input);
+  yield* checkSsh(input);
+}
+
+function* checkSsh({ factory: { forge }, environment }: RuleInput): Generator<Problem> {
+  if (forge.sshPort === undefined || forgeKinds[forge.kind].service?.sshPort) return;
+  const { key } = env.forgeSshPort;
+  yield {
+    ...environment.locate(key),
+    path: key,
+    message: `the forge is ${forgeKinds[forge.kind].meaning}, to which disinto gives no SSH`,
+    hint: "remove the line",
+  };
 }
 
 /** What cannot be reached from where it must be. */

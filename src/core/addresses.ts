@@ -91,7 +91,7 @@ function isOurs({ kind }: Factory["forge"]): boolean {
 
 /** A port of the host that leads to a part. */
 export interface Inbound {
-  readonly part: "forge" | "woodpecker" | "dashboard";
+  readonly part: "forge" | "ssh" | "woodpecker" | "dashboard";
   readonly bind: string;
   readonly published: number;
   /** Name and port inside. */
@@ -102,14 +102,22 @@ export interface Inbound {
 /** What an operator reaches without the edge. None of these parts publishes a port itself: a way in must be no way out. */
 export function listInbound(factory: Factory): readonly Inbound[] {
   const { forge, ci, dashboard } = factory;
-  const carry = (part: Inbound["part"], published: number, host: string): Inbound => {
+  const carry = (part: Exclude<Inbound["part"], "ssh">, published: number, host: string) => {
     return { part, bind: forge.bind, published, host, port: ports[part] };
   };
   return [
     ...(isOurs(forge) ? [carry("forge", forge.port, FORGE_SERVICE)] : []),
+    ...listSsh(factory),
     ...(usesWoodpecker(factory) ? [carry("woodpecker", ci.port, "woodpecker")] : []),
     ...(dashboard ? [carry("dashboard", dashboard.port, "dashboard")] : []),
   ];
+}
+
+function listSsh({ forge, images }: Factory): readonly Inbound[] {
+  const port = forgeKinds[forge.kind].service?.sshPort?.(images.forgejo);
+  const { sshPort: published, bind } = forge;
+  if (port === undefined || published === undefined) return [];
+  return [{ part: "ssh", bind, published, host: FORGE_SERVICE, port }];
 }
 
 /**
@@ -222,6 +230,7 @@ function* findSharedPorts(factory: Factory): Generator<Unreachable> {
   const taken = new Map<number, string>([[ports.proxy, "the factory's proxy"]]);
   const keys = {
     forge: env.forgePort.key,
+    ssh: env.forgeSshPort.key,
     woodpecker: env.ciPort.key,
     dashboard: "DISINTO_DASHBOARD_PORT",
   };

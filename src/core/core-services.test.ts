@@ -45,11 +45,50 @@ test("a forge or a CI that runs outside is not rendered", () => {
 test("Forgejo's own image takes its settings from the environment", () => {
   const forge = derive("DISINTO_FORGE=forgejo\n").get("forgejo");
 
-  expect(forge?.image).toBe("codeberg.org/forgejo/forgejo:11.0");
+  expect(forge?.image).toBe("codeberg.org/forgejo/forgejo:15.0.3");
   expect(forge?.args).toEqual([]);
   expect(forge?.environment).toMatchObject({
     FORGEJO__server__ROOT_URL: "http://box.lan:3000/",
+    FORGEJO__server__DISABLE_SSH: "true",
+    FORGEJO__service__DISABLE_REGISTRATION: "true",
   });
+  expect(forge?.volumes).toEqual([{ name: "forgejo-data", path: "/data" }]);
+});
+
+test("Forgejo sends webhooks to our CI and to nobody else", () => {
+  const hooks = (project: string) =>
+    derive("DISINTO_FORGE=forgejo\n", project).get("forgejo")?.environment
+      .FORGEJO__webhook__ALLOWED_HOST_LIST;
+
+  expect(hooks(woodpecker)).toBe("woodpecker,box.lan");
+  expect(hooks('repo = "acme/shop"\n')).toBe("none.invalid");
+});
+
+test("the rootless variant keeps its data elsewhere, and takes SSH on a port of its own where it is asked for", () => {
+  const image = "codeberg.org/forgejo/forgejo:11.0.15-rootless";
+  const services = derive(
+    `DISINTO_FORGE=forgejo\nDISINTO_IMAGE_FORGEJO=${image}\nDISINTO_FORGE_SSH_PORT=2200\n`,
+  );
+  const forge = services.get("forgejo");
+
+  expect(forge?.volumes).toEqual([{ name: "forgejo-data", path: "/var/lib/gitea" }]);
+  expect(forge?.environment).toMatchObject({
+    FORGEJO__server__DISABLE_SSH: "false",
+    FORGEJO__server__SSH_DOMAIN: "box.lan",
+    FORGEJO__server__SSH_LISTEN_PORT: "2222",
+    FORGEJO__server__SSH_PORT: "2200",
+  });
+  expect(services.get("egress")?.ports).toContainEqual({
+    bind: "127.0.0.1",
+    published: 2200,
+    target: 2200,
+  });
+});
+
+test("disinto's own forge has no SSH to publish", () => {
+  expect(listProblems(`${env}DISINTO_FORGE_SSH_PORT=2200\n`)).toContain(
+    ".env:5:1  DISINTO_FORGE_SSH_PORT: the forge is disinto's own small forge for trying it out, to which disinto gives no SSH",
+  );
 });
 
 test("the edge exists where a port is set, and is replaced when its file changes", () => {

@@ -11,13 +11,15 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
   const { name, forge, images } = factory;
   const { service } = forgeKinds[forge.kind];
   if (!service) return [];
-  const data = layout.locate(FORGE_SERVICE, "/data");
+  const image = images.forgejo;
+  const data = layout.locate(FORGE_SERVICE, service.folder(image));
+  const addresses = deriveAddresses(factory);
   return [
     {
       name: FORGE_SERVICE,
       kind: "core",
       container: `${name}-${FORGE_SERVICE}`,
-      image: images.forgejo,
+      image,
       secrets: {},
       volumes: [{ name: "forgejo-data", path: data }],
       mounts: [],
@@ -25,9 +27,22 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
       limits: coreLimits,
       enabled: true,
       origin: "the factory's forge",
-      ...service.render({ layout, told: deriveAddresses(factory).forge.told, data }),
+      ...service.render({
+        layout,
+        image,
+        told: addresses.forge.told,
+        data,
+        sshPort: forge.sshPort,
+        hooks: listHosts(addresses.woodpecker),
+      }),
     },
   ];
+}
+
+/** Of our CI and of nobody else. */
+function listHosts(ci: { readonly part: string; readonly told: string } | undefined) {
+  if (!ci) return [];
+  return [...new Set([ci.part, ci.told].map((url) => new URL(url).hostname))];
 }
 
 /** Caddy before the forge and the CI, where a port for it is set. */

@@ -61,6 +61,8 @@ interface ForgeSettings {
   /** Host address and port on which the forge service is published. */
   readonly bind: string;
   readonly port: number;
+  /** Host port for git over SSH; undefined: none, which is the default. */
+  readonly sshPort?: number | undefined;
   readonly adminUser: string;
 }
 

@@ -2,7 +2,7 @@
 
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
-import { DEFAULT_FORGE, FORGE_ELSEWHERE } from "../forge-kinds/definitions.ts";
+import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
 import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
@@ -13,6 +13,7 @@ export type Answers = Readonly<Record<string, string>>;
 /** The flags; each sets one variable. */
 export interface SetupFlags {
   readonly engine?: string | undefined;
+  readonly forge?: string | undefined;
   readonly forgeUrl?: string | undefined;
   readonly forgePort?: string | undefined;
   readonly admin?: string | undefined;
@@ -27,6 +28,8 @@ const exported = [
   env.engine.key,
   env.bind.key,
   env.forge.key,
+  env.imageTag.key,
+  env.imageForgejo.key,
   env.forgePort.key,
   env.forgeUrl.key,
   env.forgeAdminUser.key,
@@ -38,11 +41,10 @@ const exported = [
 ];
 
 export function readFlags(flags: SetupFlags): Answers {
-  const { forgeUrl } = flags;
   return dropUnset({
     [env.engine.key]: flags.engine,
-    [env.forge.key]: forgeUrl === undefined ? undefined : FORGE_ELSEWHERE,
-    [env.forgeUrl.key]: forgeUrl,
+    [env.forge.key]: flags.forge,
+    [env.forgeUrl.key]: flags.forgeUrl,
     [env.forgePort.key]: flags.forgePort,
     [env.forgeAdminUser.key]: flags.admin,
     [env.llamaBots.key]: flags.bots,
@@ -86,12 +88,32 @@ interface Gaps {
   readonly freePort: string;
 }
 
+/** The forge of a new factory: the one named, the one at the address given, or the engine's best. */
+function chooseForge(given: Answers): string {
+  const isElsewhere = given[env.forgeUrl.key] !== undefined;
+  return given[env.forge.key] ?? (isElsewhere ? FORGE_ELSEWHERE : offerForge(runsImages(given)));
+}
+
+function runsImages({ [env.engine.key]: engine = DEFAULT_ENGINE }: Answers): boolean {
+  return namesOf(engines).some((name) => name === engine && engines[name].runsImages);
+}
+
+/** Pinned in `.env`, so that a later version's default changes nothing; disinto's own follows its version. */
+function pinImage(forge: string): Answers {
+  const kind = namesOf(forgeKinds).find((name) => name === forge);
+  const service = kind && forgeKinds[kind].service;
+  return service && !service.isOwn ? { [env.imageForgejo.key]: service.image("") } : {};
+}
+
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
-  const ownForge = (given[env.forge.key] ?? DEFAULT_FORGE) !== FORGE_ELSEWHERE;
+  const forge = chooseForge(given);
+  const ownForge = forge !== FORGE_ELSEWHERE;
   return {
     [env.engine.key]: engine,
+    [env.forge.key]: forge,
+    ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
     [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-ci`,
     [env.llamaBots.key]: "dev-qwen",

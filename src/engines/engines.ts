@@ -40,6 +40,7 @@ const acting: Readonly<Record<EngineName, ActingEngine>> = {
     runForge: async (factory, options, argv) =>
       (await import("./compose/forge-command.ts")).runForge(
         await buildContainers(factory, options),
+        factory,
         argv,
       ),
   },

@@ -17,10 +17,16 @@ export interface ForgeDefinition {
 }
 
 export interface ForgeService {
-  /** `tag` is that of disinto's own images. */
+  /** `tag` is that of disinto's own images; what is not disinto's own is pinned by its full version. */
   readonly image: (tag: string) => string;
   /** The image is disinto's own, so every engine can run it and it says its version. */
   readonly isOwn: boolean;
+  /** Who runs its command line in the container, where it refuses the user that the container starts as. */
+  readonly commandUser?: string;
+  /** Where this image keeps its data. */
+  readonly folder: (image: string) => string;
+  /** Where this image takes git over SSH; undefined if it cannot. */
+  readonly sshPort?: (image: string) => number;
   readonly render: (
     place: ForgePlace,
   ) => Pick<DesiredService, "args" | "confinement" | "entrypoint" | "environment" | "healthCheck">;
@@ -28,10 +34,15 @@ export interface ForgeService {
 
 interface ForgePlace {
   readonly layout: Layout;
+  readonly image: string;
   /** What it says of itself in links. */
   readonly told: string;
   /** Its folder. */
   readonly data: string;
+  /** The port of the host by which people reach its SSH; undefined if none is asked for. */
+  readonly sshPort: number | undefined;
+  /** Host names to which it may send webhooks. */
+  readonly hooks: readonly string[];
 }
 
 export const forgeKinds: Readonly<Record<ForgeKind, ForgeDefinition>> = {
@@ -40,9 +51,13 @@ export const forgeKinds: Readonly<Record<ForgeKind, ForgeDefinition>> = {
   external: externalForge,
 };
 
-/** The default for a factory that names none. */
+/** The default for a factory that names none: what such factories have always run. */
 export const DEFAULT_FORGE: ForgeKind = "embedded";
 /** The kind of a factory that is given an address instead. */
 export const FORGE_ELSEWHERE: ForgeKind = "external";
+/** What a new factory is given, by whether its engine can run what is not disinto's own. */
+export function offerForge(runsImages: boolean): ForgeKind {
+  return runsImages ? "forgejo" : DEFAULT_FORGE;
+}
 /** What an older installation runs. */
 export const OLDER_FORGE: ForgeKind = "forgejo";

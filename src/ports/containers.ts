@@ -18,8 +18,8 @@ export interface Containers {
   removeVolume(volume: string): Promise<void>;
   /** Hands on each line that services wrote; with `follow` until interrupted. */
   showLogs(services: readonly string[], options: LogOptions): Promise<void>;
-  /** Runs a command inside a running service and answers its standard output. */
-  exec(service: string, argv: readonly string[]): Promise<string>;
+  /** Runs a command inside a running service, as this user there, and answers its standard output. */
+  exec(service: string, argv: readonly string[], user?: string): Promise<string>;
   /** Stops and removes every service of the factory; volumes only when asked. */
   down(options: { volumes: boolean }): Promise<void>;
 }

@@ -56,7 +56,7 @@ export interface Mirror {
 }
 
 /** Commits and trees in the mirror; nothing here talks to the forge. */
-export interface Objects {
+export interface Objects extends Diffs {
   commit(request: CommitRequest): Promise<string>;
   /** A parentless commit of the empty tree that carries a text: what a lease is made of. */
   note(message: string): Promise<string>;
@@ -64,10 +64,15 @@ export interface Objects {
   treeOf(sha: string): Promise<string>;
   mergeTrees(ours: string, theirs: string): Promise<TreeMerge>;
   contains(descendant: string, ancestor: string): Promise<boolean>;
-  /** What `to` changes since it left `from`, whole. */
-  diff(from: string, to: string): Promise<string>;
   /** Paths that differ between two commits or trees. */
   changedPaths(from: string, to: string): Promise<readonly string[]>;
+}
+
+export interface Diffs {
+  /** What `to` changes since it left `from`, whole. */
+  diff(from: string, to: string): Promise<string>;
+  /** The same of one file, whatever either side calls it. */
+  diffOf(file: string, ends: { readonly from: string; readonly to: string }): Promise<string>;
 }
 
 export type Collected =

@@ -1,6 +1,7 @@
 /** Every variable of `.env` that disinto reads, declared once: reading, the reference and "did you mean" follow. */
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
+import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
 import {
   choice,
   folder,
@@ -117,11 +118,15 @@ export const env = {
     fallback: "3000",
     meaning: "Host port of the forge",
   }),
+  forgeSshPort: port({
+    key: "DISINTO_FORGE_SSH_PORT",
+    meaning: "Host port for git over SSH on our Forgejo; without it SSH is off",
+  }),
   forge: choice(forgeKinds, {
     key: "DISINTO_FORGE",
     fallback: DEFAULT_FORGE,
     meaning:
-      "The forge: disinto's own small forge for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL",
+      "The forge: disinto's own small forge for trying it out, Forgejo, or one that runs elsewhere at FORGE_URL. `disinto init` writes it into a new factory: `forgejo` with Docker, `external` with an address",
   }),
   forgeUrl: pattern("URL", httpUrl, {
     key: "FORGE_URL",
@@ -147,22 +152,23 @@ export const env = {
   }),
   imageForgejo: image({
     key: "DISINTO_IMAGE_FORGEJO",
-    fallback: "disinto-forge:TAG, or codeberg.org/forgejo/forgejo:11.0",
-    meaning: "Image of the forge",
+    fallback: `disinto-forge:TAG, or ${FORGEJO_IMAGE}`,
+    meaning:
+      "Image of the forge; written by disinto init where it is Forgejo's. A tag that ends in `-rootless` is taken for Forgejo's rootless variant",
   }),
   imageWoodpecker: image({
     key: "DISINTO_IMAGE_WOODPECKER",
-    fallback: "woodpeckerci/woodpecker-server:v3",
+    fallback: "woodpeckerci/woodpecker-server:v3.14.1",
     meaning: "Image of Woodpecker's server",
   }),
   imageWoodpeckerAgent: image({
     key: "DISINTO_IMAGE_WOODPECKER_AGENT",
-    fallback: "woodpeckerci/woodpecker-agent:v3",
+    fallback: "woodpeckerci/woodpecker-agent:v3.14.1",
     meaning: "Image of Woodpecker's agent",
   }),
   imageEdge: image({
     key: "DISINTO_IMAGE_EDGE",
-    fallback: "caddy:2",
+    fallback: "caddy:2.10.2",
     meaning: "Image of the edge",
   }),
   ciPort: port({

@@ -1,6 +1,7 @@
 /** The flags of `init` that answer for a key of `.env`. */
 export const initFlags: Readonly<Record<string, string>> = {
   DISINTO_ENGINE: "--engine",
+  DISINTO_FORGE: "--forge",
   FORGE_URL: "--forge-url",
   DISINTO_FORGE_PORT: "--forge-port",
   FORGE_ADMIN_USER: "--admin",

@@ -96,22 +96,6 @@ test("a rebase that makes the approval stale goes back to review, and merges wit
   expect(await tryMerge(other, rebased)).toEqual({ type: "merged" });
 });
 
-test("a conflict is shown to the harness from both sides", async () => {
-  const [one, other] = [startBot("dev-1"), startBot("dev-2")];
-  const mine = await publishReady(one, "mine", { "src/same.txt": "mine\n" });
-  const theirs = await publishReady(other, "theirs", { "src/same.txt": "theirs\n" });
-  await tryMerge(one, mine);
-
-  const outcome = await tryMerge(other, theirs);
-
-  expect(outcome).toMatchObject({ type: "conflicted" });
-  const reason = "reason" in outcome ? outcome.reason : "";
-  expect(reason).toMatch(/main changed the same lines in src\/same\.txt/);
-  expect(reason).toMatch(
-    /Theirs, up to \w{10} \(mine\):[\s\S]*\+mine[\s\S]*Yours, up to \w{10} \(theirs\):[\s\S]*\+theirs/,
-  );
-});
-
 function approveAsPerson({ pull, head }: PublishedWork): Promise<void> {
   const one = { verdict: "approved", sha: head, body: "", comments: [] } as const;
   return scene.forge.reviews(repo).submit(pull, one);

@@ -6,7 +6,11 @@ export const parts = [
   { name: "Forgejo and the edge", budgetMinutes: 3, files: /^test\/forgejo\/|real-forgejo|edge/ },
   { name: "Woodpecker and CI", budgetMinutes: 3, files: /woodpecker|^src\/ci\/|local-ci/ },
   { name: "first hour", budgetMinutes: 4, files: /fresh-clone|demo|first-hour|docs-/ },
-  { name: "fleet", budgetMinutes: 4, files: /fleet|docker-compose|local-engine|env-compose/ },
+  {
+    name: "fleet",
+    budgetMinutes: 4,
+    files: /fleet|docker-compose|local-engine|env-compose|earlier-version/,
+  },
   { name: "identities", budgetMinutes: 4, files: /identities|secrets/ },
   { name: "embedded forge", budgetMinutes: 2, files: /^src\/forge\/|^test\/forge-contract\// },
   { name: "bots", budgetMinutes: 8, files: /^test\/scenarios\/|^src\/(bot|roles)\// },

@@ -1,6 +1,7 @@
 /** Says what a test run is going to do and to skip, shows that it gets on, and ends with the minutes of each part. */
 import path from "node:path";
 import type { Reporter, TestModule, TestSpecification } from "vitest/node";
+import { hasEarlierVersion } from "./earlier-version.ts";
 import { partOf, parts } from "./parts.mjs";
 import {
   agentsMissing,
@@ -82,6 +83,9 @@ async function describeRequirements(): Promise<readonly string[]> {
     llamaProgram === ""
       ? `tests at a real llama-server are skipped: ${llamaMissing}`
       : "tests at a real llama-server run",
+    (await hasEarlierVersion())
+      ? "the test of a factory of the version before runs"
+      : "the test of a factory of the version before is skipped: this clone has no history of it",
     ...(skipped
       ? ["npm run test:all runs everything: it needs Docker and fetches the agents"]
       : []),

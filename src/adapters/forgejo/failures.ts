@@ -66,7 +66,7 @@ export function classifyNoAnswer({ url, error, overdueMs }: NoAnswer): DisintoEr
 
 function hintForNoAnswer(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return "the name is not allowed keys: check FORGE_URL in .env and this machine's DNS";
+    return "the name is unknown: check FORGE_URL in .env and this machine's DNS";
   if (untrustedCertificateCodes.test(code))
     return "its certificate is not trusted: check FORGE_URL in .env, or set NODE_EXTRA_CA_CERTS to the CA's file";
   return "check that the forge is running (disinto status) and that FORGE_URL is right";

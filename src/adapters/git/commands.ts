@@ -69,12 +69,26 @@ export const git = {
     ancestor,
     descendant,
   ],
-  diff: (from: string, to: string): Argv => [
+  diff: (from: string, to: string, pathspecs: readonly string[] = []): Argv => [
     "git",
+    "-c",
+    "core.quotePath=false",
     "diff",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
+    `${from}...${to}`,
+    "--",
+    ...pathspecs,
+  ],
+  /** `status NUL old NUL new NUL`, again and again. */
+  renames: (from: string, to: string): Argv => [
+    "git",
+    "diff",
+    "--name-status",
+    "--find-renames",
+    "--diff-filter=R",
+    "-z",
     `${from}...${to}`,
     "--",
   ],

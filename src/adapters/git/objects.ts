@@ -27,11 +27,40 @@ export function buildObjects(folder: string): Objects {
       return exitCode === 0;
     },
     diff: (from, to) => runGit("diff", git.diff(from, to), here),
+    diffOf: async (file, { from, to }) => {
+      const names = await findNames(file, { from, to }, here);
+      return runGit("diff", git.diff(from, to, names.map(toPathspec)), here);
+    },
     changedPaths: async (from, to) => {
       const listed = await runGit("diff", git.changedPaths(from, to), here);
       return listed.split("\0").filter((path) => path !== "");
     },
   };
+}
+
+interface Ends {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Of one file on both ways from where the two ends parted: a merge names it as one of them calls it. */
+async function findNames(name: string, { from, to }: Ends, here: RunOptions): Promise<string[]> {
+  // What stood in the way of a folder is told as `name~sha`.
+  const names = new Set([name, name.replace(/~[0-9a-f]{40}(?:_\d+)?$/, "")]);
+  for (const argv of [git.renames(from, to), git.renames(to, from)]) {
+    const parts = (await runGit("diff", argv, here)).split("\0");
+    for (let at = 0; at + 2 < parts.length; at += 3) {
+      const pair = [parts[at + 1] ?? "", parts[at + 2] ?? ""];
+      if (pair.some((one) => names.has(one))) for (const one of pair) names.add(one);
+    }
+  }
+  return [...names];
+}
+
+/** Bytes that are no text were lost when the name was read: any others may stand there. */
+function toPathspec(name: string): string {
+  if (!name.includes("\uFFFD")) return `:(top,literal)${name}`;
+  return `:(top,glob)${name.replace(/[*?[\]\\]/g, "\\$&").replace(/\uFFFD+/g, "*")}`;
 }
 
 async function commit(

@@ -55,6 +55,7 @@ const classes: Readonly<Record<ErrorCode, FailureClass | "not-in-a-bot">> = {
   interrupted: "not-in-a-bot",
   "removal.unconfirmed": "not-in-a-bot",
   "usage.invalid": "not-in-a-bot",
+  "state.invalid": "not-in-a-bot",
   "users.not-separate": "not-in-a-bot",
   "volume.in-use": "not-in-a-bot",
 };

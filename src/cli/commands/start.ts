@@ -16,6 +16,10 @@ export const init = defineCommand({
       "engine",
       "Run services with compose, or with local: child processes, no Docker",
     ),
+    forge: flags.text(
+      "kind",
+      "Run forgejo (the default with Docker) or embedded, or use an external one",
+    ),
     forgeUrl: flags.text(
       "url",
       "Use a Forgejo that runs elsewhere; its password in FORGE_ADMIN_PASS",

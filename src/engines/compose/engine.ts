@@ -168,8 +168,9 @@ class Compose implements Containers {
     await runShown(["docker", "compose", ...args], options);
   }
 
-  async exec(service: string, argv: readonly string[]): Promise<string> {
-    return this.#compose(file, ["exec", "-T", service, ...argv]);
+  async exec(service: string, argv: readonly string[], user?: string): Promise<string> {
+    const asUser = user === undefined ? [] : ["--user", user];
+    return this.#compose(file, ["exec", "-T", ...asUser, service, ...argv]);
   }
 
   async down({ volumes }: { volumes: boolean }): Promise<void> {

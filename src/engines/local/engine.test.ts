@@ -140,6 +140,46 @@ test("a changed secret changes the hash, and names the variable", async () => {
   expect(changed.map(([key]) => key)).toEqual(["environment FORGE_TOKEN"]);
 });
 
+test("a process of an older build differs from what would be started, and says that its program does", async () => {
+  await declare(service("a"));
+  await engine.start(["a"]);
+  await writeFile(join(folder, "program.mjs"), `${program}// rebuilt\n`);
+
+  const rendered = await engine.check(await readFile(join(folder, engine.file), "utf8"));
+
+  const [running] = (await engine.observe()).containers;
+  const changed = [...(rendered.get("a")?.properties ?? [])].filter(
+    ([key, value]) => running?.properties.get(key) !== value,
+  );
+  expect(changed.map(([key]) => key)).toEqual(["program"]);
+  expect(rendered.get("a")?.hash).not.toBe(running?.hash);
+});
+
+test.each(["", "{", "[]", "null", '{"identity":{"pid":1}}'])(
+  "a file of ours that holds %j is an error that names it, and without it the service starts anew",
+  async (text) => {
+    await declare(service("a"));
+    await engine.start(["a"]);
+    const pid = await pidOf("a");
+    const record = join(folder, ".disinto/local/a/process.json");
+    const services = join(folder, engine.file);
+    const good = await readFile(services, "utf8");
+
+    for (const file of [record, services]) {
+      await writeFile(file, text);
+      const hint = expect.stringContaining(`rm -r ${file}`);
+      for (const act of [() => engine.observe(), () => engine.start(["a"])])
+        await expect(act(), file).rejects.toMatchObject({ code: "state.invalid", hint });
+      await rm(file);
+      await writeFile(services, good);
+    }
+
+    await engine.start(["a"]);
+    expect((await engine.observe()).containers).toMatchObject([{ service: "a", running: true }]);
+    expect(await pidOf("a")).not.toBe(pid);
+  },
+);
+
 test("a process that died is seen as not running", async () => {
   await declare(service("a"));
   await engine.start(["a"]);

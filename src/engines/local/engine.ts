@@ -17,7 +17,6 @@ import type {
   LogOptions,
   Observed,
   ObservedContainer,
-  Properties,
   RenderedService,
 } from "../../ports/containers.ts";
 import type { LocalService, LocalServices } from "./document.ts";
@@ -30,6 +29,7 @@ import {
   type ProcessIdentity,
   signalGroup,
 } from "./process-identity.ts";
+import { type ProcessRecord, readProcessRecord, readServicesFile } from "./state-files.ts";
 import { listVolumes } from "./volumes.ts";
 
 export interface LocalEngineOptions {
@@ -46,14 +46,6 @@ export interface LocalEngineOptions {
 }
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-
-/** What stands in a service's `process.json`. */
-interface ProcessRecord {
-  readonly name: string;
-  readonly identity: ProcessIdentity;
-  readonly hash: string;
-  readonly properties: readonly (readonly [string, string])[];
-}
 
 export function buildLocalEngine(options: LocalEngineOptions): Containers {
   return new LocalEngine(options);
@@ -73,8 +65,9 @@ class LocalEngine implements Containers {
   async check(rendering: string): Promise<ReadonlyMap<string, RenderedService>> {
     const { services } = JSON.parse(rendering) as LocalServices;
     const environment = await loadEnvironment(this.#options.folder);
+    const program = digest(await readFile(this.#options.self.at(-1) ?? "", "utf8"));
     const rendered = Object.entries(services).map(([name, service]) => {
-      const properties = this.#describe(service, environment);
+      const properties = this.#describe(service, environment).set("program", program);
       const volumes = service.volumes.map((volume) => volume.name);
       const hash = digest([...properties]);
       return [name, { hash, imageId: undefined, properties, volumes }] as const;
@@ -94,10 +87,10 @@ class LocalEngine implements Containers {
   }
 
   async start(services: readonly string[]): Promise<void> {
+    const declared = new Map(await this.#readServices());
     const rendered = await this.check(
       await readFile(join(this.#options.folder, this.file), "utf8"),
     );
-    const declared = new Map(await this.#readServices());
     const started = services.map(async (name) => {
       const service = declared.get(name);
       const wanted = rendered.get(name);
@@ -150,8 +143,8 @@ class LocalEngine implements Containers {
   }
 
   async #readServices(): Promise<readonly (readonly [string, LocalService])[]> {
-    const text = await readIfThere(join(this.#options.folder, this.file));
-    return text === undefined ? [] : Object.entries((JSON.parse(text) as LocalServices).services);
+    const read = await readServicesFile(join(this.#options.folder, this.file));
+    return read ? Object.entries(read.services) : [];
   }
 
   async #observeService(service: string): Promise<readonly ObservedContainer[]> {
@@ -174,9 +167,8 @@ class LocalEngine implements Containers {
     ];
   }
 
-  async #readRecord(name: string): Promise<ProcessRecord | undefined> {
-    const text = await readIfThere(this.#path(name, "process.json"));
-    return text === undefined ? undefined : (JSON.parse(text) as ProcessRecord);
+  #readRecord(name: string): Promise<ProcessRecord | undefined> {
+    return readProcessRecord(this.#path(name, "process.json"));
   }
 
   /** Also what a killed command started and had no time to record: it runs in the service's folder. */
@@ -243,7 +235,7 @@ class LocalEngine implements Containers {
     await replaceFile(this.#path(service, "process.json"), `${JSON.stringify(record)}\n`, 0o600);
   }
 
-  #describe(service: LocalService, environment: ReadonlyMap<string, string>): Properties {
+  #describe(service: LocalService, environment: ReadonlyMap<string, string>) {
     const variables = Object.entries(resolveEnvironment(service, environment));
     return new Map([
       ["command", digest([...this.#options.self, ...service.args])],
@@ -275,13 +267,6 @@ function digest(value: unknown): string {
 async function listFolder(path: string): Promise<readonly string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,6 +8,7 @@ export const embeddedForge: ForgeDefinition = {
   service: {
     image: (tag) => `disinto-forge:${tag}`,
     isOwn: true,
+    folder: () => "/data",
     render: ({ layout: { bind, forgePort }, data }) => {
       const port = String(forgePort);
       return {

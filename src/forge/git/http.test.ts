@@ -84,6 +84,16 @@ test("a pattern protects branches that do not exist yet, but only from the liste
   );
 });
 
+test.each(['secrets/it\'s "quoted"', "secrets/two\nlines", "secrets/tab\tname"])(
+  "a protected folder has no name that git quotes to slip through: %j",
+  async (name) => {
+    await tree.git("checkout", "-q", "-B", "slip");
+    await tree.commit(name, "x\n");
+
+    expect(await refusal(remote, "slip:release/2")).toContain("is protected from changing file");
+  },
+);
+
 test("the forge's own refs cannot be pushed", async () => {
   expect(await refusal(remote, "main:refs/pull/1/head")).toContain("kept by the forge");
 });

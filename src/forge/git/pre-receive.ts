@@ -23,7 +23,8 @@ refuse() {
 
 changed() {
   if [ "$1" = "$zero" ]; then set -- "$empty" "$2"; fi
-  git diff --name-only --no-renames "$1" "$2" | tr '[:upper:]' '[:lower:]'
+  # Without -z git quotes a name with a quotation mark, and no pattern of the folder's would match it.
+  git diff --name-only --no-renames -z "$1" "$2" | tr '\n\000' '?\n' | tr '[:upper:]' '[:lower:]'
 }
 
 # The rule's number, old, new, branch.
@@ -36,11 +37,11 @@ check_protected() {
   eval "open=\$DISINTO_RULE_$1_OPEN"
   eval "push=\$DISINTO_RULE_$1_PUSH"
   if [ -n "$files" ]; then
-    file=$(changed "$2" "$3" | grep -E -m 1 -- "$files")
+    file=$(changed "$2" "$3" | LC_ALL=C grep -E -m 1 -- "$files")
     [ -z "$file" ] || refuse "branch $4 is protected from changing file $file"
   fi
   [ "$push" != 1 ] || return 0
-  if [ -n "$open" ] && [ -z "$(changed "$2" "$3" | grep -E -v -- "$open")" ]; then return 0; fi
+  if [ -n "$open" ] && [ -z "$(changed "$2" "$3" | LC_ALL=C grep -E -v -- "$open")" ]; then return 0; fi
   refuse "Not allowed to push to protected branch $4"
 }
 

@@ -1,4 +1,5 @@
 /** A change as a reviewer reads it: cut into parts that each fit a session, with nothing left out. Pure. */
+import { unquoteName } from "../../core/git-names.ts";
 import type { LineComment } from "../../ports/forge.ts";
 
 /** The limit of one session. */
@@ -15,7 +16,7 @@ export interface FileDiff {
 
 export function parseDiff(diff: string): readonly FileDiff[] {
   return diff
-    .split(/^(?=diff --git )/m)
+    .split(/(?<![^\n])(?=diff --git )/)
     .filter((text) => text.startsWith("diff --git "))
     .map(parseFile);
 }
@@ -35,29 +36,20 @@ function readPath(header: string): string {
   const named = /^\+\+\+ (.+)$/m.exec(header)?.[1] ?? "";
   const old = /^--- (.+)$/m.exec(header)?.[1] ?? "";
   const name = named === "" || named === "/dev/null" ? old : named;
-  if (name !== "" && name !== "/dev/null") return unquote(name).slice(2);
-  return /^diff --git a\/.* b\/(.*)$/m.exec(header)?.[1] ?? "";
+  if (name !== "" && name !== "/dev/null") return unquoteName(name.replace(/\t$/, "")).slice(2);
+  return readFirstLine(header.split("\n")[0] ?? "");
 }
 
-function unquote(name: string): string {
-  const bare = name.replace(/\t$/, "");
-  if (!bare.startsWith('"')) return bare;
-  const bytes = bare
-    .slice(1, -1)
-    .replace(
-      /\\([0-7]{3})/g,
-      (_, octal: string) => `%${Number.parseInt(octal, 8).toString(16).padStart(2, "0")}`,
-    )
-    .replace(/\\(["\\])/g, "$1");
-  try {
-    return decodeURIComponent(bytes);
-  } catch {
-    return bare;
-  }
+/** All there is of a binary file, or of a mode: both names are the same there, and each may hold spaces. */
+function readFirstLine(line: string): string {
+  const names = line.slice("diff --git ".length);
+  const quoted = / ("(?:[^"\\]|\\.)*")$/.exec(names)?.[1];
+  const last = quoted ?? names.slice((names.length + 1) / 2);
+  return unquoteName(last).slice(2);
 }
 
 function splitHunks(text: string): { header: string; hunks: readonly string[] } {
-  const [header = "", ...hunks] = text.split(/^(?=@@ -)/m);
+  const [header = "", ...hunks] = text.split(/(?<![^\n])(?=@@ -)/);
   return { header, hunks };
 }
 

@@ -39,6 +39,23 @@ test("git's quoted file names are read as they are", () => {
   expect(parseDiff(quoted)[0]?.path).toBe("ä.ts");
 });
 
+test.each([
+  ["diff --git a/a b/c b/a b/c\nBinary files differ\n", "a b/c"],
+  ['diff --git "a/a\\tb" "b/a\\tb"\nold mode 100644\nnew mode 100755\n', "a\tb"],
+  [
+    "diff --git a/100%.ts b/100%.ts\n--- a/100%.ts\n+++ b/100%.ts\n@@ -1 +1 @@\n-a\n+b\n",
+    "100%.ts",
+  ],
+])("the name of a file is read from %j", (text, name) => {
+  expect(parseDiff(text).map(({ path }) => path)).toEqual([name]);
+});
+
+test("a line that only looks like the begin of a file stays where it stands", () => {
+  const text = `diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+one\u2028diff --git a/b b/b\n`;
+
+  expect(parseDiff(text)).toHaveLength(1);
+});
+
 test("a long change is cut into parts that together hold all of it", () => {
   const files = parseDiff(twoFiles);
   const longest = Math.max(...files.map(({ text }) => text.length));

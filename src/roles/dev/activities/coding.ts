@@ -2,6 +2,7 @@ import * as z from "zod";
 import { visibleIssue } from "../../../bot/issue/trust.ts";
 import { formatCodingPrompt } from "../../../bot/session/prompt.ts";
 import { type BotTools, deriveFolder, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { formatNames } from "../../../core/git-names.ts";
 import { stripHidden } from "../../../core/hidden-text.ts";
 import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
@@ -112,7 +113,7 @@ async function judgeSession(tools: BotTools, { work, end, issue }: Ended): Promi
 }
 
 function formatProtected(paths: readonly string[]): string {
-  return `the change touches protected paths, which must stay as they are: ${paths.join(", ")}`;
+  return `the change touches protected paths, which must stay as they are: ${formatNames(paths)}`;
 }
 
 const Refused = z.object({

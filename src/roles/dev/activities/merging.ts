@@ -2,6 +2,7 @@ import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
+import { describeConflict } from "../conflicts.ts";
 import { readStanding } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
@@ -156,37 +157,4 @@ async function rebase(
   if (standing === undefined) return { type: "stuck", reason: "the work branch was deleted" };
   await target.mirror.refresh();
   return { type: "moved", head: standing };
-}
-
-interface Conflict {
-  readonly work: PublishedWork;
-  readonly base: string;
-  readonly files: readonly string[];
-}
-
-const MAX_SIDE_CHARACTERS = 5_000;
-
-/** Both sides; the files themselves are laid into the harness's folder with conflict marks. */
-async function describeConflict(
-  { mirror: { objects }, project }: ProjectTools,
-  { work, base, files }: Conflict,
-): Promise<string> {
-  const subjectOf = async (sha: string): Promise<string> =>
-    `${sha.slice(0, 10)} (${(await objects.readMessage(sha)).split("\n")[0]})`;
-  const sideOf = async (from: string, to: string): Promise<string> =>
-    pickFiles(await objects.diff(from, to), files).slice(0, MAX_SIDE_CHARACTERS);
-  return [
-    `The primary branch ${project.primaryBranch} changed the same lines in ${files.join(", ")}. Keep what both sides mean.`,
-    `Theirs, up to ${await subjectOf(base)}:`,
-    await sideOf(work.head, base),
-    `Yours, up to ${await subjectOf(work.head)}:`,
-    await sideOf(base, work.head),
-  ].join("\n\n");
-}
-
-function pickFiles(diff: string, files: readonly string[]): string {
-  return diff
-    .split(/^(?=diff --git )/m)
-    .filter((part) => files.some((file) => part.startsWith(`diff --git a/${file} `)))
-    .join("");
 }

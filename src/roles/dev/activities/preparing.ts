@@ -1,4 +1,5 @@
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
+import { formatNames } from "../../../core/git-names.ts";
 import { findProtected } from "../../../core/protected-paths.ts";
 import { deriveBranch, findObstacles } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
@@ -125,7 +126,7 @@ async function rebaseEarlierWork(
   });
   const conflict =
     merged.type === "conflicted"
-      ? `Resolve the conflict marks in ${merged.files.join(", ")}.`
+      ? `Resolve the conflict marks in ${formatNames(merged.files)}.`
       : undefined;
   const feedback = [work.feedback, conflict].filter((part) => part !== undefined).join("\n\n");
   return { type: "ready", work: { ...work, base, start, head, ...(feedback && { feedback }) } };

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { completeAnswers, readFlags } from "./setup.ts";
+
+const freePort = "3000";
+
+test("a new factory with Docker runs Forgejo, and its image is pinned in .env", () => {
+  expect(completeAnswers({}, { freePort })).toMatchObject({
+    DISINTO_ENGINE: "compose",
+    DISINTO_FORGE: "forgejo",
+    DISINTO_IMAGE_FORGEJO: "codeberg.org/forgejo/forgejo:15.0.3",
+  });
+});
+
+test("a new factory without Docker runs disinto's own forge, whose image follows disinto's version", () => {
+  const answers = completeAnswers({ DISINTO_ENGINE: "local" }, { freePort });
+
+  expect(answers).toMatchObject({ DISINTO_FORGE: "embedded" });
+  expect(answers).not.toHaveProperty("DISINTO_IMAGE_FORGEJO");
+});
+
+test("an address alone means a forge that runs elsewhere, which has no image and no port here", () => {
+  const flags = readFlags({ forgeUrl: "https://git.example.org/git" });
+  const answers = completeAnswers(flags, { freePort: "3001" });
+
+  expect(answers).toMatchObject({
+    DISINTO_FORGE: "external",
+    FORGE_URL: "https://git.example.org/git",
+  });
+  expect(answers).not.toHaveProperty("DISINTO_IMAGE_FORGEJO");
+  expect(answers).not.toHaveProperty("DISINTO_FORGE_PORT");
+});
+
+test("a forge of ours that is named keeps its kind whatever its address", () => {
+  const given = { ...readFlags({ forge: "forgejo" }), FORGE_URL: "http://box.lan:3000" };
+
+  expect(completeAnswers(given, { freePort })).toMatchObject({
+    DISINTO_FORGE: "forgejo",
+    FORGE_URL: "http://box.lan:3000",
+  });
+});
+
+test("an image that was named is the one that is written", () => {
+  const given = { DISINTO_IMAGE_FORGEJO: "codeberg.org/forgejo/forgejo:11.0.15-rootless" };
+
+  expect(completeAnswers(given, { freePort })).toMatchObject(given);
+});
