@@ -68,11 +68,10 @@ export function buildTools(signal: AbortSignal): Tools {
       run: async (job) =>
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
+    openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    examineModel: async (question) => {
-      const { examineModel } = await import("./harness/gateway/examine.ts");
-      return examineModel(question, signal);
-    },
+    examineModel: async (question) =>
+      (await import("./harness/gateway/examine.ts")).examineModel(question, signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);

@@ -1,8 +1,10 @@
-/** What runs inside the images: their version, and whether a project's tests can run there. */
+/** What runs inside the images: their version, and whether a project's tests can run where bots and the CI run them. */
+import { ciProviders } from "../ci/definitions.ts";
 import { deriveImage } from "../core/desired.ts";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
+import { coreLimits } from "../core/service.ts";
 import { harnessUids } from "../core/uids.ts";
 import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
@@ -50,28 +52,49 @@ function isOurs(service: string, { factory }: Fleet): boolean {
   return service === "ci" || service.startsWith("agents-");
 }
 
-/** Each project's tests once in every image in which a bot would run them. */
+/** Each project's tests once in every place in which a bot or the CI would run them. */
 export async function checkTests(fleet: ImageExamination): Promise<readonly Finding[]> {
   const { factory } = fleet;
-  if (!engines[factory.engine].runsImages) return [];
   const findings: Finding[] = [];
   for (const project of factory.projects) {
-    for (const bot of oneBotPerImage(project, factory))
-      findings.push(await checkTest(fleet, project, bot));
+    for (const place of listTestPlaces(project, factory))
+      findings.push(await checkTest(fleet, project, place));
   }
   return findings;
 }
 
-function oneBotPerImage({ name, testCommand }: Project, factory: Factory): readonly Bot[] {
-  if (!testCommand) return [];
-  const bots = factory.bots.filter(({ enabled, projects }) => enabled && projects.includes(name));
-  return [...new Map(bots.map((bot) => [deriveImage(bot, factory), bot])).values()];
+interface TestPlace {
+  readonly image: string;
+  /** Who reads the primary branch for it. */
+  readonly bot: Bot;
+  readonly limits: { readonly memory: string; readonly cpus: number };
 }
 
-async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): Promise<Finding> {
-  const image = deriveImage(bot, fleet.factory);
+/** The CI's comes first, as its word counts; without images all of them are this machine. */
+function listTestPlaces(project: Project, factory: Factory): readonly TestPlace[] {
+  const { name, testCommand, ci } = project;
+  const [first, ...others] = factory.bots.filter(
+    ({ enabled, projects }) => enabled && projects.includes(name),
+  );
+  if (!testCommand || !first) return [];
+  const ciImage = ciProviders[ci.provider].stepsImage?.(factory);
+  const places = [first, ...others].map((bot): TestPlace => {
+    return { image: deriveImage(bot, factory), bot, limits: bot };
+  });
+  if (ciImage !== undefined) places.unshift({ image: ciImage, bot: first, limits: coreLimits });
+  if (!engines[factory.engine].runsImages) return places.slice(0, 1);
+  const seen = new Set<string>();
+  return places.filter(({ image }) => !seen.has(image) && seen.add(image));
+}
+
+async function checkTest(
+  fleet: ImageExamination,
+  project: Project,
+  { image, bot, limits: { memory, cpus } }: TestPlace,
+): Promise<Finding> {
   const subject = "tests";
-  const where = `${project.name}: ${project.testCommand?.join(" ")} in ${image}`;
+  const place = describePlace(fleet, image);
+  const where = `${project.name}: ${project.testCommand?.join(" ")} ${place}`;
   try {
     const input = await readFiles(fleet, project, bot);
     const { exitCode, lastLines } = await fleet.oneShots.run({
@@ -81,17 +104,23 @@ async function checkTest(fleet: ImageExamination, project: Project, bot: Bot): P
       argv: ["sh", "-c", unpackAndRun, "sh", ...(project.testCommand ?? [])],
       input,
       user: `${harnessUids.dev}:${harnessUids.dev}`,
-      limits: { memory: bot.memory, cpus: bot.cpus, pids },
+      limits: { memory, cpus, pids },
       timeoutMs: testLimitMs,
     });
     if (exitCode === 0) return { subject, verdict: "good", message: `${where} passes` };
     const message = `${where} ended with ${exitCode}\n${lastLines}`;
-    const hint = "give the image what the tests need (image), or correct test_command";
+    const hint = engines[fleet.factory.engine].runsImages
+      ? "give the image what the tests need (image), or correct test_command"
+      : "install what the tests need, or correct test_command";
     return { subject, verdict: "bad", message, hint };
   } catch (error) {
     if (!(error instanceof DisintoError)) throw error;
     return { subject, verdict: "bad", message: `${where}: ${error.message}`, hint: error.hint };
   }
+}
+
+export function describePlace({ factory }: Pick<Fleet, "factory">, image: string): string {
+  return engines[factory.engine].runsImages ? `in ${image}` : "on this machine";
 }
 
 /** A fixed text; the command comes as its arguments. */

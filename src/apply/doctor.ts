@@ -13,6 +13,7 @@ import { checkBranches } from "./doctor-branches.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
+import { checkPrograms } from "./doctor-programs.ts";
 import type { Finding } from "./finding.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
 
@@ -35,6 +36,7 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkModels,
     checkForge,
     checkVersions,
+    checkPrograms,
     checkTests,
     checkBranches,
   ];

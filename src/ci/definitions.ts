@@ -18,6 +18,8 @@ export interface CiDefinition {
   readonly needsImages: boolean;
   /** Empty: it runs elsewhere. */
   readonly services: (factory: Factory, place: CiPlace) => readonly DesiredService[];
+  /** The image in which its steps run; undefined if each names its own, or they run elsewhere. */
+  readonly stepsImage?: (factory: Factory) => string;
   /** How bots ask for their runs' logs; undefined if they know the statuses alone. */
   readonly access?: CiAccessKeys;
   /** Mounted into every bot. */

@@ -10,13 +10,13 @@ export async function doctor(
   { folder, json }: { folder: string; json?: boolean },
 ): Promise<ExitCode> {
   const fleet = await openFleet(tools, folder);
-  const { environment: shell, oneShots, repositories, version } = tools;
+  const { environment: shell, repositories, version } = tools;
   const findings = await examine({
     ...fleet,
     shell,
     examineModel: tools.examineModel,
     forgeVersion: async (url) => (await tools.probeForge(url)).version,
-    oneShots,
+    oneShots: await tools.openOneShots(fleet.factory.engine),
     repositories,
     version,
   });

@@ -11,6 +11,7 @@ import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import type { Questions } from "../ports/questions.ts";
 
 export interface Tools extends InitTools, SelfTestTools {
@@ -32,6 +33,8 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly packageFolder: string;
   /** As `containers`, but Docker is asked already while the configuration is yet to be read. */
   readonly askEngine: (folder: string) => Promise<(factory: Factory) => Promise<Containers>>;
+  /** Where the services of an engine run. */
+  readonly openOneShots: (engine: EngineName) => Promise<OneShots>;
   readonly eventArchive: (engine: EngineName) => Promise<EventArchive>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   /** One look at a model's server, with one small request. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Factory } from "../core/factory.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import { buildCompose, findProject } from "./compose/engine.ts";
 import type { EngineName } from "./definitions.ts";
 import { buildEventArchive, type ReadEventFile } from "./event-archive.ts";
@@ -23,6 +24,8 @@ interface ActingEngine {
     options: EngineOptions,
     askDocker: () => Promise<string | undefined>,
   ) => Promise<Containers>;
+  /** Where its services run, for what is to be tried there once. */
+  readonly openOneShots: (signal: AbortSignal) => Promise<OneShots>;
   readonly readEvents: () => Promise<ReadEventFile>;
   /** Runs the forge's own command line, as its service would; answers its output. */
   readonly runForge: (
@@ -36,6 +39,7 @@ const acting: Readonly<Record<EngineName, ActingEngine>> = {
   compose: {
     open: async (factory, { folder, signal }, askDocker) =>
       buildCompose({ factory, folder, signal }, await askDocker()),
+    openOneShots: async (signal) => (await import("./compose/one-shots.ts")).buildOneShots(signal),
     readEvents: async () => (await import("./compose/events.ts")).copyEvents,
     runForge: async (factory, options, argv) =>
       (await import("./compose/forge-command.ts")).runForge(
@@ -47,6 +51,7 @@ const acting: Readonly<Record<EngineName, ActingEngine>> = {
   local: {
     open: async ({ name }, options) =>
       (await import("./local/engine.ts")).buildLocalEngine({ factory: name, ...options }),
+    openOneShots: async (signal) => (await import("./local/one-shots.ts")).buildOneShots(signal),
     readEvents: async () => (await import("./local/events.ts")).readEvents,
     runForge: async (factory, options, argv) =>
       (await import("./local/forge-command.ts")).runForge(factory, options, argv),
@@ -72,6 +77,10 @@ function open(
 ): Promise<Containers> {
   const folder = resolve(options.folder);
   return acting[factory.engine].open(factory, { ...options, folder }, askDocker);
+}
+
+export function openOneShots(engine: EngineName, signal: AbortSignal): Promise<OneShots> {
+  return acting[engine].openOneShots(signal);
 }
 
 export function openEventArchive(engine: EngineName, signal: AbortSignal): EventArchive {

@@ -11,6 +11,8 @@ export interface HarnessDefinition {
   readonly meaning: string;
   /** Asks a model that the configuration names; else it is a program that the configuration names. */
   readonly asksModel: boolean;
+  /** Looked up in PATH where the bot runs; undefined: somewhere in its work folder. */
+  readonly program: (bot: Pick<Bot, "command">) => string | undefined;
   /** The API of a model's server that it speaks; of a command, the one by which its server is tried. */
   readonly api: ModelApi;
   /** Tokens: where the model holds less, no session of it comes to an end; 0: nobody knows. */

@@ -8,8 +8,10 @@ import type { Harness } from "../ports/harness.ts";
 import { type Role, roles } from "../roles/definitions.ts";
 import type { CodingAgent } from "./agent/agent.ts";
 import type { AgentHarnessOptions } from "./agent/harness.ts";
+import { CLAUDE_PROGRAM } from "./claude-code/definition.ts";
 import type { HarnessName } from "./definitions.ts";
 import type { ModelAccess } from "./gateway/model-session.ts";
+import { OPENCODE_PROGRAM } from "./opencode/definition.ts";
 
 type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
   Partial<Pick<BotSettings, "backend" | "separation">>;
@@ -48,12 +50,12 @@ const builders: Readonly<Record<HarnessName, Build>> = {
   "claude-code": async (settings, place) => {
     const { buildClaudeCode } = await import("./claude-code/agent.ts");
     const { model, build } = await askModel(settings, place);
-    const agent = buildClaudeCode({ program: "claude", compactPct: model.compactPct });
+    const agent = buildClaudeCode({ program: CLAUDE_PROGRAM, compactPct: model.compactPct });
     return build(agent);
   },
   opencode: async (settings, place) => {
     const { buildOpencode } = await import("./opencode/agent.ts");
-    return (await askModel(settings, place)).build(buildOpencode({ program: "opencode" }));
+    return (await askModel(settings, place)).build(buildOpencode({ program: OPENCODE_PROGRAM }));
   },
   command: async (settings, { learnSecrets, ...place }) => {
     const { buildCommandHarness } = await import("./command/command.ts");

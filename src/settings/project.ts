@@ -255,7 +255,7 @@ export const ProjectFile = z.strictObject({
   ),
   test_command: z.optional(
     argv(
-      "Program and arguments that test the primary branch; disinto doctor runs it in the bots' image",
+      "Program and arguments that test the primary branch; disinto doctor runs it where the CI and the bots do",
     ),
   ),
   trusted_authors: z._default(

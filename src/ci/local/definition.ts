@@ -11,6 +11,7 @@ const keys = deriveCredentialKeys(CI_NAME);
 export const localCi: CiDefinition = {
   meaning: "disinto's own CI service runs the steps",
   needsImages: false,
+  stepsImage: ({ images }) => images.agents,
   access: {
     urlKey: "CI_URL",
     tokenKey: CI_TOKEN_KEY,

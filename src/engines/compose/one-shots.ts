@@ -2,8 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { run } from "../../adapters/process.ts";
 import type { Job, JobEnd, OneShots } from "../../ports/one-shots.ts";
-
-const lines = 8;
+import { takeLastLines } from "../last-lines.ts";
 
 export function buildOneShots(signal?: AbortSignal): OneShots {
   return {
@@ -22,9 +21,8 @@ export function buildOneShots(signal?: AbortSignal): OneShots {
 async function runJob(name: string, job: Job, signal: AbortSignal | undefined): Promise<JobEnd> {
   const { input, timeoutMs } = job;
   const options = { timeoutMs, ...(input && { input }), ...(signal && { signal }) };
-  const { exitCode, stdout, stderr } = await run(["docker", ...describeRun(name, job)], options);
-  const lastLines = `${stdout}\n${stderr}`.trim().split("\n").slice(-lines).join("\n");
-  return { exitCode, lastLines };
+  const { exitCode, ...output } = await run(["docker", ...describeRun(name, job)], options);
+  return { exitCode, lastLines: takeLastLines(output) };
 }
 
 function describeRun(name: string, job: Job): readonly string[] {

@@ -20,6 +20,7 @@ import type {
   RenderedService,
 } from "../../ports/containers.ts";
 import type { LocalService, LocalServices } from "./document.ts";
+import { machineEnvironment } from "./machine-environment.ts";
 import { locateOwn } from "./own-folder.ts";
 import {
   findLeadersIn,
@@ -249,15 +250,6 @@ function resolveEnvironment(service: LocalService, environment: ReadonlyMap<stri
     ([key, variable]) => [key, environment.get(variable) ?? ""] as const,
   );
   return { ...service.environment, ...Object.fromEntries(secrets) };
-}
-
-/** What any program needs of the machine; nothing of the operator's. */
-function machineEnvironment(): Record<string, string> {
-  const kept = ["PATH", "HOME", "LANG", "TMPDIR", "TZ"].flatMap((key) => {
-    const value = process.env[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return Object.fromEntries(kept);
 }
 
 function digest(value: unknown): string {

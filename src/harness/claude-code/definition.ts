@@ -1,9 +1,13 @@
 import type { HarnessDefinition } from "../definitions.ts";
 
+/** Looked up in PATH. */
+export const CLAUDE_PROGRAM = "claude";
+
 const LOGIN_ORIGIN = "https://api.anthropic.com";
 
 export const claudeCodeHarness: HarnessDefinition = {
   meaning: "Claude Code",
+  program: () => CLAUDE_PROGRAM,
   api: "messages",
   asksModel: true,
   /** Measured with 2.1.332: its own prompt takes 5,200, and in 10,240 it compacts until it gives up. */

@@ -2,6 +2,8 @@ import type { HarnessDefinition } from "../definitions.ts";
 
 export const commandHarness: HarnessDefinition = {
   meaning: "any program",
+  program: ({ command: [program = ""] }) =>
+    program.includes("/") && !program.startsWith("/") ? undefined : program,
   api: "completions",
   asksModel: false,
   smallestWindow: 0,
