@@ -44,13 +44,14 @@ export async function applyIdentities(
   { dryRun }: { dryRun: boolean },
 ): Promise<readonly IdentityStep[]> {
   const canFill = tools.fill?.repo;
+  const known = desired.factoryId ?? tools.secrets.get(env.factoryId.key);
   const observed = await observeIdentities(tools, desired);
-  requireOwnAccounts(desired, observed.users, tools.adopted);
-  const steps = planIdentities(desired, observed, { canFill });
+  requireOwnAccounts({ ...desired, factoryId: known }, observed.users, tools.adopted);
+  const steps = planIdentities({ ...desired, factoryId: known }, observed, { canFill });
   const announce = (step: IdentityStep) => tools.say(formatIdentityStep(step));
   if (dryRun) for (const step of steps) announce(step);
   else {
-    const factoryId = await keepFactoryId(tools, desired);
+    const factoryId = known ?? (await makeFactoryId(tools));
     const owned = { ...desired, factoryId };
     const replan = async () =>
       planIdentities(owned, await observeIdentities(tools, owned), { canFill });
@@ -60,11 +61,7 @@ export async function applyIdentities(
 }
 
 /** Made once, after everything was checked and before anything is written on the forge. */
-async function keepFactoryId(
-  { secrets, say }: IdentityTools,
-  { factoryId }: DesiredIdentities,
-): Promise<string> {
-  if (factoryId !== undefined) return factoryId;
+async function makeFactoryId({ secrets, say }: IdentityTools): Promise<string> {
   const made = randomUUID();
   await secrets.set({ [env.factoryId.key]: made });
   say(`+ ${env.factoryId.key} in .env   ${made}`);

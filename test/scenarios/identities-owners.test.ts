@@ -143,6 +143,7 @@ test("a token of .env in another case of the login proves it too", async () => {
 
 test("the older FORGE_TOKEN_LLAMA shows that dev-qwen is ours", async () => {
   const { folder, init } = await makeFactory({ LLAMA_BOTS: "dev-qwen" });
+  await forge.call("DELETE", "/admin/users/dev-qwen");
   await addPerson("dev-qwen");
   await setEnvironment(folder, {
     FORGE_TOKEN_LLAMA: await makeToken("dev-qwen", "older"),
@@ -153,7 +154,6 @@ test("the older FORGE_TOKEN_LLAMA shows that dev-qwen is ours", async () => {
 
   expect(exitCode, stderr).toBe(0);
   expect(await markOf("dev-qwen")).toBe(`disinto:${await factoryIdOf(folder)}`);
-  await forge.call("DELETE", "/admin/users/dev-qwen");
 });
 
 test.each([
