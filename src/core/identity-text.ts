@@ -8,7 +8,7 @@ export function formatIdentityStep({ action, because }: IdentityStep): string {
 }
 
 /** Never more than the forge shows of it. */
-export function formatCredential({ kind, name, lastEight }: Credential): string {
+function formatCredential({ kind, name, lastEight }: Credential): string {
   return lastEight === undefined ? `${kind} ${name}` : `${kind} ${name} (…${lastEight})`;
 }
 

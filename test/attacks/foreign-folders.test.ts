@@ -227,8 +227,9 @@ test.each(["elsewhere", ".disinto/local/../../elsewhere", ".disinto/local/link/d
     await mkdir(path.join(root, ".disinto/local"), { recursive: true });
     await symlink(path.join(root, "elsewhere"), path.join(root, ".disinto/local/link"));
     const volumes = [{ name: "data", path: path.join(root, place) }];
-    const services = { bot: { volumes } };
-    await writeFile(path.join(root, ".disinto/local/services.json"), JSON.stringify({ services }));
+    const rest = { container: "bot", args: [], environment: {}, secrets: {}, enabled: true };
+    const services = { factory: "mine", services: { bot: { ...rest, volumes } } };
+    await writeFile(path.join(root, ".disinto/local/services.json"), JSON.stringify(services));
 
     await expect(buildEngine().removeVolume("data")).rejects.toMatchObject({
       code: "engine.failed",

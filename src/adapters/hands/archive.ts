@@ -59,11 +59,14 @@ export async function unpackInto(
   child.stdout.resume();
   const sent = await pipeline(Readable.from(archive), child.stdin).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: NodeJS.ErrnoException) => error,
   );
   requireDone(await end, folder);
-  if (sent !== undefined) throw sent;
+  // tar is content with the archive's end, and reads none of the filling behind it.
+  if (sent !== undefined && !closedEarly.includes(sent.code ?? "")) throw sent;
 }
+
+const closedEarly = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
 
 interface Ended {
   readonly exitCode: number | null;
