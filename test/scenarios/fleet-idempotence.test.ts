@@ -266,7 +266,7 @@ describeWithDocker("up, again and after changes, on a real engine", () => {
     expect(replaced?.id).not.toBe(edge?.id);
     expect(identify(same)).toEqual(identify(others));
     expect(await docker("exec", replaced?.id ?? "", "cat", "/etc/caddy/Caddyfile")).toContain(
-      "ci.example.org {",
+      `http://ci.example.org:${httpPort} {`,
     );
     expect(await fleet.up()).toBe("nothing to do\n");
   });
