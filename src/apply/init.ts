@@ -6,7 +6,12 @@ import { listUsedCis } from "../ci/definitions.ts";
 import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
-import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
+import {
+  type LoadedFactory,
+  loadFactory,
+  loadFactoryWith,
+  type PendingChanges,
+} from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
@@ -20,7 +25,9 @@ import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
+import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
+import { observeAccounts, requireOwnAccounts } from "./accounts.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
@@ -35,6 +42,8 @@ export interface InitOptions {
   /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
   readonly provided?: ProvidedAnswers | undefined;
+  /** Logins of accounts that become the bots', whoever had them. */
+  readonly adopted?: readonly string[] | undefined;
   readonly dryRun?: boolean;
 }
 
@@ -67,15 +76,17 @@ export function initFactory(tools: InitTools, options: InitOptions): Promise<Ini
 }
 
 async function initialise(tools: InitTools, options: InitOptions): Promise<InitResult> {
-  const { folder, provided, dryRun = false } = options;
+  const { folder, provided, dryRun = false, adopted } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
   const project = await openProject(tools, options, settings);
   try {
+    const changes = { settings, project, adopted };
+    if (!dryRun) await checkAccounts(tools, folder, changes);
     announceChanges(tools, settings, project);
-    if (dryRun) return await preview(tools, folder, { settings, project });
+    if (dryRun) return await preview(tools, folder, changes);
     await setEnvironment(folder, settings);
-    return await createFactory(tools, folder, project);
+    return await createFactory(tools, folder, changes);
   } finally {
     await project?.content?.discard();
   }
@@ -100,10 +111,16 @@ function announceChanges(
     say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
 }
 
+interface Changes {
+  readonly settings: Answers;
+  readonly project: Project | undefined;
+  readonly adopted: readonly string[] | undefined;
+}
+
 async function createFactory(
   tools: InitTools,
   folder: string,
-  project: Project | undefined,
+  { project, adopted }: Omit<Changes, "settings">,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
@@ -115,7 +132,7 @@ async function createFactory(
   await makeCiTokens(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
-    { forge: administrator.forge, secrets, newSecret, fill, say },
+    { forge: administrator.forge, secrets, newSecret, fill, say, adopted },
     deriveIdentities(factory),
     { dryRun: false },
   );
@@ -147,19 +164,18 @@ async function makeCiTokens(factory: Factory, secrets: SecretStore): Promise<voi
 async function preview(
   tools: InitTools,
   folder: string,
-  { settings, project }: { settings: Answers; project: Project | undefined },
+  { settings, project, adopted }: Changes,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
   const news = { settings, project: declaration };
-  const { factory, environment } = await previewReviewer(tools, folder, news);
+  announceReviewer(tools, await missingReviewer(tools, folder, news));
+  const { factory, environment } = await loadWithReviewer(tools, folder, news);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
-  const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  const answering = (await tools.probeForge(factory.forge.url)).version !== undefined;
-  if (answering && environment.get(env.forgeAdminPass.key)) {
-    const { forge } = await findAdministrator(tools, { factory, folder, secrets });
-    const identityTools = { forge, secrets, newSecret, fill, say };
+  const seen = await lookAtForge(tools, folder, { factory, environment });
+  if (seen) {
+    const identityTools = { ...seen, newSecret, fill, say, adopted };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };
   }
   const nothing = { users: new Map(), repositories: new Map() };
@@ -168,10 +184,51 @@ async function preview(
   return { factory, steps };
 }
 
-async function previewReviewer(tools: InitTools, folder: string, news: PendingChanges) {
+/** Before a file is written: whose the logins are, as far as the forge answers already. */
+async function checkAccounts(
+  tools: InitTools,
+  folder: string,
+  { settings, project, adopted }: Changes,
+): Promise<void> {
+  const news = { settings, project: project?.declaration };
+  const loaded = await loadWithReviewer(tools, folder, news);
+  const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
+  const seen = await lookAtForge(tools, folder, loaded).catch((error: unknown) => {
+    // A forge of ours that was emptied gets a new administrator, later.
+    if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
+    throw error;
+  });
+  if (!seen) return;
+  const { users, factoryId } = deriveIdentities(loaded.factory);
+  const observed = await observeAccounts(seen, users);
+  requireOwnAccounts({ users, factoryId }, observed, adopted);
+}
+
+/** Undefined where it is not up yet, or nobody may look. */
+async function lookAtForge(
+  tools: InitTools,
+  folder: string,
+  { factory, environment }: Pick<LoadedFactory, "factory" | "environment">,
+) {
+  const secrets = openSecrets(folder, environment, tools.learnSecrets);
+  if (!environment.get(env.forgeAdminPass.key)) return undefined;
+  if ((await tools.probeForge(factory.forge.url)).version === undefined) return undefined;
+  const looking = { ...tools, createForgeAdministrator: refuseWrite };
+  const { forge } = await findAdministrator(looking, { factory, folder, secrets });
+  return { forge, secrets };
+}
+
+function refuseWrite(): Promise<never> {
+  throw new DisintoError("credentials.missing", `.env has no ${env.forgeAdminPass.key}`);
+}
+
+async function missingReviewer({ version }: InitTools, folder: string, news: PendingChanges) {
+  return findMissingReviewer((await loadFactoryWith(folder, version, news)).factory);
+}
+
+async function loadWithReviewer(tools: InitTools, folder: string, news: PendingChanges) {
   const loaded = await loadFactoryWith(folder, tools.version, news);
   const missing = findMissingReviewer(loaded.factory);
-  announceReviewer(tools, missing);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
   return loadFactoryWith(folder, tools.version, { ...news, edit });
@@ -202,8 +259,11 @@ interface Filling {
   readonly administrator: Administrator;
 }
 
+/** Forgejo looks at what was pushed in a queue: for a while the repository is said to be empty. */
+const LOOKED_AT_LIMIT_MS = 60_000;
+
 function buildFill(
-  { repositories }: InitTools,
+  { repositories, clock, signal }: InitTools,
   { factory, project, administrator }: Filling,
 ): Fill | undefined {
   const content = project?.content;
@@ -216,6 +276,9 @@ function buildFill(
     with: async () => {
       const folder = await content.folder();
       await repositories.push({ folder, url: `${url}/${formatRepo(project.repo)}.git`, access });
+      const untilMs = clock.monotonicMs() + LOOKED_AT_LIMIT_MS;
+      const find = () => administrator.forge.repositories.find(project.repo);
+      while ((await find())?.empty && clock.monotonicMs() < untilMs) await clock.sleep(200, signal);
     },
   };
 }

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
+const factory = { ci: { login: "ci" } };
 const described = {
   branch: "trunk",
   isShallow: false,
@@ -14,7 +15,7 @@ const described = {
   lfs: [],
   submodules: [],
 };
-const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described);
+const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, factory);
 
 async function declare(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "declare-"));
@@ -67,7 +68,11 @@ test("a file of that name is never overwritten", async () => {
 
 test("a repository with a branch where bots' branches would have to be gets another prefix for them", async () => {
   const branches = [...described.branches.slice(0, 1), "refs/heads/fix"];
-  const { text } = declareProject({ owner: "ada", name: "Shop" }, { ...described, branches });
+  const { text } = declareProject(
+    { owner: "ada", name: "Shop" },
+    { ...described, branches },
+    factory,
+  );
 
   expect(text).toContain('branch_prefix = "bots/issue-"');
 });
@@ -77,6 +82,7 @@ test("registries that the repository's files speak for are offered, and none is 
   const { text } = declareProject(
     { owner: "disinto-admin", name: "Greeter" },
     { ...described, names },
+    factory,
   );
 
   expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`

@@ -23,6 +23,7 @@ export interface ProjectDeclaration {
 export function declareProject(
   repo: RepoId,
   { branch, branches, workflows, names }: Description,
+  { ci }: { readonly ci: { readonly login: string } },
 ): ProjectDeclaration {
   const required = workflows.filter(isWorkflowFile).map(deriveContext);
   return {
@@ -31,6 +32,7 @@ export function declareProject(
       repo: formatRepo(repo),
       branch,
       required,
+      login: ciProviders[DEFAULT_CI].user?.({ ci }).login,
       prefix: choosePrefix(branches),
       presets: offerPresets(names),
     }),
@@ -63,6 +65,7 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
+  readonly login: string | undefined;
   readonly prefix: string | undefined;
   readonly presets: readonly OfferedPreset[];
 }
@@ -80,8 +83,7 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix, presets }: ProjectText): string {
-  const { login } = ciProviders[DEFAULT_CI].user ?? {};
+function formatProject({ repo, branch, required, login, prefix, presets }: ProjectText): string {
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,

@@ -47,7 +47,8 @@ export async function openProject(
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared ? declareProject(repo, described) : undefined;
+    const declaration =
+      described && !isDeclared ? declareProject(repo, described, factory) : undefined;
     return { repo, content, declaration, isDeclared };
   } catch (error) {
     await content.discard();
@@ -86,5 +87,6 @@ export async function declareFromForge(
     url: `${url}/${formatRepo(repo)}.git`,
     access: { forgeUrl: url, login, token: password },
   };
-  return declareProject(repo, await describeOnForge(tools.repositories, place, formatRepo(repo)));
+  const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
+  return declareProject(repo, described, factory);
 }

@@ -1,9 +1,11 @@
 /** New credentials for bots that go on working: the old token is revoked when its holder has the new one. */
+import type { DesiredUser } from "../core/accounts.ts";
 import type { Factory } from "../core/factory.ts";
-import { type DesiredUser, deriveIdentities } from "../core/identities.ts";
-import { CI_LOGIN, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
+import { deriveIdentities } from "../core/identities.ts";
+import { CI_NAME, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Token } from "../ports/forge-admin.ts";
+import { makeToken } from "./accounts.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { lockIdentities, newSecret } from "./init.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -50,7 +52,7 @@ function chooseHolders(factory: Factory, names: readonly string[]): readonly Cre
   });
   return deriveIdentities(factory)
     .users.filter(({ login }) => names.length === 0 || logins.includes(login))
-    .map((user) => ({ user, service: services.get(user.login) ?? CI_LOGIN }));
+    .map((user) => ({ user, service: services.get(user.login) ?? CI_NAME }));
 }
 
 /** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */
@@ -59,7 +61,7 @@ async function renewToken(
   { login, keys, scopes }: DesiredUser,
   old: readonly Token[],
 ): Promise<void> {
-  const { users, tokens } = administrator.forge;
+  const { users } = administrator.forge;
   if (!(await users.find(login))) {
     throw new DisintoError("forge.not-found", `the forge has no user ${login}`, {
       hint: "run disinto init",
@@ -70,7 +72,10 @@ async function renewToken(
   await users.setPassword({ login, password });
   const generations = old.map(({ name }) => Number(/\d+$/.exec(name)?.[0] ?? 0));
   const name = formatTokenName(Math.max(0, ...generations) + 1);
-  await secrets.set({ [keys.token]: await tokens.create({ login, password }, { name, scopes }) });
+  const { forge } = administrator;
+  await secrets.set({
+    [keys.token]: await makeToken(forge, { login, password }, { name, scopes }),
+  });
 }
 
 /** Only what runs: its SIGTERM parks its work, and its successor resumes it. */

@@ -1,7 +1,8 @@
 /** Every CI that can judge a project's changes. How bots ask it is loaded by wiring.ts. */
+
+import type { DesiredUser } from "../core/accounts.ts";
 import type { Addresses } from "../core/addresses.ts";
 import type { Ci, Factory } from "../core/factory.ts";
-import type { DesiredUser } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import type { Layout } from "../core/layout.ts";
 import type { DesiredService, Mount } from "../core/service.ts";
@@ -24,7 +25,9 @@ export interface CiDefinition {
   /** Mounted into every bot. */
   readonly mounts: readonly Mount[];
   /** Its own user on the forge, a writer of each project that it judges. */
-  readonly user?: DesiredUser;
+  readonly user?: (factory: { readonly ci: { readonly login: string } }) => DesiredUser;
+  /** The login of that user where no project says another. */
+  readonly usualLogin?: string | undefined;
   /** As whose container's the egress service sees its steps; undefined if they run elsewhere. */
   readonly stepsCaller?: {
     /** "" stands for containers that nobody else is. */
@@ -72,5 +75,5 @@ export function listUsedCis({ projects }: Pick<Factory, "projects">): readonly C
 
 /** The forge user whose statuses count; a CI that is a user of its own always posts as that one. Undefined: anybody's. */
 export function findCiLogin({ provider, login }: Ci): string | undefined {
-  return login ?? ciProviders[provider].user?.login;
+  return login ?? ciProviders[provider].usualLogin;
 }

@@ -16,15 +16,16 @@ import type { Tools } from "./tools.ts";
 export interface InitFlags extends SetupFlags {
   readonly folder: string;
   readonly repository?: string | undefined;
+  readonly adoptUser?: readonly string[] | undefined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
-  const { folder, json, dryRun = false } = flags;
+  const { folder, json, dryRun = false, adoptUser: adopted } = flags;
   const { repository, provided } = await ask(tools, flags);
-  const initialised = await initFactory(tools, { folder, dryRun, repository, provided });
+  const initialised = await initFactory(tools, { folder, dryRun, repository, provided, adopted });
   const { steps } = initialised;
   if (json)
     tools.print(

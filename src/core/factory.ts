@@ -10,6 +10,8 @@ import type { Prompts } from "./prompt-template.ts";
 export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
   readonly name: string;
+  /** Random, made once: whose the accounts on the forge are. Undefined until `init` has made it. */
+  readonly id?: string | undefined;
   readonly engine: EngineName;
   readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];
@@ -25,6 +27,8 @@ export interface Factory {
   readonly ci: {
     readonly port: number;
     readonly url: string;
+    /** Forge user of the local CI. */
+    readonly login: string;
     readonly hasToken: readonly CiProvider[];
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */

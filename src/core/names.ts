@@ -29,6 +29,11 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
 
+/** Tokens under the names that older factories gave them. */
+export const olderTokenKeys: Readonly<Record<string, string>> = {
+  [deriveCredentialKeys("dev-qwen").token]: "FORGE_TOKEN_LLAMA",
+};
+
 /** The forge knows logins without their case. */
 export function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
@@ -39,8 +44,8 @@ export function deriveEmail(login: string): string {
   return `${login}@bots.invalid`;
 }
 
-/** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
-export const CI_LOGIN = "ci";
+/** Service, and name in `.env`, of the local CI; no bot may have it. */
+export const CI_NAME = "ci";
 
 /** A file in the local CI's data folder that holds the address where it answers. */
 export const CI_ADDRESS_FILE = "address";

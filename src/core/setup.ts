@@ -115,6 +115,7 @@ export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-ci`,
     [env.llamaBots.key]: "dev-qwen",
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...given,

@@ -109,6 +109,17 @@ export const env = {
     fallback: "disinto",
     meaning: "Prefix of container names, and the compose project of a new installation",
   }),
+  factoryId: text("text", {
+    key: "DISINTO_FACTORY_ID",
+    meaning:
+      "What says on the forge whose the accounts of bots and CI are (docs/security.md); written by disinto init, and never changed",
+  }),
+  ciLogin: text("user name", {
+    key: "DISINTO_CI_LOGIN",
+    fallback: "ci",
+    meaning:
+      "Forge user of the local CI; disinto init gives it the factory's name in a new factory",
+  }),
   engine: choice(engines, {
     key: "DISINTO_ENGINE",
     fallback: DEFAULT_ENGINE,
