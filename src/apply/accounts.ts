@@ -33,8 +33,26 @@ export async function observeAccounts(
 
 async function observeAccount(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
   const { login, keys } = user;
-  const { users, credentials } = tools.forge;
-  const found = await users.find(login);
+  const seen = await observeOwner(tools, user);
+  if (!seen.exists) return seen;
+  const own = { login, token: seen.tokenWorks ? tools.secrets.get(keys.token) : undefined };
+  const foreign = (await tools.forge.credentials.list(login)).filter((one) => isForeign(one, own));
+  return { ...seen, foreign };
+}
+
+/** Whose each account is, by calls that every version of the embedded forge answers; its credentials are not looked at. */
+export async function observeOwners(
+  tools: Tools,
+  users: readonly DesiredUser[],
+): Promise<ReadonlyMap<string, ObservedUser>> {
+  const seen = new Map<string, ObservedUser>();
+  for (const user of users) seen.set(user.login, await observeOwner(tools, user));
+  return seen;
+}
+
+async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
+  const { login, keys } = user;
+  const found = await tools.forge.users.find(login);
   const nothing = { passwordWorks: false, tokenWorks: false, isProven: false, foreign: [] };
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
@@ -42,9 +60,7 @@ async function observeAccount(tools: Tools, user: DesiredUser): Promise<Observed
   const token = tools.secrets.get(keys.token);
   const tokenWorks = token !== undefined && (await proves(tools, login, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
-  const own = { login, token: tokenWorks ? token : undefined };
-  const foreign = (await credentials.list(login)).filter((one) => isForeign(one, own));
-  return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign };
+  return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
 async function proves(

@@ -27,7 +27,7 @@ import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
-import { observeAccounts, requireOwnAccounts } from "./accounts.ts";
+import { observeOwners, requireOwnAccounts } from "./accounts.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
@@ -200,7 +200,7 @@ async function checkAccounts(
   });
   if (!seen) return;
   const { users, factoryId } = deriveIdentities(loaded.factory);
-  const observed = await observeAccounts(seen, users);
+  const observed = await observeOwners(seen, users);
   requireOwnAccounts({ users, factoryId }, observed, adopted);
 }
 
