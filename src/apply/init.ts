@@ -3,17 +3,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { listUsedCis } from "../ci/definitions.ts";
-import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
+import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
-import {
-  type LoadedFactory,
-  loadFactory,
-  loadFactoryWith,
-  type PendingChanges,
-} from "../config/load.ts";
+import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
-import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import type { SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
 import {
   deriveIdentities,
@@ -25,10 +20,8 @@ import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
-import { forgeKinds } from "../forge-kinds/definitions.ts";
-import { env } from "../settings/env.ts";
-import { observeOwners, requireOwnAccounts } from "./accounts.ts";
-import { type Administrator, findAdministrator } from "./administrator.ts";
+import { checkAccounts, loadWithReviewer, lookAtForge } from "./account-check.ts";
+import type { Administrator } from "./administrator.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -82,7 +75,8 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const project = await openProject(tools, options, settings);
   try {
     const changes = { settings, project, adopted };
-    if (!dryRun) await checkAccounts(tools, folder, changes);
+    const news = { settings, project: project?.declaration };
+    if (!dryRun) await checkAccounts(tools, folder, { ...news, adopted });
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, changes);
     await setEnvironment(folder, settings);
@@ -184,54 +178,8 @@ async function preview(
   return { factory, steps };
 }
 
-/** Before a file is written: whose the logins are, as far as the forge answers already. */
-async function checkAccounts(
-  tools: InitTools,
-  folder: string,
-  { settings, project, adopted }: Changes,
-): Promise<void> {
-  const news = { settings, project: project?.declaration };
-  const loaded = await loadWithReviewer(tools, folder, news);
-  const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
-  const seen = await lookAtForge(tools, folder, loaded).catch((error: unknown) => {
-    // A forge of ours that was emptied gets a new administrator, later.
-    if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
-    throw error;
-  });
-  if (!seen) return;
-  const { users, factoryId } = deriveIdentities(loaded.factory);
-  const observed = await observeOwners(seen, users);
-  requireOwnAccounts({ users, factoryId }, observed, adopted);
-}
-
-/** Undefined where it is not up yet, or nobody may look. */
-async function lookAtForge(
-  tools: InitTools,
-  folder: string,
-  { factory, environment }: Pick<LoadedFactory, "factory" | "environment">,
-) {
-  const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  if (!environment.get(env.forgeAdminPass.key)) return undefined;
-  if ((await tools.probeForge(factory.forge.url)).version === undefined) return undefined;
-  const looking = { ...tools, createForgeAdministrator: refuseWrite };
-  const { forge } = await findAdministrator(looking, { factory, folder, secrets });
-  return { forge, secrets };
-}
-
-function refuseWrite(): Promise<never> {
-  throw new DisintoError("credentials.missing", `.env has no ${env.forgeAdminPass.key}`);
-}
-
 async function missingReviewer({ version }: InitTools, folder: string, news: PendingChanges) {
   return findMissingReviewer((await loadFactoryWith(folder, version, news)).factory);
-}
-
-async function loadWithReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
-  const missing = findMissingReviewer(loaded.factory);
-  if (missing?.type !== "addable") return loaded;
-  const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */

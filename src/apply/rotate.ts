@@ -2,10 +2,11 @@
 import type { DesiredUser } from "../core/accounts.ts";
 import type { Factory } from "../core/factory.ts";
 import { deriveIdentities } from "../core/identities.ts";
+import { formatCredential } from "../core/identity-text.ts";
 import { CI_NAME, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
-import type { Token } from "../ports/forge-admin.ts";
-import { makeToken } from "./accounts.ts";
+import type { Credential, Token } from "../ports/forge-admin.ts";
+import { makeToken, observeAccounts, requireOwnAccounts } from "./accounts.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { lockIdentities, newSecret } from "./init.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -29,12 +30,19 @@ export function rotateCredentials(tools: InitTools, rotation: Rotation): Promise
 async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<void> {
   const access = await openForge(tools, folder);
   const holders = chooseHolders(access.factory, names);
-  const { tokens } = access.administrator.forge;
+  const foreign = await findForeign(access, holders);
+  const { tokens, credentials } = access.administrator.forge;
   const outdated: { login: string; token: Token }[] = [];
   for (const { user } of holders) {
     const old = (await tokens.list(user.login)).filter(({ name }) => isOurToken(name));
     await renewToken(access, user, old);
     tools.say(`~ password and token of ${user.login}`);
+    for (const credential of foreign.get(user.login) ?? []) {
+      await credentials.remove(user.login, credential);
+      tools.say(
+        `- ${formatCredential(credential)} of ${user.login}, which was not of this factory`,
+      );
+    }
     outdated.push(...old.map((token) => ({ login: user.login, token })));
   }
   await restart(tools, folder, holders);
@@ -53,6 +61,20 @@ function chooseHolders(factory: Factory, names: readonly string[]): readonly Cre
   return deriveIdentities(factory)
     .users.filter(({ login }) => names.length === 0 || logins.includes(login))
     .map((user) => ({ user, service: services.get(user.login) ?? CI_NAME }));
+}
+
+/** Throws where an account is somebody else's. Our own older tokens go when their holders have the new ones. */
+async function findForeign(
+  { factory, secrets, administrator: { forge } }: ForgeAccess,
+  holders: readonly CredentialHolder[],
+): Promise<ReadonlyMap<string, readonly Credential[]>> {
+  const users = holders.map(({ user }) => user);
+  const observed = await observeAccounts({ forge, secrets }, users);
+  requireOwnAccounts({ users, factoryId: factory.id }, observed);
+  const isOlder = ({ kind, name }: Credential) => kind === "token" && isOurToken(name);
+  return new Map(
+    [...observed].map(([login, { foreign }]) => [login, foreign.filter((one) => !isOlder(one))]),
+  );
 }
 
 /** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */

@@ -46,7 +46,7 @@ export interface PendingChanges {
   readonly settings?: EnvChanges;
   readonly project?: { readonly file: string; readonly text: string } | undefined;
   /** What every project's file would then be. */
-  readonly edit?: (text: string) => string;
+  readonly edit?: (text: string, file: string) => string;
 }
 
 /** Loads the factory as if this were written already; nothing is written. */
@@ -62,7 +62,7 @@ export async function loadFactoryWith(
   });
   const env = typeof files.env === "string" ? editEnv(files.env, settings) : files.env;
   const projects = [...files.projects, ...(project ? [project] : [])].map((one) =>
-    typeof one.text === "string" ? { file: one.file, text: edit(one.text) } : one,
+    typeof one.text === "string" ? { file: one.file, text: edit(one.text, one.file) } : one,
   );
   const { loaded, problems } = checkFiles({ ...files, env, projects }, version);
   if (!loaded) throw toConfigError(problems);

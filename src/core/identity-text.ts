@@ -8,7 +8,7 @@ export function formatIdentityStep({ action, because }: IdentityStep): string {
 }
 
 /** Never more than the forge shows of it. */
-function formatCredential({ kind, name, lastEight }: Credential): string {
+export function formatCredential({ kind, name, lastEight }: Credential): string {
   return lastEight === undefined ? `${kind} ${name}` : `${kind} ${name} (…${lastEight})`;
 }
 

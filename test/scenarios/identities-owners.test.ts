@@ -1,89 +1,34 @@
 /** Whose an account on the forge is: nobody is made a bot who is not this factory's. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { cp, rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { repositories } from "../../src/adapters/git/repositories.ts";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
-import { type AnyForge, openAnyForge } from "../support/any-forge.ts";
+import { AccountWorld, factoryIdOf, keyOf, person } from "../support/account-world.ts";
+import type { AnyForge } from "../support/any-forge.ts";
 import { runCli } from "../support/cli.ts";
-import { createExternalFactory } from "../support/external-factory.ts";
 import { dumpFiles } from "../support/forge-dump.ts";
 import { allowApplication, newSshKey } from "../support/forgejo-person.ts";
 
-let root: string;
+let world: AccountWorld;
 let forge: AnyForge;
-let count = 0;
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(tmpdir(), "disinto-owners-"));
-  forge = await openAnyForge(root);
+  world = await AccountWorld.open();
+  forge = world.forge;
 });
 
-afterAll(async () => {
-  await forge?.end();
-  await rm(root, { recursive: true });
-});
-
-const person = (login: string) => ({ login, password: `the password of ${login}` });
-
-/** Somebody on the forge whom no factory made. */
-async function addPerson(login: string, changes: object = {}): Promise<void> {
-  const { password } = person(login);
-  const email = `${login}@people.example`;
-  const account = { username: login, email, password, must_change_password: false };
-  expect((await forge.call("POST", "/admin/users", { body: account })).status).toBe(201);
-  const body = { login_name: "", source_id: 0, ...changes };
-  expect((await forge.call("PATCH", `/admin/users/${login}`, { body })).status).toBe(200);
-}
-
-async function makeToken(login: string, name: string): Promise<string> {
-  const body = { name, scopes: ["all"] };
-  const made = await forge.call("POST", `/users/${login}/tokens`, { body, as: person(login) });
-  return made.body.sha1;
-}
-
-/** A factory whose coding bot has the login `<mark>-ada`; nothing of it is on the forge yet. */
-async function makeFactory(env: Readonly<Record<string, string>> = {}) {
-  const mark = `o${process.pid}x${++count}`;
-  const { url, password } = forge;
-  const { folder } = await createExternalFactory({ root, mark, url, password });
-  await setEnvironment(folder, env);
-  const shop = path.join(folder, `${mark}-shop`);
-  await cp(path.join(import.meta.dirname, "../../demo/repository"), shop, { recursive: true });
-  await repositories.init(shop);
-  const disinto = (...args: readonly string[]) => runCli(folder, args);
-  return {
-    folder,
-    ada: `${mark}-ada`,
-    mark,
-    disinto,
-    init: (...more: readonly string[]) => disinto("init", shop, "--yes", ...more),
-  };
-}
-
-const keyOf = (kind: string, login: string) =>
-  `FORGE_${kind}_${login.toUpperCase().replaceAll("-", "_")}`;
-
-async function markOf(login: string): Promise<string> {
-  return (await forge.call("GET", `/users/${login}`)).body.login_name;
-}
-
-async function factoryIdOf(folder: string): Promise<string | undefined> {
-  return (await loadEnvironment(folder)).get("DISINTO_FACTORY_ID");
-}
+afterAll(() => world?.end());
 
 test("every account of a new factory carries its mark, which the account itself cannot write", async () => {
-  const { folder, ada, mark, init, disinto } = await makeFactory();
+  const { folder, ada, mark, init, disinto } = await world.makeFactory();
 
   const { exitCode, stderr } = await init();
 
   expect(exitCode, stderr).toBe(0);
   const id = await factoryIdOf(folder);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await markOf(ada)).toBe(`disinto:${id}`);
-  expect(await markOf(`${mark}-rev`)).toBe(`disinto:${id}`);
+  expect(await world.markOf(ada)).toBe(`disinto:${id}`);
+  expect(await world.markOf(`${mark}-rev`)).toBe(`disinto:${id}`);
   const env = await loadEnvironment(folder);
   const as = { login: ada, password: env.get(keyOf("PASS", ada)) ?? "" };
   await forge.call("PATCH", "/user/settings", { as, body: { login_name: "mine" } });
@@ -92,12 +37,12 @@ test("every account of a new factory carries its mark, which the account itself 
     body: { login_name: "mine", source_id: 0 },
   });
   expect(own.status).toBe(403);
-  expect(await markOf(ada)).toBe(`disinto:${id}`);
+  expect(await world.markOf(ada)).toBe(`disinto:${id}`);
   expect((await disinto("init")).stderr).toContain("nothing to do");
 });
 
 test("an account with our mark is ours: credentials that .env has lost are made again", async () => {
-  const { folder, ada, init } = await makeFactory();
+  const { folder, ada, init } = await world.makeFactory();
   await init();
   await setEnvironment(folder, {
     [keyOf("PASS", ada)]: undefined,
@@ -114,46 +59,48 @@ test("an account with our mark is ours: credentials that .env has lost are made 
 });
 
 test("an account without a mark whose token .env has is ours, keeps its token and is marked", async () => {
-  const { folder, ada, init } = await makeFactory();
-  await addPerson(ada);
-  const token = await makeToken(ada, "disinto-1");
+  const { folder, ada, init } = await world.makeFactory();
+  await world.addPerson(ada);
+  const token = await world.makeToken(ada, "disinto-1");
   await setEnvironment(folder, { [keyOf("TOKEN", ada)]: token });
 
   const { exitCode, stderr } = await init();
 
   expect(exitCode, stderr).toBe(0);
   expect(stderr).not.toContain(`+ token of ${ada}`);
-  expect(await markOf(ada)).toBe(`disinto:${await factoryIdOf(folder)}`);
+  expect(await world.markOf(ada)).toBe(`disinto:${await factoryIdOf(folder)}`);
   expect((await forge.call("GET", "/user", { token })).body.login).toBe(ada);
   expect((await loadEnvironment(folder)).get(keyOf("TOKEN", ada))).toBe(token);
 });
 
 test("a token of .env in another case of the login proves it too", async () => {
-  const { folder, ada, init } = await makeFactory();
+  const { folder, ada, init } = await world.makeFactory();
   const shown = ada.replace("ada", "ADA");
-  await addPerson(shown);
-  await setEnvironment(folder, { [keyOf("TOKEN", ada)]: await makeToken(shown, "disinto-1") });
+  await world.addPerson(shown);
+  await setEnvironment(folder, {
+    [keyOf("TOKEN", ada)]: await world.makeToken(shown, "disinto-1"),
+  });
 
   const { exitCode, stderr } = await init();
 
   expect(exitCode, stderr).toBe(0);
-  expect(await markOf(shown)).toBe(`disinto:${await factoryIdOf(folder)}`);
+  expect(await world.markOf(shown)).toBe(`disinto:${await factoryIdOf(folder)}`);
   expect((await init()).stderr).toContain("nothing to do");
 });
 
 test("the older FORGE_TOKEN_LLAMA shows that dev-qwen is ours", async () => {
-  const { folder, init } = await makeFactory({ LLAMA_BOTS: "dev-qwen" });
+  const { folder, init } = await world.makeFactory({ LLAMA_BOTS: "dev-qwen" });
   await forge.call("DELETE", "/admin/users/dev-qwen");
-  await addPerson("dev-qwen");
+  await world.addPerson("dev-qwen");
   await setEnvironment(folder, {
-    FORGE_TOKEN_LLAMA: await makeToken("dev-qwen", "older"),
+    FORGE_TOKEN_LLAMA: await world.makeToken("dev-qwen", "older"),
     FORGE_TOKEN_DEV_QWEN: "0".repeat(40),
   });
 
   const { exitCode, stderr } = await init();
 
   expect(exitCode, stderr).toBe(0);
-  expect(await markOf("dev-qwen")).toBe(`disinto:${await factoryIdOf(folder)}`);
+  expect(await world.markOf("dev-qwen")).toBe(`disinto:${await factoryIdOf(folder)}`);
 });
 
 test.each([
@@ -163,8 +110,8 @@ test.each([
 ])(
   "%s stays what they are: init refuses, names the login, and writes nothing",
   async (_, changes, words) => {
-    const { folder, ada, mark, init, disinto } = await makeFactory();
-    await addPerson(ada, changes);
+    const { folder, ada, mark, init, disinto } = await world.makeFactory();
+    await world.addPerson(ada, changes);
     const before = await forge.call("GET", `/users/${ada}`);
     const files = await dumpFiles(folder);
 
@@ -187,11 +134,11 @@ test.each([
 );
 
 test("a person who is adopted by name loses every way in, and is a bot", async () => {
-  const { folder, ada, init } = await makeFactory();
-  await addPerson(ada);
+  const { folder, ada, init } = await world.makeFactory();
+  await world.addPerson(ada);
   const as = person(ada);
-  const token = await makeToken(ada, "laptop");
-  await makeToken(ada, "disinto-7");
+  const token = await world.makeToken(ada, "laptop");
+  await world.makeToken(ada, "disinto-7");
   const application = { name: "mine", redirect_uris: ["http://127.0.0.1/x"] };
   await forge.call("POST", "/user/applications/oauth2", { as, body: application });
   if (forge.isReal) await giveKeyAndGrant(ada);
@@ -222,7 +169,7 @@ test("a person who is adopted by name loses every way in, and is a bot", async (
 });
 
 test("to adopt somebody who would be no bot is refused", async () => {
-  const { init } = await makeFactory();
+  const { init } = await world.makeFactory();
 
   const { exitCode, stderr } = await init("--adopt-user", "somebody");
 
@@ -231,9 +178,9 @@ test("to adopt somebody who would be no bot is refused", async () => {
 });
 
 test("a second factory with the same names leaves the first one's bots alone", async () => {
-  const first = await makeFactory();
+  const first = await world.makeFactory();
   await first.init();
-  const second = path.join(root, `second-${count}`);
+  const second = `${first.folder}-second`;
   await cp(first.folder, second, { recursive: true });
   await rm(path.join(second, ".disinto"), { recursive: true });
   const known = [...(await loadEnvironment(second)).keys()];

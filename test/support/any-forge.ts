@@ -32,7 +32,8 @@ export async function openAnyForge(root: string): Promise<AnyForge> {
   const named = process.env.DISINTO_TEST_FORGEJO;
   if (named !== undefined) {
     const { origin, password } = new URL(named);
-    return describeForge({ url: origin, password, isReal: true, end: async () => undefined });
+    const known = { url: origin, password: decodeURIComponent(password), isReal: true };
+    return describeForge({ ...known, end: async () => undefined });
   }
   const password = "correct horse battery";
   const folder = path.join(root, "forge");

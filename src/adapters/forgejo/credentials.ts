@@ -1,6 +1,7 @@
 /** Everything with which somebody can act as a user, listed and taken away by an administrator. */
 import * as z from "zod";
-import { deriveEmail } from "../../core/names.ts";
+import { deriveEmail, isSameLogin } from "../../core/names.ts";
+import { DisintoError } from "../../errors.ts";
 import type { Credential, ForgeCredentials } from "../../ports/forge-admin.ts";
 import type { ForgejoHttp } from "./http.ts";
 import { TokenShape } from "./shapes.ts";
@@ -31,11 +32,21 @@ const places = {
   },
 } as const satisfies Readonly<Record<Credential["kind"], object>>;
 
+/** A forge that takes no notice of whom the administrator asks as would show the administrator's own. */
+async function requireActing(user: ForgejoHttp, login: string): Promise<void> {
+  const shown = await user.get("/user", z.object({ login: z.string() }));
+  if (isSameLogin(shown.login, login)) return;
+  const message = `the forge does not show an administrator the credentials of ${login}`;
+  const hint = "a forge of this factory that is older than the command is replaced by disinto init";
+  throw new DisintoError("forge.invalid", message, { hint });
+}
+
 export function buildCredentials(http: ForgejoHttp, access: Access): ForgeCredentials {
   const { url, signal, asUser } = access;
   return {
     list: async (login) => {
       const user = asUser(login);
+      await requireActing(user, login);
       const kinds = Object.entries(places) as [Credential["kind"], (typeof places)["token"]][];
       const found: Credential[] = [];
       for (const [kind, { path, shape }] of kinds) {
