@@ -182,7 +182,7 @@ test("a second factory with the same names leaves the first one's bots alone", a
   await first.init();
   const second = `${first.folder}-second`;
   await cp(first.folder, second, { recursive: true });
-  await rm(path.join(second, ".disinto"), { recursive: true });
+  await rm(`${second}/.disinto`, { recursive: true });
   const known = [...(await loadEnvironment(second)).keys()];
   const made = known.filter((key) => /^DISINTO_FACTORY_ID$|^FORGE_(TOKEN|PASS)_/.test(key));
   await setEnvironment(second, Object.fromEntries(made.map((key) => [key, undefined])));
