@@ -231,7 +231,7 @@ function buildFactoryTools(shared: Shared) {
   return { tools: { slots, breakers, backend }, server };
 }
 
-/** Undefined: this bot knows of none that it could ask. */
+/** The server of the bot's model; undefined where the bot knows of none that it could ask. */
 function buildServer(
   { backend, harness, model }: BotSettings,
   { clock, signal }: Host,

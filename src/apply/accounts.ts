@@ -123,10 +123,10 @@ export function buildAccountHandlers(
       users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
     "remove-credential": ({ user, credential }) => credentials.remove(user.login, credential),
     "create-token": ({ user }) => createToken(tools, user),
-    "mark-user": async ({ user: { login, keys } }) => {
+    "mark-user": async ({ user: { login, keys, signsIn } }) => {
       const password = tools.secrets.get(keys.password);
       if (password === undefined) throw missing(keys.password);
-      const count = await credentials.revokeGrants({ login, password });
+      const count = signsIn ? 0 : await credentials.revokeGrants({ login, password });
       if (count > 0) tools.say(`${count} applications may no longer act as ${login}`);
       await users.restrict(login);
       await users.mark(login, marked(login));

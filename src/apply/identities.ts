@@ -96,11 +96,12 @@ async function observeRepository(
   { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
-  const { repo, writers, primaryBranch } = wanted;
+  const { repo, writers, administrators = [], primaryBranch } = wanted;
   const found = await forge.repositories.find(repo);
   if (!found) return undefined;
   const access = new Map<string, Access>();
-  for (const login of writers) access.set(login, await forge.repositories.access(repo, login));
+  for (const login of [...writers, ...administrators])
+    access.set(login, await forge.repositories.access(repo, login));
   return {
     empty: found.empty,
     access,
@@ -116,7 +117,7 @@ function buildHandlers(tools: IdentityTools, factoryId: string): Handlers<Identi
     ...buildAccountHandlers(tools, factoryId),
     "create-repository": ({ repository: { repo, private: isPrivate, primaryBranch } }) =>
       repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch }),
-    "grant-write": ({ repo, login }) => repositories.grantWrite(repo, login),
+    "grant-access": ({ repo, login, access }) => repositories.grant(repo, login, access),
     "create-label": ({ repo, label }) => labels.create(repo, label),
     "fill-repository": async () => tools.fill?.with(),
     "register-application": ({ application }) => registerApplication(tools, application),

@@ -76,7 +76,7 @@ async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease):
 
 export interface ApprovedText {
   readonly number: number;
-  /** Of the text that the operator was shown. */
+  /** The hash of the text that the operator was shown. */
   readonly pin: string;
   readonly label: string;
 }

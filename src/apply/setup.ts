@@ -2,12 +2,21 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
-import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from "../core/setup.ts";
+import {
+  type Answers,
+  completeAnswers,
+  defaultCiPort,
+  defaultForgePort,
+  mergeAnswers,
+} from "../core/setup.ts";
 import { DEFAULT_FORGE } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
 import { findFreePort } from "./free-port.ts";
+import { findMachineName } from "./machine-name.ts";
 
 export interface ProvidedAnswers {
+  /** The CI of the project, where one is asked for by name. */
+  readonly ci?: string | undefined;
   /** Answers given by flags, or by a person who was asked. */
   readonly answers: Answers;
   /** Variables of the shell's environment; they count for a new factory only. */
@@ -27,12 +36,15 @@ export async function isNewFactory(folder: string): Promise<boolean> {
 /** The lines to write. */
 export async function resolveAnswers(
   folder: string,
-  { answers, exported }: ProvidedAnswers,
+  { answers, exported, ci }: ProvidedAnswers,
 ): Promise<Answers> {
   if (!(await isNewFactory(folder))) {
     const stated = await loadStated(folder);
     return mergeAnswers(answers, new Map([[env.forge.key, DEFAULT_FORGE], ...stated]));
   }
+  const given = { ...exported, ...answers };
   const freePort = String(await findFreePort(Number(defaultForgePort)));
-  return completeAnswers({ ...exported, ...answers }, { freePort });
+  const freeCiPort = String(await findFreePort(Number(defaultCiPort)));
+  const machine = await findMachineName(given[env.forgeUrl.key]);
+  return completeAnswers(given, { freePort, freeCiPort, machine, ci });
 }

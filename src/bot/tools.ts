@@ -82,7 +82,7 @@ export interface ProjectTools {
   readonly reviews: Reviews;
   readonly statuses: Statuses;
   readonly ci: CiRuns;
-  /** Undefined: its CI lends sessions none. */
+  /** Undefined where its CI lends sessions none. */
   readonly cache: ReadCache | undefined;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;

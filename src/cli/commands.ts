@@ -12,7 +12,7 @@ interface CommandSection {
   readonly commands: readonly Entry[];
 }
 
-/** In the order of help. */
+/** Commands, in the order of help. */
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
   { title: "Run", commands: [up, down, hireAnAgent, fire, agent, generate] },

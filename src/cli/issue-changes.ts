@@ -14,9 +14,9 @@ import { type IssueFlags, withIssue } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    await retryIssue(office, office.number);
-    tools.say(`issue #${office.number} is in the backlog again, with fresh budgets`);
+  await withIssue(tools, flags, async (context) => {
+    await retryIssue(context, context.number);
+    tools.say(`issue #${context.number} is in the backlog again, with fresh budgets`);
   });
   return ExitCode.done;
 }
@@ -26,8 +26,8 @@ export async function approve(
   tools: Tools,
   flags: IssueFlags & { readonly protectedPaths?: boolean },
 ): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    const { number, issues, factory, project, forge } = office;
+  await withIssue(tools, flags, async (context) => {
+    const { number, issues, factory, project, forge } = context;
     const { adminUser } = factory.forge;
     const people = [...(await forge.writers(project.repo)), ...project.trustedAuthors];
     if (!people.some((login) => login.toLowerCase() === adminUser.toLowerCase()))
@@ -41,7 +41,7 @@ export async function approve(
     if (hidden > 0) tools.say(`${hidden} characters that nobody sees are left out, here and there`);
     if (!flags.yes) await confirmText(tools, number);
     const label = flags.protectedPaths ? PROTECTED_PATHS : APPROVED;
-    await approveIssue(office, { number, pin: pinOf(stored), label });
+    await approveIssue(context, { number, pin: pinOf(stored), label });
     tools.say(`issue #${number} is approved as it was shown (${label})`);
   });
   return ExitCode.done;
@@ -55,11 +55,11 @@ async function confirmText(tools: Tools, number: number): Promise<void> {
 }
 
 export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    const { number } = office;
-    const lease = await findLease(office, number);
+  await withIssue(tools, flags, async (context) => {
+    const { number } = context;
+    const lease = await findLease(context, number);
     if (lease && !flags.yes) await confirm(tools, number, lease);
-    await releaseIssue(office, { number, lease });
+    await releaseIssue(context, { number, lease });
     const from = lease ? ` from ${lease.holder}` : "";
     tools.say(`issue #${number} is released${from} and in the backlog again; its branch is kept`);
   });

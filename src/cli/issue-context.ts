@@ -48,7 +48,7 @@ export async function openProject(
 export async function withIssue<Result>(
   tools: Tools,
   flags: IssueFlags,
-  act: (office: IssueContext) => Promise<Result>,
+  act: (context: IssueContext) => Promise<Result>,
 ): Promise<Result> {
   const { factory, project, forge, access } = await openProject(tools, flags);
   const context = { factory, project, number: parseIssueNumber(flags.number), forge };

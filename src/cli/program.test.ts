@@ -85,7 +85,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     For services:
       forge                                   Run the embedded forge, for trying, developing and testing
-      ci                                      Run the local CI
+      ci                                      Run the local CI, or the gate to Woodpecker
       egress                                  Run the way out of the factory's network
     "
   `);

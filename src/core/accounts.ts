@@ -14,6 +14,8 @@ export interface DesiredUser {
   readonly origin: string;
   /** Where another login is chosen. */
   readonly renamedBy: string;
+  /** It signs in to a service of ours through the forge, which it allowed to act for it. */
+  readonly signsIn?: boolean;
 }
 
 export interface ObservedUser {

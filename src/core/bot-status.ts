@@ -43,7 +43,7 @@ export interface BotStatus {
 export interface Waiting {
   readonly issue: number;
   readonly because: string;
-  /** Of this reason: ISO 8601. */
+  /** When this reason began: ISO 8601. */
   readonly since: string;
 }
 

@@ -1,6 +1,6 @@
 /** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
 
-import { ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { ciProviders, findCiAccount, listUsedCis } from "../ci/definitions.ts";
 import {
   type ApplicationAction,
   type DesiredApplication,
@@ -14,6 +14,7 @@ import { type AccountAction, type DesiredUser, type ObservedUser, planUser } fro
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
 import { alwaysProtected } from "./protected-paths.ts";
+import { repositoryLabels } from "./repository-labels.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
@@ -30,6 +31,8 @@ export interface DesiredRepository {
   readonly private: boolean;
   readonly primaryBranch: string;
   readonly writers: readonly string[];
+  /** Accounts of the factory that make webhooks there. */
+  readonly administrators?: readonly string[];
   readonly labels: readonly Label[];
   readonly protection: Protection | undefined;
 }
@@ -55,7 +58,12 @@ export type IdentityAction =
   | ApplicationAction
   | AccountAction
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
-  | { readonly kind: "grant-write"; readonly repo: RepoId; readonly login: string }
+  | {
+      readonly kind: "grant-access";
+      readonly repo: RepoId;
+      readonly login: string;
+      readonly access: "write" | "admin";
+    }
   | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
   | { readonly kind: "protect-branch"; readonly repo: RepoId; readonly protection: Protection };
@@ -63,30 +71,6 @@ export type IdentityAction =
 export type IdentityStep = Step<IdentityAction>;
 
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
-
-/** On an issue that bots may take. */
-const BACKLOG = "backlog";
-
-const labels: readonly Label[] = [
-  { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
-  { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
-  { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
-  {
-    name: "disinto/approved",
-    color: "#0e8a16",
-    description: "Bots may take this issue, whoever wrote it",
-  },
-  {
-    name: "disinto/protected-paths",
-    color: "#5319e7",
-    description: "A bot may change protected paths for this issue; a person merges it",
-  },
-  {
-    name: "blocked",
-    color: "#b60205",
-    description: "A bot stopped here; the last comment says why",
-  },
-];
 
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
@@ -112,9 +96,11 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
     }),
   );
   const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
+  const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
+  const [account] = accounts;
   return {
     factoryId: factory.id,
-    users: [...bots, ...cis],
+    users: [...bots, ...cis, ...(account ? [account] : [])],
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
@@ -130,12 +116,14 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   const { adminUser } = factory.forge;
   const writers = bots.map(({ forgeUser }) => forgeUser);
   const ci = ciProviders[project.ci.provider].user?.(factory);
+  const account = findCiAccount(project.ci, factory.name);
   return {
     repo: project.repo,
     private: false,
     primaryBranch: project.primaryBranch,
     writers: [...writers, ...(ci ? [ci.login] : [])],
-    labels,
+    ...(account && { administrators: [account.login] }),
+    labels: repositoryLabels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
@@ -192,14 +180,11 @@ function* planRepository(
   seen: ObservedRepository | undefined,
   canFill: boolean,
 ): Generator<IdentityStep> {
-  const { repo, writers, protection } = repository;
+  const { repo, protection } = repository;
   const { empty, access, labels: present, protection: rules } = seen ?? nothing;
   if (!seen)
     yield { action: { kind: "create-repository", repository }, because: "no such repository" };
-  for (const login of writers) {
-    const because = judgeAccess(login, access.get(login));
-    if (because) yield { action: { kind: "grant-write", repo, login }, because };
-  }
+  yield* planAccess(repository, access);
   for (const label of repository.labels) {
     if (!present.includes(label.name))
       yield { action: { kind: "create-label", repo, label }, because: "no such label" };
@@ -210,15 +195,33 @@ function* planRepository(
   yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
 }
 
+function* planAccess(
+  { repo, writers, administrators = [] }: DesiredRepository,
+  seen: ReadonlyMap<string, Access>,
+): Generator<IdentityStep> {
+  for (const login of writers) {
+    const because = judgeAccess(login, seen.get(login));
+    if (because) yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
+  }
+  for (const login of administrators) {
+    if (seen.get(login) === "admin" || seen.get(login) === "owner") continue;
+    const because = `${login} cannot make webhooks there`;
+    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
+  }
+}
+
 /** A forge leaves the names of others out without a word, and they would be planned again for ever. */
 function keepInsiders(
   wanted: Protection,
-  { writers }: DesiredRepository,
+  { writers, administrators = [] }: DesiredRepository,
   seen: ObservedRepository | undefined,
 ): Protection {
   const { insiders } = seen ?? {};
   if (!insiders) return wanted;
-  const known = new Set([...insiders, ...writers.map((login) => login.toLowerCase())]);
+  const known = new Set([
+    ...insiders,
+    ...[...writers, ...administrators].map((login) => login.toLowerCase()),
+  ]);
   const keep = (logins: readonly string[]) =>
     logins.filter((login) => known.has(login.toLowerCase()));
   return { ...wanted, approvers: keep(wanted.approvers), mergers: keep(wanted.mergers) };

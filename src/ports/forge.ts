@@ -163,7 +163,8 @@ export interface Reviews {
   required(branch: string): Promise<number>;
   /** All, oldest first. */
   of(pull: number): Promise<readonly Review[]>;
-  commentsOf(pull: number, review: number): Promise<readonly LineComment[]>;
+  /** Its author's own: whoever may read can hang one on another's review. */
+  commentsOf(pull: number, review: Pick<Review, "id" | "author">): Promise<readonly LineComment[]>;
   submit(pull: number, review: NewReview): Promise<void>;
 }
 

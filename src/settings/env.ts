@@ -205,6 +205,20 @@ export const env = {
     meaning:
       "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
   }),
+  ciAccountToken: secret({
+    key: "WOODPECKER_ACCOUNT_TOKEN",
+    readBy: "commands, Woodpecker's gate",
+    meaning:
+      "Woodpecker's token of the factory's own account; written by disinto init. With it bots ask a gate, which lets them read logs and restart runs and nothing else",
+  }),
+  ciAccountPass: secret({
+    key: "WOODPECKER_ACCOUNT_PASS",
+    meaning: "Password of the factory's own account at Woodpecker; written by disinto init",
+  }),
+  ciAccountForgeToken: secret({
+    key: "WOODPECKER_ACCOUNT_FORGE_TOKEN",
+    meaning: "Token of that account on the forge; written by disinto init",
+  }),
   ciToken: secret({
     key: "CI_TOKEN",
     readBy: "bots, the local CI",

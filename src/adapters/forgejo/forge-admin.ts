@@ -145,8 +145,8 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
     access: async (repo, login): Promise<Access> =>
       (await http.find(`${collaborator(repo, login)}/permission`, PermissionShape))?.permission ??
       "none",
-    grantWrite: async (repo, login) => {
-      await http.send(collaborator(repo, login), { method: "PUT", body: { permission: "write" } });
+    grant: async (repo, login, access) => {
+      await http.send(collaborator(repo, login), { method: "PUT", body: { permission: access } });
     },
     revokeAccess: async (repo, login) => {
       await http.send(collaborator(repo, login), { method: "DELETE", expect: [404, 422] });

@@ -89,8 +89,15 @@ export const egress = defineGroup({
 
 export const ci = defineGroup({
   name: "ci",
-  summary: "Run the local CI",
+  summary: "Run the local CI, or the gate to Woodpecker",
   commands: [
+    defineCommand({
+      name: "gate",
+      summary: "Let bots read Woodpecker's runs and logs and restart runs, and nothing else",
+      example: "disinto ci gate",
+      isService: true,
+      run: async (tools) => (await import("../ci.ts")).serveCiGate(tools),
+    }),
     defineCommand({
       name: "serve",
       summary: "Run .woodpecker/*.yml for every open pull request and post commit statuses",
