@@ -8,14 +8,9 @@ import {
   refuseAccount,
 } from "../core/accounts.ts";
 import type { DesiredIdentities } from "../core/identities.ts";
-import {
-  deriveEmail,
-  formatTokenName,
-  isOurToken,
-  isSameLogin,
-  olderTokenKeys,
-} from "../core/names.ts";
+import { deriveEmail, formatTokenName, isOurToken, isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
+import { olderTokenKeys } from "../older/token-keys.ts";
 import type { Credential } from "../ports/forge-admin.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";

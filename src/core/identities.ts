@@ -18,7 +18,7 @@ import { repositoryLabels } from "./repository-labels.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
-  /** Undefined: the factory has none yet. */
+  /** Absent while the factory has none. */
   readonly factoryId: string | undefined;
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];

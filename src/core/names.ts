@@ -29,11 +29,6 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
 
-/** Tokens under the names that older factories gave them. */
-export const olderTokenKeys: Readonly<Record<string, string>> = {
-  [deriveCredentialKeys("dev-qwen").token]: "FORGE_TOKEN_LLAMA",
-};
-
 /** The forge knows logins without their case. */
 export function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

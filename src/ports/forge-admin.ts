@@ -49,7 +49,7 @@ export interface Credential {
   readonly kind: "token" | "application" | "SSH key" | "GPG key" | "email";
   readonly id: number;
   readonly name: string;
-  /** Of a token, which has it for ever. */
+  /** A token has it for ever. */
   readonly lastEight?: string | undefined;
 }
 
