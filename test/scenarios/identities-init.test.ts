@@ -170,7 +170,7 @@ test("owner/name is a repository on the forge; one that is not there, and an add
   expect(absent.stderr).toContain("no repository of that name");
   expect(withPassword.stderr).not.toContain("hunter22");
   expect(await dumpFiles(folder)).toEqual(before);
-  await done(disinto("init", "disinto-admin/there"));
+  await done(disinto("init", "disinto-admin/there", "--workflow", "block"));
 
   const project = await readFile(path.join(folder, "projects/there.toml"), "utf8");
   expect(project).toContain('repo = "disinto-admin/there"\nprimary_branch = "trunk"\n');
