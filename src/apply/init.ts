@@ -32,7 +32,11 @@ import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
-import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import {
+  type ProjectDeclaration,
+  writeDeclaration,
+  writeProjectSchema,
+} from "./project-declaration.ts";
 import { noteRepository } from "./repository-sketch.ts";
 import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
 
@@ -95,18 +99,24 @@ function announceChanges(
 ): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
-  if (project?.declaration) {
-    const { file, text } = project.declaration;
-    say(`+ ${file}   the project's settings`);
-    const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
-    const allow = /^# (allow = .*)$/m.exec(text)?.[1];
-    const required = /^(?:required|when_absent) = .*$/gm;
-    for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
-    if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
-    if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
-  }
+  if (project?.declaration) announceDeclaration(say, project.declaration, project.ci);
   if (project && !project.declaration && !project.isDeclared)
     say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
+}
+
+function announceDeclaration(
+  say: InitTools["say"],
+  { file, text }: ProjectDeclaration,
+  { because }: Project["ci"],
+): void {
+  say(`+ ${file}   the project's settings`);
+  const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
+  const allow = /^# (allow = .*)$/m.exec(text)?.[1];
+  const required = /^(?:required|when_absent) = .*$/gm;
+  for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
+  if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
+  if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+  if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
 }
 
 async function createFactory(

@@ -132,7 +132,9 @@ async function askPerson(
   const here = (await tools.repositories.describe(".").catch(() => ".")) ? "." : undefined;
   const repository = flags.repository ?? (await askRepository(questions, here));
   const answers = await askAnswers(tools, questions, { ...provided.exported, ...provided.answers });
-  return { repository, provided: { ...provided, answers } };
+  const { askCi } = await import("./init-address.ts");
+  const ci = await askCi(questions, answers, provided.ci);
+  return { repository, provided: { ...provided, ...ci, answers } };
 }
 
 function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void {
