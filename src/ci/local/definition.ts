@@ -16,7 +16,7 @@ export const localCi: CiDefinition = {
     tokenKey: CI_TOKEN_KEY,
     url: ({ layout }) => layout.ciUrl,
     isMade: true,
-    // In containers it publishes no port.
+    // It publishes no port where it runs in a container.
     door: ({ engine }, { layout }) =>
       engines[engine].runsImages
         ? { kind: "service", service: "ci" }
