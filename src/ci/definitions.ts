@@ -57,7 +57,14 @@ export interface CiAccessKeys {
   readonly url: (place: CiPlace) => string;
   /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
   readonly isMade: boolean;
+  /** How the operator's commands reach it. */
+  readonly door: (factory: Factory, place: CiPlace) => CiDoor;
 }
+
+/** An address with the first of these tokens that is set; or a service in which `disinto ci ask` hands requests on. */
+export type CiDoor =
+  | { readonly kind: "address"; readonly url: string; readonly tokenKeys: readonly string[] }
+  | { readonly kind: "service"; readonly service: string };
 
 export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
   local: localCi,
