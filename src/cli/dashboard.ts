@@ -1,5 +1,6 @@
 /** `disinto dashboard`: a link for who wants to look, a recorded day played again, and the service itself. */
 import path from "node:path";
+import { listPauses } from "../bot/leases/pauses.ts";
 import { loadFactory } from "../config/load.ts";
 import { deriveAddresses } from "../core/addresses.ts";
 import { makeLinkCode } from "../dashboard/access.ts";
@@ -98,17 +99,22 @@ export async function serveDashboard(tools: Tools): Promise<ExitCode> {
   const { startDashboard } = await import("../dashboard/serve.ts");
   const { buildForgeActs } = await import("../dashboard/forge-acts.ts");
   const { clock, signal, forge, scratchMirror } = tools;
+  const { forgeUrl, factoryRepo: repo, forgeToken: token } = settings;
+  const login = `${settings.factory}-dashboard`;
+  const { mirror, discard } = await scratchMirror({ forgeUrl, repo, login, token });
   const server = await startDashboard({
     settings,
     clock,
     signal,
     assets: findAssets(tools),
     forge: await forge(settings.forgeUrl, settings.forgeToken),
-    acts: buildForgeActs({ settings, forge, scratchMirror }),
+    pauses: () => listPauses(mirror),
+    acts: buildForgeActs({ settings, clock, forge, scratchMirror }),
   });
   tools.print(`the dashboard listens on port ${server.port}\n`);
   await untilAborted(signal);
   server.close();
+  await discard();
   return ExitCode.done;
 }
 

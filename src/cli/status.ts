@@ -52,24 +52,19 @@ async function observeFactory(tools: Tools, folder: string) {
     },
   );
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
-  const forge = isForgeUp ? await readForge(tools, fleet) : NO_FORGE;
+  const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
+  const forge = {
+    ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
+    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+  };
   const credentials = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
     : [];
-  const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
   await tellEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
-    {
-      now,
-      history,
-      forge,
-      services,
-      projects,
-      credentials,
-      pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
-    },
+    { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },
   );
 }

@@ -1,11 +1,13 @@
 /** The page that people watch the factory on: no socket of the engine, no `.env`, no administrator's token. */
 import { engines } from "../engines/definitions.ts";
 import { dashboardVariables as variable } from "../settings/dashboard.ts";
+import { env } from "../settings/env.ts";
 import { dashboardEnv } from "../settings/env-dashboard.ts";
 import { serviceSecrets } from "../settings/service-secrets.ts";
+import type { DesiredUser } from "./accounts.ts";
 import { deriveAddresses } from "./addresses.ts";
 import type { Factory } from "./factory.ts";
-import type { DesiredUser } from "./identities.ts";
+import { deriveFactoryRepo, formatRepo } from "./identities.ts";
 import type { Layout } from "./layout.ts";
 import { formatProjects } from "./project-task.ts";
 import { type DesiredService, deriveProbe } from "./service.ts";
@@ -30,6 +32,7 @@ export function deriveDashboardUser({ name, dashboard }: Factory): readonly Desi
       keys: { token: dashboardForgeToken.key, password: dashboardForgePass.key },
       scopes: ["read:user", "read:issue", "read:repository"],
       origin: "reads for the dashboard",
+      renamedBy: env.name.key,
     },
   ];
 }
@@ -60,6 +63,7 @@ export function deriveDashboard(
         [variable.data]: data,
         [variable.factory]: name,
         [variable.projects]: formatProjects(projects),
+        [variable.factoryRepo]: formatRepo(deriveFactoryRepo(factory)),
         [variable.hosts]: listHosts(factory).join(","),
         ...(isOpen(factory) && { [variable.open]: "1" }),
         [variable.engine]: runsImages ? inside : seen,

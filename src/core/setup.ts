@@ -146,6 +146,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
     [env.dashboardPort.key]: freeDashboardPort,
+    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-local-ci`,
     [env.llamaBots.key]: "dev-qwen",
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...nameAddresses(given, forge, gaps),

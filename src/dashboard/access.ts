@@ -97,7 +97,7 @@ export class Access {
     return isSame(formKey, person.formKey);
   }
 
-  /** Of a link that `disinto` made: whose it is, once. */
+  /** Answers once whose a link is that `disinto` made. */
   redeem(code: string): Pick<Person, "login" | "token"> | undefined {
     this.#forget();
     const handed = this.#handed.get(code);

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { DisintoError } from "../errors.ts";
 import type { Access, Env, Person } from "./access.ts";
 import type { Acts, Doer, IssuePlace } from "./acts.ts";
+import { isName } from "./event-store.ts";
 import type { Render } from "./pages.tsx";
 import { Approve, Message, NewIssue } from "./views/forms.tsx";
 
@@ -18,6 +19,9 @@ type Do = (acts: Acts, who: Doer, form: Form) => Promise<string>;
 const doers: Readonly<Record<string, Do>> = {
   retry: (acts, who, form) => acts.retry(who, placeOf(form)),
   release: (acts, who, form) => acts.release(who, placeOf(form)),
+  block: (acts, who, form) => acts.block(who, placeOf(form)),
+  pause: (acts, who, { bot }) => acts.pause(who, nameOf(bot)),
+  resume: (acts, who, { bot }) => acts.resume(who, nameOf(bot)),
   approve: (acts, who, form) => {
     return acts.approve(who, { ...placeOf(form), pin: String(form.pin) });
   },
@@ -66,6 +70,10 @@ export function actRoutes(options: ActOptions, render: Render): Hono<Env> {
 function doerOf(person: Person | undefined): Doer | undefined {
   const { login, token } = person ?? {};
   return login !== undefined && token !== undefined ? { login, token } : undefined;
+}
+
+function nameOf(bot: unknown): string | undefined {
+  return typeof bot === "string" && isName(bot) ? bot : undefined;
 }
 
 function placeOf(form: Form): IssuePlace {

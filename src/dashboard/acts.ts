@@ -2,7 +2,7 @@
 
 export interface Doer {
   readonly login: string;
-  /** Of the forge. */
+  /** One of the forge. */
   readonly token: string;
 }
 
@@ -28,6 +28,10 @@ export interface Acts {
   approve(who: Doer, at: IssuePlace & { readonly pin: string }): Promise<string>;
   retry(who: Doer, at: IssuePlace): Promise<string>;
   release(who: Doer, at: IssuePlace): Promise<string>;
+  block(who: Doer, at: IssuePlace): Promise<string>;
+  /** One bot, or all of them. */
+  pause(who: Doer, bot: string | undefined): Promise<string>;
+  resume(who: Doer, bot: string | undefined): Promise<string>;
   file(who: Doer, issue: NewIssue): Promise<string>;
 }
 

@@ -18,7 +18,7 @@ export interface DashboardOptions extends PageOptions {
   readonly projects: readonly string[];
   /** Where bots hand in their events. */
   readonly intake?: Hono | undefined;
-  /** Of the operator's commands. */
+  /** The key of the operator's commands. */
   readonly key?: string | undefined;
   /** The whole factory's figures, and the token of who may read them without signing in. */
   readonly metrics?: { readonly token: string | undefined; readonly read: () => Promise<string> };

@@ -28,7 +28,7 @@ export interface ViewOptions {
   readonly hasConnections: boolean;
 }
 
-/** Of several changes within it listeners are told once. */
+/** Several changes within it are told once. */
 const GATHER_MS = 150;
 /** A snapshot tells how long ago things were; it is derived anew at least this often. */
 const MAX_AGE_MS = 1_000;

@@ -1,6 +1,7 @@
 /** Acts on the forge with the token of who does them; the same functions as the commands. */
 import {
   approveIssue,
+  blockIssue,
   findLease,
   type IssueTools,
   releaseIssue,
@@ -8,14 +9,19 @@ import {
 } from "../apply/issue-actions.ts";
 import { APPROVED, BACKLOG } from "../bot/issue/choose.ts";
 import { pinOf, visibleIssue } from "../bot/issue/trust.ts";
+import { pause, resume } from "../bot/leases/pauses.ts";
 import type { Remote, ScratchMirror } from "../bot/self-test.ts";
+import type { RepoId } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
+import type { Mirror } from "../ports/git.ts";
 import type { Acts, Doer, IssuePlace } from "./acts.ts";
 import type { DashboardSettings } from "./settings.ts";
 
 export interface ForgeActTools {
-  readonly settings: Pick<DashboardSettings, "forgeUrl" | "projects">;
+  readonly settings: Pick<DashboardSettings, "factoryRepo" | "forgeUrl" | "projects">;
+  readonly clock: Clock;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   readonly scratchMirror: (remote: Remote) => Promise<ScratchMirror>;
 }
@@ -57,6 +63,12 @@ export function buildForgeActs(tools: ForgeActTools): Acts {
         const from = lease ? ` from ${lease.holder}` : "";
         return `Issue #${at.issue} is released${from} and in the backlog again; its branch is kept.`;
       }),
+    block: async (who, at) => {
+      const reason = `${who.login} blocked it from the dashboard.`;
+      await blockIssue({ issues: await issuesOf(who, at) }, { number: at.issue, reason });
+      return `Issue #${at.issue} is blocked; a bot that is at it stops within one poll.`;
+    },
+    ...buildPausing(tools),
     file: async (who, { project, title, text, isForBots }) => {
       if (title === "") throw new DisintoError("usage.invalid", "an issue needs a title");
       const issues = await issuesOf(who, { project });
@@ -64,6 +76,24 @@ export function buildForgeActs(tools: ForgeActTools): Acts {
       const { number } = await issues.open({ title, body: text, labels });
       return `Issue #${number} is filed.`;
     },
+  };
+}
+
+/** A ref in the factory's repository, written as the person who says it. */
+function buildPausing(tools: ForgeActTools): Pick<Acts, "pause" | "resume"> {
+  const { settings, clock } = tools;
+  return {
+    pause: (who, bot) =>
+      withMirrorOf(tools, { who, repo: settings.factoryRepo }, async (mirror) => {
+        await pause({ mirror, clock }, [bot], { by: who.login, reason: undefined });
+        return `${bot ?? "The whole factory"} is paused: it puts aside what it does within one poll.`;
+      }),
+    resume: (who, bot) =>
+      withMirrorOf(tools, { who, repo: settings.factoryRepo }, async (mirror) => {
+        const ended = await resume({ mirror }, bot === undefined ? "everybody" : [bot]);
+        if (ended.length === 0) return "Nothing of this was paused.";
+        return `${bot ?? "The whole factory"} goes on within one poll.`;
+      }),
   };
 }
 
@@ -78,17 +108,27 @@ interface Act {
   readonly at: IssuePlace;
 }
 
-async function withMirror(
-  { settings, forge, scratchMirror }: ForgeActTools,
-  { who: { login, token }, at }: Act,
+function withMirror(
+  tools: ForgeActTools,
+  { who, at }: Act,
   act: (place: IssueTools) => Promise<string>,
 ): Promise<string> {
+  const { settings, forge } = tools;
   const { repo } = findProject(settings, at.project);
-  const { forgeUrl } = settings;
-  const issues = (await forge(forgeUrl, token)).issues(repo);
+  return withMirrorOf(tools, { who, repo }, async (mirror) => {
+    const issues = (await forge(settings.forgeUrl, who.token)).issues(repo);
+    return act({ issues, mirror });
+  });
+}
+
+async function withMirrorOf(
+  { settings: { forgeUrl }, scratchMirror }: ForgeActTools,
+  { who: { login, token }, repo }: { readonly who: Doer; readonly repo: RepoId },
+  act: (mirror: Mirror) => Promise<string>,
+): Promise<string> {
   const { mirror, discard } = await scratchMirror({ forgeUrl, login, token, repo });
   try {
-    return await act({ issues, mirror });
+    return await act(mirror);
   } finally {
     await discard();
   }

@@ -1,4 +1,5 @@
 /** Reads what is open on the forge again and again, as a user who may only read; while it is away, what was last seen stands. */
+import { formatPause, type Pause } from "../bot/leases/pauses.ts";
 import type { Project } from "../core/factory.ts";
 import type { Problem } from "../core/problems.ts";
 import type { ForgeFacts, OpenIssue, PullFacts } from "../core/snapshot/snapshot.ts";
@@ -8,6 +9,8 @@ import type { Forge, Pull } from "../ports/forge.ts";
 export interface ForgeReaderOptions {
   readonly forge: Forge;
   readonly projects: readonly Pick<Project, "name" | "repo">[];
+  /** What people told bots to leave alone. */
+  readonly pauses: () => Promise<readonly Pause[]>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onRead: (facts: ForgeFacts) => void;
@@ -41,12 +44,13 @@ export class ForgeReader {
   }
 
   async #look(): Promise<ForgeFacts> {
-    const { projects, clock } = this.#options;
+    const { projects, clock, pauses } = this.#options;
     try {
       const read = await Promise.all(projects.map((project) => this.#readProject(project)));
       this.#last = {
         issues: read.flatMap(({ issues }) => issues),
         pulls: read.flatMap(({ pulls }) => pulls),
+        pauses: (await pauses()).map((one) => ({ ...one, told: formatPause(one) })),
       };
       this.#failedSince = undefined;
       return { ...this.#last, problems: [] };

@@ -6,7 +6,7 @@ import { DisintoError } from "../errors.ts";
 import { parseEvent, sortByTime } from "./event-store.ts";
 import type { FactoryView } from "./factory-view.ts";
 
-/** Of every file of JSON lines below the folder, each event once. */
+/** Each event of every file of JSON lines below the folder, once. */
 export function readRecording(folder: string): readonly StampedEvent[] {
   const files = listFiles(folder).filter((file) => file.endsWith(".jsonl"));
   const lines = new Set(files.flatMap((file) => readFileSync(file, "utf8").split("\n")));

@@ -3,6 +3,7 @@ import { watch } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { type HttpServer, serveHttp } from "../adapters/http-server.ts";
+import type { Pause } from "../bot/leases/pauses.ts";
 import { ENGINE_FILE, PROJECTS_FILE } from "../core/dashboard-service.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
@@ -30,6 +31,7 @@ export interface ServeOptions extends Host {
   /** The forge as the dashboard's own user sees it. */
   readonly forge: Forge;
   readonly acts: Acts;
+  readonly pauses: () => Promise<readonly Pause[]>;
 }
 
 /** Bots that ran before this process did have so long to come back. */
@@ -50,6 +52,7 @@ export async function startDashboard(options: ServeOptions): Promise<HttpServer>
   const reader = new ForgeReader({
     forge,
     projects,
+    pauses: options.pauses,
     clock,
     signal,
     onRead: (facts) => view.setForge(facts),

@@ -2,9 +2,8 @@
 import * as z from "zod/mini";
 import { ProjectsShape } from "../core/project-shape.ts";
 import { DisintoError } from "../errors.ts";
+import { repository, words } from "../settings/bot-shapes.ts";
 import { dashboardVariables } from "../settings/dashboard.ts";
-
-const words = () => z.string().check(z.minLength(1));
 
 const Environment = z.object({
   bind: z._default(z.string(), "127.0.0.1"),
@@ -12,6 +11,7 @@ const Environment = z.object({
   data: words(),
   factory: words(),
   projects: ProjectsShape,
+  factoryRepo: repository(),
   hosts: z._default(z.string(), ""),
   open: z.optional(z.string()),
   engine: words(),

@@ -25,7 +25,7 @@ interface BotStart {
   readonly roles: readonly string[];
   readonly projects: readonly string[];
   readonly harness?: string;
-  /** Undefined: it asks none. */
+  /** Undefined where it asks none. */
   readonly model?: string | undefined;
   readonly backend?: string | undefined;
   readonly version?: string;

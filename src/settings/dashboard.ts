@@ -8,6 +8,7 @@ export const dashboardVariables = {
   data: "DASHBOARD_DATA",
   factory: "DASHBOARD_FACTORY",
   projects: "DASHBOARD_PROJECTS",
+  factoryRepo: "DASHBOARD_FACTORY_REPO",
   /** Names by which browsers ask for it, with commas. */
   hosts: "DASHBOARD_HOSTS",
   /** Whoever reaches it may read it. */

@@ -12,8 +12,9 @@ import { useProxy } from "../../adapters/way-out.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { DEFAULT_CACHE, toBytes } from "../../core/bytes.ts";
-import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
+import { CI_ADDRESS_FILE, CI_NAME } from "../../core/names.ts";
 import { removeOlderCheckouts } from "../../older/checkouts.ts";
+import { findCiLogin } from "../definitions.ts";
 import { serveCiApi } from "./api.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject, Seat } from "./ci-project.ts";
@@ -26,10 +27,10 @@ const POLL_INTERVAL_MS = 1_000;
 export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> {
   const { dataFolder } = settings;
   const file = path.join(dataFolder, "events.jsonl");
-  const link = openEventLink(settings.dashboard, { by: CI_LOGIN, file });
+  const link = openEventLink(settings.dashboard, { by: CI_NAME, file });
   const events = buildEventFile({
     file,
-    by: CI_LOGIN,
+    by: CI_NAME,
     clock: host.clock,
     echo: (line) => {
       host.print(line);
@@ -89,7 +90,8 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
       const { owner, name } = project.repo;
       const home = path.join(dataFolder, owner, name);
       const folder = path.join(home, "mirror.git");
-      const access = { forgeUrl: forge.url, login: CI_LOGIN, token: forge.token };
+      const login = findCiLogin(project.ci) ?? CI_NAME;
+      const access = { forgeUrl: forge.url, login, token: forge.token };
       const url = `${forge.url}/${owner}/${name}.git`;
       return {
         id: index + 1,

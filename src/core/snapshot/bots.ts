@@ -18,7 +18,7 @@ export interface BotLine {
   readonly work: string;
   readonly project: string | undefined;
   readonly issue: number | undefined;
-  /** Of what it is at: ISO 8601. */
+  /** Since when it is at that: ISO 8601. */
   readonly since: string | undefined;
   readonly slots: readonly string[];
   readonly merges: number;

@@ -40,7 +40,7 @@ export class FactoryHistory {
     this.tally.add(event);
   }
 
-  /** Of all events those that are still a person's concern, at most one for each concern. */
+  /** Those events that are still a person's concern, at most one for each concern. */
   get notable(): readonly StampedEvent[] {
     return [...this.#notable.values()];
   }

@@ -37,6 +37,8 @@ export interface ForgeFacts {
   readonly issues: readonly OpenIssue[];
   readonly pulls: readonly PullFacts[];
   readonly problems: readonly Problem[];
+  /** What people told bots to leave alone. */
+  readonly pauses?: Parameters<typeof describePauses>[0];
 }
 
 export const NO_FORGE: ForgeFacts = { issues: [], pulls: [], problems: [] };
@@ -57,8 +59,6 @@ export interface Facts {
   readonly projects: readonly Pick<Project, "name" | "network">[];
   /** Whose credentials were tried. */
   readonly credentials?: Parameters<typeof describeRefused>[0];
-  /** What people told bots to leave alone. */
-  readonly pauses?: Parameters<typeof describePauses>[0];
   /** By bot; undefined where bots connect to nobody. */
   readonly connections?: ReadonlyMap<string, Connection>;
 }
@@ -82,7 +82,7 @@ export interface Labels {
 }
 
 export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
-  const { history, forge, services, projects, credentials = [], pauses = [], now } = facts;
+  const { history, forge, services, projects, credentials = [], now } = facts;
   const { statuses, notable } = history;
   const blocked = forge.issues.filter((one) => one.labels.includes(labels.blocked));
   const backlog = forge.issues.filter(
@@ -90,7 +90,7 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
   );
   const waiting = findWaiting(backlog, [...statuses.values()]);
   const problems = [
-    ...describePauses(pauses),
+    ...describePauses(forge.pauses ?? []),
     ...describeDeadServices(services, statuses),
     ...findLostBots(facts),
     ...describeRefused(credentials),

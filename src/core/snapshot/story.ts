@@ -64,12 +64,12 @@ export interface Story {
   /** The bot that is or was at it. */
   readonly bot: string;
   readonly stage: Stage;
-  /** Of the stage: ISO 8601. */
+  /** Since when it is in the stage: ISO 8601. */
   readonly since: string;
   readonly claimedAt: string | undefined;
   readonly mergedAt: string | undefined;
   readonly pull: number | undefined;
-  /** Of the newest state, where one was told. */
+  /** What the newest state gave as its reason. */
   readonly reason: string | undefined;
   /** Why a person is asked. */
   readonly cause: string | undefined;

@@ -90,7 +90,7 @@ interface ApproveFacts {
   readonly author: string;
   readonly body: string;
   readonly hidden: number;
-  /** Of the text as it is shown. */
+  /** Digest of the text as it is shown. */
   readonly pin: string;
   readonly person: Person;
 }

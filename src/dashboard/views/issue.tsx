@@ -137,7 +137,7 @@ function toneOf({ type, ...event }: StampedEvent): string {
   return "";
 }
 
-/** In words, and what is too long to stand beside them. */
+/** What it means in words, and what is too long to stand beside them. */
 function describe(event: StampedEvent): readonly [head: string, long: string | undefined] {
   switch (event.type) {
     case "issue.claimed":

@@ -12,11 +12,11 @@ const tabs = [
 
 export interface Frame {
   readonly factory: string;
-  /** Of the page in the address bar. */
+  /** Path of the page in the address bar. */
   readonly path: string;
   /** What the browser holds already, so that it is told of all that comes later. */
   readonly seen: string;
-  /** Of what is listened for. */
+  /** What is listened for. */
   readonly topic?: "factory" | "transcripts" | undefined;
   /** What is not as it should be with the dashboard itself, such as a recording that plays. */
   readonly notice?: string | undefined;
