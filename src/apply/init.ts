@@ -10,25 +10,33 @@ import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/loa
 import { isSecretKey } from "../config/secret-keys.ts";
 import { openSecrets, type SecretStore } from "../config/secret-store.ts";
 import type { ActivationStep } from "../core/ci-activation.ts";
-import type { Factory } from "../core/factory.ts";
+import type { Factory, RepoId } from "../core/factory.ts";
 import {
   deriveIdentities,
   formatRepo,
   type IdentityStep,
+  isSameRepo,
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
+import type { AddedFile } from "../ports/repositories.ts";
 import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
+import { type DecideCi, findOwedWorkflow } from "./ci-choice.ts";
+import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
-import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import {
+  type ProjectDeclaration,
+  writeDeclaration,
+  writeProjectSchema,
+} from "./project-declaration.ts";
 import { noteRepository } from "./repository-sketch.ts";
 import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
 
@@ -37,6 +45,7 @@ export interface InitOptions {
   /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
   readonly provided?: ProvidedAnswers | undefined;
+  readonly decideCi?: DecideCi | undefined;
   readonly dryRun?: boolean;
 }
 
@@ -77,7 +86,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, { settings, project });
     await setEnvironment(folder, settings);
-    return await createFactory(tools, folder, project);
+    return await createFactory(tools, options, project);
   } finally {
     await project?.content?.discard();
   }
@@ -90,26 +99,35 @@ function announceChanges(
 ): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
-  if (project?.declaration) {
-    const { file, text } = project.declaration;
-    say(`+ ${file}   the project's settings`);
-    const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
-    const allow = /^# (allow = .*)$/m.exec(text)?.[1];
-    if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
-    if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
-  }
+  if (project?.declaration) announceDeclaration(say, project.declaration, project.ci);
   if (project && !project.declaration && !project.isDeclared)
     say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
 }
 
+function announceDeclaration(
+  say: InitTools["say"],
+  { file, text }: ProjectDeclaration,
+  { because }: Project["ci"],
+): void {
+  say(`+ ${file}   the project's settings`);
+  const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
+  const allow = /^# (allow = .*)$/m.exec(text)?.[1];
+  const required = /^(?:required|when_absent) = .*$/gm;
+  for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
+  if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
+  if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+  if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
+}
+
 async function createFactory(
   tools: InitTools,
-  folder: string,
+  { folder, decideCi }: InitOptions,
   project: Project | undefined,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
-    project && (project.declaration ?? (await declareFromForge(tools, folder, project)));
+    project &&
+    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decideCi })));
   if (declaration) await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
@@ -207,7 +225,7 @@ interface Filling {
 }
 
 function buildFill(
-  { repositories }: InitTools,
+  { repositories, say }: InitTools,
   { factory, project, administrator }: Filling,
 ): Fill | undefined {
   const content = project?.content;
@@ -219,7 +237,23 @@ function buildFill(
     repo: project.repo,
     with: async () => {
       const folder = await content.folder();
-      await repositories.push({ folder, url: `${url}/${formatRepo(project.repo)}.git`, access });
+      const place = { folder, url: `${url}/${formatRepo(project.repo)}.git`, access };
+      const added = await findAdded(factory, project.repo, content);
+      if (added) say(`the first push adds ${added.path}: one commit that your repository has not`);
+      await repositories.push({ ...place, ...(added && { added }) });
     },
   };
+}
+
+async function findAdded(
+  { projects }: Factory,
+  repo: RepoId,
+  content: Content,
+): Promise<AddedFile | undefined> {
+  const declared = projects.find((one) => isSameRepo(one.repo, repo));
+  const described = await content.describe();
+  const owed = declared && findOwedWorkflow(declared.ci, described);
+  if (!owed) return undefined;
+  const message = `CI: ${owed.file} tests what ${owed.manifests.join(", ")} describes`;
+  return { branch: described.branch, path: owed.file, text: owed.text, message };
 }

@@ -59,6 +59,8 @@ test("help shows every command in its group, as a sentence that begins with a ve
     Run:
       up                                      Make the running services match the configuration
       down                                    Stop and remove every service; volumes stay
+      pause [names...]                        Have bots put aside what they do and begin nothing, until they are resumed
+      resume [names...]                       Have paused bots go on where they were
       hire-an-agent <name> <role> [words...]  Declare a bot, create its user and credentials, and let it prove that it can work
       fire <name>                             Remove a bot: its service, leases, tokens, user and configuration
       agent                                   Manage individual bots
@@ -75,6 +77,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
     Repair:
       doctor                                  Check what the factory needs, and say how to repair it
       approve <number>                        Show an issue's text, and approve for the bots what was shown
+      block <number>                          Have no bot work on an issue until it is put back
       retry <number>                          Put a blocked issue back into the backlog, with fresh budgets
       release <number>                        Take an issue from a dead or stuck bot; its branch and pull request stay
       rotate [names...]                       Replace passwords and tokens; running bots are restarted and keep their work

@@ -64,15 +64,22 @@ export function readExported(environment: Readonly<Record<string, string | undef
   return dropUnset(Object.fromEntries(exported.map((key) => [key, environment[key]])));
 }
 
+interface NewFactory {
+  readonly folder: string;
+  readonly repository: string;
+  readonly workflow?: string | undefined;
+}
+
 /** The command that makes a new factory with these answers and asks nothing; a password stays in the environment. */
 export function formatInitCommand(
-  { folder, repository }: { readonly folder: string; readonly repository: string },
+  { folder, repository, workflow }: NewFactory,
   answers: Answers,
 ): string {
   const flags = Object.entries(initFlags).flatMap(([key, flag]) => {
     const value = answers[key];
     return value === undefined ? [] : [flag, quoteWord(value)];
   });
+  if (workflow !== undefined) flags.push("--workflow", workflow);
   const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
   return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
 }

@@ -9,6 +9,7 @@ export interface ForgeAdmin {
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
   readonly applications: ForgeApplications;
+  readonly hooks: ForgeHooks;
   /** What a bot may do, done as the administrator. */
   readonly forge: Forge;
 }
@@ -82,6 +83,20 @@ export interface ForgeRepositories {
   revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;
+  /** No error when there is no such repository. */
+  remove(repo: RepoId): Promise<void>;
+}
+
+export interface ForgeHooks {
+  list(repo: RepoId): Promise<readonly Hook[]>;
+  /** Sends it a push of the default branch's newest commit. */
+  test(repo: RepoId, id: number): Promise<void>;
+}
+
+export interface Hook {
+  readonly id: number;
+  readonly url: string;
+  readonly isActive: boolean;
 }
 
 export interface ForgeLabels {

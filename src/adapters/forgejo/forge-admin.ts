@@ -16,6 +16,7 @@ import type {
 import { buildApplications } from "./applications.ts";
 import { isPermanent } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
+import { buildHooks } from "./hooks.ts";
 import { ForgejoHttp } from "./http.ts";
 import {
   LabelShape,
@@ -47,6 +48,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
     applications: buildApplications(http),
+    hooks: buildHooks(http),
     forge: buildForgeOver(http),
   };
 }
@@ -144,6 +146,9 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
       return rule && toProtection(rule);
     },
     protect: (repo, protection) => saveProtection(http, pathOf(repo), protection),
+    remove: async (repo) => {
+      await http.send(pathOf(repo), { method: "DELETE", expect: [404] });
+    },
   };
 }
 

@@ -159,10 +159,12 @@ export const StatusShape = z
     status: z.string(),
     description: z.string(),
     url: z.string(),
+    target_url: z.string().nullish(),
     creator: User.nullish(),
   })
   .transform(
-    ({ id, context, status, description, url, creator }): CreatedStatus => ({
+    ({ id, context, status, description, url, target_url: target, creator }): CreatedStatus => ({
+      ...(target && { target }),
       id,
       context,
       state: toCheckState(status),
