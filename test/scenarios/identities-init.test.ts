@@ -96,10 +96,10 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(await refsOf("disinto-admin/shop")).toEqual(allRefs);
   const { tables } = await dumpForge(folder);
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
-    "ci",
     "dev-qwen",
     "disinto-admin",
-    "reviewer",
+    "disinto-local-ci",
+    "disinto-reviewer",
   ]);
   const { url } = await readForge();
   expect(stderr).toContain(`the forge is at ${url}; its administrator is disinto-admin`);
@@ -170,7 +170,7 @@ test("owner/name is a repository on the forge; one that is not there, and an add
   expect(absent.stderr).toContain("no repository of that name");
   expect(withPassword.stderr).not.toContain("hunter22");
   expect(await dumpFiles(folder)).toEqual(before);
-  await done(disinto("init", "disinto-admin/there"));
+  await done(disinto("init", "disinto-admin/there", "--workflow", "block"));
 
   const project = await readFile(path.join(folder, "projects/there.toml"), "utf8");
   expect(project).toContain('repo = "disinto-admin/there"\nprimary_branch = "trunk"\n');
@@ -203,7 +203,7 @@ test("a dry run in an empty folder says the lines of .env and every step, and le
   const { stdout, stderr } = await done(disinto(...argv));
 
   expect(stderr).toContain("+ DISINTO_ENGINE in .env   local");
-  expect(stderr).toContain("+ user reviewer   [agents.reviewer]");
+  expect(stderr).toContain("+ user disinto-reviewer   [agents.reviewer]");
   expect(JSON.parse(stdout)).toMatchObject({ changed: false });
   expect(await readdir(folder)).toEqual([]);
 });
