@@ -45,7 +45,7 @@ export async function fileDemoIssues(tools: Tools, options: DemoOptions): Promis
   const admin = await tools.forgeAdmin(url, { login: adminUser, password });
   const { forge } = admin;
   const stranger = { login: "stranger", password: randomBytes(12).toString("hex") };
-  await admin.users.create({ ...stranger, email: "stranger@example.invalid" });
+  await admin.users.create({ ...stranger, email: "stranger@example.invalid", mark: "" });
   await admin.repositories.grant(DEMO_REPO, stranger.login, "read");
   const token = await admin.tokens.create(stranger, { name: "demo", scopes: ["write:issue"] });
   const strangersForge = await tools.forge(url, token);
