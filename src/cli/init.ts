@@ -23,6 +23,7 @@ import type { Tools } from "./tools.ts";
 export interface InitFlags extends SetupFlags {
   readonly folder: string;
   readonly repository?: string | undefined;
+  readonly adoptUser?: readonly string[] | undefined;
   /** What is made of a repository without a workflow. */
   readonly workflow?: string | undefined;
   readonly dryRun?: boolean;
@@ -31,10 +32,11 @@ export interface InitFlags extends SetupFlags {
 }
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
-  const { folder, json, dryRun = false } = flags;
+  const { folder, json, dryRun = false, adoptUser: adopted } = flags;
   const decideCi = decideBy(tools, flags);
   const { repository, provided } = await ask(tools, flags);
-  const initialised = await initFactory(tools, { folder, dryRun, repository, provided, decideCi });
+  const choices = { repository, provided, adopted, decideCi };
+  const initialised = await initFactory(tools, { folder, dryRun, ...choices });
   const { steps } = initialised;
   if (json)
     tools.print(

@@ -142,6 +142,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-local-ci`,
     [env.llamaBots.key]: "dev-qwen",
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...nameAddresses(given, forge, gaps),

@@ -13,7 +13,7 @@ import { buildCli, type Ended, runCli } from "../support/cli.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { noteFiles, noteOutput } from "../support/secret-scan.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 
 const allRefs = ["refs/heads/main", "refs/heads/other", "refs/tags/v1"];
 
@@ -96,10 +96,10 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(await refsOf("disinto-admin/shop")).toEqual(allRefs);
   const { tables } = await dumpForge(folder);
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
-    "ci",
     "dev-qwen",
     "disinto-admin",
-    "reviewer",
+    "disinto-local-ci",
+    "disinto-reviewer",
   ]);
   const { url } = await readForge();
   expect(stderr).toContain(`the forge is at ${url}; its administrator is disinto-admin`);
@@ -203,7 +203,7 @@ test("a dry run in an empty folder says the lines of .env and every step, and le
   const { stdout, stderr } = await done(disinto(...argv));
 
   expect(stderr).toContain("+ DISINTO_ENGINE in .env   local");
-  expect(stderr).toContain("+ user reviewer   [agents.reviewer]");
+  expect(stderr).toContain("+ user disinto-reviewer   [agents.reviewer]");
   expect(JSON.parse(stdout)).toMatchObject({ changed: false });
   expect(await readdir(folder)).toEqual([]);
 });
