@@ -26,7 +26,11 @@ function open({ isHeld }: { readonly isHeld: boolean }) {
     },
   };
   const target = {
-    project: { name: "shop", primaryBranch: "main", ci: { provider: "external", required: [], whenAbsent: "pass" } },
+    project: {
+      name: "shop",
+      primaryBranch: "main",
+      ci: { provider: "external", required: [], whenAbsent: "pass" },
+    },
     pulls: { listOpen: async () => [pull] },
     reviews: {
       of: async () => [],
