@@ -20,6 +20,7 @@ import {
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
+import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { env } from "../settings/env.ts";
 import { type Administrator, findAdministrator } from "./administrator.ts";
@@ -27,7 +28,7 @@ import { activateCi } from "./ci-activation.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
-import { declareFromForge, openProject, type Project } from "./project.ts";
+import { type ChooseAllowed, declareFromForge, openProject, type Project } from "./project.ts";
 import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 import { noteRepository } from "./repository-sketch.ts";
 import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
@@ -37,6 +38,7 @@ export interface InitOptions {
   /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
   readonly provided?: ProvidedAnswers | undefined;
+  readonly chooseAllowed?: ChooseAllowed | undefined;
   readonly dryRun?: boolean;
 }
 
@@ -95,7 +97,9 @@ function announceChanges(
     say(`+ ${file}   the project's settings`);
     const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
     const allow = /^# (allow = .*)$/m.exec(text)?.[1];
+    const allowed = /^allow = .*$/m.exec(text)?.[0];
     if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+    if (allowed) say(`  [network] ${allowed}: what sessions and runs of the CI may reach outside`);
     if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
   }
   if (project && !project.declaration && !project.isDeclared)
@@ -114,6 +118,8 @@ async function createFactory(
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
+  const { caution } = engines[factory.engine];
+  if (caution) say(caution);
   await makeCiTokens(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(

@@ -15,7 +15,9 @@ const described = {
   submodules: [],
 };
 const local = { provider: "local", login: "ci" } as const;
-const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, local);
+const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, {
+  ci: local,
+});
 
 async function declare(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "declare-"));
@@ -71,7 +73,7 @@ test("a repository with a branch where bots' branches would have to be gets anot
   const { text } = declareProject(
     { owner: "ada", name: "Shop" },
     { ...described, branches },
-    local,
+    { ci: local },
   );
 
   expect(text).toContain('branch_prefix = "bots/issue-"');
@@ -82,7 +84,7 @@ test("registries that the repository's files speak for are offered, and none is 
   const { text } = declareProject(
     { owner: "disinto-admin", name: "Greeter" },
     { ...described, names },
-    local,
+    { ci: local },
   );
 
   expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`
@@ -94,6 +96,20 @@ test("registries that the repository's files speak for are offered, and none is 
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
 });
 
+test("what the operator allows stands there, and what is allowed without being asked for does too", () => {
+  const repo = { owner: "disinto-admin", name: "Greeter" };
+  const names = ["package.json"];
+  const network = (allow: readonly string[]) => {
+    const { text } = declareProject(repo, { ...described, names }, { ci: local, allow });
+    return text.slice(text.indexOf("[network]"));
+  };
+
+  expect(network(["npm", "registry.example.org"])).toBe(
+    '[network]\nallow = ["npm","registry.example.org"]\n',
+  );
+  expect(network([])).toBe("[network]\nallow = []\n");
+});
+
 test("a project with Woodpecker says so, whose statuses count, and which", () => {
   const when = "when:\n  - event: pull_request\nsteps: []\n";
   const workflowFiles = [{ path: ".woodpecker/test.yml", text: when }];
@@ -101,7 +117,7 @@ test("a project with Woodpecker says so, whose statuses count, and which", () =>
   const { text } = declareProject(
     { owner: "ada", name: "Shop" },
     { ...described, workflowFiles },
-    ci,
+    { ci },
   );
 
   expect(text.slice(text.indexOf("[ci]"))).toMatchInlineSnapshot(`

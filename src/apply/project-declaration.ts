@@ -22,10 +22,16 @@ export interface ProjectDeclaration {
   readonly text: string;
 }
 
+export interface ProjectChoices {
+  readonly ci: ChosenCi;
+  /** What `[network] allow` shall say; without, what the repository's files speak for stands there to be taken. */
+  readonly allow?: readonly string[] | undefined;
+}
+
 export function declareProject(
   repo: RepoId,
   { branch, branches, workflows, workflowFiles = [], names }: Description,
-  ci: ChosenCi,
+  { ci, allow }: ProjectChoices,
 ): ProjectDeclaration {
   const prefix = choosePrefix(branches);
   const required =
@@ -40,7 +46,7 @@ export function declareProject(
       required,
       prefix,
       ci,
-      presets: offerPresets(names),
+      network: formatNetwork(offerPresets(names), allow),
     }),
   };
 }
@@ -73,11 +79,15 @@ interface ProjectText {
   readonly required: readonly string[];
   readonly prefix: string | undefined;
   readonly ci: ChosenCi;
-  readonly presets: readonly OfferedPreset[];
+  readonly network: readonly string[];
 }
 
 /** Nothing is allowed that the operator has not allowed: the line stands there to be taken. */
-function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
+function formatNetwork(
+  presets: readonly OfferedPreset[],
+  allow: readonly string[] | undefined,
+): readonly string[] {
+  if (allow) return ["", "[network]", `allow = ${JSON.stringify(allow)}`];
   if (presets.length === 0) return [];
   const files = presets.map(({ file }) => file).join(", ");
   return [
@@ -89,7 +99,7 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix, ci, presets }: ProjectText): string {
+function formatProject({ repo, branch, required, prefix, ci, network }: ProjectText): string {
   const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
@@ -106,7 +116,7 @@ function formatProject({ repo, branch, required, prefix, ci, presets }: ProjectT
     ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
     `required = ${JSON.stringify(required)}`,
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
-    ...formatNetwork(presets),
+    ...network,
     "",
   ].join("\n");
 }

@@ -4,10 +4,12 @@ import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo, isSameRepo } from "../core/identities.ts";
+import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
 import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
+import type { Description } from "../ports/repositories.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -22,6 +24,7 @@ export interface Project {
   readonly declaration: ProjectDeclaration | undefined;
   readonly isDeclared: boolean;
   readonly ci: ChosenCi;
+  readonly chooseAllowed: ChooseAllowed | undefined;
 }
 
 interface ProjectChoice {
@@ -29,12 +32,18 @@ interface ProjectChoice {
   readonly repository?: string | undefined;
   /** Asked for by name. */
   readonly ci?: string | undefined;
+  readonly chooseAllowed?: ChooseAllowed | undefined;
 }
+
+/** What a new project may reach, of what its files speak for; undefined where nobody decides it now. */
+export type ChooseAllowed = (
+  offered: readonly OfferedPreset[],
+) => Promise<readonly string[] | undefined>;
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository, ci: asked }: ProjectChoice,
+  { folder, repository, ci: asked, chooseAllowed }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
@@ -46,21 +55,31 @@ export async function openProject(
   );
   const named = isFolder ? path.resolve(repository) : repository;
   const source = parseSource(named, { isFolder, forgeUrl: factory.forge.url });
-  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ci };
+  const choices = { ci, chooseAllowed };
+  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ...choices };
   const repo = { owner: factory.forge.adminUser, name: source.name };
   const content = openContent(tools, source);
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared ? declareProject(repo, described, ci) : undefined;
-    return { repo, content, declaration, isDeclared, ci };
+    const declaration = described && !isDeclared && (await declare(repo, described, choices));
+    return { repo, content, declaration: declaration || undefined, isDeclared, ...choices };
   } catch (error) {
     await content.discard();
     throw error;
   }
 }
 
-function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci"> {
+async function declare(
+  repo: RepoId,
+  described: Description,
+  { ci, chooseAllowed }: Pick<Project, "ci" | "chooseAllowed">,
+): Promise<ProjectDeclaration> {
+  const allow = await chooseAllowed?.(offerPresets(described.names));
+  return declareProject(repo, described, { ci, allow });
+}
+
+function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci" | "chooseAllowed"> {
   const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
@@ -73,7 +92,7 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
 export async function declareFromForge(
   tools: InitTools,
   folder: string,
-  { repo, isDeclared, ci }: Project,
+  { repo, isDeclared, ...choices }: Project,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -92,5 +111,5 @@ export async function declareFromForge(
     access: { forgeUrl: url, login, token: password },
   };
   const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
-  return declareProject(repo, described, ci);
+  return declare(repo, described, choices);
 }

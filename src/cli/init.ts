@@ -1,5 +1,6 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
 import { type InitResult, initFactory } from "../apply/init.ts";
+import type { ChooseAllowed } from "../apply/project.ts";
 import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
 import { formatRepo } from "../core/identities.ts";
 import {
@@ -11,11 +12,13 @@ import {
 } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
+import { askAllowed, readAllowed } from "./init-network.ts";
 import type { Tools } from "./tools.ts";
 
 export interface InitFlags extends SetupFlags {
   readonly folder: string;
   readonly repository?: string | undefined;
+  readonly allow?: string | undefined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -23,8 +26,10 @@ export interface InitFlags extends SetupFlags {
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const { folder, json, dryRun = false } = flags;
+  const chooseAllowed = decideAllowed(tools, flags);
   const { repository, provided } = await ask(tools, flags);
-  const initialised = await initFactory(tools, { folder, dryRun, repository, provided });
+  const wanted = { folder, dryRun, repository, provided, chooseAllowed };
+  const initialised = await initFactory(tools, wanted);
   const { steps } = initialised;
   if (json)
     tools.print(
@@ -35,6 +40,17 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
   else sayNext(tools, folder, initialised);
   return ExitCode.done;
+}
+
+/** Where nobody decides, nothing is allowed, and `init` says what would be needed. */
+function decideAllowed(tools: Tools, { allow, yes, json }: InitFlags): ChooseAllowed | undefined {
+  const named = allow === undefined ? undefined : readAllowed(allow);
+  if (named) return async () => named;
+  return yes || json || !isWatched() ? undefined : askAllowed(() => tools.questions());
+}
+
+function isWatched(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 interface InitInput {
@@ -49,8 +65,7 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const { folder, repository, yes = false, json = false } = flags;
   const provided = { answers, exported, ci: flags.ci };
   if (!(await isNewFactory(folder))) return { repository, provided };
-  const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
+  if (!yes && !json && isWatched()) return askPerson(tools, flags, provided);
   if (repository !== undefined && (yes || flags.dryRun)) return { repository, provided };
   if (repository !== undefined) throw await unconfirmed(folder, repository, provided);
   throw new DisintoError(

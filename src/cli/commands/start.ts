@@ -32,6 +32,10 @@ export const init = defineCommand({
     bots: flags.text("names", "Name the bots that write code, with spaces or commas between them"),
     localModel: flags.text("url", "Set the base URL of their model's API"),
     model: flags.text("name", "Set the model's name"),
+    allow: flags.text(
+      "names",
+      "Let a new project's sessions and CI reach these: presets (npm, pypi, …), hosts, or none",
+    ),
     dryRun: flags.switch("Show what would be done and change nothing"),
     yes: flags.switch("Ask nothing and take the defaults"),
     json: flags.switch("Print the steps as JSON and ask nothing"),
