@@ -32,7 +32,6 @@ interface Activation {
   readonly newSecret: () => string;
 }
 
-/** Answers the steps that were taken. */
 export async function activateCi(
   tools: InitTools,
   folder: string,
@@ -52,13 +51,20 @@ export async function activateCi(
   const server = await tools.ciServer({ url: factory.ci.url, forgeUrl: factory.forge.url });
   await waitForServer(tools, server);
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  const activation = { server, secrets, newSecret };
+  return applyActivation({ server, secrets, newSecret, say }, desired);
+}
+
+/** Looks, plans, acts and looks again; answers the steps that were taken. */
+export async function applyActivation(
+  activation: Activation & { readonly say: (line: string) => void },
+  desired: DesiredActivation,
+): Promise<readonly ActivationStep[]> {
   const replan = async () => planActivation(desired, await observeActivation(activation, desired));
   const steps = await replan();
   await execute({
     steps,
     handlers: buildHandlers(activation),
-    announce: (step) => say(formatActivationStep(step)),
+    announce: (step) => activation.say(formatActivationStep(step)),
     replan,
     explain,
   });

@@ -6,6 +6,8 @@ const project = {
   name: "shop",
   repo: { owner: "ada", name: "shop" },
   network: { allow: ["*.ok.org"] },
+  primaryBranch: "main",
+  ci: { provider: "local" },
 };
 const nothing = { lfs: [], submodules: [] };
 
@@ -66,4 +68,17 @@ test("Git LFS, and submodules that nobody could fetch, are told before a session
       "note: shop: the submodule b is fetched neither for bots nor for the local CI: the forge has no ../gone.git that can be read",
     ]
   `);
+});
+
+test("what the local CI would refuse is told by file and key, and nothing of it where Woodpecker runs them", async () => {
+  const text = "services: []\nsteps:\n  - image: x\n    commands: [a]\n";
+  const workflowFiles = [{ path: ".woodpecker/test.yml", text }];
+  const seen = { ...nothing, workflowFiles };
+  const messages = async (settings: object) =>
+    (await checkRepositories(fleet(["main"], settings, seen))).map(({ message }) => message);
+
+  expect(await messages({})).toContain(
+    "shop: the local CI does not run .woodpecker/test.yml: services: not supported by the local CI",
+  );
+  expect(await messages({ ci: { provider: "woodpecker" } })).toHaveLength(1);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
+import type { CiChoice } from "./ci-choice.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
 const described = {
@@ -96,7 +97,7 @@ test("registries that the repository's files speak for are offered, and none is 
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
 });
 
-test("what the operator allows stands there, and what is allowed without being asked for does too", () => {
+test("what the operator allows stands there, and that nothing is allowed does too", () => {
   const repo = { owner: "disinto-admin", name: "Greeter" };
   const names = ["package.json"];
   const network = (allow: readonly string[]) => {
@@ -108,6 +109,19 @@ test("what the operator allows stands there, and what is allowed without being a
     '[network]\nallow = ["npm","registry.example.org"]\n',
   );
   expect(network([])).toBe("[network]\nallow = []\n");
+});
+
+test("a repository without a workflow has what the operator decided of it in its file", () => {
+  const bare = { ...described, workflows: ["README.md"], names: ["go.mod"] };
+  const ciOf = (choice?: CiChoice) => {
+    const { text } = declareProject({ owner: "ada", name: "Shop" }, bare, { ci: local, choice });
+    return [...text.matchAll(/^(?:required|when_absent) = .*$/gm)].flat();
+  };
+
+  expect(ciOf("write")).toEqual(['required = ["ci/local/test"]']);
+  expect(ciOf("block")).toEqual(["required = []", 'when_absent = "block"']);
+  expect(ciOf("pass")).toEqual(["required = []", 'when_absent = "pass"']);
+  expect(ciOf()).toEqual(["required = []"]);
 });
 
 test("a project with Woodpecker says so, whose statuses count, and which", () => {

@@ -1,9 +1,8 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { DEFAULT_CI, WOODPECKER } from "../ci/definitions.ts";
-import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
-import { listContexts } from "../ci/woodpecker/contexts.ts";
+import { DEFAULT_CI } from "../ci/definitions.ts";
+import { listRequired, offerWorkflow } from "../ci/workflow-offers.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
@@ -15,6 +14,7 @@ import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
+import { type CiChoice, withFile } from "./ci-choice.ts";
 import { writeIfChanged } from "./generated-file.ts";
 
 export interface ProjectDeclaration {
@@ -22,29 +22,30 @@ export interface ProjectDeclaration {
   readonly text: string;
 }
 
-export interface ProjectChoices {
+interface Decided {
   readonly ci: ChosenCi;
   /** What `[network] allow` shall say; without, what the repository's files speak for stands there to be taken. */
   readonly allow?: readonly string[] | undefined;
+  /** What is made of a repository without a workflow. */
+  readonly choice?: CiChoice | undefined;
 }
 
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows, workflowFiles = [], names }: Description,
-  { ci, allow }: ProjectChoices,
+  described: Description,
+  { ci, choice, allow }: Decided,
 ): ProjectDeclaration {
-  const prefix = choosePrefix(branches);
-  const required =
-    ci.provider === WOODPECKER
-      ? listContexts(workflowFiles, { primary: branch, work: `${prefix ?? "fix/issue-"}1` })
-      : workflows.filter(isWorkflowFile).map(deriveContext);
+  const { branch, branches, names } = described;
+  const offer = choice === "write" ? offerWorkflow(described) : undefined;
+  const required = listRequired(ci.provider, offer ? withFile(described, offer) : described);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
     text: formatProject({
       repo: formatRepo(repo),
       branch,
       required,
-      prefix,
+      whenAbsent: choice === "write" ? undefined : choice,
+      prefix: choosePrefix(branches),
       ci,
       network: formatNetwork(offerPresets(names), allow),
     }),
@@ -77,6 +78,8 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
+  /** Written where the operator has decided it. */
+  readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
   readonly ci: ChosenCi;
   readonly network: readonly string[];
@@ -99,7 +102,8 @@ function formatNetwork(
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, prefix, ci, network }: ProjectText): string {
+function formatProject(project: ProjectText): string {
+  const { repo, branch, required, whenAbsent, prefix, ci, network } = project;
   const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
@@ -115,6 +119,7 @@ function formatProject({ repo, branch, required, prefix, ci, network }: ProjectT
     "[ci]",
     ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
     `required = ${JSON.stringify(required)}`,
+    ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     ...network,
     "",

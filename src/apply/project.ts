@@ -9,7 +9,7 @@ import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
-import type { Description } from "../ports/repositories.ts";
+import { type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -24,7 +24,6 @@ export interface Project {
   readonly declaration: ProjectDeclaration | undefined;
   readonly isDeclared: boolean;
   readonly ci: ChosenCi;
-  readonly chooseAllowed: ChooseAllowed | undefined;
 }
 
 interface ProjectChoice {
@@ -32,18 +31,23 @@ interface ProjectChoice {
   readonly repository?: string | undefined;
   /** Asked for by name. */
   readonly ci?: string | undefined;
-  readonly chooseAllowed?: ChooseAllowed | undefined;
+  readonly decide: ProjectDecisions;
 }
 
-/** What a new project may reach, of what its files speak for; undefined where nobody decides it now. */
-export type ChooseAllowed = (
-  offered: readonly OfferedPreset[],
-) => Promise<readonly string[] | undefined>;
+/** Asked once of a project that nobody has declared, before anything is written of it. */
+export interface ProjectDecisions {
+  /** What is made of a repository without a workflow. */
+  readonly decideCi?: DecideCi | undefined;
+  /** What it may reach, of what its files speak for; undefined where nobody decides it now. */
+  readonly decideAllowed?:
+    | ((offered: readonly OfferedPreset[]) => Promise<readonly string[] | undefined>)
+    | undefined;
+}
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository, ci: asked, chooseAllowed }: ProjectChoice,
+  { folder, repository, ci: asked, decide }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
@@ -55,31 +59,24 @@ export async function openProject(
   );
   const named = isFolder ? path.resolve(repository) : repository;
   const source = parseSource(named, { isFolder, forgeUrl: factory.forge.url });
-  const choices = { ci, chooseAllowed };
-  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ...choices };
+  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ci };
   const repo = { owner: factory.forge.adminUser, name: source.name };
   const content = openContent(tools, source);
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration = described && !isDeclared && (await declare(repo, described, choices));
-    return { repo, content, declaration: declaration || undefined, isDeclared, ...choices };
+    const news = isDeclared ? undefined : described;
+    const looked = news && { name: source.name, provider: ci.provider, described: news };
+    const decided = looked && (await ask(tools, { ...looked, isPushed: true }, decide));
+    const declaration = news && declareProject(repo, news, { ci, ...decided });
+    return { repo, content, declaration, isDeclared, ci };
   } catch (error) {
     await content.discard();
     throw error;
   }
 }
 
-async function declare(
-  repo: RepoId,
-  described: Description,
-  { ci, chooseAllowed }: Pick<Project, "ci" | "chooseAllowed">,
-): Promise<ProjectDeclaration> {
-  const allow = await chooseAllowed?.(offerPresets(described.names));
-  return declareProject(repo, described, { ci, allow });
-}
-
-function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci" | "chooseAllowed"> {
+function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci"> {
   const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
@@ -88,11 +85,26 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
   return projects.some((project) => isSameRepo(project.repo, repo));
 }
 
+async function ask(
+  { say }: InitTools,
+  looked: Parameters<typeof findMissingCi>[0],
+  { decideCi, decideAllowed }: ProjectDecisions,
+) {
+  const missing = findMissingCi(looked);
+  if (missing) say(missing.message);
+  const choice = missing && (decideCi ? await decideCi(missing) : offerChoice(missing));
+  return { choice, allow: await decideAllowed?.(offerPresets(looked.described.names)) };
+}
+
+interface Undeclared extends Pick<Project, "repo" | "isDeclared" | "ci"> {
+  readonly folder: string;
+  readonly decide: ProjectDecisions;
+}
+
 /** Brings our forge up, since only there can be read what the project is like. */
 export async function declareFromForge(
   tools: InitTools,
-  folder: string,
-  { repo, isDeclared, ...choices }: Project,
+  { folder, repo, isDeclared, ci, decide }: Undeclared,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -111,5 +123,6 @@ export async function declareFromForge(
     access: { forgeUrl: url, login, token: password },
   };
   const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
-  return declare(repo, described, choices);
+  const looked = { name: formatRepo(repo), provider: ci.provider, described, isPushed: false };
+  return declareProject(repo, described, { ci, ...(await ask(tools, looked, decide)) });
 }

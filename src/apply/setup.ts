@@ -17,6 +17,8 @@ import { findMachineName } from "./machine-name.ts";
 export interface ProvidedAnswers {
   /** The CI of the project, where one is asked for by name. */
   readonly ci?: string | undefined;
+  /** The name under which people say that this machine is found. */
+  readonly machine?: string | undefined;
   /** Answers given by flags, or by a person who was asked. */
   readonly answers: Answers;
   /** Variables of the shell's environment; they count for a new factory only. */
@@ -36,7 +38,7 @@ export async function isNewFactory(folder: string): Promise<boolean> {
 /** The lines to write. */
 export async function resolveAnswers(
   folder: string,
-  { answers, exported, ci }: ProvidedAnswers,
+  { answers, exported, ci, machine: named }: ProvidedAnswers,
 ): Promise<Answers> {
   if (!(await isNewFactory(folder))) {
     const stated = await loadStated(folder);
@@ -45,6 +47,7 @@ export async function resolveAnswers(
   const given = { ...exported, ...answers };
   const freePort = String(await findFreePort(Number(defaultForgePort)));
   const freeCiPort = String(await findFreePort(Number(defaultCiPort)));
-  const machine = await findMachineName(given[env.forgeUrl.key]);
+  const url = given[env.forgeUrl.key] ?? (named === undefined ? undefined : `http://${named}`);
+  const machine = await findMachineName(url);
   return completeAnswers(given, { freePort, freeCiPort, machine, ci });
 }

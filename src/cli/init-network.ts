@@ -1,5 +1,4 @@
 /** What a new project may reach outside: said by a flag, asked of a person, or left shut. */
-import type { ChooseAllowed } from "../apply/project.ts";
 import type { OfferedPreset } from "../core/network-presets.ts";
 import { networkPresets } from "../core/network-presets.ts";
 import { DisintoError } from "../errors.ts";
@@ -21,8 +20,8 @@ export function readAllowed(flag: string): readonly string[] {
 }
 
 /** Asks once for all of them: each can be taken out of the project's file. */
-export function askAllowed(open: () => Promise<Questions>): ChooseAllowed {
-  return async (offered) => {
+export function askAllowed(open: () => Promise<Questions>) {
+  return async (offered: readonly OfferedPreset[]): Promise<readonly string[] | undefined> => {
     if (offered.length === 0) return undefined;
     const presets = offered.map(({ preset }) => preset);
     const { choose } = await open();

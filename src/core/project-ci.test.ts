@@ -37,3 +37,11 @@ test("Woodpecker where it cannot work is refused with the reason", () => {
   expect(() => choose(forgejo, "woodpecker")).toThrow("http://127.0.0.1:3000 is no name");
   expect(() => choose(named, "drone")).toThrow("there is no CI drone");
 });
+
+test("why a new project does not get Woodpecker is told, where somebody might expect it", () => {
+  expect(chooseCi(makeFactory(forgejo), undefined).because).toBe(
+    "http://127.0.0.1:3000 is no name that browser, services and steps all find",
+  );
+  expect(chooseCi(makeFactory(forgejo), "local").because).toBeUndefined();
+  expect(chooseCi(makeFactory(""), undefined).because).toBeUndefined();
+});

@@ -11,13 +11,19 @@ export interface ChosenCi {
   readonly provider: CiProvider;
   /** Whose statuses count; undefined: whoever posts them. */
   readonly login: string | undefined;
+  /** Why it is not Woodpecker, where that might have been expected. */
+  readonly because?: string | undefined;
 }
 
 /** The one asked for; else what the factory's other projects have; else Woodpecker where it can be. */
 export function chooseCi(factory: Factory, asked: string | undefined): ChosenCi {
   const provider = asked === undefined ? offerCi(factory) : requireCi(factory, asked);
   const { account, user } = ciProviders[provider];
-  return { provider, login: account?.(factory.name).login ?? user?.login };
+  const login = account?.(factory.name).login ?? user?.(factory).login;
+  const isServed = forgeKinds[factory.forge.kind].service?.servesCi;
+  const isOffered = asked === undefined && factory.projects.length === 0;
+  const because = isServed && isOffered ? findObstacle(factory) : undefined;
+  return { provider, login, ...(because !== undefined && { because }) };
 }
 
 function offerCi(factory: Factory): CiProvider {

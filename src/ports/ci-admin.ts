@@ -15,6 +15,8 @@ export interface CiAccount {
   login(): Promise<string | undefined>;
   /** Returns undefined for one that the CI does not run. */
   find(repo: RepoId): Promise<CiRepository | undefined>;
+  /** Returns undefined where there was none yet. */
+  newestRun(id: number): Promise<{ readonly number: number; readonly commit: string } | undefined>;
   activate(repo: RepoId): Promise<void>;
   /** The webhook at the forge is made anew. */
   repair(id: number): Promise<void>;

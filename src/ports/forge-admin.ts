@@ -6,9 +6,11 @@ import type { Forge } from "./forge.ts";
 export interface ForgeAdmin {
   readonly users: ForgeUsers;
   readonly tokens: ForgeTokens;
+  readonly credentials: ForgeCredentials;
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
   readonly applications: ForgeApplications;
+  readonly hooks: ForgeHooks;
   /** What a bot may do, done as the administrator. */
   readonly forge: Forge;
 }
@@ -29,8 +31,10 @@ export interface Credentials {
 }
 
 export interface ForgeUsers {
-  find(login: string): Promise<{ isAdmin: boolean } | undefined>;
-  create(user: Credentials & { email: string }): Promise<void>;
+  find(login: string): Promise<{ isAdmin: boolean; mark: string } | undefined>;
+  create(user: Credentials & { email: string; mark: string }): Promise<void>;
+  /** Says whose the account is, where only an administrator of the forge can; its address becomes ours. */
+  mark(login: string, marked: { mark: string; email: string }): Promise<void>;
   /** Neither an administrator nor one who may create organisations; safe to repeat. */
   restrict(login: string): Promise<void>;
   setPassword(user: Credentials): Promise<void>;
@@ -40,9 +44,28 @@ export interface ForgeUsers {
   remove(login: string): Promise<void>;
 }
 
+/** Something with which somebody acts as a user. */
+export interface Credential {
+  /** `email`: an address to which the forge sends a new password. */
+  readonly kind: "token" | "application" | "SSH key" | "GPG key" | "email";
+  readonly id: number;
+  readonly name: string;
+  /** A token has it for ever. */
+  readonly lastEight?: string | undefined;
+}
+
+/** Everything of a user that has rights of its own, by whatever name. */
+export interface ForgeCredentials {
+  list(login: string): Promise<readonly Credential[]>;
+  remove(login: string, credential: Credential): Promise<void>;
+  /** Takes back what the user allowed to applications of others; answers their number. Needs the password. */
+  revokeGrants(user: Credentials): Promise<number>;
+}
+
 export interface Token {
   readonly id: number;
   readonly name: string;
+  readonly scopes: readonly string[];
   /** All that the forge shows of it afterwards. */
   readonly lastEight: string;
 }
@@ -82,6 +105,20 @@ export interface ForgeRepositories {
   revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;
+  /** No error when there is no such repository. */
+  remove(repo: RepoId): Promise<void>;
+}
+
+export interface ForgeHooks {
+  list(repo: RepoId): Promise<readonly Hook[]>;
+  /** Sends it a push of the default branch's newest commit. */
+  test(repo: RepoId, id: number): Promise<void>;
+}
+
+export interface Hook {
+  readonly id: number;
+  readonly url: string;
+  readonly isActive: boolean;
 }
 
 export interface ForgeLabels {

@@ -174,6 +174,8 @@ export interface Status {
   readonly context: string;
   readonly state: CheckState;
   readonly description: string;
+  /** A page about it, where it has one. */
+  readonly target?: string;
 }
 
 export interface Statuses {

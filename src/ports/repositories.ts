@@ -9,11 +9,12 @@ export interface Repositories {
   mirror(url: string, folder: string): Promise<void>;
   /** The default branch alone, of a repository on the forge, without a work tree. */
   cloneDefaultBranch(seed: Seed): Promise<void>;
-  push(seed: Seed): Promise<void>;
+  /** All branches and tags; `added` is one commit more, which the folder does not get. */
+  push(seed: Seed & { readonly added?: AddedFile }): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
-  /** The files of a branch on the forge, as a tar archive. */
   /** Full names of all branches of a repository on the forge. */
   branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
+  /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
 }
 
@@ -39,6 +40,13 @@ export interface Seed {
   readonly url: string;
   /** `token` may also be the account's password. */
   readonly access: { readonly forgeUrl: string; readonly login: string; readonly token: string };
+}
+
+export interface AddedFile {
+  readonly branch: string;
+  readonly path: string;
+  readonly text: string;
+  readonly message: string;
 }
 
 export interface History {

@@ -3,8 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
-import type { Description, History, Repositories, Seed } from "../../ports/repositories.ts";
+import type {
+  AddedFile,
+  Description,
+  History,
+  Repositories,
+  Seed,
+} from "../../ports/repositories.ts";
 import { run, runOrThrow, toolEnvironment } from "../process.ts";
+import { addFile } from "./added-file.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
 import { listLfsAttributes } from "./lfs.ts";
@@ -24,8 +31,9 @@ export const repositories: Repositories = {
 };
 
 /** Pushes all branches and tags; never forces. */
-async function pushRepository(seed: Seed): Promise<void> {
+async function pushRepository(seed: Seed & { readonly added?: AddedFile }): Promise<void> {
   const isThere = await withForeign(seed.folder, async (folder) => {
+    if (seed.added) await addFile(folder, seed.added);
     await push({ ...seed, folder });
     return true;
   });
@@ -108,7 +116,10 @@ async function readWorkflows(ref: string, here: Parameters<typeof runOrThrow>[1]
 }
 
 /** Where other CIs look for their workflows. */
-const CI_FOLDERS = [".github/workflows/", ".forgejo/workflows/", ".gitea/workflows/", ".circleci/"];
+const CI_FOLDERS = [
+  ...[".github/workflows/", ".forgejo/workflows/", ".gitea/workflows/"],
+  ...[".circleci/", ".buildkite/", ".woodpecker/"],
+];
 
 async function listNames(
   ref: string,

@@ -1,8 +1,8 @@
 /** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
 import { rm } from "node:fs/promises";
-import { CI_LOGIN } from "../../core/names.ts";
 import { DisintoError } from "../../errors.ts";
 import type { EventLog } from "../../ports/event-log.ts";
+import { findCiLogin } from "../definitions.ts";
 import type { CiProject, Seat } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
@@ -119,10 +119,10 @@ async function orTell({ events }: RunTools, what: string, act: () => Promise<voi
 }
 
 async function listDecidedContexts(
-  { statuses }: CiProject,
+  { statuses, project }: CiProject,
   sha: string,
 ): Promise<ReadonlySet<string>> {
-  const known = await statuses.of(sha, CI_LOGIN);
+  const known = await statuses.of(sha, findCiLogin(project.ci));
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 

@@ -51,6 +51,7 @@ interface Asked {
 type Ask = (path: string, asked?: Asked) => Promise<{ status: number; text: string }>;
 
 const Listed = z.array(z.object({ full_name: z.string(), forge_remote_id: z.string() }));
+const Runs = z.array(z.object({ number: z.int(), commit: z.string() })).nullable();
 const Login = z.object({ login: z.string() });
 const Repository = z
   .object({
@@ -94,6 +95,8 @@ function buildAccount(ask: Ask): CiAccount {
       const { isActive, ...found } = Repository.parse(JSON.parse(text));
       return isActive ? found : undefined;
     },
+    newestRun: async (id) =>
+      Runs.parse(JSON.parse(await must(`/repos/${id}/pipelines?perPage=1`)))?.[0],
     activate: async (repo) => {
       const found = (await list()).find((one) => isNamed(one.full_name, repo));
       if (!found)

@@ -32,6 +32,14 @@ export const init = defineCommand({
     bots: flags.text("names", "Name the bots that write code, with spaces or commas between them"),
     localModel: flags.text("url", "Set the base URL of their model's API"),
     model: flags.text("name", "Set the model's name"),
+    adoptUser: flags.words(
+      "logins",
+      "Take over these accounts for bots: password, tokens, keys and grants are replaced",
+    ),
+    workflow: flags.text(
+      "choice",
+      "Of a repository without one: write it, block changes until there is one, or pass them untested",
+    ),
     allow: flags.text(
       "names",
       "Let a new project's sessions and CI reach these: presets (npm, pypi, …), hosts, or none",
