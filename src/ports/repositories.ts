@@ -2,7 +2,8 @@
 import type { Submodule } from "../core/submodules.ts";
 import type { TextFile } from "./git.ts";
 export interface Repositories {
-  init(folder: string): Promise<void>;
+  /** Makes a repository of what stands in the folder: of `commits` in their order, of everything without them. */
+  init(folder: string, commits?: readonly FirstCommit[]): Promise<void>;
   /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
   describe(folder: string): Promise<Description | undefined>;
   /** All branches and tags of a repository elsewhere, without a work tree; with the operator's own access. */
@@ -16,6 +17,14 @@ export interface Repositories {
   branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
   /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
+}
+
+export interface FirstCommit {
+  readonly subject: string;
+  readonly author: string;
+  readonly date: Date;
+  /** Paths and folders, relative to the repository. */
+  readonly files: readonly string[];
 }
 
 export interface Description {

@@ -13,7 +13,7 @@ import { buildCli, type Ended, runCli } from "../support/cli.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { noteFiles, noteOutput } from "../support/secret-scan.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 
 const allRefs = ["refs/heads/main", "refs/heads/other", "refs/tags/v1"];
 

@@ -6,6 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type {
   AddedFile,
   Description,
+  FirstCommit,
   History,
   Repositories,
   Seed,
@@ -174,17 +175,23 @@ async function clone(
 }
 
 /** One commit of everything in the folder, on `main`. */
-async function initRepository(folder: string): Promise<void> {
-  const who = { GIT_AUTHOR_NAME: "operator", GIT_AUTHOR_EMAIL: "operator@bots.invalid" };
-  const env = localGitEnvironment({
-    ...who,
-    GIT_COMMITTER_NAME: "operator",
-    GIT_COMMITTER_EMAIL: "operator@bots.invalid",
-  });
-  const here = { cwd: folder, env };
+async function initRepository(folder: string, commits?: readonly FirstCommit[]): Promise<void> {
+  const everything = { subject: "A greeter", author: "operator", date: new Date(), files: ["."] };
+  const here = { cwd: folder, env: localGitEnvironment() };
   await runOrThrow(["git", "init", "--quiet", "--template=", "--initial-branch=main"], here);
-  await runOrThrow(["git", "add", "--all"], here);
-  await runOrThrow(["git", "commit", "--quiet", "--no-verify", "-m", "A greeter"], here);
+  for (const { subject, author, date, files } of commits ?? [everything]) {
+    const [email, time] = [`${author.toLowerCase()}@bots.invalid`, date.toISOString()];
+    const env = localGitEnvironment({
+      GIT_AUTHOR_NAME: author,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_AUTHOR_DATE: time,
+      GIT_COMMITTER_NAME: author,
+      GIT_COMMITTER_EMAIL: email,
+      GIT_COMMITTER_DATE: time,
+    });
+    await runOrThrow(["git", "add", "--", ...files], here);
+    await runOrThrow(["git", "commit", "--quiet", "--no-verify", "-m", subject], { ...here, env });
+  }
 }
 
 /** Clones into the folder, which stays for looking at. */
