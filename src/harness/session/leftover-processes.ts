@@ -20,7 +20,7 @@ export async function endSession(session: Session, user: SessionUser): Promise<v
 }
 
 /** Kills whatever is left; repeated, since a process may start another while it is being looked for. */
-export async function endLeftovers(session: Session): Promise<void> {
+async function endLeftovers(session: Session): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const leftovers = await findLeftovers(session);
     if (leftovers.length === 0) return;
