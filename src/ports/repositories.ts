@@ -13,7 +13,7 @@ export interface Repositories {
   /** All branches and tags; `added` is one commit more, which the folder does not get. */
   push(seed: Seed & { readonly added?: AddedFile }): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
-  /** Full names of all branches of a repository on the forge. */
+  /** Full names of all branches and tags of a repository on the forge. */
   branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
   /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
@@ -29,7 +29,7 @@ export interface FirstCommit {
 
 export interface Description {
   readonly branch: string;
-  /** Full names of all branches. */
+  /** Full names of all branches, and of all tags. */
   readonly branches: readonly string[];
   /** Its history ends before its first commit, so that no forge takes a push of it. */
   readonly isShallow: boolean;

@@ -19,6 +19,7 @@ import { listLfsAttributes } from "./lfs.ts";
 import { listSubmodules } from "./submodules.ts";
 
 const HEADS = "refs/heads/";
+const TAGS = "refs/tags/";
 
 export const repositories: Repositories = {
   init: initRepository,
@@ -132,13 +133,16 @@ async function listNames(
 }
 
 async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {
-  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS], here);
+  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS, TAGS], here);
   return all.split("\n").filter((ref) => ref !== "");
 }
 
 async function branches({ url, access }: Omit<Seed, "folder">): Promise<readonly string[]> {
   const env = remoteGitEnvironment(access);
-  const listed = await runOrThrow(["git", "ls-remote", "--quiet", "--heads", "--", url], { env });
+  const listed = await runOrThrow(
+    ["git", "ls-remote", "--quiet", "--heads", "--tags", "--refs", "--", url],
+    { env },
+  );
   return splitLines(listed).flatMap(([, ref]) => ref ?? []);
 }
 
