@@ -51,7 +51,8 @@ async function apply(options: UpOptions): Promise<Applied> {
   }
   say(formatPlan(steps, desired));
   const { caution } = engines[options.factory.engine];
-  if (caution) say(caution);
+  // The forge alone runs no agent.
+  if (caution && only === undefined) say(caution);
   await requireConsent(steps, options);
   await carryOut(plan, options);
   return { ...plan, changed: true };

@@ -40,6 +40,10 @@ export const init = defineCommand({
       "choice",
       "Of a repository without one: write it, block changes until there is one, or pass them untested",
     ),
+    allow: flags.text(
+      "names",
+      "Let a new project's sessions and CI reach these: presets (npm, pypi, …), hosts, or none",
+    ),
     dryRun: flags.switch("Show what would be done and change nothing"),
     yes: flags.switch("Ask nothing and take the defaults"),
     json: flags.switch("Print the steps as JSON and ask nothing"),
