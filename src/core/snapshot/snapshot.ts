@@ -5,6 +5,7 @@ import type { Project } from "../factory.ts";
 import {
   describeBlocked,
   describeDeadServices,
+  describeFailing,
   describePauses,
   describeRefused,
   findGivenUpReviews,
@@ -84,6 +85,7 @@ export interface Labels {
 export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
   const { history, forge, services, projects, credentials = [], now } = facts;
   const { statuses, notable } = history;
+  const told = nameByService(services, statuses);
   const blocked = forge.issues.filter((one) => one.labels.includes(labels.blocked));
   const backlog = forge.issues.filter(
     (one) => one.labels.includes(labels.backlog) && !blocked.includes(one),
@@ -91,7 +93,8 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
   const waiting = findWaiting(backlog, [...statuses.values()]);
   const problems = [
     ...describePauses(forge.pauses ?? []),
-    ...describeDeadServices(services, statuses),
+    ...describeDeadServices(services, told),
+    ...describeFailing(services, told),
     ...findLostBots(facts),
     ...describeRefused(credentials),
     ...findOpenBreakers(statuses.values()),
@@ -111,6 +114,18 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
     board,
     bots: buildBotLines(facts),
   };
+}
+
+/** Who only knows the bots' own names finds them under those of their services too. */
+function nameByService(
+  services: readonly ServiceStatus[],
+  statuses: ReadonlyMap<string, BotStatus>,
+): ReadonlyMap<string, BotStatus> {
+  const named = services.flatMap(({ service }) => {
+    const status = statuses.get(service) ?? statuses.get(service.replace(/^agents-(llama-)?/, ""));
+    return status ? [[service, status] as const] : [];
+  });
+  return new Map(named);
 }
 
 /** Connected once, gone without a word. */

@@ -61,6 +61,7 @@ const meanings: Readonly<Record<Problem["kind"], string>> = {
   "blocked-issue": "No bot goes on with it until a person has looked; all others go on.",
   ci: "The pull request waits for a check that will not come by itself.",
   credentials: "This bot can do nothing; what it holds comes free by itself.",
+  failing: "It tries again until it works; what it holds stays its own meanwhile.",
   forge: "Bots wait for it and go on where they were; nothing is lost.",
   network: "The session went on without it; the change may lack what it wanted to fetch.",
   paused: "It begins nothing and goes on with nothing until this is taken back.",
