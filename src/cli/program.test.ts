@@ -70,6 +70,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
       status                                  Show what is declared beside what runs, problems first
       agents                                  Show every bot, what it does and how it is
       issue <number>                          Show all that happened to an issue, from the bots' events and the forge
+      cost                                    Show what the bots' sessions took: tokens, hours, money
       logs [name]                             Show what services wrote
       plan                                    Show what up would do, and what init would repair on the forge, and why
       config                                  Check and describe the factory's configuration

@@ -31,6 +31,8 @@ export interface BotStatus {
   readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
   /** Open circuit breakers by name. */
   readonly breakers: Readonly<Record<string, { since: string; reason: string }>>;
+  /** Budgets that are used up, or over their soft limit, by name. */
+  readonly budgets: Readonly<Record<string, ReachedBudget>>;
   /** Waits for a free slot of a model's server. */
   readonly slotWait: { readonly backend: string; readonly since: string } | undefined;
   /** Slots held on a model's server, as `backend#slot`. */
@@ -40,6 +42,13 @@ export interface BotStatus {
   readonly totals: Totals;
   /** The newest failures of the outside, by code. */
   readonly failures: Readonly<Record<string, { count: number; at: string; message: string }>>;
+}
+
+export interface ReachedBudget {
+  readonly since: string;
+  readonly reason: string;
+  /** `hard`: no session begins. */
+  readonly level: string;
 }
 
 export interface Waiting {
@@ -77,6 +86,7 @@ export const unknownStatus: BotStatus = {
   paused: undefined,
   sessions: {},
   breakers: {},
+  budgets: {},
   slotWait: undefined,
   slots: [],
   queue: {},
@@ -123,6 +133,7 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
         startedAt: time,
         stoppedAt: undefined,
         paused: undefined,
+        budgets: {},
         sessions: {},
         slots: [],
         slotWait: undefined,
@@ -182,6 +193,12 @@ function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<Bot
     }
     case "breaker.closed":
       return { breakers: without(status.breakers, event.breaker) };
+    case "budget.reached": {
+      const { budget, reason, level, time: since } = event;
+      return { budgets: { ...status.budgets, [budget]: { since, reason, level } } };
+    }
+    case "budget.free":
+      return { budgets: without(status.budgets, event.budget) };
     case "slot.waiting":
       return { slotWait: { backend: event.backend, since: event.time } };
     case "slot.taken":
