@@ -86,22 +86,26 @@ test("what is booked is what the model's server counted; a used-up day stops the
     { name: "greeter #1", inputTokens, outputTokens, unpriced: 0 },
   ]);
   expect(byIssue.total.money).toBeCloseTo(dollars);
-  const comments = (await issues.comments(1)).map(({ body }) => body).join("\n");
-  expect(comments).toContain(`tokens in and ${outputTokens} out, $${dollars.toFixed(2)}`);
+  const price = `tokens in and ${outputTokens} out, $${dollars.toFixed(2)}`;
+  await until("its price is told", async () =>
+    (await issues.comments(1)).some(({ body }) => body.includes(price)),
+  );
 
-  await factory.fileIssues(await factory.forge(), ["greeting"]);
+  const [{ number: second = 0 } = {}] = await factory.fileIssues(await factory.forge(), [
+    "greeting",
+  ]);
   await until("the budget is told", async () => (await seen("budget.reached")).length > 0);
   const status = await factory.disintoOrThrow("status");
   expect(status).toMatch(
     /^! since .* the budget of dev-qwen of .* is used up.* \(disinto cost\)$/m,
   );
   await until("the issue waits", async () => (await seen("queue.seen")).length > 0);
-  expect(await issues.get(2)).toMatchObject({ state: "open", labels: ["backlog"] });
+  expect(await issues.get(second)).toMatchObject({ state: "open", labels: ["backlog"] });
   expect(server.stats.turns).toBe(3);
 
   await writeProject((text) => text.replace("tokens = 60", "tokens = 1_000_000"));
   await factory.disintoOrThrow("up");
-  await until("the second is done", async () => (await issues.get(2)).state === "closed");
+  await until("the second is done", async () => (await issues.get(second)).state === "closed");
   const all = await readCost("model");
   expect(all.lines).toMatchObject(
     [

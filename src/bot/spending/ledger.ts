@@ -139,9 +139,10 @@ export async function readBooks(
   mirror: Mirror,
   known: Map<string, LedgerPage> = new Map(),
 ): Promise<Books> {
-  const standing = await mirror.readRefs([`${LEDGERS_FOLDER}*`]);
-  if ([...standing.values()].some((sha) => !known.has(sha)))
-    await mirror.fetchRefs(`${LEDGERS_FOLDER}*`);
+  const listed = await mirror.readRefs([`${LEDGERS_FOLDER}*`]);
+  const isKnown = [...listed.values()].every((sha) => known.has(sha));
+  // What was fetched is what is read: a ledger that changed since the listing must not count for nothing.
+  const standing = isKnown ? listed : await mirror.fetchRefs(`${LEDGERS_FOLDER}*`);
   const pages = await Promise.all(
     [...standing].map(async ([ref, sha]) => {
       const place = parseLedgerRef(ref);
@@ -157,14 +158,8 @@ export async function readBooks(
   return { rows: pages.flatMap(({ rows }) => rows), open: pages.flatMap(({ open }) => open) };
 }
 
-/** Answers undefined for one that was replaced between the listing and the fetch; the next reading has it. */
-async function readCommit(mirror: Mirror, sha: string): Promise<LedgerPage | undefined> {
-  try {
-    return readPage(await readNote({ mirror }, sha));
-  } catch (error) {
-    if (error instanceof DisintoError) return undefined;
-    throw error;
-  }
+async function readCommit(mirror: Mirror, sha: string): Promise<LedgerPage> {
+  return readPage(await readNote({ mirror }, sha));
 }
 
 function formatDay(ms: number): string {
