@@ -1,6 +1,7 @@
 /** Codes are public API: they appear in `--json` output, in docs/errors.md and in tests. */
 export type ErrorCode =
   | "usage.invalid"
+  | "account.not-ours"
   | "config.invalid"
   | "config.missing"
   | "credentials.missing"

@@ -2,6 +2,7 @@
 
 import type { SecretStore } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
+import { isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Credentials, ForgeAdmin } from "../ports/forge-admin.ts";
@@ -53,8 +54,10 @@ async function verifyCredentials(
   credentials: Credentials,
 ): Promise<Administrator | undefined> {
   const forge = await forgeAdmin(url, credentials);
-  const isAccepted = (await forge.users.loginOf(credentials)) === credentials.login;
-  return isAccepted ? { credentials, forge } : undefined;
+  const shown = await forge.users.loginOf(credentials);
+  return shown !== undefined && isSameLogin(shown, credentials.login)
+    ? { credentials, forge }
+    : undefined;
 }
 
 /** The forge makes the password itself, so that it stands in no argument list. */

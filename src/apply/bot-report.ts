@@ -22,6 +22,8 @@ export interface BotReport {
   readonly model: string;
   readonly forgeUser: string;
   readonly credentials: CredentialState;
+  /** With what else somebody can act as its user on the forge; undefined where nobody could look. */
+  readonly foreignCredentials?: readonly string[] | undefined;
   readonly service: string;
   readonly enabled: boolean;
   readonly origin: string;
@@ -39,6 +41,8 @@ interface Sources {
   readonly observed?: readonly ObservedContainer[];
   /** The events by service. */
   readonly events: ReadonlyMap<string, readonly StampedEvent[]>;
+  /** Foreign credentials by login, where an administrator has looked. */
+  readonly foreign?: ReadonlyMap<string, readonly string[]> | undefined;
   readonly forge: (url: string, token: string) => Promise<Pick<Forge, "whoami">>;
 }
 
@@ -57,7 +61,9 @@ export async function reportBots(sources: Sources): Promise<readonly BotReport[]
       const status = summarizeEvents(events.get(service) ?? []);
       const work = running?.running ? describeWork(status) : "";
       const { lastEventAt } = status;
-      return { ...about, credentials, service, enabled, origin, work, lastEventAt };
+      const foreignCredentials = sources.foreign?.get(forgeUser);
+      const rest = { service, enabled, origin, work, lastEventAt };
+      return { ...about, credentials, foreignCredentials, ...rest };
     }),
   );
 }

@@ -7,12 +7,14 @@ import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { removeLlamaBot } from "../config/llama-bots.ts";
 import { loadFactory } from "../config/load.ts";
+import { type Refusal, refuseAccount } from "../core/accounts.ts";
 import type { Bot } from "../core/factory.ts";
 import { deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
+import { observeOwners } from "./accounts.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities } from "./identities.ts";
 import { lockIdentities, newSecret } from "./init.ts";
@@ -78,11 +80,24 @@ interface Dismissal extends Firing {
 async function dismiss(tools: FireTools, dismissal: Dismissal): Promise<void> {
   const { folder, bot, access } = dismissal;
   await stopService(tools, dismissal);
-  await tools.releaseWork(bot, access);
-  await removeIdentity(tools, dismissal);
+  const stranger = await findStranger(dismissal);
+  if (stranger) tools.say(`the user ${bot.forgeUser} stays as it is: it ${stranger.because}`);
+  else {
+    await tools.releaseWork(bot, access);
+    await removeIdentity(tools, dismissal);
+  }
   await removeLlamaBot(folder, bot.name);
   const files = await removeAgentSection(folder, bot.name);
   tools.say(`- ${bot.name} in ${[bot.origin, ...files].join(", ")}`);
+}
+
+/** Set where the login is an account that is not this factory's: then nothing of it is touched. */
+async function findStranger({ bot, access }: Dismissal): Promise<Refusal | undefined> {
+  const { factory, secrets, administrator } = access;
+  const users = deriveIdentities(factory).users.filter(({ login }) => login === bot.forgeUser);
+  const observed = await observeOwners({ forge: administrator.forge, secrets }, users);
+  const ownership = { factoryId: factory.id, adopted: [] };
+  return users.flatMap((user) => refuseAccount(user, observed.get(user.login), ownership) ?? [])[0];
 }
 
 async function stopService(tools: FireTools, { folder, bot, access, purge }: Dismissal) {

@@ -1,13 +1,16 @@
 /** A new bot: its section, its identity, and its own proof that it can work. Each step may be repeated. */
 import {
+  checkAgentSection,
   chooseProjectFile,
   type SectionChange,
+  setAgentSection,
   writeAgentSection,
 } from "../config/agent-section.ts";
 import { loadFactory } from "../config/load.ts";
 import type { Bot, Factory } from "../core/factory.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
+import { checkAccounts } from "./account-check.ts";
 import { initFactory } from "./init.ts";
 import type { InitTools } from "./init-tools.ts";
 
@@ -31,7 +34,12 @@ export async function hireAgent(tools: HireTools, hiring: Hiring): Promise<Hired
   const { version } = tools;
   await requireSameRoles(hiring, version);
   const file = await chooseProjectFile(folder, project);
-  await writeAgentSection({ ...section, folder, version }, [file]);
+  const change = { ...section, folder, version };
+  await checkAgentSection(change, [file]);
+  const edit = (text: string, edited: string) =>
+    edited === file ? setAgentSection(text, hiring.name, hiring.settings) : text;
+  await checkAccounts(tools, folder, { edit });
+  await writeAgentSection(change, [file]);
   tools.say(`+ [agents.${hiring.name}] in ${file}`);
   await initFactory(tools, { folder });
   const hired = await readHired(folder, version, hiring.name);

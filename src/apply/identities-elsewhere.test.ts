@@ -25,7 +25,12 @@ beforeAll(async () => {
   const { login: username, password } = admin;
   await createAccount(folder, { username, email: "root@x.invalid", admin: true, password });
   const { users, repositories } = buildForgeAdmin({ url: forge.url, admin });
-  const owner = { login: repo.owner, password: "another long password", email: "s@x.invalid" };
+  const owner = {
+    login: repo.owner,
+    password: "another long password",
+    email: "s@x.invalid",
+    mark: "",
+  };
   await users.create(owner);
   await repositories.create(repo, { private: true, defaultBranch: "main" });
 });

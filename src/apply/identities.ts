@@ -1,22 +1,22 @@
 /** Observes and repairs identities on the forge. Credentials that work are never replaced; every write is read back. */
+import { randomUUID } from "node:crypto";
 import type { SecretStore } from "../config/secret-store.ts";
 import type { RepoId } from "../core/factory.ts";
 import {
   type DesiredIdentities,
   type DesiredRepository,
-  type DesiredUser,
   formatRepo,
   type IdentityAction,
   type IdentityStep,
   type ObservedIdentities,
   type ObservedRepository,
-  type ObservedUser,
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
-import { deriveEmail, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
+import { env } from "../settings/env.ts";
+import { buildAccountHandlers, observeAccounts, requireOwnAccounts } from "./accounts.ts";
 import { execute, type Handlers } from "./execute.ts";
 import { observeApplication, registerApplication } from "./oauth-application.ts";
 
@@ -27,6 +27,8 @@ export interface IdentityTools {
   /** Undefined when there is nothing to fill an empty repository with. */
   readonly fill: Fill | undefined;
   readonly say: (line: string) => void;
+  /** Logins that the operator has named to be taken over. */
+  readonly adopted?: readonly string[] | undefined;
 }
 
 /** What one project's repository is filled with while it is empty. */
@@ -42,15 +44,28 @@ export async function applyIdentities(
   { dryRun }: { dryRun: boolean },
 ): Promise<readonly IdentityStep[]> {
   const canFill = tools.fill?.repo;
-  const steps = planIdentities(desired, await observeIdentities(tools, desired), { canFill });
+  const known = desired.factoryId ?? tools.secrets.get(env.factoryId.key);
+  const observed = await observeIdentities(tools, desired);
+  requireOwnAccounts({ ...desired, factoryId: known }, observed.users, tools.adopted);
+  const steps = planIdentities({ ...desired, factoryId: known }, observed, { canFill });
   const announce = (step: IdentityStep) => tools.say(formatIdentityStep(step));
   if (dryRun) for (const step of steps) announce(step);
   else {
+    const factoryId = known ?? (await makeFactoryId(tools));
+    const owned = { ...desired, factoryId };
     const replan = async () =>
-      planIdentities(desired, await observeIdentities(tools, desired), { canFill });
-    await execute({ steps, handlers: buildHandlers(tools), announce, replan, explain });
+      planIdentities(owned, await observeIdentities(tools, owned), { canFill });
+    await execute({ steps, handlers: buildHandlers(tools, factoryId), announce, replan, explain });
   }
   return steps;
+}
+
+/** Made once, after everything was checked and before anything is written on the forge. */
+async function makeFactoryId({ secrets, say }: IdentityTools): Promise<string> {
+  const made = randomUUID();
+  await secrets.set({ [env.factoryId.key]: made });
+  say(`+ ${env.factoryId.key} in .env   ${made}`);
+  return made;
 }
 
 function explain(open: readonly IdentityStep[]): DisintoError {
@@ -67,8 +82,7 @@ export async function observeIdentities(
   tools: Pick<IdentityTools, "forge" | "secrets">,
   desired: DesiredIdentities,
 ): Promise<ObservedIdentities> {
-  const users = new Map<string, ObservedUser>();
-  for (const user of desired.users) users.set(user.login, await observeUser(tools, user));
+  const users = await observeAccounts(tools, desired.users);
   const repositories = new Map<string, ObservedRepository>();
   for (const repository of desired.repositories) {
     const seen = await observeRepository(tools, repository);
@@ -76,19 +90,6 @@ export async function observeIdentities(
   }
   if (!desired.application) return { users, repositories };
   return { users, repositories, application: await observeApplication(tools) };
-}
-
-async function observeUser(
-  { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
-  { login, keys }: DesiredUser,
-): Promise<ObservedUser> {
-  const found = await forge.users.find(login);
-  if (!found) return { exists: false, isAdmin: false, passwordWorks: false, tokenWorks: false };
-  const [password, token] = [secrets.get(keys.password), secrets.get(keys.token)];
-  const passwordWorks =
-    password !== undefined && (await forge.users.loginOf({ login, password })) === login;
-  const tokenWorks = token !== undefined && (await forge.users.loginOf({ token })) === login;
-  return { exists: true, ...found, passwordWorks, tokenWorks };
 }
 
 async function observeRepository(
@@ -110,14 +111,10 @@ async function observeRepository(
   };
 }
 
-function buildHandlers(tools: IdentityTools): Handlers<IdentityAction> {
-  const { users, repositories, labels } = tools.forge;
+function buildHandlers(tools: IdentityTools, factoryId: string): Handlers<IdentityAction> {
+  const { repositories, labels } = tools.forge;
   return {
-    "create-user": ({ user }) => createUser(tools, user),
-    "restrict-user": ({ user }) => users.restrict(user.login),
-    "set-password": async ({ user }) =>
-      users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
-    "create-token": ({ user }) => createToken(tools, user),
+    ...buildAccountHandlers(tools, factoryId),
     "create-repository": ({ repository: { repo, private: isPrivate, primaryBranch } }) =>
       repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch }),
     "grant-access": ({ repo, login, access }) => repositories.grant(repo, login, access),
@@ -127,37 +124,4 @@ function buildHandlers(tools: IdentityTools): Handlers<IdentityAction> {
     "make-agent-secret": ({ key }) => tools.secrets.set({ [key]: tools.newSecret() }),
     "protect-branch": ({ repo, protection }) => repositories.protect(repo, protection),
   };
-}
-
-async function createUser(tools: IdentityTools, { login, keys }: DesiredUser): Promise<void> {
-  const password = tools.secrets.get(keys.password) ?? (await renewPassword(tools, { keys }));
-  await tools.forge.users.create({ login, password, email: deriveEmail(login) });
-}
-
-/** Stored before the forge knows it, so that a kill in between leaves nothing that nobody knows. */
-async function renewPassword(
-  { secrets, newSecret }: IdentityTools,
-  { keys }: Pick<DesiredUser, "keys">,
-): Promise<string> {
-  const password = newSecret();
-  await secrets.set({ [keys.password]: password });
-  return password;
-}
-
-/** Tokens of ours that nobody knows any more, as a kill leaves them, go first; then there is exactly one. */
-async function createToken(
-  { forge, secrets }: IdentityTools,
-  { login, keys, scopes }: DesiredUser,
-): Promise<void> {
-  const password = secrets.get(keys.password);
-  if (password === undefined)
-    throw new DisintoError("credentials.missing", `${keys.password} is not in .env`);
-  await forge.users.restrict(login);
-  for (const { id, name } of await forge.tokens.list(login))
-    if (isOurToken(name)) await forge.tokens.revoke(login, id);
-  const token = await forge.tokens.create(
-    { login, password },
-    { name: formatTokenName(1), scopes },
-  );
-  await secrets.set({ [keys.token]: token });
 }

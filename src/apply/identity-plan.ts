@@ -2,6 +2,7 @@
 import { openSecrets } from "../config/secret-store.ts";
 import { deriveIdentities, type IdentityStep, planIdentities } from "../core/identities.ts";
 import { DisintoError } from "../errors.ts";
+import { requireOwnAccounts } from "./accounts.ts";
 import { findAdministrator } from "./administrator.ts";
 import { observeIdentities } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -35,6 +36,7 @@ async function observeIfReachable(tools: Tools, fleet: Fleet): Promise<readonly 
   );
   const desired = deriveIdentities(factory);
   const observed = await observeIdentities({ forge, secrets }, desired);
+  requireOwnAccounts(desired, observed.users);
   return planIdentities(desired, observed, { canFill: undefined });
 }
 

@@ -3,12 +3,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { listUsedCis } from "../ci/definitions.ts";
-import { listProjectNames, setAgentSection, writeAgentSection } from "../config/agent-section.ts";
+import { listProjectNames, writeAgentSection } from "../config/agent-section.ts";
 import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
-import { openSecrets, type SecretStore } from "../config/secret-store.ts";
+import type { SecretStore } from "../config/secret-store.ts";
 import type { ActivationStep } from "../core/ci-activation.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import {
@@ -21,17 +21,18 @@ import {
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
+import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import type { AddedFile } from "../ports/repositories.ts";
-import { env } from "../settings/env.ts";
-import { type Administrator, findAdministrator } from "./administrator.ts";
+import { checkAccounts, loadWithReviewer, lookAtForge } from "./account-check.ts";
+import type { Administrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
-import { type DecideCi, findOwedWorkflow } from "./ci-choice.ts";
+import { findOwedWorkflow } from "./ci-choice.ts";
 import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
-import { declareFromForge, openProject, type Project } from "./project.ts";
+import { declareFromForge, openProject, type Project, type ProjectDecisions } from "./project.ts";
 import {
   type ProjectDeclaration,
   writeDeclaration,
@@ -45,7 +46,9 @@ export interface InitOptions {
   /** A folder, an address, or `owner/name` on the forge; see core/source.ts. */
   readonly repository?: string | undefined;
   readonly provided?: ProvidedAnswers | undefined;
-  readonly decideCi?: DecideCi | undefined;
+  /** Logins of accounts that become the bots', whoever had them. */
+  readonly adopted?: readonly string[] | undefined;
+  readonly decide?: ProjectDecisions;
   readonly dryRun?: boolean;
 }
 
@@ -78,13 +81,16 @@ export function initFactory(tools: InitTools, options: InitOptions): Promise<Ini
 }
 
 async function initialise(tools: InitTools, options: InitOptions): Promise<InitResult> {
-  const { folder, provided, dryRun = false } = options;
+  const { folder, provided, dryRun = false, adopted } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
-  const project = await openProject(tools, { ...options, ci: provided?.ci }, settings);
+  const project = await openProject(tools, { decide: {}, ...options, ci: provided?.ci }, settings);
   try {
+    const changes = { settings, project, adopted };
+    const news = { settings, project: project?.declaration };
+    if (!dryRun) await checkAccounts(tools, folder, { ...news, adopted });
     announceChanges(tools, settings, project);
-    if (dryRun) return await preview(tools, folder, { settings, project });
+    if (dryRun) return await preview(tools, folder, changes);
     await setEnvironment(folder, settings);
     return await createFactory(tools, options, project);
   } finally {
@@ -115,27 +121,37 @@ function announceDeclaration(
   const required = /^(?:required|when_absent) = .*$/gm;
   for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
   if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
+  const allowed = /^allow = .*$/m.exec(text)?.[0];
   if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+  if (allowed) say(`  [network] ${allowed}: what sessions and runs of the CI may reach outside`);
   if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
+}
+
+interface Changes {
+  readonly settings: Answers;
+  readonly project: Project | undefined;
+  readonly adopted: readonly string[] | undefined;
 }
 
 async function createFactory(
   tools: InitTools,
-  { folder, decideCi }: InitOptions,
+  { folder, decide = {}, adopted }: InitOptions,
   project: Project | undefined,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
     project &&
-    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decideCi })));
+    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decide })));
   if (declaration) await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
+  const { caution } = engines[factory.engine];
+  if (caution) say(caution);
   await makeCiTokens(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
-    { forge: administrator.forge, secrets, newSecret, fill, say },
+    { forge: administrator.forge, secrets, newSecret, fill, say, adopted },
     deriveIdentities(factory),
     { dryRun: false },
   );
@@ -169,19 +185,18 @@ async function makeCiTokens(factory: Factory, secrets: SecretStore): Promise<voi
 async function preview(
   tools: InitTools,
   folder: string,
-  { settings, project }: { settings: Answers; project: Project | undefined },
+  { settings, project, adopted }: Changes,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
-  const changes = { settings, project: declaration };
-  const { factory, environment } = await previewReviewer(tools, folder, changes);
+  const news = { settings, project: declaration };
+  announceReviewer(tools, await missingReviewer(tools, folder, news));
+  const { factory, environment } = await loadWithReviewer(tools, folder, news);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
-  const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  const answering = (await tools.probeForge(factory.forge.url)).version !== undefined;
-  if (answering && environment.get(env.forgeAdminPass.key)) {
-    const { forge } = await findAdministrator(tools, { factory, folder, secrets });
-    const identityTools = { forge, secrets, newSecret, fill, say };
+  const seen = await lookAtForge(tools, folder, { factory, environment });
+  if (seen) {
+    const identityTools = { ...seen, newSecret, fill, say, adopted };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };
   }
   const nothing = { users: new Map(), repositories: new Map() };
@@ -190,13 +205,8 @@ async function preview(
   return { factory, steps };
 }
 
-async function previewReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, changes);
-  const missing = findMissingReviewer(loaded.factory);
-  announceReviewer(tools, missing);
-  if (missing?.type !== "addable") return loaded;
-  const edit = (text: string) => setAgentSection(text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...changes, edit });
+async function missingReviewer({ version }: InitTools, folder: string, news: PendingChanges) {
+  return findMissingReviewer((await loadFactoryWith(folder, version, news)).factory);
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */
@@ -224,8 +234,11 @@ interface Filling {
   readonly administrator: Administrator;
 }
 
+/** Forgejo looks at what was pushed in a queue: for a while the repository is said to be empty. */
+const LOOKED_AT_LIMIT_MS = 60_000;
+
 function buildFill(
-  { repositories, say }: InitTools,
+  { repositories, clock, say, signal }: InitTools,
   { factory, project, administrator }: Filling,
 ): Fill | undefined {
   const content = project?.content;
@@ -241,6 +254,9 @@ function buildFill(
       const added = await findAdded(factory, project.repo, content);
       if (added) say(`the first push adds ${added.path}: one commit that your repository has not`);
       await repositories.push({ ...place, ...(added && { added }) });
+      const untilMs = clock.monotonicMs() + LOOKED_AT_LIMIT_MS;
+      const find = () => administrator.forge.repositories.find(project.repo);
+      while ((await find())?.empty && clock.monotonicMs() < untilMs) await clock.sleep(200, signal);
     },
   };
 }

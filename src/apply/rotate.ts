@@ -1,9 +1,12 @@
 /** New credentials for bots that go on working: the old token is revoked when its holder has the new one. */
+import type { DesiredUser } from "../core/accounts.ts";
 import type { Factory } from "../core/factory.ts";
-import { type DesiredUser, deriveIdentities } from "../core/identities.ts";
-import { CI_LOGIN, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
+import { deriveIdentities } from "../core/identities.ts";
+import { formatCredential } from "../core/identity-text.ts";
+import { CI_NAME, deriveServiceName, formatTokenName, isOurToken } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
-import type { Token } from "../ports/forge-admin.ts";
+import type { Credential, Token } from "../ports/forge-admin.ts";
+import { makeToken, observeAccounts, requireOwnAccounts } from "./accounts.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { lockIdentities, newSecret } from "./init.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -27,12 +30,19 @@ export function rotateCredentials(tools: InitTools, rotation: Rotation): Promise
 async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<void> {
   const access = await openForge(tools, folder);
   const holders = chooseHolders(access.factory, names);
-  const { tokens } = access.administrator.forge;
+  const foreign = await findForeign(access, holders);
+  const { tokens, credentials } = access.administrator.forge;
   const outdated: { login: string; token: Token }[] = [];
   for (const { user } of holders) {
     const old = (await tokens.list(user.login)).filter(({ name }) => isOurToken(name));
     await renewToken(access, user, old);
     tools.say(`~ password and token of ${user.login}`);
+    for (const credential of foreign.get(user.login) ?? []) {
+      await credentials.remove(user.login, credential);
+      tools.say(
+        `- ${formatCredential(credential)} of ${user.login}, which was not of this factory`,
+      );
+    }
     outdated.push(...old.map((token) => ({ login: user.login, token })));
   }
   await restart(tools, folder, holders);
@@ -50,7 +60,21 @@ function chooseHolders(factory: Factory, names: readonly string[]): readonly Cre
   });
   return deriveIdentities(factory)
     .users.filter(({ login }) => names.length === 0 || logins.includes(login))
-    .map((user) => ({ user, service: services.get(user.login) ?? CI_LOGIN }));
+    .map((user) => ({ user, service: services.get(user.login) ?? CI_NAME }));
+}
+
+/** Throws where an account is somebody else's. Our own older tokens go when their holders have the new ones. */
+async function findForeign(
+  { factory, secrets, administrator: { forge } }: ForgeAccess,
+  holders: readonly CredentialHolder[],
+): Promise<ReadonlyMap<string, readonly Credential[]>> {
+  const users = holders.map(({ user }) => user);
+  const observed = await observeAccounts({ forge, secrets }, users);
+  requireOwnAccounts({ users, factoryId: factory.id }, observed);
+  const isOlder = ({ kind, name }: Credential) => kind === "token" && isOurToken(name);
+  return new Map(
+    [...observed].map(([login, { foreign }]) => [login, foreign.filter((one) => !isOlder(one))]),
+  );
 }
 
 /** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */
@@ -59,7 +83,7 @@ async function renewToken(
   { login, keys, scopes }: DesiredUser,
   old: readonly Token[],
 ): Promise<void> {
-  const { users, tokens } = administrator.forge;
+  const { users } = administrator.forge;
   if (!(await users.find(login))) {
     throw new DisintoError("forge.not-found", `the forge has no user ${login}`, {
       hint: "run disinto init",
@@ -70,7 +94,10 @@ async function renewToken(
   await users.setPassword({ login, password });
   const generations = old.map(({ name }) => Number(/\d+$/.exec(name)?.[0] ?? 0));
   const name = formatTokenName(Math.max(0, ...generations) + 1);
-  await secrets.set({ [keys.token]: await tokens.create({ login, password }, { name, scopes }) });
+  const { forge } = administrator;
+  await secrets.set({
+    [keys.token]: await makeToken(forge, { login, password }, { name, scopes }),
+  });
 }
 
 /** Only what runs: its SIGTERM parks its work, and its successor resumes it. */

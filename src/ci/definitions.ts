@@ -1,10 +1,12 @@
 /** Every CI that can judge a project's changes. How bots ask it is loaded by wiring.ts. */
+
+import type { DesiredUser } from "../core/accounts.ts";
 import type { Addresses } from "../core/addresses.ts";
 import type { Ci, Factory } from "../core/factory.ts";
-import type { DesiredUser } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import type { Layout } from "../core/layout.ts";
 import type { DesiredService, Mount } from "../core/service.ts";
+import type { TextFile } from "../ports/git.ts";
 import { externalCi } from "./external/definition.ts";
 import { localCi } from "./local/definition.ts";
 import { woodpeckerCi } from "./woodpecker/definition.ts";
@@ -24,7 +26,9 @@ export interface CiDefinition {
   /** Mounted into every bot. */
   readonly mounts: readonly Mount[];
   /** Its own user on the forge, a writer of each project that it judges. */
-  readonly user?: DesiredUser;
+  readonly user?: (factory: { readonly ci: { readonly login: string } }) => DesiredUser;
+  /** The login of that user where no project says another. */
+  readonly usualLogin?: string | undefined;
   /** The account of the factory as which it acts where a project's `[ci] login` names it; it administers those projects. */
   readonly account?: (factoryName: string) => DesiredUser;
   /** As whose container's the egress service sees its steps; undefined if they run elsewhere. */
@@ -34,6 +38,11 @@ export interface CiDefinition {
     /** Also where no project uses it. */
     readonly isAlways: boolean;
   };
+  /** What of these workflow files it will not run, in words; undefined: it runs them all. */
+  readonly refuse?: (
+    files: readonly TextFile[],
+    primaryBranch: string,
+  ) => Promise<readonly string[]>;
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
   /** It knows of a commit what the forge's webhook tells it; else it looks for commits itself. */
@@ -54,7 +63,14 @@ export interface CiAccessKeys {
   readonly url: (place: CiPlace) => string;
   /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
   readonly isMade: boolean;
+  /** How the operator's commands reach it. */
+  readonly door: (factory: Factory, place: CiPlace) => CiDoor;
 }
+
+/** An address with the first of these tokens that is set; or a service in which `disinto ci ask` hands requests on. */
+export type CiDoor =
+  | { readonly kind: "address"; readonly url: string; readonly tokenKeys: readonly string[] }
+  | { readonly kind: "service"; readonly service: string };
 
 export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
   local: localCi,
@@ -82,5 +98,5 @@ export function findCiAccount({ provider, login }: Ci, factoryName: string) {
 
 /** The forge user whose statuses count; a CI that is a user of its own always posts as that one. Undefined: anybody's. */
 export function findCiLogin({ provider, login }: Ci): string | undefined {
-  return login ?? ciProviders[provider].user?.login;
+  return login ?? ciProviders[provider].usualLogin;
 }

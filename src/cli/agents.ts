@@ -1,4 +1,5 @@
 /** `disinto agents` and `disinto agent status`: every declared bot, what it does and how it is. */
+import { findForeignCredentials } from "../apply/account-check.ts";
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { harnesses } from "../harness/definitions.ts";
@@ -23,9 +24,12 @@ export async function agents(tools: Tools, question: AgentsFlags): Promise<ExitC
     factory: { ...fleet.factory, bots },
     forge: tools.forge,
     events: await readAllEvents(tools, fleet.factory, folder),
+    foreign: await findForeignCredentials(tools, fleet),
   });
   if (json) tools.print(`${JSON.stringify({ agents: reports }, undefined, 2)}\n`);
   else for (const line of formatTable(reports)) tools.print(`${line}\n`);
+  if (reports.some(({ foreignCredentials = [] }) => foreignCredentials.length > 0))
+    tools.say("what is not of this factory goes with disinto init, or disinto rotate");
   if (!json && bots.length === 0) tools.say("no bot is declared: name one in LLAMA_BOTS in .env");
   return ExitCode.done;
 }
@@ -44,7 +48,7 @@ function formatTable(reports: readonly BotReport[]): readonly string[] {
     one.projects.join(","),
     one.harness,
     harnesses[one.harness].asksModel ? `${one.model} at ${one.backend}` : "",
-    `${one.forgeUser}: credentials ${one.credentials}`,
+    `${one.forgeUser}: credentials ${[one.credentials, ...(one.foreignCredentials ?? [])].join(", and not of this factory: ")}`,
     one.origin,
     one.work,
   ]);

@@ -16,8 +16,8 @@ interface CommandSection {
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
   { title: "Run", commands: [up, down, pause, resume, hireAnAgent, fire, agent, generate] },
-  { title: "See", commands: [status, agents, issue, cost, logs, plan, config] },
+  { title: "See", commands: [status, agents, issue, ci, cost, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, block, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
-  { title: "For services", commands: [forge, ci, egress] },
+  { title: "For services", commands: [forge, egress] },
 ];

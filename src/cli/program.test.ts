@@ -53,7 +53,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     Start here:
       init [repository]                       Create bot users, tokens, repository and branch protection; run it again to repair them
-      demo                                    Run a whole factory on the embedded forge until one issue is merged
+      demo                                    Run a whole factory on this machine until its bots have merged seven issues
       help [command...]                       Show help for a command
 
     Run:
@@ -70,6 +70,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
       status                                  Show what is declared beside what runs, problems first
       agents                                  Show every bot, what it does and how it is
       issue <number>                          Show all that happened to an issue, from the bots' events and the forge
+      ci                                      See and repeat the CI's runs of a change; run the local CI, or the gate to Woodpecker
       cost                                    Show what the bots' sessions took: tokens, hours, money
       logs [name]                             Show what services wrote
       plan                                    Show what up would do, and what init would repair on the forge, and why
@@ -89,7 +90,6 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     For services:
       forge                                   Run the embedded forge, for trying, developing and testing
-      ci                                      Run the local CI, or the gate to Woodpecker
       egress                                  Run the way out of the factory's network
     "
   `);

@@ -26,6 +26,17 @@ export interface SectionChange {
 
 /** All of these files say the same afterwards, or none is written. */
 export async function writeAgentSection(
+  change: SectionChange,
+  files: readonly string[],
+): Promise<void> {
+  await checkAgentSection(change, files);
+  const { folder, name, settings } = change;
+  const edit = (text: string) => setAgentSection(text, name, settings);
+  for (const file of files) await editTomlFile(folder, file, edit);
+}
+
+/** Throws what writing it would; writes nothing. */
+export async function checkAgentSection(
   { folder, version, name, settings }: SectionChange,
   files: readonly string[],
 ): Promise<void> {
@@ -40,7 +51,6 @@ export async function writeAgentSection(
   );
   const { problems } = checkFiles({ ...texts, projects }, version);
   if (problems.length > 0) throw toConfigError(problems);
-  for (const file of files) await editTomlFile(folder, file, edit);
 }
 
 /** The text with these keys in the bot's section, which is made if there is none. */

@@ -71,6 +71,7 @@ export function readFactorySettings(
     reader.fail(env.forge, "an external forge needs its address", `set ${env.forgeUrl.key}`);
   return {
     name: reader.read(env.name),
+    id: reader.optional(env.factoryId),
     engine: reader.read(env.engine),
     forge: {
       kind,
@@ -84,6 +85,7 @@ export function readFactorySettings(
     ci: {
       port: ciPort,
       url: reader.read(env.woodpeckerHost, publish(bind, ciPort)),
+      login: reader.read(env.ciLogin),
       hasToken: namesOf(ciProviders).filter((name) => {
         const { access } = ciProviders[name];
         return access && reader.isSet({ key: access.tokenKey });

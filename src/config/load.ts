@@ -1,6 +1,7 @@
 /** A folder's `.env` and `projects/*.toml` → the typed factory, or every problem at once. */
 
 import { basename } from "node:path";
+import { ciProviders } from "../ci/definitions.ts";
 import type { Bot, Factory, Project } from "../core/factory.ts";
 import { DisintoError } from "../errors.ts";
 import { type Adopted, adopt } from "../older/adoption.ts";
@@ -10,7 +11,7 @@ import type { AgentSection, ProjectFile } from "../settings/project.ts";
 import { assembleBots } from "./bots.ts";
 import { type EnvChanges, editEnv } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
-import { Reader, readFactorySettings } from "./factory-settings.ts";
+import { type FactorySettings, Reader, readFactorySettings } from "./factory-settings.ts";
 import { type ConfigFiles, readFiles, readText } from "./files.ts";
 import { type Problem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
@@ -45,7 +46,7 @@ export interface PendingChanges {
   readonly settings?: EnvChanges;
   readonly project?: { readonly file: string; readonly text: string } | undefined;
   /** What every project's file would then be. */
-  readonly edit?: (text: string) => string;
+  readonly edit?: (text: string, file: string) => string;
 }
 
 /** Loads the factory as if this were written already; nothing is written. */
@@ -61,7 +62,7 @@ export async function loadFactoryWith(
   });
   const env = typeof files.env === "string" ? editEnv(files.env, settings) : files.env;
   const projects = [...files.projects, ...(project ? [project] : [])].map((one) =>
-    typeof one.text === "string" ? { file: one.file, text: edit(one.text) } : one,
+    typeof one.text === "string" ? { file: one.file, text: edit(one.text, one.file) } : one,
   );
   const { loaded, problems } = checkFiles({ ...files, env, projects }, version);
   if (!loaded) throw toConfigError(problems);
@@ -101,10 +102,11 @@ export function checkFiles(
   const statedForgeUrl = loaded.find(({ file }) => file.settings.forge_url)?.file.settings
     .forge_url;
   const { bots, problems: ofBots } = assembleBots(environment, loaded);
+  const settings = readFactorySettings(reader, version, statedForgeUrl);
   const factory: Factory = {
-    ...readFactorySettings(reader, version, statedForgeUrl),
+    ...settings,
     bots,
-    projects: loaded.map(({ project }) => project),
+    projects: loaded.map(({ project }) => nameCiLogin(project, settings.ci)),
   };
   const problems = sortProblems([
     ...(typeof env === "string" ? [] : [env]),
@@ -169,6 +171,14 @@ function locateBot(wanted: {
     ? env.llamaBots.key
     : env.enableLlamaAgent.key;
   return { ...environment.locate(front, bot.name), path: front };
+}
+
+/** Where it is not the usual one; what every factory has changes no service's environment. */
+function nameCiLogin(project: Project, { login }: FactorySettings["ci"]): Project {
+  const { ci } = project;
+  const usual = ciProviders[ci.provider].usualLogin;
+  if (ci.login !== undefined || usual === undefined || usual === login) return project;
+  return { ...project, ci: { ...ci, login } };
 }
 
 /** Absent where it is not set: what a project does not have of its own changes no service's environment. */

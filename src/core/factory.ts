@@ -11,6 +11,8 @@ import type { Prompts } from "./prompt-template.ts";
 export interface Factory {
   /** DISINTO_NAME: prefixes container names and names the compose project. */
   readonly name: string;
+  /** Random, made once: whose the accounts on the forge are. Undefined until `init` has made it. */
+  readonly id?: string | undefined;
   readonly engine: EngineName;
   readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];
@@ -26,6 +28,8 @@ export interface Factory {
   readonly ci: {
     readonly port: number;
     readonly url: string;
+    /** Forge user of the local CI. */
+    readonly login: string;
     readonly hasToken: readonly CiProvider[];
     /** Bots ask Woodpecker by a gate, which holds the token of the factory's account. */
     readonly hasGate: boolean;

@@ -10,6 +10,7 @@ import {
 } from "../ci/woodpecker/oauth-application.ts";
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
+import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
 import { alwaysProtected } from "./protected-paths.ts";
@@ -17,19 +18,12 @@ import { repositoryLabels } from "./repository-labels.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
+  /** Absent while the factory has none. */
+  readonly factoryId: string | undefined;
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
   /** The OAuth application of a CI that signs people in through the forge. */
   readonly application?: DesiredApplication | undefined;
-}
-
-export interface DesiredUser {
-  readonly login: string;
-  /** Variables in `.env` that hold the credentials. */
-  readonly keys: { readonly token: string; readonly password: string };
-  readonly scopes: readonly string[];
-  /** Why it exists, for people. */
-  readonly origin: string;
 }
 
 export interface DesiredRepository {
@@ -51,13 +45,6 @@ export interface ObservedIdentities {
   readonly application?: ObservedApplication;
 }
 
-export interface ObservedUser {
-  readonly exists: boolean;
-  readonly isAdmin: boolean;
-  readonly passwordWorks: boolean;
-  readonly tokenWorks: boolean;
-}
-
 export interface ObservedRepository {
   readonly empty: boolean;
   readonly access: ReadonlyMap<string, Access>;
@@ -69,10 +56,7 @@ export interface ObservedRepository {
 
 export type IdentityAction =
   | ApplicationAction
-  | { readonly kind: "create-user"; readonly user: DesiredUser }
-  | { readonly kind: "restrict-user"; readonly user: DesiredUser }
-  | { readonly kind: "set-password"; readonly user: DesiredUser }
-  | { readonly kind: "create-token"; readonly user: DesiredUser }
+  | AccountAction
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
   | {
       readonly kind: "grant-access";
@@ -108,12 +92,14 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
       keys: deriveCredentialKeys(bot.name),
       scopes: BOT_SCOPES,
       origin: bot.origin,
+      renamedBy: bot.declaredIn === "LLAMA_BOTS" ? "LLAMA_BOTS" : "forge_user",
     }),
   );
-  const cis = listUsedCis(factory).flatMap(({ user }) => user ?? []);
+  const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
   const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
   const [account] = accounts;
   return {
+    factoryId: factory.id,
     users: [...bots, ...cis, ...(account ? [account] : [])],
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
@@ -129,7 +115,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
     bots.filter(({ roles }) => hasRoleThat(roles, may)).map(({ forgeUser }) => forgeUser);
   const { adminUser } = factory.forge;
   const writers = bots.map(({ forgeUser }) => forgeUser);
-  const ci = ciProviders[project.ci.provider].user;
+  const ci = ciProviders[project.ci.provider].user?.(factory);
   const account = findCiAccount(project.ci, factory.name);
   return {
     repo: project.repo,
@@ -168,7 +154,9 @@ export function planIdentities(
   { canFill }: { canFill: RepoId | undefined },
 ): readonly IdentityStep[] {
   return [
-    ...desired.users.flatMap((user) => [...planUser(user, observed.users.get(user.login))]),
+    ...desired.users.flatMap((user) => [
+      ...planUser(user, observed.users.get(user.login), desired.factoryId),
+    ]),
     ...desired.repositories.flatMap((repository) => [
       ...planRepository(
         repository,
@@ -178,29 +166,6 @@ export function planIdentities(
     ]),
     ...planApplication(desired.application, observed.application),
   ];
-}
-
-const absent: ObservedUser = {
-  exists: false,
-  isAdmin: false,
-  passwordWorks: false,
-  tokenWorks: false,
-};
-
-function* planUser(user: DesiredUser, seen: ObservedUser = absent): Generator<IdentityStep> {
-  const { exists, isAdmin, passwordWorks, tokenWorks } = seen;
-  if (isAdmin) yield { action: { kind: "restrict-user", user }, because: "it is an administrator" };
-  if (!exists) yield { action: { kind: "create-user", user }, because: user.origin };
-  else if (!passwordWorks) {
-    yield {
-      action: { kind: "set-password", user },
-      because: `the forge does not accept ${user.keys.password}`,
-    };
-  }
-  if (!tokenWorks) {
-    const because = exists ? `the forge does not accept ${user.keys.token}` : "a new user";
-    yield { action: { kind: "create-token", user }, because };
-  }
 }
 
 const nothing: ObservedRepository = {
@@ -282,10 +247,12 @@ function isProtected(wanted: Protection, rules: Protection | undefined): boolean
   if (!rules) return false;
   const same = (a: readonly string[], b: readonly string[]): boolean =>
     JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+  const lower = (logins: readonly string[]) => logins.map((login) => login.toLowerCase());
+  const sameLogins = (a: readonly string[], b: readonly string[]) => same(lower(a), lower(b));
   return (
     rules.requiredApprovals === wanted.requiredApprovals &&
-    same(rules.approvers, wanted.approvers) &&
-    same(rules.mergers, wanted.mergers) &&
+    sameLogins(rules.approvers, wanted.approvers) &&
+    sameLogins(rules.mergers, wanted.mergers) &&
     same(rules.requiredContexts, wanted.requiredContexts) &&
     same(rules.protectedPaths, wanted.protectedPaths)
   );

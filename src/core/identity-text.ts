@@ -1,9 +1,15 @@
 /** Steps about identities as people read them. Pure. */
+import type { Credential } from "../ports/forge-admin.ts";
 import { formatRepo, type IdentityAction, type IdentityStep } from "./identities.ts";
 
 /** One line a step: what changes, on what, and why. */
 export function formatIdentityStep({ action, because }: IdentityStep): string {
   return `+ ${subjectOf(action)}   ${because}`;
+}
+
+/** Never more than the forge shows of it. */
+export function formatCredential({ kind, name, lastEight }: Credential): string {
+  return lastEight === undefined ? `${kind} ${name}` : `${kind} ${name} (…${lastEight})`;
 }
 
 function subjectOf(action: IdentityAction): string {
@@ -14,6 +20,10 @@ function subjectOf(action: IdentityAction): string {
       return `restriction of ${action.user.login}`;
     case "set-password":
       return `password of ${action.user.login}`;
+    case "remove-credential":
+      return `removal of ${formatCredential(action.credential)} of ${action.user.login}`;
+    case "mark-user":
+      return `mark of ${action.user.login}`;
     case "create-token":
       return `token of ${action.user.login}`;
     case "create-repository":

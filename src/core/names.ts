@@ -39,8 +39,8 @@ export function deriveEmail(login: string): string {
   return `${login}@bots.invalid`;
 }
 
-/** Forge user, and name in `.env`, of the local CI's identity; no bot may have it. */
-export const CI_LOGIN = "ci";
+/** Service, and name in `.env`, of the local CI; no bot may have it. */
+export const CI_NAME = "ci";
 
 /** A file in the local CI's data folder that holds the address where it answers. */
 export const CI_ADDRESS_FILE = "address";

@@ -19,7 +19,7 @@ export interface ChosenCi {
 export function chooseCi(factory: Factory, asked: string | undefined): ChosenCi {
   const provider = asked === undefined ? offerCi(factory) : requireCi(factory, asked);
   const { account, user } = ciProviders[provider];
-  const login = account?.(factory.name).login ?? user?.login;
+  const login = account?.(factory.name).login ?? user?.(factory).login;
   const isServed = forgeKinds[factory.forge.kind].service?.servesCi;
   const isOffered = asked === undefined && factory.projects.length === 0;
   const because = isServed && isOffered ? findObstacle(factory) : undefined;

@@ -14,6 +14,7 @@ test("a factory without a reviewer gets one on the llama bots' backend", () => {
     like: "ada",
     settings: {
       roles: ["review"],
+      forge_user: "disinto-reviewer",
       harness: "claude-code",
       base_url: "http://m:1",
       model: "qwen",

@@ -16,7 +16,10 @@ export type MissingReviewer =
   | { readonly type: "lacking"; readonly because: string };
 
 /** Returns undefined if there is a reviewer already, or nobody whose work could be reviewed. */
-export function findMissingReviewer({ bots }: Factory): MissingReviewer | undefined {
+export function findMissingReviewer({
+  bots,
+  name: factoryName,
+}: Factory): MissingReviewer | undefined {
   const model = bots.find(({ declaredIn }) => declaredIn === "LLAMA_BOTS") ?? bots[0];
   if (!model || bots.some(({ roles }) => hasRoleThat(roles, ({ approves }) => approves)))
     return undefined;
@@ -26,7 +29,11 @@ export function findMissingReviewer({ bots }: Factory): MissingReviewer | undefi
     const because = `the command of ${model.name} writes code, and no command that reviews is set`;
     return { type: "lacking", because };
   }
-  return { type: "addable", settings: deriveSettings(model), like: model.name };
+  return {
+    type: "addable",
+    settings: { ...deriveSettings(model), forge_user: `${factoryName}-${REVIEWER}` },
+    like: model.name,
+  };
 }
 
 function deriveSettings({ harness, baseUrl, model, apiKeyEnv }: Bot) {

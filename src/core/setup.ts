@@ -68,11 +68,12 @@ interface NewFactory {
   readonly folder: string;
   readonly repository: string;
   readonly workflow?: string | undefined;
+  readonly allow?: string | undefined;
 }
 
 /** The command that makes a new factory with these answers and asks nothing; a password stays in the environment. */
 export function formatInitCommand(
-  { folder, repository, workflow }: NewFactory,
+  { folder, repository, workflow, allow }: NewFactory,
   answers: Answers,
 ): string {
   const flags = Object.entries(initFlags).flatMap(([key, flag]) => {
@@ -80,6 +81,7 @@ export function formatInitCommand(
     return value === undefined ? [] : [flag, quoteWord(value)];
   });
   if (workflow !== undefined) flags.push("--workflow", workflow);
+  if (allow !== undefined) flags.push("--allow", quoteWord(allow));
   const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
   return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
 }
@@ -142,6 +144,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-local-ci`,
     [env.llamaBots.key]: "dev-qwen",
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...nameAddresses(given, forge, gaps),

@@ -6,6 +6,7 @@ import type { Forge } from "./forge.ts";
 export interface ForgeAdmin {
   readonly users: ForgeUsers;
   readonly tokens: ForgeTokens;
+  readonly credentials: ForgeCredentials;
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
   readonly applications: ForgeApplications;
@@ -30,8 +31,10 @@ export interface Credentials {
 }
 
 export interface ForgeUsers {
-  find(login: string): Promise<{ isAdmin: boolean } | undefined>;
-  create(user: Credentials & { email: string }): Promise<void>;
+  find(login: string): Promise<{ isAdmin: boolean; mark: string } | undefined>;
+  create(user: Credentials & { email: string; mark: string }): Promise<void>;
+  /** Says whose the account is, where only an administrator of the forge can; its address becomes ours. */
+  mark(login: string, marked: { mark: string; email: string }): Promise<void>;
   /** Neither an administrator nor one who may create organisations; safe to repeat. */
   restrict(login: string): Promise<void>;
   setPassword(user: Credentials): Promise<void>;
@@ -41,9 +44,28 @@ export interface ForgeUsers {
   remove(login: string): Promise<void>;
 }
 
+/** Something with which somebody acts as a user. */
+export interface Credential {
+  /** `email`: an address to which the forge sends a new password. */
+  readonly kind: "token" | "application" | "SSH key" | "GPG key" | "email";
+  readonly id: number;
+  readonly name: string;
+  /** A token has it for ever. */
+  readonly lastEight?: string | undefined;
+}
+
+/** Everything of a user that has rights of its own, by whatever name. */
+export interface ForgeCredentials {
+  list(login: string): Promise<readonly Credential[]>;
+  remove(login: string, credential: Credential): Promise<void>;
+  /** Takes back what the user allowed to applications of others; answers their number. Needs the password. */
+  revokeGrants(user: Credentials): Promise<number>;
+}
+
 export interface Token {
   readonly id: number;
   readonly name: string;
+  readonly scopes: readonly string[];
   /** All that the forge shows of it afterwards. */
   readonly lastEight: string;
 }
@@ -79,7 +101,7 @@ export interface ForgeRepositories {
   find(repo: RepoId): Promise<{ defaultBranch: string; empty: boolean } | undefined>;
   create(repo: RepoId, options: { private: boolean; defaultBranch: string }): Promise<void>;
   access(repo: RepoId, login: string): Promise<Access>;
-  grant(repo: RepoId, login: string, access: "write" | "admin"): Promise<void>;
+  grant(repo: RepoId, login: string, access: "read" | "write" | "admin"): Promise<void>;
   revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;

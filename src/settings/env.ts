@@ -3,6 +3,7 @@ import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
 import { type Budget, parseBudget } from "./budget.ts";
+import { certificateAuthority, domainName, factoryName, httpUrl } from "./env-patterns.ts";
 import {
   choice,
   folder,
@@ -15,39 +16,6 @@ import {
   secret,
   text,
 } from "./setting.ts";
-
-const factoryName = {
-  is: (name: string) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15,
-  refusal: (name: string) => ({
-    message: `${JSON.stringify(name)} is not a valid factory name`,
-    hint: "use at most 15 lower-case letters and digits, with single dashes between them",
-  }),
-};
-
-const httpUrl = {
-  is: (url: string) => /^https?:\/\/[^\s/]/.test(url) && URL.canParse(url),
-  refusal: () => ({
-    message: "must be an http or https URL",
-    hint: "write the whole URL, for example http://127.0.0.1:3000",
-  }),
-};
-
-const domainName = {
-  is: (name: string) =>
-    name.length <= 200 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}$/.test(name),
-  refusal: (name: string) => ({
-    message: `${JSON.stringify(name)} is no domain name`,
-    hint: "write the name alone, for example example.org: no scheme, no port, no path, lower case",
-  }),
-};
-
-const certificateAuthority = {
-  is: (value: string) => value === "internal" || httpUrl.is(value),
-  refusal: () => ({
-    message: "is neither internal nor a URL",
-    hint: "write internal, or the address of your authority's ACME directory",
-  }),
-};
 
 /** A renewal takes a third of it at most, and takes as long as a push does. */
 const MIN_LEASE_TERM_S = 3;
@@ -110,6 +78,17 @@ export const env = {
     key: "DISINTO_NAME",
     fallback: "disinto",
     meaning: "Prefix of container names, and the compose project of a new installation",
+  }),
+  factoryId: text("text", {
+    key: "DISINTO_FACTORY_ID",
+    meaning:
+      "What says on the forge whose the accounts of bots and CI are (docs/security.md); written by disinto init, and never changed",
+  }),
+  ciLogin: text("user name", {
+    key: "DISINTO_CI_LOGIN",
+    fallback: "ci",
+    meaning:
+      "Forge user of the local CI; disinto init gives it the factory's name in a new factory",
   }),
   engine: choice(engines, {
     key: "DISINTO_ENGINE",

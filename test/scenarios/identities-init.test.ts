@@ -10,10 +10,11 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 import { buildCli, type Ended, runCli } from "../support/cli.ts";
+import { findFreePort } from "../support/fleet.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { noteFiles, noteOutput } from "../support/secret-scan.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 
 const allRefs = ["refs/heads/main", "refs/heads/other", "refs/tags/v1"];
 
@@ -96,10 +97,10 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(await refsOf("disinto-admin/shop")).toEqual(allRefs);
   const { tables } = await dumpForge(folder);
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
-    "ci",
     "dev-qwen",
     "disinto-admin",
-    "reviewer",
+    "disinto-local-ci",
+    "disinto-reviewer",
   ]);
   const { url } = await readForge();
   expect(stderr).toContain(`the forge is at ${url}; its administrator is disinto-admin`);
@@ -170,7 +171,7 @@ test("owner/name is a repository on the forge; one that is not there, and an add
   expect(absent.stderr).toContain("no repository of that name");
   expect(withPassword.stderr).not.toContain("hunter22");
   expect(await dumpFiles(folder)).toEqual(before);
-  await done(disinto("init", "disinto-admin/there"));
+  await done(disinto("init", "disinto-admin/there", "--workflow", "block"));
 
   const project = await readFile(path.join(folder, "projects/there.toml"), "utf8");
   expect(project).toContain('repo = "disinto-admin/there"\nprimary_branch = "trunk"\n');
@@ -203,7 +204,7 @@ test("a dry run in an empty folder says the lines of .env and every step, and le
   const { stdout, stderr } = await done(disinto(...argv));
 
   expect(stderr).toContain("+ DISINTO_ENGINE in .env   local");
-  expect(stderr).toContain("+ user reviewer   [agents.reviewer]");
+  expect(stderr).toContain("+ user disinto-reviewer   [agents.reviewer]");
   expect(JSON.parse(stdout)).toMatchObject({ changed: false });
   expect(await readdir(folder)).toEqual([]);
 });
@@ -275,4 +276,15 @@ test("logs show a service's words, and no secret among them", async () => {
   expect(stdout).toContain("listens on");
   expect(stdout).toContain("somebody wrote [FORGE_ADMIN_PASS] here");
   expect(stdout + stderr).not.toContain(secret);
+});
+
+test("what an older compose file alone says is in .env before init writes a new one over it", async () => {
+  const port = await findFreePort();
+  const older = `services:\n  forgejo:\n    ports: ["${port}:3000"]\n`;
+  await writeFile(path.join(folder, "docker-compose.yml"), older);
+  await writeFile(path.join(folder, ".env"), "DISINTO_ENGINE=local\nLLAMA_BOTS=\n");
+
+  await done(disinto("init", repository));
+
+  expect((await loadEnvironment(folder)).get("DISINTO_FORGE_PORT")).toBe(String(port));
 });

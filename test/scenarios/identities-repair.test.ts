@@ -69,10 +69,36 @@ test.each([
     () => act("PUT", `${project}/collaborators/dev-a`, { permission: "admin" }),
     /^\+ write access of dev-a to .*administers it$/,
   ],
+  [
+    "an application that a bot's account registered",
+    async () => {
+      const password = (await factory.environment()).get("FORGE_PASS_DEV_A");
+      const basic = Buffer.from(`dev-a:${password}`).toString("base64");
+      await fetch(`${factory.forgeUrl}/api/v1/user/applications/oauth2`, {
+        method: "POST",
+        headers: { authorization: `Basic ${basic}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: "spy", redirect_uris: ["http://127.0.0.1/x"] }),
+      });
+    },
+    /^\+ removal of application spy of dev-a /,
+  ],
+  [
+    "a token that somebody made for a bot",
+    async () => {
+      const password = (await factory.environment()).get("FORGE_PASS_DEV_A");
+      const basic = Buffer.from(`dev-a:${password}`).toString("base64");
+      await fetch(`${factory.forgeUrl}/api/v1/users/dev-a/tokens`, {
+        method: "POST",
+        headers: { authorization: `Basic ${basic}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: "backdoor", scopes: ["all"] }),
+      });
+    },
+    /^\+ removal of token backdoor \(….{8}\) of dev-a /,
+  ],
   ["a deleted label", () => act("DELETE", `${project}/labels/1`), /^\+ label backlog in /],
   [
     "a bot that became an administrator of the forge",
-    () => act("PATCH", "/admin/users/dev-a", { login_name: "dev-a", source_id: 0, admin: true }),
+    () => act("PATCH", "/admin/users/dev-a", { admin: true }),
     /^\+ restriction of dev-a /,
   ],
 ])(

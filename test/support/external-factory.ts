@@ -69,7 +69,10 @@ export async function describeEndState(
       const user = await forge.users.find(login);
       return {
         login,
-        user,
+        user: user && {
+          ...user,
+          mark: user.mark === `disinto:${environment.get("DISINTO_FACTORY_ID")}`,
+        },
         tokens: user && (await forge.tokens.list(login)).map(({ name }) => name),
         byToken: await forge.users.loginOf({ token }),
         byPassword: await forge.users.loginOf({ login, password: secret }),

@@ -9,7 +9,7 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { applyIdentities } from "../../src/apply/identities.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
-import { CI_ADDRESS_FILE, CI_LOGIN, deriveCredentialKeys } from "../../src/core/names.ts";
+import { CI_ADDRESS_FILE, CI_NAME, deriveCredentialKeys } from "../../src/core/names.ts";
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
@@ -184,7 +184,7 @@ export class Scene {
       ...tellBot({ bot, factory, forgeUrl: url }).environment,
       FORGE_TOKEN: this.#tokenOf(name),
       CI_TOKEN,
-      CI_URL: pathToFileURL(path.join(this.#home(CI_LOGIN, "data"), CI_ADDRESS_FILE)).href,
+      CI_URL: pathToFileURL(path.join(this.#home(CI_NAME, "data"), CI_ADDRESS_FILE)).href,
       AGENT_DATA: this.#home(name, "data"),
       AGENT_REPOS: this.#home(name, "repos"),
     };
@@ -194,7 +194,7 @@ export class Scene {
   async addStranger(login: string): Promise<Call> {
     const { users, tokens } = this.admin;
     const person = { login, password: `the password of ${login}` };
-    await users.create({ ...person, email: `${login}@people.invalid` });
+    await users.create({ ...person, email: `${login}@people.invalid`, mark: "" });
     const token = await tokens.create(person, { name: "test", scopes: ["all"] });
     return async (method, where, body) => {
       const response = await fetch(`${this.url}/api/v1/repos/${repo.owner}/${repo.name}${where}`, {
@@ -211,13 +211,13 @@ export class Scene {
   }
 
   startCi(): void {
-    this.processes.start(CI_LOGIN, ["ci", "serve"], {
+    this.processes.start(CI_NAME, ["ci", "serve"], {
       ...machineEnvironment(),
       CI_PROJECTS: formatProjects(this.#template.factory.projects),
-      CI_DATA: this.#home(CI_LOGIN, "data"),
+      CI_DATA: this.#home(CI_NAME, "data"),
       CI_TOKEN,
       FORGE_URL: this.url,
-      FORGE_TOKEN: this.#tokenOf(CI_LOGIN),
+      FORGE_TOKEN: this.#tokenOf(CI_NAME),
     });
   }
 

@@ -1,6 +1,7 @@
 /** The operator's port over Forgejo's REST API, as an administrator with name and password. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
+import { isSameLogin } from "../../core/names.ts";
 import { DisintoError } from "../../errors.ts";
 import type {
   Access,
@@ -14,6 +15,7 @@ import type {
   Protection,
 } from "../../ports/forge-admin.ts";
 import { buildApplications } from "./applications.ts";
+import { buildCredentials } from "./credentials.ts";
 import { isPermanent } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
 import { buildHooks } from "./hooks.ts";
@@ -45,6 +47,11 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
   return {
     users: buildUsers(http, as),
     tokens: buildTokens(http, as),
+    credentials: buildCredentials(http, {
+      url,
+      signal,
+      asUser: (login) => new ForgejoHttp({ ...common, proof: admin, sudo: login }),
+    }),
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
     applications: buildApplications(http),
@@ -72,15 +79,22 @@ function pathOfUser(login: string): string {
 
 function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
   const change = async (login: string, changes: object): Promise<void> => {
-    const body = { login_name: login, source_id: 0, ...changes };
-    await http.send(`/admin${pathOfUser(login)}`, { method: "PATCH", body });
+    await http.send(`/admin${pathOfUser(login)}`, { method: "PATCH", body: changes });
   };
   return {
     find: (login) => http.find(pathOfUser(login), UserShape),
-    create: async ({ login, password, email }) => {
-      const body = { username: login, password, email, must_change_password: false };
+    create: async ({ login, password, email, mark }) => {
+      const body = {
+        username: login,
+        password,
+        email,
+        login_name: mark,
+        source_id: 0,
+        must_change_password: false,
+      };
       await http.send("/admin/users", { method: "POST", body });
     },
+    mark: (login, { mark, email }) => change(login, { login_name: mark, source_id: 0, email }),
     restrict: (login) => change(login, { admin: false, allow_create_organization: false }),
     setPassword: ({ login, password }) => change(login, { password, must_change_password: false }),
     loginOf: async (proof) => {
@@ -124,8 +138,9 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
   return {
     find: (repo) => http.find(pathOf(repo), RepositoryShape),
     create: async ({ owner, name }, { private: isPrivate, defaultBranch }) => {
-      const path =
-        owner === admin ? "/user/repos" : `/admin/users/${encodeURIComponent(owner)}/repos`;
+      const path = isSameLogin(owner, admin)
+        ? "/user/repos"
+        : `/admin/users/${encodeURIComponent(owner)}/repos`;
       const body = { name, private: isPrivate, default_branch: defaultBranch, auto_init: false };
       await http.send(path, { method: "POST", body });
     },

@@ -17,6 +17,8 @@ type Authorization =
 
 interface Connection {
   readonly url: string;
+  /** An administrator asks as this user (routers/api/v1/api.go sudo). */
+  readonly sudo?: string | undefined;
   readonly proof: Authorization | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRequest?: (() => void) | undefined;
@@ -169,11 +171,11 @@ export class ForgejoHttp {
   }
 
   #headers(): Record<string, string> {
-    const { proof } = this.#connection;
+    const { proof, sudo } = this.#connection;
     if (!proof) return {};
     if ("token" in proof) return { authorization: `token ${proof.token}` };
     const pair = Buffer.from(`${proof.login}:${proof.password}`).toString("base64");
-    return { authorization: `Basic ${pair}` };
+    return { authorization: `Basic ${pair}`, ...(sudo !== undefined && { sudo }) };
   }
 
   #decode<T>(path: string, shape: z.ZodType<T>, { text }: Answer): T {

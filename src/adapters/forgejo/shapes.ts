@@ -191,13 +191,21 @@ export const ProtectionShape = z.object({
   block_on_rejected_reviews: z.boolean(),
 });
 
+/** `login_name` is written by administrators alone (routers/api/v1/admin/user.go), and shown to them and the user. */
 export const UserShape = z
-  .object({ is_admin: z.boolean() })
-  .transform(({ is_admin }) => ({ isAdmin: is_admin }));
+  .object({ is_admin: z.boolean(), login_name: z.string().nullish() })
+  .transform(({ is_admin, login_name }) => ({ isAdmin: is_admin, mark: login_name ?? "" }));
 
 export const TokenShape = z
-  .object({ id: z.int(), name: z.string(), token_last_eight: z.string() })
-  .transform(({ id, name, token_last_eight }) => ({ id, name, lastEight: token_last_eight }));
+  .object({
+    id: z.int(),
+    name: z.string(),
+    token_last_eight: z.string(),
+    scopes: z.array(z.string()).nullish(),
+  })
+  .transform(({ id, name, token_last_eight, scopes }) => {
+    return { id, name, lastEight: token_last_eight, scopes: scopes ?? [] };
+  });
 
 export const RepositoryShape = z
   .object({ default_branch: z.string(), empty: z.boolean() })

@@ -43,6 +43,7 @@ const classes: Readonly<Record<ErrorCode, FailureClass | "not-in-a-bot">> = {
   "forge.conflict": "refused",
   "forge.not-found": "refused",
   "push.refused": "refused",
+  "account.not-ours": "not-in-a-bot",
   "config.invalid": "not-in-a-bot",
   "config.missing": "not-in-a-bot",
   "credentials.missing": "not-in-a-bot",

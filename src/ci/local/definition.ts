@@ -1,11 +1,12 @@
-import { CI_LOGIN, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
+import { CI_NAME, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
 import { formatProjects } from "../../core/project-task.ts";
 import { coreLimits, separating } from "../../core/service.ts";
 import { engines } from "../../engines/definitions.ts";
+import { env } from "../../settings/env.ts";
 import type { CiDefinition } from "../definitions.ts";
 import { ciVariables } from "./variables.ts";
 
-const keys = deriveCredentialKeys(CI_LOGIN);
+const keys = deriveCredentialKeys(CI_NAME);
 
 export const localCi: CiDefinition = {
   meaning: "disinto's own CI service runs the steps",
@@ -16,17 +17,26 @@ export const localCi: CiDefinition = {
     tokenKey: CI_TOKEN_KEY,
     url: ({ layout }) => layout.ciUrl,
     isMade: true,
+    // It publishes no port where it runs in a container.
+    door: ({ engine }, { layout }) =>
+      engines[engine].runsImages
+        ? { kind: "service", service: "ci" }
+        : { kind: "address", url: layout.ciUrl, tokenKeys: [CI_TOKEN_KEY] },
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
+  refuse: async (files, primaryBranch) =>
+    (await import("./refusals.ts")).listRefusals(files, primaryBranch),
   hasPages: false,
   needsWebhook: false,
-  user: {
-    login: CI_LOGIN,
+  usualLogin: env.ciLogin.fallback,
+  user: ({ ci: { login } }) => ({
+    login,
     keys,
     scopes: ["read:user", "write:repository"],
     origin: "the local CI",
-  },
+    renamedBy: env.ciLogin.key,
+  }),
   services: (factory, { layout, addresses }) => {
     const projects = factory.projects.filter(({ ci }) => ci.provider === "local");
     const data = layout.locate("ci", "/home/agent/data");

@@ -49,7 +49,12 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
   const events: unknown[] = [];
   const target = {
     id: 1,
-    project: { name: "shop", repo: { owner: "acme", name: "shop" }, primaryBranch: "main" },
+    project: {
+      name: "shop",
+      repo: { owner: "acme", name: "shop" },
+      primaryBranch: "main",
+      ci: { provider: "local" },
+    },
     forgeUrl: "http://forge.test",
     statuses: {
       of: async () => [],

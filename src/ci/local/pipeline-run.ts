@@ -1,8 +1,8 @@
 /** One run of a commit's workflows: each posts its status when it begins and when it is decided. */
 import { rm } from "node:fs/promises";
-import { CI_LOGIN } from "../../core/names.ts";
 import { DisintoError } from "../../errors.ts";
 import type { EventLog } from "../../ports/event-log.ts";
+import { findCiLogin } from "../definitions.ts";
 import type { CiProject, Seat } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
@@ -72,10 +72,9 @@ async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, 
 
 /** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
 async function emptySeat({ user, root }: Seat): Promise<void> {
-  await user.endAll();
+  await user.clear();
   await user.hands.remove(root);
   await rm(`${root}.lent`, { recursive: true, force: true });
-  await user.clearShared();
 }
 
 async function requireEmpty(seat: Seat): Promise<void> {
@@ -120,10 +119,10 @@ async function orTell({ events }: RunTools, what: string, act: () => Promise<voi
 }
 
 async function listDecidedContexts(
-  { statuses }: CiProject,
+  { statuses, project }: CiProject,
   sha: string,
 ): Promise<ReadonlySet<string>> {
-  const known = await statuses.of(sha, CI_LOGIN);
+  const known = await statuses.of(sha, findCiLogin(project.ci));
   return new Set(known.filter(({ state }) => state !== "pending").map(({ context }) => context));
 }
 

@@ -1,10 +1,11 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
-import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
+import { endSession, MARK } from "../../harness/session/leftover-processes.ts";
 import type { Seat } from "./ci-project.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
@@ -14,6 +15,8 @@ export interface StepRun {
   readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
   readonly seat: Seat;
+  /** Gets what it writes while it writes it. */
+  readonly live?: Writable;
 }
 
 export interface StepEnd {
@@ -42,9 +45,10 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     detached: true,
     maxOutputBytes: MAX_LOG_BYTES,
   });
+  if (run.live) child.all?.pipe(run.live);
   const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];
-  const end = (): void => void ends.push(endStep(user, { mark, folders: [root] }));
+  const end = (): void => void ends.push(endSession({ mark, folders: [root] }, user));
   const overdue = AbortSignal.timeout(LIMIT_MS);
   const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });
@@ -63,12 +67,6 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   if (killedBy)
     return { state: "killed", exitCode: KILLED, error: `killed by ${killedBy}`, output };
   return { state: "failure", exitCode: 0, error: `could not start: ${originalMessage}`, output };
-}
-
-/** A step is ended with all that it started, also what left its group. */
-async function endStep(user: SessionUser, session: Session): Promise<void> {
-  await endLeftovers(session);
-  await user.endAll();
 }
 
 function shell(folder: string, { uid }: SessionUser): Argv {

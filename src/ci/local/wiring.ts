@@ -11,8 +11,9 @@ import { useProxy } from "../../adapters/way-out.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { DEFAULT_CACHE, toBytes } from "../../core/bytes.ts";
-import { CI_ADDRESS_FILE, CI_LOGIN } from "../../core/names.ts";
+import { CI_ADDRESS_FILE, CI_NAME } from "../../core/names.ts";
 import { removeOlderCheckouts } from "../../older/checkouts.ts";
+import { findCiLogin } from "../definitions.ts";
 import { serveCiApi } from "./api.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject, Seat } from "./ci-project.ts";
@@ -26,7 +27,7 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
   const { dataFolder } = settings;
   const events = buildEventFile({
     file: path.join(dataFolder, "events.jsonl"),
-    by: CI_LOGIN,
+    by: CI_NAME,
     clock: host.clock,
     echo: host.print,
     redact: host.redact,
@@ -82,7 +83,8 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
       const { owner, name } = project.repo;
       const home = path.join(dataFolder, owner, name);
       const folder = path.join(home, "mirror.git");
-      const access = { forgeUrl: forge.url, login: CI_LOGIN, token: forge.token };
+      const login = findCiLogin(project.ci) ?? CI_NAME;
+      const access = { forgeUrl: forge.url, login, token: forge.token };
       const url = `${forge.url}/${owner}/${name}.git`;
       return {
         id: index + 1,

@@ -17,6 +17,11 @@ export const woodpeckerCi: CiDefinition = {
     tokenKey: WOODPECKER_TOKEN_KEY,
     url: ({ addresses }) => addresses.woodpecker?.bot ?? "",
     isMade: false,
+    door: ({ ci }) => ({
+      kind: "address",
+      url: ci.url,
+      tokenKeys: [gateVariables.accountToken, WOODPECKER_TOKEN_KEY],
+    }),
   },
   /** For reading the logs of their runs. */
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],

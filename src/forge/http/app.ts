@@ -22,6 +22,7 @@ import { adminRoutes } from "../users/admin-routes.ts";
 import type { Doer } from "../users/authentication.ts";
 import { oauthApplicationRoutes } from "../users/oauth-application-routes.ts";
 import { userRoutes } from "../users/routes.ts";
+import { findUser } from "../users/users.ts";
 import { ApiError, notFound } from "./api-error.ts";
 import type { Context, Env } from "./request.ts";
 
@@ -73,7 +74,17 @@ async function identify(c: Context, forge: ForgeContext): Promise<Doer | undefin
     queryToken: c.req.query("token") ?? c.req.query("access_token"),
   });
   if (doer) mayUseApi(forge, doer);
-  return doer;
+  const other = c.req.query("sudo") || c.req.header("sudo");
+  return other ? actAs(forge, doer, other) : doer;
+}
+
+/** sudo of routers/api/v1/api.go: a site administrator asks as somebody else. */
+function actAs(forge: ForgeContext, doer: Doer | undefined, login: string): Doer {
+  const message = "Only administrators allowed to sudo.";
+  if (!doer?.user.admin) throw new ApiError(403, message, { message });
+  const user = findUser(forge.db, login);
+  if (!user) throw notFound();
+  return { ...doer, user };
 }
 
 /** verifyAuthWithOptions of routers/api/shared/middleware.go; these bodies have no url. */

@@ -40,7 +40,7 @@ function personShape(
   return {
     id: user.id,
     login: user.login,
-    login_name: "",
+    login_name: intimate ? user.login_name : "",
     source_id: 0,
     full_name: user.full_name,
     email: signed ? user.email : `${user.lower_login}@noreply.localhost`,

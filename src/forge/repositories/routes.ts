@@ -145,7 +145,7 @@ async function create(c: Context, forge: ForgeContext, ownerLogin: string) {
 
 function userByLogin(c: Context, forge: ForgeContext, login: string) {
   const { user } = signedIn(c);
-  return user.login === login ? user : userParameter(c, forge);
+  return user.lower_login === login.toLowerCase() ? user : userParameter(c, forge);
 }
 
 async function change(

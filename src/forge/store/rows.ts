@@ -4,6 +4,7 @@ export interface UserRow {
   readonly login: string;
   readonly lower_login: string;
   readonly email: string;
+  readonly login_name: string;
   readonly password_hash: string;
   readonly full_name: string;
   readonly website: string;

@@ -205,4 +205,7 @@ ALTER TABLE comments ADD COLUMN type TEXT NOT NULL DEFAULT 'comment';
 ALTER TABLE comments ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 `;
 
-export const schema: readonly string[] = [first, second, third];
+/** What only a site administrator writes about a user, and only they and the user see. */
+const fourth = `ALTER TABLE users ADD COLUMN login_name TEXT NOT NULL DEFAULT '';`;
+
+export const schema: readonly string[] = [first, second, third, fourth];

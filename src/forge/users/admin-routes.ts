@@ -84,6 +84,7 @@ export function adminRoutes(forge: ForgeContext): Hono<Env> {
     const user = await createUser(forge.db, {
       login: body.username,
       email: body.email,
+      loginName: body.login_name,
       password: body.password,
       fullName: body.full_name,
       restricted: body.restricted,
@@ -130,6 +131,7 @@ function columnsOf(changes: UserChanges): Record<string, Value> {
   const flag = (value: boolean | undefined) => (value === undefined ? undefined : bit(value));
   const columns: Readonly<Record<string, Value | undefined>> = {
     email: changes.email,
+    login_name: changes.login_name,
     full_name: changes.full_name,
     website: changes.website,
     location: changes.location,

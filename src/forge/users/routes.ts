@@ -1,4 +1,4 @@
-/** The user who asks, other users, and access tokens (routers/api/v1/user). */
+/** The user who asks, other users, and access tokens (routers/api/v1/user). Nobody has keys here, nor a second address. */
 import { Hono } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
@@ -27,6 +27,19 @@ export function userRoutes(forge: ForgeContext): Hono<Env> {
     requireScopes(c, "user");
     const { user } = signedIn(c);
     return c.json(userShape(forge, user, user));
+  });
+  for (const path of ["/user/keys", "/user/gpg_keys"]) {
+    routes.get(path, (c) => {
+      requireScopes(c, "user");
+      signedIn(c);
+      countHeader(c, 0);
+      return c.json([]);
+    });
+  }
+  routes.get("/user/emails", (c) => {
+    requireScopes(c, "user");
+    const { email } = signedIn(c).user;
+    return c.json([{ email, verified: true, primary: true, user_id: 0, username: "" }]);
   });
   routes.get("/users/:username", (c) => {
     requireScopes(c, "user");

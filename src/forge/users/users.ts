@@ -8,6 +8,7 @@ import { normalizeScopes } from "./token-scopes.ts";
 export interface NewUser {
   readonly login: string;
   readonly email: string;
+  readonly loginName?: string | undefined;
   readonly password: string;
   readonly fullName?: string;
   readonly admin?: boolean;
@@ -53,6 +54,7 @@ function insertUser(db: Database, user: NewUser, hash: string): UserRow {
     login: user.login,
     lower_login: user.login.toLowerCase(),
     email: user.email,
+    login_name: user.loginName ?? "",
     password_hash: hash,
     full_name: user.fullName ?? "",
     visibility: user.visibility || "public",

@@ -6,7 +6,7 @@ import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { lookForAnswers, type MissingEnd, WaitMemory } from "../missing-answers.ts";
+import { lookForAnswers, type MissingEnd, renewHead, WaitMemory } from "../missing-answers.ts";
 import { reopenOwn } from "../own-pull.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
 import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
@@ -146,9 +146,11 @@ async function answerRed(
   if (change) return change.type === "merged" ? { type: "green" } : change;
   if (await isOutdated(waiting, pull)) return { type: "behind" };
   const contexts = red.map(({ context }) => context);
-  if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
+  const isAsked = await target.ci.retry(work.head, contexts);
+  // A CI that cannot be asked looks at any head that is new to it.
+  const end = isAsked ? ({ type: "rerun" } as const) : await renewHead(tools, waiting);
   report(tools, waiting, contexts);
-  return { type: "rerun" };
+  return end;
 }
 
 function report({ events }: BotTools, { target, work }: CiWait, contexts: readonly string[]): void {

@@ -1,0 +1,137 @@
+/**
+ * Whose an account on the forge is, and the steps that make one of ours what it should be. An account that is not
+ * ours is never touched. Pure.
+ */
+import type { Credential } from "../ports/forge-admin.ts";
+import type { Step } from "./step.ts";
+
+export interface DesiredUser {
+  readonly login: string;
+  /** Variables in `.env` that hold the credentials. */
+  readonly keys: { readonly token: string; readonly password: string };
+  readonly scopes: readonly string[];
+  /** Why it exists, for people. */
+  readonly origin: string;
+  /** Where another login is chosen. */
+  readonly renamedBy: string;
+  /** It signs in to a service of ours through the forge, which it allowed to act for it. */
+  readonly signsIn?: boolean;
+}
+
+export interface ObservedUser {
+  readonly exists: boolean;
+  readonly isAdmin: boolean;
+  /** What only an administrator of the forge writes about a user (Forgejo's `login_name`). */
+  readonly mark: string;
+  readonly passwordWorks: boolean;
+  readonly tokenWorks: boolean;
+  /** A token in `.env` is the user's, be it under the name that older factories gave it. */
+  readonly isProven: boolean;
+  /** With what somebody can act as the user beside the credentials in `.env`. */
+  readonly foreign: readonly Credential[];
+}
+
+export type AccountAction =
+  | { readonly kind: "create-user"; readonly user: DesiredUser }
+  | { readonly kind: "restrict-user"; readonly user: DesiredUser }
+  | { readonly kind: "set-password"; readonly user: DesiredUser }
+  | {
+      readonly kind: "remove-credential";
+      readonly user: DesiredUser;
+      readonly credential: Credential;
+    }
+  | { readonly kind: "create-token"; readonly user: DesiredUser }
+  | { readonly kind: "mark-user"; readonly user: DesiredUser };
+
+const MARK = "disinto:";
+
+/** What stands with each account of a factory; the id is no secret, since only an administrator can write it there. */
+export function formatMark(factoryId: string): string {
+  return `${MARK}${factoryId}`;
+}
+
+export interface Ownership {
+  /** Absent while the factory has none: then no account has its mark. */
+  readonly factoryId: string | undefined;
+  /** Logins that the operator has named to be taken over. */
+  readonly adopted: readonly string[];
+}
+
+export interface Refusal {
+  readonly login: string;
+  readonly because: string;
+  readonly wayOut: string;
+}
+
+const absent: ObservedUser = {
+  exists: false,
+  isAdmin: false,
+  mark: "",
+  passwordWorks: false,
+  tokenWorks: false,
+  isProven: false,
+  foreign: [],
+};
+
+/** Answers nothing where the account is ours, or nobody has it, or it may become ours. */
+export function refuseAccount(
+  user: DesiredUser,
+  seen: ObservedUser = absent,
+  { factoryId, adopted }: Ownership,
+): Refusal | undefined {
+  if (!seen.exists || isMarked(seen, factoryId)) return undefined;
+  const { login, renamedBy } = user;
+  const otherName = `choose another login (${renamedBy})`;
+  if (seen.mark.startsWith(MARK)) {
+    const id = seen.mark.slice(MARK.length);
+    const lost = `if it is this factory and its .env was lost, set DISINTO_FACTORY_ID=${id} there`;
+    const because = "belongs to another factory";
+    return { login, because, wayOut: `${otherName}; ${lost}` };
+  }
+  if (seen.isAdmin) {
+    const because = "is an administrator of the forge, and init takes that right from nobody";
+    return { login, because, wayOut: `${otherName}, or take the right away on the forge` };
+  }
+  if (seen.isProven || adopted.some((one) => one.toLowerCase() === login.toLowerCase()))
+    return undefined;
+  const because = `exists on the forge, and nothing shows that this factory made it: ${user.keys.token} is not its token`;
+  const taking = `--adopt-user ${login} takes the account over: its password, tokens, keys and grants are replaced`;
+  return { login, because, wayOut: `${otherName}, or: ${taking}` };
+}
+
+function isMarked({ mark }: ObservedUser, factoryId: string | undefined): boolean {
+  return factoryId !== undefined && mark === formatMark(factoryId);
+}
+
+/** Plans an account that was not refused. The mark comes last: what carries it has been cleaned. */
+export function* planUser(
+  user: DesiredUser,
+  seen: ObservedUser = absent,
+  factoryId: string | undefined,
+): Generator<Step<AccountAction>> {
+  const { exists, isAdmin, passwordWorks, tokenWorks, isProven, foreign } = seen;
+  const { login, keys, origin } = user;
+  if (!exists) {
+    yield { action: { kind: "create-user", user }, because: origin };
+    yield { action: { kind: "create-token", user }, because: "a new user" };
+    return;
+  }
+  const marked = isMarked(seen, factoryId);
+  if (isAdmin) yield { action: { kind: "restrict-user", user }, because: "it is an administrator" };
+  if (!passwordWorks || (!marked && !isProven)) {
+    const because = passwordWorks
+      ? `${login} is taken over`
+      : `the forge does not accept ${keys.password}`;
+    yield { action: { kind: "set-password", user }, because };
+  }
+  for (const credential of foreign) {
+    const because = `it is not ${login}'s in .env`;
+    yield { action: { kind: "remove-credential", user, credential }, because };
+  }
+  if (!tokenWorks) {
+    const because = `the forge does not accept ${keys.token}`;
+    yield { action: { kind: "create-token", user }, because };
+  }
+  if (!marked)
+    yield { action: { kind: "mark-user", user }, because: "nothing says yet whose it is" };
+}
