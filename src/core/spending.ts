@@ -56,7 +56,7 @@ export const NOTHING_SPENT: Spent = {
   unpriced: 0,
 };
 
-export function addSpent(one: Spent, other: Spent): Spent {
+function addSpent(one: Spent, other: Spent): Spent {
   return {
     sessions: one.sessions + other.sessions,
     seconds: one.seconds + other.seconds,
