@@ -7,7 +7,7 @@ function positive(description: string) {
 
 const told = "told once, and a problem in the status";
 
-/** Of one session, one issue or one day. What is left out has no limit. */
+/** What one session, one issue or one day may take. What is left out has no limit. */
 export const BudgetLimitsSection = z.strictObject({
   money: positive("US dollars, as far as prices are known"),
   tokens: positive("Tokens in and out"),

@@ -2,7 +2,8 @@
 import type { Clock } from "../../ports/clock.ts";
 import { NO_USAGE, type Session, type SessionEnd } from "../../ports/harness.ts";
 import type { ObservedHarness } from "../session/observed-harness.ts";
-import type { Account, Spending } from "./spending.ts";
+import type { Account } from "./account.ts";
+import type { Spending } from "./spending.ts";
 
 interface Payment {
   readonly spending: Pick<Spending, "open">;

@@ -4,9 +4,10 @@ import { Process, type World } from "../../../test/support/lease-world.ts";
 import type { Budgets } from "../../core/budgets.ts";
 import type { BotEvent } from "../../ports/event-log.ts";
 import { NO_USAGE, type SessionEnd } from "../../ports/harness.ts";
+import type { Account } from "./account.ts";
 import { payForHarness } from "./budget-harness.ts";
 import { Ledger } from "./ledger.ts";
-import { type Account, Spending, type SpendingTools } from "./spending.ts";
+import { Spending, type SpendingTools } from "./spending.ts";
 
 const POLL_MS = 10_000;
 
