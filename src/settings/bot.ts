@@ -5,7 +5,7 @@
 
 import * as z from "zod/mini";
 import { deriveBackend } from "../core/backend.ts";
-import type { Bot, Factory, SessionLimits } from "../core/factory.ts";
+import type { Bot, Factory } from "../core/factory.ts";
 import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
@@ -14,9 +14,11 @@ import { formatProjects } from "../core/project-task.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { roles } from "../roles/definitions.ts";
 import { bytes, listOf, maybe, milliseconds, number, repository, words } from "./bot-shapes.ts";
+import { BudgetSection } from "./budget.ts";
 import { dashboardVariables } from "./dashboard.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
+import { SessionLimitsShape } from "./session-limits.ts";
 
 /** What a bot's environment is made of. */
 export interface BotFacts {
@@ -53,15 +55,6 @@ function variable<Shape extends z.ZodMiniType>(declared: Variable<Shape>): Varia
 const asksModel = (bot: Bot): boolean => harnesses[bot.harness].asksModel;
 const textOf = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
-
-const SessionLimitsShape: z.ZodMiniType<SessionLimits> = z.object({
-  minutes: z.number(),
-  silence: z.number(),
-  first_token_minutes: z.optional(z.number()),
-  turns: z.optional(z.int()),
-  tokens: z.optional(z.int()),
-  money: z.optional(z.number()),
-});
 
 /** By the name under which the bot has it; those that stand alone are its settings as they are. */
 export const botVariables = {
@@ -109,6 +102,12 @@ export const botVariables = {
     key: "AGENT_FACTORY_REPO",
     tell: ({ factory }) => formatRepo(deriveFactoryRepo(factory)),
     read: repository,
+    isShared: true,
+  }),
+  budget: variable({
+    key: "AGENT_BUDGET",
+    tell: ({ factory }) => factory.budget && JSON.stringify(factory.budget),
+    read: () => z.optional(jsonOf(BudgetSection)),
     isShared: true,
   }),
   leaseTermMs: variable({

@@ -59,6 +59,7 @@ export const IssueLink: FC<{ project: string; issue: number; children?: Child }>
 const meanings: Readonly<Record<Problem["kind"], string>> = {
   breaker: "Nothing that needs it is begun until it is well again; work under way waits.",
   "blocked-issue": "No bot goes on with it until a person has looked; all others go on.",
+  budget: "What it limits begins no new session until the next day, or until it is raised.",
   ci: "The pull request waits for a check that will not come by itself.",
   credentials: "This bot can do nothing; what it holds comes free by itself.",
   failing: "It tries again until it works; what it holds stays its own meanwhile.",
