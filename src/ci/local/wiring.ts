@@ -24,6 +24,8 @@ import type { CiSettings } from "./settings.ts";
 const POLL_INTERVAL_MS = 1_000;
 
 export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> {
+  // Before anything is asked: the forge may be outside.
+  useProxy();
   const { dataFolder } = settings;
   const events = buildEventFile({
     file: path.join(dataFolder, "events.jsonl"),
@@ -33,7 +35,6 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
     redact: host.redact,
   });
   return async () => {
-    useProxy();
     await mkdir(dataFolder, { recursive: true });
     // Runs pass through to their own folders, and see nothing else.
     if (settings.separation) await chmod(dataFolder, 0o711);
