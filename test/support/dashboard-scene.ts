@@ -16,9 +16,9 @@ import { Transcripts } from "../../src/dashboard/transcripts.ts";
 import { describeForge, tellStory } from "./dashboard-story.ts";
 
 const assets = path.join(import.meta.dirname, "../../dashboard");
-export const KEY = "the dashboard's key";
+const KEY = "the dashboard's key";
 export const EVENTS_TOKEN = "the events' token";
-export const PERSON_TOKEN = "ada's token of the forge";
+const PERSON_TOKEN = "ada's token of the forge";
 
 export interface SceneOptions {
   readonly isOpen?: boolean;
@@ -121,7 +121,7 @@ export class DashboardScene {
   }
 }
 
-export const sessionName = "20260101T120000000Z-issue-412";
+const sessionName = "20260101T120000000Z-issue-412";
 
 const conversation = [
   {
