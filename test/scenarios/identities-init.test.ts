@@ -10,6 +10,7 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 import { buildCli, type Ended, runCli } from "../support/cli.ts";
+import { findFreePort } from "../support/fleet.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { noteFiles, noteOutput } from "../support/secret-scan.ts";
 
@@ -275,4 +276,15 @@ test("logs show a service's words, and no secret among them", async () => {
   expect(stdout).toContain("listens on");
   expect(stdout).toContain("somebody wrote [FORGE_ADMIN_PASS] here");
   expect(stdout + stderr).not.toContain(secret);
+});
+
+test("what an older compose file alone says is in .env before init writes a new one over it", async () => {
+  const port = await findFreePort();
+  const older = `services:\n  forgejo:\n    ports: ["${port}:3000"]\n`;
+  await writeFile(path.join(folder, "docker-compose.yml"), older);
+  await writeFile(path.join(folder, ".env"), "DISINTO_ENGINE=local\nLLAMA_BOTS=\n");
+
+  await done(disinto("init", repository));
+
+  expect((await loadEnvironment(folder)).get("DISINTO_FORGE_PORT")).toBe(String(port));
 });
