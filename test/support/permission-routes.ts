@@ -7,7 +7,7 @@ export interface Route {
   readonly line: string;
   readonly needs: Level;
   readonly scopes: readonly string[];
-  /** In the place of the parameters; the rest is usual. */
+  /** Fills parameters; the others have their usual values. */
   readonly with?: Readonly<Record<string, string>>;
   /** Changes nothing, and is understood by whoever is let in. */
   readonly body?: object;
