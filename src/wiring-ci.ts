@@ -1,5 +1,4 @@
 /** How the operator's commands reach the CIs. */
-import type { CiDoor } from "./ci/definitions.ts";
 import { readCiSettings } from "./ci/local/settings.ts";
 import { buildRunReader } from "./ci/run-reader.ts";
 import { type CiRequests, parseAnswer, WoodpeckerHttp } from "./ci/woodpecker/http.ts";

@@ -40,7 +40,7 @@ function toRun(pipeline: Pipeline): CiRun {
   return { number, event, isOver: isOver(pipeline) };
 }
 
-class RunReader {
+export class RunReader {
   readonly #requests: CiRequests;
   readonly #repo: RepoId;
   #id: Promise<{ readonly id: number }> | undefined;
@@ -95,7 +95,7 @@ interface Following {
 }
 
 /** Shows what is there, then what comes, until the run is over; answers it as it was then. */
-async function followRun(
+export async function followRun(
   reader: RunReader,
   number: number,
   { clock, signal, show }: Following,
