@@ -18,7 +18,7 @@ import { describeForge, tellStory } from "./dashboard-story.ts";
 const assets = path.join(import.meta.dirname, "../../dashboard");
 const KEY = "the dashboard's key";
 export const EVENTS_TOKEN = "the events' token";
-const PERSON_TOKEN = "ada's token of the forge";
+export const PERSON_TOKEN = "ada's token of the forge";
 
 export interface SceneOptions {
   readonly isOpen?: boolean;
@@ -121,7 +121,7 @@ export class DashboardScene {
   }
 }
 
-const sessionName = "20260101T120000000Z-issue-412";
+export const sessionName = "20260101T120000000Z-issue-412";
 
 const conversation = [
   {
