@@ -1,5 +1,6 @@
 /** The `.env` of a new factory: what was said, what is offered for the rest, and nothing in one that exists. */
 import { readdir, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
 import { type Answers, completeAnswers, defaultForgePort, mergeAnswers } from "../core/setup.ts";
@@ -34,5 +35,8 @@ export async function resolveAnswers(
     return mergeAnswers(answers, new Map([[env.forge.key, DEFAULT_FORGE], ...stated]));
   }
   const freePort = String(await findFreePort(Number(defaultForgePort)));
-  return completeAnswers({ ...exported, ...answers }, { freePort });
+  return completeAnswers(
+    { ...exported, ...answers },
+    { freePort, systemUser: userInfo().username },
+  );
 }

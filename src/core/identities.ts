@@ -13,6 +13,13 @@ import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
+import {
+  type DesiredOwner,
+  deriveOwner,
+  type ObservedOwner,
+  type OwnerAction,
+  planOwner,
+} from "./owner.ts";
 import { alwaysProtected } from "./protected-paths.ts";
 import type { Step } from "./step.ts";
 
@@ -21,6 +28,7 @@ export interface DesiredIdentities {
   readonly factoryId: string | undefined;
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
+  readonly owner?: DesiredOwner | undefined;
   /** The OAuth application of a CI that signs people in through the forge. */
   readonly application?: DesiredApplication | undefined;
 }
@@ -30,6 +38,10 @@ export interface DesiredRepository {
   readonly private: boolean;
   readonly primaryBranch: string;
   readonly writers: readonly string[];
+  /** People who get write access where they have less; more is left to them. */
+  readonly people: readonly string[];
+  /** Every account of the factory: none of these pushes to the primary branch, whatever access it has. */
+  readonly accounts: readonly string[];
   readonly labels: readonly Label[];
   readonly protection: Protection | undefined;
 }
@@ -39,6 +51,7 @@ export interface ObservedIdentities {
   readonly users: ReadonlyMap<string, ObservedUser>;
   /** The repositories, by `owner/name`. */
   readonly repositories: ReadonlyMap<string, ObservedRepository>;
+  readonly owner?: ObservedOwner | undefined;
   readonly application?: ObservedApplication;
 }
 
@@ -49,9 +62,12 @@ export interface ObservedRepository {
   readonly protection: Protection | undefined;
   /** Who has access of their own, lower case; a site administrator's right to do everything is none. */
   readonly insiders?: ReadonlySet<string>;
+  /** Those of them who administer it. */
+  readonly administrators?: readonly string[];
 }
 
 export type IdentityAction =
+  | OwnerAction
   | ApplicationAction
   | AccountAction
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
@@ -102,6 +118,20 @@ export function isSameRepo(one: RepoId, other: RepoId): boolean {
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
+  const users = deriveUsers(factory);
+  return {
+    factoryId: factory.id,
+    owner: deriveOwner(factory),
+    users,
+    repositories: [
+      ...factory.projects.map((project) => deriveRepository(factory, project)),
+      deriveFactoryRepository(factory),
+    ],
+    application: deriveApplication(factory),
+  };
+}
+
+function deriveUsers(factory: Factory): readonly DesiredUser[] {
   const bots = factory.bots.map(
     (bot): DesiredUser => ({
       login: bot.forgeUser,
@@ -112,15 +142,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
     }),
   );
   const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
-  return {
-    factoryId: factory.id,
-    users: [...bots, ...cis],
-    repositories: [
-      ...factory.projects.map((project) => deriveRepository(factory, project)),
-      deriveFactoryRepository(factory),
-    ],
-    application: deriveApplication(factory),
-  };
+  return [...bots, ...cis];
 }
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {
@@ -128,6 +150,8 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   const loginsThat = (may: (role: RoleDefinition) => boolean): string[] =>
     bots.filter(({ roles }) => hasRoleThat(roles, may)).map(({ forgeUser }) => forgeUser);
   const { adminUser } = factory.forge;
+  const owners = [deriveOwner(factory)?.login ?? []].flat();
+  const people = [adminUser, ...owners, ...project.maintainers];
   const writers = bots.map(({ forgeUser }) => forgeUser);
   const ci = ciProviders[project.ci.provider].user?.(factory);
   return {
@@ -135,16 +159,31 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
     private: false,
     primaryBranch: project.primaryBranch,
     writers: [...writers, ...(ci ? [ci.login] : [])],
+    people: owners,
+    accounts: deriveUsers(factory).map(({ login }) => login),
     labels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
-      approvers: [...loginsThat(({ approves }) => approves), adminUser].sort(),
-      mergers: [...loginsThat(({ merges }) => merges), adminUser].sort(),
+      approvers: joinLogins(
+        loginsThat(({ approves }) => approves),
+        people,
+      ),
+      mergers: joinLogins(
+        loginsThat(({ merges }) => merges),
+        people,
+      ),
+      pushers: joinLogins(people),
       requiredContexts: [...project.ci.required].sort(),
       protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },
   };
+}
+
+/** Each once, however it is written. */
+function joinLogins(...lists: readonly (readonly string[])[]): readonly string[] {
+  const known = new Map(lists.flat().map((login) => [login.toLowerCase(), login]));
+  return [...known.values()].sort();
 }
 
 /** The repository for what concerns the whole factory and no project, such as the leases on model slots. */
@@ -154,6 +193,8 @@ function deriveFactoryRepository(factory: Factory): DesiredRepository {
     private: true,
     primaryBranch: "main",
     writers: factory.bots.map(({ forgeUser }) => forgeUser),
+    people: [],
+    accounts: [],
     labels: [],
     protection: undefined,
   };
@@ -166,6 +207,7 @@ export function planIdentities(
   { canFill }: { canFill: RepoId | undefined },
 ): readonly IdentityStep[] {
   return [
+    ...planOwner(desired.owner, observed.owner),
     ...desired.users.flatMap((user) => [
       ...planUser(user, observed.users.get(user.login), desired.factoryId),
     ]),
@@ -200,6 +242,13 @@ function* planRepository(
     const because = judgeAccess(login, access.get(login));
     if (because) yield { action: { kind: "grant-write", repo, login }, because };
   }
+  for (const login of repository.people) {
+    if (["write", "admin", "owner"].includes(access.get(login) ?? "none")) continue;
+    yield {
+      action: { kind: "grant-write", repo, login },
+      because: `${login} has no write access`,
+    };
+  }
   for (const label of repository.labels) {
     if (!present.includes(label.name))
       yield { action: { kind: "create-label", repo, label }, because: "no such label" };
@@ -213,15 +262,26 @@ function* planRepository(
 /** A forge leaves the names of others out without a word, and they would be planned again for ever. */
 function keepInsiders(
   wanted: Protection,
-  { writers }: DesiredRepository,
+  { writers, people, accounts }: DesiredRepository,
   seen: ObservedRepository | undefined,
 ): Protection {
-  const { insiders } = seen ?? {};
-  if (!insiders) return wanted;
-  const known = new Set([...insiders, ...writers.map((login) => login.toLowerCase())]);
+  const { insiders, administrators = [] } = seen ?? {};
+  const barred = new Set(accounts.map((login) => login.toLowerCase()));
+  const pushers = joinLogins(administrators, wanted.pushers).filter(
+    (login) => !barred.has(login.toLowerCase()),
+  );
+  if (!insiders) return { ...wanted, pushers };
+  const granted = [...writers, ...people].map((login) => login.toLowerCase());
+  const known = new Set([...insiders, ...granted]);
   const keep = (logins: readonly string[]) =>
     logins.filter((login) => known.has(login.toLowerCase()));
-  return { ...wanted, approvers: keep(wanted.approvers), mergers: keep(wanted.mergers) };
+  const { approvers, mergers } = wanted;
+  return {
+    ...wanted,
+    approvers: keep(approvers),
+    mergers: keep(mergers),
+    pushers: keep(pushers),
+  };
 }
 
 function* planProtection(
@@ -250,6 +310,7 @@ function isProtected(wanted: Protection, rules: Protection | undefined): boolean
     rules.requiredApprovals === wanted.requiredApprovals &&
     sameLogins(rules.approvers, wanted.approvers) &&
     sameLogins(rules.mergers, wanted.mergers) &&
+    sameLogins(rules.pushers, wanted.pushers) &&
     same(rules.requiredContexts, wanted.requiredContexts) &&
     same(rules.protectedPaths, wanted.protectedPaths)
   );

@@ -6,6 +6,8 @@ import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definiti
 import { env } from "../settings/env.ts";
 import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
+import { offerOwner } from "./owner.ts";
+import { REVIEWER } from "./reviewer.ts";
 
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
@@ -17,6 +19,7 @@ export interface SetupFlags {
   readonly forgeUrl?: string | undefined;
   readonly forgePort?: string | undefined;
   readonly admin?: string | undefined;
+  readonly owner?: string | undefined;
   readonly bots?: string | undefined;
   readonly localModel?: string | undefined;
   readonly model?: string | undefined;
@@ -34,6 +37,7 @@ const exported = [
   env.forgeUrl.key,
   env.forgeAdminUser.key,
   env.forgeAdminPass.key,
+  env.owner.key,
   env.llamaBots.key,
   env.llamaBaseUrl.key,
   env.llamaModel.key,
@@ -47,6 +51,7 @@ export function readFlags(flags: SetupFlags): Answers {
     [env.forgeUrl.key]: flags.forgeUrl,
     [env.forgePort.key]: flags.forgePort,
     [env.forgeAdminUser.key]: flags.admin,
+    [env.owner.key]: flags.owner,
     [env.llamaBots.key]: flags.bots,
     [env.llamaBaseUrl.key]: flags.localModel,
     [env.llamaModel.key]: flags.model,
@@ -86,6 +91,8 @@ export const defaultForgePort = "3000";
 interface Gaps {
   /** A port that nobody has. */
   readonly freePort: string;
+  /** Who runs the command, on this machine. */
+  readonly systemUser: string;
 }
 
 /** The forge of a new factory: the one named, the one at the address given, or the engine's best. */
@@ -106,17 +113,23 @@ function pinImage(forge: string): Answers {
 }
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
-export function completeAnswers(given: Answers, { freePort }: Gaps): Answers {
+export function completeAnswers(given: Answers, { freePort, systemUser }: Gaps): Answers {
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
   const forge = chooseForge(given);
   const ownForge = forge !== FORGE_ELSEWHERE;
+  const factoryName = given[env.name.key] ?? env.name.fallback;
+  const ciLogin = `${factoryName}-ci`;
+  const bots = given[env.llamaBots.key] ?? "dev-qwen";
+  const adminUser = given[env.forgeAdminUser.key] ?? env.forgeAdminUser.fallback ?? "";
+  const taken = [adminUser, ciLogin, `${factoryName}-${REVIEWER}`, ...bots.split(/[\s,]+/)];
   return {
     [env.engine.key]: engine,
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
-    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-ci`,
-    [env.llamaBots.key]: "dev-qwen",
+    [env.ciLogin.key]: ciLogin,
+    [env.llamaBots.key]: bots,
+    ...(ownForge && { [env.owner.key]: offerOwner(systemUser, taken) }),
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...given,
   };

@@ -1,4 +1,5 @@
 /** Every variable of `.env` that disinto reads, declared once: reading, the reference and "did you mean" follow. */
+import { isUserName } from "../core/owner.ts";
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
@@ -19,6 +20,14 @@ const factoryName = {
   refusal: (name: string) => ({
     message: `${JSON.stringify(name)} is not a valid factory name`,
     hint: "use at most 15 lower-case letters and digits, with single dashes between them",
+  }),
+};
+
+const userName = {
+  is: isUserName,
+  refusal: (name: string) => ({
+    message: `${JSON.stringify(name)} cannot be a user name on the forge`,
+    hint: "use at most 40 letters and digits, with single dashes, dots or underscores between them",
   }),
 };
 
@@ -113,6 +122,19 @@ export const env = {
     key: "DISINTO_FACTORY_ID",
     meaning:
       "What says on the forge whose the accounts of bots and CI are (docs/security.md); written by disinto init, and never changed",
+  }),
+  owner: pattern("user name", userName, {
+    key: "DISINTO_OWNER",
+    meaning:
+      "The person who owns the factory: a user on the forge who maintains every project, files issues and pushes; disinto init makes the account in a new factory",
+  }),
+  ownerPassword: secret({
+    key: "FORGE_OWNER_PASS",
+    meaning: "The owner's password on the forge, as disinto init made it",
+  }),
+  ownerToken: secret({
+    key: "FORGE_OWNER_TOKEN",
+    meaning: "The owner's token on the forge: for git's credential helper and disinto issue new",
   }),
   ciLogin: text("user name", {
     key: "DISINTO_CI_LOGIN",

@@ -272,6 +272,14 @@ export const ProjectFile = z.strictObject({
     ),
     [],
   ),
+  maintainers: z._default(
+    list(text).check(
+      z.describe(
+        "Forge users who may push to the primary branch, approve and merge, beside the owner, the administrator and who administers the repository; a bot never may",
+      ),
+    ),
+    [],
+  ),
   protected_paths: z._default(
     list(text.check(z.regex(/^[^;]*$/, "must not contain a semicolon"))).check(
       z.describe(
