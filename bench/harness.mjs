@@ -47,7 +47,8 @@ async function measureOverhead({ agents, server, root }) {
   const agent = buildClaudeCode({ program: agents.claude, compactPct: undefined });
   const asked = { baseUrl: server.url, name: model };
   const settings = { harness: "claude-code", dataFolder: root, model: asked };
-  const host = { environment: process.env, learnSecrets: () => {}, redact: (text) => text };
+  const environment = { ...process.env, PATH: `${agents.bin}:${process.env.PATH}` };
+  const host = { environment, learnSecrets: () => {}, redact: (text) => text };
   const harness = buildHarness(settings, "dev", host);
   const [alone, run] = [[], []];
   for (let round = 0; round <= attempts; round++) {

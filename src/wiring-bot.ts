@@ -12,7 +12,9 @@ import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
 import { TERM_MS } from "./bot/leases/lease.ts";
+import { findPause } from "./bot/leases/pauses.ts";
 import { Slots } from "./bot/leases/slots.ts";
+import { PauseWatch } from "./bot/loop/pause-watch.ts";
 import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
 import { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { gateHarness } from "./bot/session/model-gate.ts";
@@ -116,7 +118,7 @@ function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: 
   return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend">;
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses">;
 
 interface Gated extends Whole {
   readonly server: ModelServer | undefined;
@@ -218,7 +220,7 @@ async function readBots(forge: Forge, factoryRepo: RepoId, ci: Ci): Promise<read
 
 /** One for all loops of the bot: they share its slots. */
 function buildFactoryTools(shared: Shared) {
-  const { settings, host } = shared;
+  const { settings, host, events } = shared;
   const folder = path.join(settings.reposFolder, "factory.git");
   const { factoryRepo: repo } = settings;
   const { mirror, claims, breakers } = coordinate({ ...shared, repo, folder });
@@ -228,10 +230,12 @@ function buildFactoryTools(shared: Shared) {
   const server = buildServer(settings, host);
   const count = async () => (server ? server.countSlots() : settings.backend.slots);
   const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
-  return { tools: { slots, breakers, backend }, server };
+  const find = () => findPause(mirror, holder);
+  const pauses = new PauseWatch({ find, clock, events, pollIntervalMs });
+  return { tools: { slots, breakers, backend, pauses }, server };
 }
 
-/** Undefined: this bot knows of none that it could ask. */
+/** The server of the bot's model; undefined where the bot knows of none that it could ask. */
 function buildServer(
   { backend, harness, model }: BotSettings,
   { clock, signal }: Host,

@@ -70,7 +70,7 @@ export function buildTools(signal: AbortSignal): Tools {
     },
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    ...buildModelTools(signal),
+    ...buildServerTools(signal),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);
@@ -103,8 +103,16 @@ export function buildTools(signal: AbortSignal): Tools {
   return tools;
 }
 
-function buildModelTools(signal: AbortSignal): Pick<Tools, "examineModel" | "findModels"> {
+/** Other servers than the forge. */
+function buildServerTools(
+  signal: AbortSignal,
+): Pick<Tools, "ciGate" | "ciServer" | "examineModel" | "findModels"> {
   return {
+    ciGate: async (place) => (await import("./ci/woodpecker/gate.ts")).serveGate(place),
+    ciServer: async (place) => {
+      const { buildCiServer } = await import("./ci/woodpecker/server.ts");
+      return buildCiServer({ ...place, signal });
+    },
     examineModel: async (question) => {
       const { examineModel } = await import("./harness/gateway/examine.ts");
       return examineModel(question, signal);

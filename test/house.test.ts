@@ -79,6 +79,16 @@ test("other programs are run by adapters/process.ts alone", async () => {
   expect(found.map(({ file }) => file)).toEqual([path.join("src", "adapters", "process.ts")]);
 });
 
+test("comments are sentences: none begins with a bare Of, In or Undefined", async () => {
+  const sources = [...(await readSources("src")), ...(await readSources("test"))];
+  const bare = /(?:\/\*\*|\/\/)\s+(?:\* )?(?:Of|In|Undefined:) .*/g;
+  const found = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(bare)].map(([comment]) => `${file}: ${comment}`),
+  );
+
+  expect(found).toEqual([]);
+});
+
 test("names that only older installations use stand in src/older", async () => {
   const older = /["'`]agents-llama["'`]|FORGE_(?:TOKEN|PASS|\$\{\w+\})_LLAMA\b/;
   const found = (await readSources("src")).filter(

@@ -15,5 +15,5 @@ export async function readBounded(
   return Buffer.concat(chunks).toString();
 }
 
-/** Of what a model's server says of itself, or to a question of ours. */
+/** The longest answer of a model's server about itself, or to a question of ours. */
 export const MAX_ANSWER_BYTES = 4_000_000;

@@ -7,7 +7,7 @@ import { PROXY_KEY } from "../settings/proxy.ts";
 /** Names that are reached without the proxy. */
 const noProxy = ["127.0.0.1", "localhost", "::1", ...insideNames].join(",");
 
-/** Undefined: there is none, and everything is reached as it is. */
+/** Undefined where everything is reached as it is. */
 const proxy = process.env[PROXY_KEY] || undefined;
 
 export function buildDispatcher(options: Agent.Options): Agent | EnvHttpProxyAgent {

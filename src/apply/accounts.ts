@@ -8,14 +8,9 @@ import {
   refuseAccount,
 } from "../core/accounts.ts";
 import type { DesiredIdentities } from "../core/identities.ts";
-import {
-  deriveEmail,
-  formatTokenName,
-  isOurToken,
-  isSameLogin,
-  olderTokenKeys,
-} from "../core/names.ts";
+import { deriveEmail, formatTokenName, isOurToken, isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
+import { olderTokenKeys } from "../older/token-keys.ts";
 import type { Credential } from "../ports/forge-admin.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
@@ -123,10 +118,10 @@ export function buildAccountHandlers(
       users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
     "remove-credential": ({ user, credential }) => credentials.remove(user.login, credential),
     "create-token": ({ user }) => createToken(tools, user),
-    "mark-user": async ({ user: { login, keys } }) => {
+    "mark-user": async ({ user: { login, keys, signsIn } }) => {
       const password = tools.secrets.get(keys.password);
       if (password === undefined) throw missing(keys.password);
-      const count = await credentials.revokeGrants({ login, password });
+      const count = signsIn ? 0 : await credentials.revokeGrants({ login, password });
       if (count > 0) tools.say(`${count} applications may no longer act as ${login}`);
       await users.restrict(login);
       await users.mark(login, marked(login));

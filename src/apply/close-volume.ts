@@ -1,6 +1,7 @@
 /**
- * Volumes that one service writes and bots have mounted, such as the CI's: their roots are closed to everybody but
- * their owner before a bot starts, so that no harness reads there. The owner stays who it is.
+ * Volumes that one service writes and bots have mounted, such as the CI's: their roots are closed to everybody before a
+ * bot starts, their owner included, since who may change users becomes that one. The service opens them by a capability
+ * (DAC_OVERRIDE) that no bot has. The owner stays who it is.
  */
 import { DisintoError } from "../errors.ts";
 import type { Containers } from "../ports/containers.ts";
@@ -23,7 +24,7 @@ export async function closeVolume(
     project: containers.project,
     name: `close-${volume}`,
     image,
-    argv: ["chmod", "0700", "/volume"],
+    argv: ["chmod", "0000", "/volume"],
     volumes: { "/volume": `${containers.project}_${volume}` },
     user: "0:0",
     capabilities: ["FOWNER"],

@@ -10,15 +10,18 @@ import { countChanges } from "../core/plan-text.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { ModelQuestion, ModelReport } from "../ports/model-server.ts";
+import { type CiExamination, checkCi } from "./doctor-ci.ts";
 import { checkTests, checkVersions, type ImageExamination } from "./doctor-images.ts";
 import { checkModels } from "./doctor-models.ts";
 import { checkMounts } from "./doctor-mounts.ts";
 import { checkPrograms } from "./doctor-programs.ts";
+import { checkPush, type PushExamination } from "./doctor-push.ts";
 import { checkRepositories } from "./doctor-repositories.ts";
 import type { Finding } from "./finding.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
 
-export interface Examination extends ImageExamination {
+export interface Examination extends ImageExamination, CiExamination, PushExamination {
+  readonly repositories: ImageExamination["repositories"] & PushExamination["repositories"];
   /** The shell's variables. */
   readonly shell: Readonly<Record<string, string | undefined>>;
   /** Version of the forge at this address; undefined when none answers. */
@@ -40,9 +43,11 @@ export async function examine(fleet: Examination): Promise<readonly Finding[]> {
     checkPrograms,
     checkTests,
     checkRepositories,
+    checkPush,
   ];
   const findings = await Promise.all(checks.map((check) => check(fleet)));
-  return findings.flat();
+  // Alone, since a run of the CI takes what the machine has.
+  return [...findings.flat(), ...(await checkCi(fleet))];
 }
 
 async function checkEngine(fleet: Examination): Promise<readonly Finding[]> {

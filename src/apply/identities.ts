@@ -99,11 +99,11 @@ async function observeRepository(
   { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
-  const { repo, writers, people, primaryBranch } = wanted;
+  const { repo, writers, administrators = [], people, primaryBranch } = wanted;
   const found = await forge.repositories.find(repo);
   if (!found) return undefined;
   const access = new Map<string, Access>();
-  for (const login of [...writers, ...people])
+  for (const login of [...writers, ...administrators, ...people])
     access.set(login, await forge.repositories.access(repo, login));
   const insiders = wanted.protection ? await forge.forge.writers(repo) : [];
   return {
@@ -112,7 +112,7 @@ async function observeRepository(
     labels: (await forge.labels.list(repo)).map(({ name }) => name),
     protection: await forge.repositories.protection(repo, primaryBranch),
     insiders: new Set(insiders.map((login) => login.toLowerCase())),
-    administrators: await listAdministrators(forge, wanted, insiders),
+    peopleWhoAdminister: await listAdministrators(forge, wanted, insiders),
   };
 }
 
@@ -138,7 +138,7 @@ function buildHandlers(tools: IdentityTools, factoryId: string): Handlers<Identi
     ...buildOwnerHandlers(tools, factoryId),
     "create-repository": ({ repository: { repo, private: isPrivate, primaryBranch } }) =>
       repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch }),
-    "grant-write": ({ repo, login }) => repositories.grantWrite(repo, login),
+    "grant-access": ({ repo, login, access }) => repositories.grant(repo, login, access),
     "create-label": ({ repo, label }) => labels.create(repo, label),
     "fill-repository": async () => tools.fill?.with(),
     "register-application": ({ application }) => registerApplication(tools, application),

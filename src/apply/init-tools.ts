@@ -1,6 +1,7 @@
 /** What every command about identities needs of the adapters. */
 import type { LearnSecrets } from "../config/secret-store.ts";
 import type { Factory } from "../core/factory.ts";
+import type { CiServer } from "../ports/ci-admin.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
@@ -12,5 +13,9 @@ export interface InitTools extends AdministratorTools, WaitTools {
   readonly learnSecrets: LearnSecrets;
   readonly repositories: Repositories;
   readonly oneShots: OneShots;
+  readonly ciServer: (place: {
+    readonly url: string;
+    readonly forgeUrl: string;
+  }) => Promise<CiServer>;
   readonly containers: (factory: Factory, folder: string) => Promise<Containers>;
 }

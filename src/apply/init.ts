@@ -9,24 +9,34 @@ import { withLock } from "../config/file-lock.ts";
 import { loadFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { isSecretKey } from "../config/secret-keys.ts";
 import type { SecretStore } from "../config/secret-store.ts";
-import type { Factory } from "../core/factory.ts";
+import type { ActivationStep } from "../core/ci-activation.ts";
+import type { Factory, RepoId } from "../core/factory.ts";
 import {
   deriveIdentities,
   formatRepo,
   type IdentityStep,
+  isSameRepo,
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
 import { DisintoError } from "../errors.ts";
+import type { AddedFile } from "../ports/repositories.ts";
 import { checkAccounts, loadWithReviewer, lookAtForge } from "./account-check.ts";
 import type { Administrator } from "./administrator.ts";
+import { activateCi } from "./ci-activation.ts";
+import { type DecideCi, findOwedWorkflow } from "./ci-choice.ts";
+import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
-import { writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
+import {
+  type ProjectDeclaration,
+  writeDeclaration,
+  writeProjectSchema,
+} from "./project-declaration.ts";
 import { noteRepository } from "./repository-sketch.ts";
 import { type ProvidedAnswers, resolveAnswers } from "./setup.ts";
 
@@ -37,13 +47,14 @@ export interface InitOptions {
   readonly provided?: ProvidedAnswers | undefined;
   /** Logins of accounts that become the bots', whoever had them. */
   readonly adopted?: readonly string[] | undefined;
+  readonly decideCi?: DecideCi | undefined;
   readonly dryRun?: boolean;
 }
 
 export interface InitResult {
   readonly factory: Factory;
   /** What was done; with `dryRun`, what would be. */
-  readonly steps: readonly IdentityStep[];
+  readonly steps: readonly (IdentityStep | ActivationStep)[];
 }
 
 export function newSecret(): string {
@@ -72,7 +83,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const { folder, provided, dryRun = false, adopted } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
-  const project = await openProject(tools, options, settings);
+  const project = await openProject(tools, { ...options, ci: provided?.ci }, settings);
   try {
     const changes = { settings, project, adopted };
     const news = { settings, project: project?.declaration };
@@ -80,7 +91,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, changes);
     await setEnvironment(folder, settings);
-    return await createFactory(tools, folder, changes);
+    return await createFactory(tools, options, project);
   } finally {
     await project?.content?.discard();
   }
@@ -93,16 +104,24 @@ function announceChanges(
 ): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
-  if (project?.declaration) {
-    const { file, text } = project.declaration;
-    say(`+ ${file}   the project's settings`);
-    const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
-    const allow = /^# (allow = .*)$/m.exec(text)?.[1];
-    if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
-    if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
-  }
+  if (project?.declaration) announceDeclaration(say, project.declaration, project.ci);
   if (project && !project.declaration && !project.isDeclared)
     say(`+ the project's settings, read from ${formatRepo(project.repo)} on the forge`);
+}
+
+function announceDeclaration(
+  say: InitTools["say"],
+  { file, text }: ProjectDeclaration,
+  { because }: Project["ci"],
+): void {
+  say(`+ ${file}   the project's settings`);
+  const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
+  const allow = /^# (allow = .*)$/m.exec(text)?.[1];
+  const required = /^(?:required|when_absent) = .*$/gm;
+  for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
+  if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
+  if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+  if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
 }
 
 interface Changes {
@@ -113,12 +132,13 @@ interface Changes {
 
 async function createFactory(
   tools: InitTools,
-  folder: string,
-  { project, adopted }: Omit<Changes, "settings">,
+  { folder, decideCi, adopted }: InitOptions,
+  project: Project | undefined,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
-    project && (project.declaration ?? (await declareFromForge(tools, folder, project)));
+    project &&
+    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decideCi })));
   if (declaration) await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
@@ -130,11 +150,13 @@ async function createFactory(
     deriveIdentities(factory),
     { dryRun: false },
   );
+  const renewed = await loadFactory(folder, tools.version);
+  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
   await printNotes(tools, factory, administrator);
-  return { factory, steps };
+  return { factory, steps: [...steps, ...activation] };
 }
 
-/** Of every project, whoever declared it: what would otherwise be found out by a session that is paid for. */
+/** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
   { repositories, say }: InitTools,
   factory: Factory,
@@ -211,7 +233,7 @@ interface Filling {
 const LOOKED_AT_LIMIT_MS = 60_000;
 
 function buildFill(
-  { repositories, clock, signal }: InitTools,
+  { repositories, clock, say, signal }: InitTools,
   { factory, project, administrator }: Filling,
 ): Fill | undefined {
   const content = project?.content;
@@ -223,10 +245,26 @@ function buildFill(
     repo: project.repo,
     with: async () => {
       const folder = await content.folder();
-      await repositories.push({ folder, url: `${url}/${formatRepo(project.repo)}.git`, access });
+      const place = { folder, url: `${url}/${formatRepo(project.repo)}.git`, access };
+      const added = await findAdded(factory, project.repo, content);
+      if (added) say(`the first push adds ${added.path}: one commit that your repository has not`);
+      await repositories.push({ ...place, ...(added && { added }) });
       const untilMs = clock.monotonicMs() + LOOKED_AT_LIMIT_MS;
       const find = () => administrator.forge.repositories.find(project.repo);
       while ((await find())?.empty && clock.monotonicMs() < untilMs) await clock.sleep(200, signal);
     },
   };
+}
+
+async function findAdded(
+  { projects }: Factory,
+  repo: RepoId,
+  content: Content,
+): Promise<AddedFile | undefined> {
+  const declared = projects.find((one) => isSameRepo(one.repo, repo));
+  const described = await content.describe();
+  const owed = declared && findOwedWorkflow(declared.ci, described);
+  if (!owed) return undefined;
+  const message = `CI: ${owed.file} tests what ${owed.manifests.join(", ")} describes`;
+  return { branch: described.branch, path: owed.file, text: owed.text, message };
 }

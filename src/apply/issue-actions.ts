@@ -1,9 +1,11 @@
 /** What an operator does for one issue by hand: give it another chance, or take it from a bot. */
 import { BACKLOG, BLOCKED, IN_PROGRESS } from "../bot/issue/choose.ts";
-import { pinOf } from "../bot/issue/trust.ts";
+import { pinOf, visibleIssue } from "../bot/issue/trust.ts";
 import { type LeaseRecord, readLease } from "../bot/leases/record.ts";
 import { ALL_COORDINATION_REFS, deriveClaimRef } from "../bot/leases/refs.ts";
 import { formatTextKey } from "../core/approval.ts";
+import type { Project } from "../core/factory.ts";
+import { isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Issue, Issues } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
@@ -45,6 +47,21 @@ export async function retryIssue(place: IssueTools, number: number): Promise<voi
   await issues.relabel(number, { add: [BACKLOG], remove: [BLOCKED, IN_PROGRESS] });
 }
 
+/** A bot that is at it stops within one poll, and no other takes it before the label is gone. */
+export async function blockIssue(
+  { issues }: Pick<IssueTools, "issues">,
+  { number, reason }: { readonly number: number; readonly reason: string | undefined },
+): Promise<void> {
+  const issue = await issues.get(number);
+  requireOpen(issue);
+  if (issue.labels.includes(BLOCKED))
+    throw new DisintoError("usage.invalid", `issue #${number} is blocked already`, {
+      hint: `to put it back into the backlog: disinto retry ${number}`,
+    });
+  if (reason !== undefined) await issues.comment(number, reason);
+  await issues.relabel(number, { add: [BLOCKED], remove: [] });
+}
+
 /** Takes the issue from whoever holds it. Its branch and pull request stay, and the next bot goes on from them. */
 export async function releaseIssue(
   place: IssueTools,
@@ -74,9 +91,28 @@ async function removeLease({ mirror }: IssueTools, { ref, sha }: ObservedLease):
   });
 }
 
+/** Whose approval the bots would not count, may not give one. */
+export function requireApprover(
+  login: string,
+  project: Pick<Project, "name" | "trustedAuthors">,
+  writers: readonly string[],
+): void {
+  if ([...writers, ...project.trustedAuthors].some((one) => isSameLogin(one, login))) return;
+  throw new DisintoError("usage.invalid", `${login} may not write code in the project`, {
+    hint: `name it in trusted_authors of projects/${project.name}.toml`,
+  });
+}
+
+/** The text as a bot would read it, and what its approval is bound to. */
+export function showIssue(stored: Issue) {
+  const { title, body, author } = visibleIssue(stored);
+  const hidden = stored.title.length + stored.body.length - title.length - body.length;
+  return { title, body, author, hidden, pin: pinOf(stored) };
+}
+
 export interface ApprovedText {
   readonly number: number;
-  /** Of the text that the operator was shown. */
+  /** The hash of the text that the operator was shown. */
   readonly pin: string;
   readonly label: string;
 }

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadFactory } from "../config/load.ts";
+import type { CiChoice } from "./ci-choice.ts";
 import { declareProject, writeDeclaration, writeProjectSchema } from "./project-declaration.ts";
 
-const factory = { ci: { login: "ci" } };
 const described = {
   branch: "trunk",
   isShallow: false,
@@ -15,7 +15,10 @@ const described = {
   lfs: [],
   submodules: [],
 };
-const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, factory);
+const local = { provider: "local", login: "ci" } as const;
+const declaration = declareProject({ owner: "disinto-admin", name: "Greeter" }, described, {
+  ci: local,
+});
 
 async function declare(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "declare-"));
@@ -71,7 +74,7 @@ test("a repository with a branch where bots' branches would have to be gets anot
   const { text } = declareProject(
     { owner: "ada", name: "Shop" },
     { ...described, branches },
-    factory,
+    { ci: local },
   );
 
   expect(text).toContain('branch_prefix = "bots/issue-"');
@@ -82,7 +85,7 @@ test("registries that the repository's files speak for are offered, and none is 
   const { text } = declareProject(
     { owner: "disinto-admin", name: "Greeter" },
     { ...described, names },
-    factory,
+    { ci: local },
   );
 
   expect(text.slice(text.indexOf("[network]"))).toMatchInlineSnapshot(`
@@ -92,4 +95,36 @@ test("registries that the repository's files speak for are offered, and none is 
     "
   `);
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
+});
+
+test("a repository without a workflow has what the operator decided of it in its file", () => {
+  const bare = { ...described, workflows: ["README.md"], names: ["go.mod"] };
+  const ciOf = (choice?: CiChoice) => {
+    const { text } = declareProject({ owner: "ada", name: "Shop" }, bare, { ci: local, choice });
+    return [...text.matchAll(/^(?:required|when_absent) = .*$/gm)].flat();
+  };
+
+  expect(ciOf("write")).toEqual(['required = ["ci/local/test"]']);
+  expect(ciOf("block")).toEqual(["required = []", 'when_absent = "block"']);
+  expect(ciOf("pass")).toEqual(["required = []", 'when_absent = "pass"']);
+  expect(ciOf()).toEqual(["required = []"]);
+});
+
+test("a project with Woodpecker says so, whose statuses count, and which", () => {
+  const when = "when:\n  - event: pull_request\nsteps: []\n";
+  const workflowFiles = [{ path: ".woodpecker/test.yml", text: when }];
+  const ci = { provider: "woodpecker", login: "nice-ci" } as const;
+  const { text } = declareProject(
+    { owner: "ada", name: "Shop" },
+    { ...described, workflowFiles },
+    { ci },
+  );
+
+  expect(text.slice(text.indexOf("[ci]"))).toMatchInlineSnapshot(`
+    "[ci]
+    provider = "woodpecker"
+    required = ["ci/woodpecker/pr/test"]
+    login = "nice-ci"
+    "
+  `);
 });

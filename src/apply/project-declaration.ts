@@ -1,18 +1,20 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { ciProviders, DEFAULT_CI } from "../ci/definitions.ts";
-import { deriveContext, isWorkflowFile } from "../ci/local/contexts.ts";
+import { DEFAULT_CI } from "../ci/definitions.ts";
+import { listRequired, offerWorkflow } from "../ci/workflow-offers.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
 import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
+import type { ChosenCi } from "../core/project-ci.ts";
 import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
+import { type CiChoice, withFile } from "./ci-choice.ts";
 import { writeIfChanged } from "./generated-file.ts";
 
 export interface ProjectDeclaration {
@@ -20,20 +22,29 @@ export interface ProjectDeclaration {
   readonly text: string;
 }
 
+interface Decided {
+  readonly ci: ChosenCi;
+  /** What is made of a repository without a workflow. */
+  readonly choice?: CiChoice | undefined;
+}
+
 export function declareProject(
   repo: RepoId,
-  { branch, branches, workflows, names }: Description,
-  { ci }: { readonly ci: { readonly login: string } },
+  described: Description,
+  { ci, choice }: Decided,
 ): ProjectDeclaration {
-  const required = workflows.filter(isWorkflowFile).map(deriveContext);
+  const { branch, branches, names } = described;
+  const offer = choice === "write" ? offerWorkflow(described) : undefined;
+  const required = listRequired(ci.provider, offer ? withFile(described, offer) : described);
   return {
     file: `projects/${toProjectName(repo.name)}.toml`,
     text: formatProject({
       repo: formatRepo(repo),
       branch,
       required,
-      login: ciProviders[DEFAULT_CI].user?.({ ci }).login,
+      whenAbsent: choice === "write" ? undefined : choice,
       prefix: choosePrefix(branches),
+      ci,
       presets: offerPresets(names),
     }),
   };
@@ -65,8 +76,10 @@ interface ProjectText {
   readonly repo: string;
   readonly branch: string;
   readonly required: readonly string[];
-  readonly login: string | undefined;
+  /** Written where the operator has decided it. */
+  readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
+  readonly ci: ChosenCi;
   readonly presets: readonly OfferedPreset[];
 }
 
@@ -83,7 +96,9 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 }
 
 /** JSON strings are TOML strings too. */
-function formatProject({ repo, branch, required, login, prefix, presets }: ProjectText): string {
+function formatProject(project: ProjectText): string {
+  const { repo, branch, required, whenAbsent, prefix, ci, presets } = project;
+  const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
     `repo = ${JSON.stringify(repo)}`,
@@ -96,7 +111,9 @@ function formatProject({ repo, branch, required, login, prefix, presets }: Proje
         ]),
     "",
     "[ci]",
+    ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
     `required = ${JSON.stringify(required)}`,
+    ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
     ...formatNetwork(presets),
     "",

@@ -4,9 +4,11 @@ import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo, isSameRepo } from "../core/identities.ts";
+import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
+import { type CiChoice, type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -20,43 +22,51 @@ export interface Project {
   /** To be written; undefined when it is declared already, or can only be known from the forge. */
   readonly declaration: ProjectDeclaration | undefined;
   readonly isDeclared: boolean;
+  readonly ci: ChosenCi;
 }
 
 interface ProjectChoice {
   readonly folder: string;
   readonly repository?: string | undefined;
+  /** Asked for by name. */
+  readonly ci?: string | undefined;
+  /** Asked once of a repository without a workflow, before anything is written of it. */
+  readonly decideCi?: DecideCi | undefined;
 }
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository }: ProjectChoice,
+  { folder, repository, ci: asked, decideCi }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
   const { factory } = await loadFactoryWith(folder, tools.version, { settings });
+  const ci = chooseCi(factory, asked);
   const isFolder = await stat(repository).then(
     (found) => found.isDirectory(),
     () => false,
   );
   const named = isFolder ? path.resolve(repository) : repository;
   const source = parseSource(named, { isFolder, forgeUrl: factory.forge.url });
-  if (source.kind === "forge") return openForgeProject(factory, source.repo);
+  if (source.kind === "forge") return { ...openForgeProject(factory, source.repo), ci };
   const repo = { owner: factory.forge.adminUser, name: source.name };
   const content = openContent(tools, source);
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const declaration =
-      described && !isDeclared ? declareProject(repo, described, factory) : undefined;
-    return { repo, content, declaration, isDeclared };
+    const news = isDeclared ? undefined : described;
+    const looked = news && { name: source.name, provider: ci.provider, described: news };
+    const choice = looked && (await decide(tools, { ...looked, isPushed: true }, decideCi));
+    const declaration = news && declareProject(repo, news, { ci, choice });
+    return { repo, content, declaration, isDeclared, ci };
   } catch (error) {
     await content.discard();
     throw error;
   }
 }
 
-function openForgeProject(factory: Factory, repo: RepoId): Project {
+function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci"> {
   const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
@@ -65,11 +75,27 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
   return projects.some((project) => isSameRepo(project.repo, repo));
 }
 
+/** Undefined where a workflow is. */
+async function decide(
+  { say }: InitTools,
+  looked: Parameters<typeof findMissingCi>[0],
+  decideCi: DecideCi | undefined,
+): Promise<CiChoice | undefined> {
+  const missing = findMissingCi(looked);
+  if (!missing) return undefined;
+  say(missing.message);
+  return decideCi ? decideCi(missing) : offerChoice(missing);
+}
+
+interface Undeclared extends Pick<Project, "repo" | "isDeclared" | "ci"> {
+  readonly folder: string;
+  readonly decideCi: DecideCi | undefined;
+}
+
 /** Brings our forge up, since only there can be read what the project is like. */
 export async function declareFromForge(
   tools: InitTools,
-  folder: string,
-  { repo, isDeclared }: Project,
+  { folder, repo, isDeclared, ci, decideCi }: Undeclared,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -88,5 +114,6 @@ export async function declareFromForge(
     access: { forgeUrl: url, login, token: password },
   };
   const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
-  return declareProject(repo, described, factory);
+  const looked = { name: formatRepo(repo), provider: ci.provider, described, isPushed: false };
+  return declareProject(repo, described, { ci, choice: await decide(tools, looked, decideCi) });
 }

@@ -37,7 +37,7 @@ export interface ModelServer {
   readonly compactPct: string | undefined;
 }
 
-/** Of a CI: its address and its token, by their own names. */
+/** A CI's address and token, by their own names. */
 const ciShapes: Readonly<Record<string, z.ZodMiniType>> = Object.fromEntries(
   Object.values(ciProviders).flatMap(({ access }) =>
     access

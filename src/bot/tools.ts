@@ -20,6 +20,7 @@ import type { Role } from "../roles/definitions.ts";
 import type { Breakers } from "./leases/breakers.ts";
 import type { Claims } from "./leases/claims.ts";
 import type { Slots } from "./leases/slots.ts";
+import type { PauseWatch } from "./loop/pause-watch.ts";
 import type { Progress } from "./loop/progress.ts";
 import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
@@ -46,6 +47,8 @@ export interface BotTools {
   readonly random: () => number;
   readonly events: EventLog;
   readonly progress: Progress;
+  /** What people have stopped. */
+  readonly pauses: Pick<PauseWatch, "run">;
   readonly harness: ObservedHarness;
   /** Limits of each session of the harness. */
   readonly sessionLimits: Pick<
@@ -82,7 +85,7 @@ export interface ProjectTools {
   readonly reviews: Reviews;
   readonly statuses: Statuses;
   readonly ci: CiRuns;
-  /** Undefined: its CI lends sessions none. */
+  /** Undefined where its CI lends sessions none. */
   readonly cache: ReadCache | undefined;
   readonly mirror: Mirror;
   readonly folders: WorkFolders;

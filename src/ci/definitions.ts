@@ -28,6 +28,8 @@ export interface CiDefinition {
   readonly user?: (factory: { readonly ci: { readonly login: string } }) => DesiredUser;
   /** The login of that user where no project says another. */
   readonly usualLogin?: string | undefined;
+  /** The account of the factory as which it acts where a project's `[ci] login` names it; it administers those projects. */
+  readonly account?: (factoryName: string) => DesiredUser;
   /** As whose container's the egress service sees its steps; undefined if they run elsewhere. */
   readonly stepsCaller?: {
     /** "" stands for containers that nobody else is. */
@@ -55,7 +57,14 @@ export interface CiAccessKeys {
   readonly url: (place: CiPlace) => string;
   /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
   readonly isMade: boolean;
+  /** How the operator's commands reach it. */
+  readonly door: (factory: Factory, place: CiPlace) => CiDoor;
 }
+
+/** An address with the first of these tokens that is set; or a service in which `disinto ci ask` hands requests on. */
+export type CiDoor =
+  | { readonly kind: "address"; readonly url: string; readonly tokenKeys: readonly string[] }
+  | { readonly kind: "service"; readonly service: string };
 
 export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
   local: localCi,
@@ -63,6 +72,8 @@ export const ciProviders: Readonly<Record<CiProvider, CiDefinition>> = {
   external: externalCi,
 };
 
+/** What a new project has on a forge that serves it. */
+export const WOODPECKER: CiProvider = "woodpecker";
 /** The default for a project that names none. */
 export const DEFAULT_CI: CiProvider = "local";
 
@@ -71,6 +82,12 @@ export function listUsedCis({ projects }: Pick<Factory, "projects">): readonly C
   return namesOf(ciProviders)
     .filter((name) => projects.some(({ ci }) => ci.provider === name))
     .map((name) => ciProviders[name]);
+}
+
+/** The factory's account of this project's CI; undefined where it acts as somebody else, as in older factories. */
+export function findCiAccount({ provider, login }: Ci, factoryName: string) {
+  const account = ciProviders[provider].account?.(factoryName);
+  return account?.login === login?.toLowerCase() ? account : undefined;
 }
 
 /** The forge user whose statuses count; a CI that is a user of its own always posts as that one. Undefined: anybody's. */

@@ -16,7 +16,7 @@ const caches: Partial<Readonly<Record<CiProvider, (options: CacheOptions) => Pro
     local: async (options) => (await import("./local/read-cache.ts")).buildReadCache(options),
   };
 
-/** Undefined: there is none to be had. */
+/** The cache that the provider lends to sessions; undefined where it lends none. */
 export function findCache(
   provider: CiProvider,
   { access, ...options }: Omit<CacheOptions, "access"> & Pick<Asked, "access">,

@@ -1,8 +1,10 @@
-/** `disinto ci serve`: the local CI's process. */
+/** `disinto ci serve`: the local CI's process; `disinto ci gate`: the gate to Woodpecker. */
 
 import { waitForForge } from "../apply/forge-wait.ts";
 import { readCiSettings } from "../ci/local/settings.ts";
-import { ExitCode } from "../errors.ts";
+import { gateVariables } from "../ci/woodpecker/variables.ts";
+import { ports } from "../core/service-ports.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
 import type { Tools } from "./tools.ts";
 
 export async function serveCi(tools: Tools): Promise<ExitCode> {
@@ -10,5 +12,26 @@ export async function serveCi(tools: Tools): Promise<ExitCode> {
   const serve = await tools.ci(settings);
   await waitForForge(tools, settings.forge.url);
   await serve();
+  return ExitCode.done;
+}
+
+/** Until interrupted. */
+export async function serveCiGate({ environment, signal, ciGate }: Tools): Promise<ExitCode> {
+  const read = (key: string): string => {
+    const value = environment[key];
+    if (value) return value;
+    throw new DisintoError("usage.invalid", `${key} is not set`, {
+      hint: "the gate is a service of the factory: disinto up starts it",
+    });
+  };
+  const server = await ciGate({
+    url: read(gateVariables.url),
+    botsToken: read(gateVariables.botsToken),
+    accountToken: read(gateVariables.accountToken),
+    bind: "0.0.0.0",
+    port: ports.woodpeckerGate,
+  });
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  server.close();
   return ExitCode.done;
 }

@@ -1,7 +1,7 @@
 /** All commands on one screen; each stands in commands/ with its arguments and flags, and loads its code when it is called. */
 import type { Entry } from "./command.ts";
-import { approve, doctor, prune, release, retry, rotate } from "./commands/repair.ts";
-import { agent, down, fire, generate, hireAnAgent, up } from "./commands/run.ts";
+import { approve, block, doctor, prune, release, retry, rotate } from "./commands/repair.ts";
+import { agent, down, fire, generate, hireAnAgent, pause, resume, up } from "./commands/run.ts";
 import { secrets } from "./commands/secrets.ts";
 import { agents, config, issue, logs, plan, status } from "./commands/see.ts";
 import { ci, egress, forge } from "./commands/services.ts";
@@ -12,12 +12,12 @@ interface CommandSection {
   readonly commands: readonly Entry[];
 }
 
-/** In the order of help. */
+/** Commands, in the order of help. */
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
-  { title: "Run", commands: [up, down, hireAnAgent, fire, agent, generate] },
-  { title: "See", commands: [status, agents, issue, logs, plan, config] },
-  { title: "Repair", commands: [doctor, approve, retry, release, rotate, prune] },
+  { title: "Run", commands: [up, down, pause, resume, hireAnAgent, fire, agent, generate] },
+  { title: "See", commands: [status, agents, issue, ci, logs, plan, config] },
+  { title: "Repair", commands: [doctor, approve, block, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
-  { title: "For services", commands: [forge, ci, egress] },
+  { title: "For services", commands: [forge, egress] },
 ];

@@ -19,6 +19,10 @@ export async function doctor(
     oneShots: await tools.openOneShots(fleet.factory.engine),
     repositories,
     version,
+    ciServer: tools.ciServer,
+    forgeAdmin: tools.forgeAdmin,
+    clock: tools.clock,
+    opens,
   });
   const order = ["bad", "note", "good"];
   const sorted = [...findings].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
@@ -26,6 +30,17 @@ export async function doctor(
     json ? `${JSON.stringify({ findings: sorted }, undefined, 2)}\n` : sorted.map(format).join(""),
   );
   return findings.some(({ verdict }) => verdict === "bad") ? ExitCode.failed : ExitCode.done;
+}
+
+/** As a browser asks for a page. */
+async function opens(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(15_000) });
+    await answer.body?.cancel();
+    return answer.ok && (answer.headers.get("content-type") ?? "").includes("html");
+  } catch {
+    return false;
+  }
 }
 
 function format({ verdict, subject, message, hint }: Finding): string {

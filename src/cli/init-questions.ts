@@ -1,5 +1,6 @@
 /** What `disinto init` asks a person about a new factory: only what no flag and no variable says. */
 
+import type { CiChoice, MissingCi } from "../apply/ci-choice.ts";
 import { namesOf } from "../core/kinds.ts";
 import { type Answers, defaultForgePort } from "../core/setup.ts";
 import { engines } from "../engines/definitions.ts";
@@ -79,4 +80,22 @@ function listForges(engine: string) {
       const { label, hint } = forgeKinds[value];
       return { value, label, ...(hint && { hint: hint(defaultForgePort) }) };
     });
+}
+
+/** Whether a workflow is written; where it is not, whether changes wait or are merged untested. */
+export async function askCi(
+  { choose }: Questions,
+  { message, offer }: MissingCi,
+): Promise<CiChoice> {
+  const write = offer && {
+    value: "write",
+    label: `Write ${offer.file} for ${offer.manifests.join(", ")}`,
+    hint: `one commit more in the first push; the CI needs ${offer.programs.join(", ")}`,
+  };
+  const answer = await choose(`${message}. What shall be done?`, [
+    ...(write ? [write] : []),
+    { value: "block", label: "Let changes wait until ci.required names what must be green" },
+    { value: "pass", label: "Merge changes that no CI has looked at" },
+  ]);
+  return answer === "write" || answer === "pass" ? answer : "block";
 }

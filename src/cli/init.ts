@@ -1,4 +1,11 @@
 /** `disinto init`: safe to run again; says what it did and what comes next. */
+import {
+  type CiChoice,
+  ciChoices,
+  type DecideCi,
+  type MissingCi,
+  offerChoice,
+} from "../apply/ci-choice.ts";
 import { type InitResult, initFactory } from "../apply/init.ts";
 import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
 import { formatRepo } from "../core/identities.ts";
@@ -17,6 +24,8 @@ export interface InitFlags extends SetupFlags {
   readonly folder: string;
   readonly repository?: string | undefined;
   readonly adoptUser?: readonly string[] | undefined;
+  /** What is made of a repository without a workflow. */
+  readonly workflow?: string | undefined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -24,8 +33,10 @@ export interface InitFlags extends SetupFlags {
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const { folder, json, dryRun = false, adoptUser: adopted } = flags;
+  const decideCi = decideBy(tools, flags);
   const { repository, provided } = await ask(tools, flags);
-  const initialised = await initFactory(tools, { folder, dryRun, repository, provided, adopted });
+  const choices = { repository, provided, adopted, decideCi };
+  const initialised = await initFactory(tools, { folder, dryRun, ...choices });
   const { steps } = initialised;
   if (json)
     tools.print(
@@ -47,13 +58,12 @@ interface InitInput {
 async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   const answers = readFlags(flags);
   const exported = readExported(tools.environment);
-  const { folder, repository, yes = false, json = false } = flags;
-  const provided = { answers, exported };
+  const { folder, repository, yes = false } = flags;
+  const provided = { answers, exported, ci: flags.ci };
   if (!(await isNewFactory(folder))) return { repository, provided };
-  const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  if (!yes && !json && isWatched) return askPerson(tools, flags, provided);
+  if (canAsk(flags)) return askPerson(tools, flags, provided);
   if (repository !== undefined && (yes || flags.dryRun)) return { repository, provided };
-  if (repository !== undefined) throw await unconfirmed(folder, repository, provided);
+  if (repository !== undefined) throw await unconfirmed({ ...flags, repository }, provided);
   throw new DisintoError(
     "config.missing",
     `${folder} is not a factory, and no repository was given`,
@@ -63,9 +73,53 @@ async function ask(tools: Tools, flags: InitFlags): Promise<InitInput> {
   );
 }
 
+/** Somebody is there to answer, and wants to be asked. */
+function canAsk({ yes = false, json = false }: InitFlags): boolean {
+  return !yes && !json && process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** By the flag; else, where nothing may be asked, what is offered; else by who is there. */
+function decideBy(tools: Tools, flags: InitFlags): DecideCi {
+  const { workflow, yes = false, dryRun = false } = flags;
+  const given = workflow === undefined ? undefined : readChoice(workflow);
+  return async (missing) => {
+    if (given === "write" && !missing.offer)
+      throw new DisintoError("usage.invalid", `${missing.message}, and none is known that fits`, {
+        hint: "add one yourself, or give --workflow block or --workflow pass",
+      });
+    if (given) return given;
+    if (canAsk(flags)) {
+      const { askCi } = await import("./init-questions.ts");
+      return askCi(await tools.questions(), missing);
+    }
+    if (yes || dryRun) return offerChoice(missing);
+    throw undecided(missing);
+  };
+}
+
+function readChoice(text: string): CiChoice {
+  const known = ciChoices.find((one) => one === text);
+  if (known) return known;
+  throw new DisintoError(
+    "usage.invalid",
+    `--workflow ${text} is not one of ${ciChoices.join(", ")}`,
+  );
+}
+
+function undecided({ message, offer }: MissingCi): DisintoError {
+  const write = offer ? `--workflow write (writes ${offer.file}), ` : "";
+  return new DisintoError("usage.invalid", `${message}, and nobody is there to be asked`, {
+    hint: `give ${write}--workflow block (changes wait until there is one) or --workflow pass (they are merged untested)`,
+  });
+}
+
 /** Where nobody can be asked, a new factory is not made by a slip of the hand: one paste makes it. */
-async function unconfirmed(folder: string, repository: string, provided: ProvidedAnswers) {
-  const command = formatInitCommand({ folder, repository }, await resolveAnswers(folder, provided));
+async function unconfirmed(
+  place: InitFlags & { readonly repository: string },
+  provided: ProvidedAnswers,
+) {
+  const { folder } = place;
+  const command = formatInitCommand(place, await resolveAnswers(folder, provided));
   const message = `${folder} is not a factory yet, and nobody is there to be asked`;
   return new DisintoError("usage.invalid", message, { hint: `to make one: ${command}` });
 }
@@ -80,7 +134,9 @@ async function askPerson(
   const here = (await tools.repositories.describe(".").catch(() => ".")) ? "." : undefined;
   const repository = flags.repository ?? (await askRepository(questions, here));
   const answers = await askAnswers(tools, questions, { ...provided.exported, ...provided.answers });
-  return { repository, provided: { ...provided, answers } };
+  const { askCi } = await import("./init-address.ts");
+  const ci = await askCi(questions, answers, provided.ci);
+  return { repository, provided: { ...provided, ...ci, answers } };
 }
 
 function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void {

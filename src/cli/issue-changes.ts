@@ -1,22 +1,24 @@
-/** `disinto retry` and `disinto release`. */
+/** `disinto retry`, `approve`, `block` and `release`. */
 import {
   approveIssue,
+  blockIssue,
   findLease,
   type ObservedLease,
   releaseIssue,
+  requireApprover,
   retryIssue,
+  showIssue,
 } from "../apply/issue-actions.ts";
 import { APPROVED, PROTECTED_PATHS } from "../bot/issue/choose.ts";
-import { pinOf, visibleIssue } from "../bot/issue/trust.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { askOnTerminal } from "./fleet.ts";
 import { type IssueFlags, withIssue } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
 export async function retry(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    await retryIssue(office, office.number);
-    tools.say(`issue #${office.number} is in the backlog again, with fresh budgets`);
+  await withIssue(tools, flags, async (context) => {
+    await retryIssue(context, context.number);
+    tools.say(`issue #${context.number} is in the backlog again, with fresh budgets`);
   });
   return ExitCode.done;
 }
@@ -26,23 +28,30 @@ export async function approve(
   tools: Tools,
   flags: IssueFlags & { readonly protectedPaths?: boolean },
 ): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    const { number, issues, factory, project, forge } = office;
+  await withIssue(tools, flags, async (context) => {
+    const { number, issues, factory, project, forge } = context;
     const { adminUser } = factory.forge;
-    const people = [...(await forge.writers(project.repo)), ...project.trustedAuthors];
-    if (!people.some((login) => login.toLowerCase() === adminUser.toLowerCase()))
-      throw new DisintoError("usage.invalid", `${adminUser} may not write code in the project`, {
-        hint: `name it in trusted_authors of projects/${project.name}.toml`,
-      });
-    const stored = await issues.get(number);
-    const { title, body, author } = visibleIssue(stored);
-    const hidden = stored.title.length + stored.body.length - title.length - body.length;
+    requireApprover(adminUser, project, await forge.writers(project.repo));
+    const { title, body, author, hidden, pin } = showIssue(await issues.get(number));
     tools.say(`#${number} ${title}\nby ${author}\n\n${body}\n`);
     if (hidden > 0) tools.say(`${hidden} characters that nobody sees are left out, here and there`);
     if (!flags.yes) await confirmText(tools, number);
     const label = flags.protectedPaths ? PROTECTED_PATHS : APPROVED;
-    await approveIssue(office, { number, pin: pinOf(stored), label });
+    await approveIssue(context, { number, pin, label });
     tools.say(`issue #${number} is approved as it was shown (${label})`);
+  });
+  return ExitCode.done;
+}
+
+export async function block(
+  tools: Tools,
+  flags: IssueFlags & { readonly reason?: string },
+): Promise<ExitCode> {
+  await withIssue(tools, flags, async (context) => {
+    const { number } = context;
+    await blockIssue(context, { number, reason: flags.reason });
+    tools.say(`issue #${number} is blocked; a bot that is at it stops within one poll`);
+    tools.say(`to put it back into the backlog: disinto retry ${number}`);
   });
   return ExitCode.done;
 }
@@ -55,11 +64,11 @@ async function confirmText(tools: Tools, number: number): Promise<void> {
 }
 
 export async function release(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  await withIssue(tools, flags, async (office) => {
-    const { number } = office;
-    const lease = await findLease(office, number);
+  await withIssue(tools, flags, async (context) => {
+    const { number } = context;
+    const lease = await findLease(context, number);
     if (lease && !flags.yes) await confirm(tools, number, lease);
-    await releaseIssue(office, { number, lease });
+    await releaseIssue(context, { number, lease });
     const from = lease ? ` from ${lease.holder}` : "";
     tools.say(`issue #${number} is released${from} and in the backlog again; its branch is kept`);
   });

@@ -33,7 +33,8 @@ export async function openProject(
   tools: Tools,
   { folder, project: wanted }: Pick<IssueFlags, "folder" | "project">,
 ) {
-  const { factory, environment } = await openFleet(tools, folder);
+  const fleet = await openFleet(tools, folder);
+  const { factory, environment } = fleet;
   const project = chooseProject(factory.projects, wanted);
   const { url, adminUser: login } = factory.forge;
   const password = environment.get(env.forgeAdminPass.key);
@@ -42,13 +43,13 @@ export async function openProject(
       hint: "run `disinto init`",
     });
   const { forge } = await tools.forgeAdmin(url, { login, password });
-  return { factory, project, forge, access: { forgeUrl: url, login, token: password } };
+  return { fleet, factory, project, forge, access: { forgeUrl: url, login, token: password } };
 }
 
 export async function withIssue<Result>(
   tools: Tools,
   flags: IssueFlags,
-  act: (office: IssueContext) => Promise<Result>,
+  act: (context: IssueContext) => Promise<Result>,
 ): Promise<Result> {
   const { factory, project, forge, access } = await openProject(tools, flags);
   const context = { factory, project, number: parseIssueNumber(flags.number), forge };
@@ -86,7 +87,7 @@ function chooseProject(projects: readonly Project[], wanted: string | undefined)
   throw new DisintoError("usage.invalid", message, { hint: `--project with one of: ${names}` });
 }
 
-function parseIssueNumber(text: string): number {
+export function parseIssueNumber(text: string): number {
   if (/^#?[1-9]\d{0,9}$/.test(text)) return Number(text.replace("#", ""));
   throw new DisintoError("usage.invalid", `${JSON.stringify(text)} is not an issue number`);
 }

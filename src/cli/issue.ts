@@ -11,12 +11,12 @@ import { type IssueContext, type IssueFlags, readAllEvents, withIssue } from "./
 import type { Tools } from "./tools.ts";
 
 export async function issue(tools: Tools, flags: IssueFlags): Promise<ExitCode> {
-  const report = await withIssue(tools, flags, async (office) => {
-    const events = await readAllEvents(tools, office.factory, flags.folder);
-    const name = { project: office.project.name, issue: office.number };
-    const report = await readReport(office, buildIssueHistory([...events.values()].flat(), name));
+  const report = await withIssue(tools, flags, async (context) => {
+    const events = await readAllEvents(tools, context.factory, flags.folder);
+    const name = { project: context.project.name, issue: context.number };
+    const report = await readReport(context, buildIssueHistory([...events.values()].flat(), name));
     const statuses = [...events.values()].map(summarizeEvents);
-    return { ...report, waiting: explainWait(report, office.project.name, statuses) };
+    return { ...report, waiting: explainWait(report, context.project.name, statuses) };
   });
   tools.print(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : format(report));
   return ExitCode.done;
@@ -36,15 +36,15 @@ function explainWait(
   return findWaiting([{ project, issue: number, title, createdAt }], statuses)[0];
 }
 
-async function readReport(office: IssueContext, { events, pull: told }: IssueHistory) {
-  const { forge, project, issues, number, mirror } = office;
+async function readReport(context: IssueContext, { events, pull: told }: IssueHistory) {
+  const { forge, project, issues, number, mirror } = context;
   const [pulls, statuses] = [forge.pulls(project.repo), forge.statuses(project.repo)];
   const branch = deriveBranch(project, number);
   const ref = `refs/heads/${branch}`;
   const [found, comments, lease, refs, open] = await Promise.all([
     issues.get(number),
     issues.comments(number),
-    findLease(office, number),
+    findLease(context, number),
     mirror.readRefs([ref]),
     pulls.listOpen(),
   ]);

@@ -59,6 +59,8 @@ test("help shows every command in its group, as a sentence that begins with a ve
     Run:
       up                                      Make the running services match the configuration
       down                                    Stop and remove every service; volumes stay
+      pause [names...]                        Have bots put aside what they do and begin nothing, until they are resumed
+      resume [names...]                       Have paused bots go on where they were
       hire-an-agent <name> <role> [words...]  Declare a bot, create its user and credentials, and let it prove that it can work
       fire <name>                             Remove a bot: its service, leases, tokens, user and configuration
       agent                                   Manage individual bots
@@ -68,6 +70,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
       status                                  Show what is declared beside what runs, problems first
       agents                                  Show every bot, what it does and how it is
       issue <number>                          Show all that happened to an issue, from the bots' events and the forge
+      ci                                      See and repeat the CI's runs of a change; run the local CI, or the gate to Woodpecker
       logs [name]                             Show what services wrote
       plan                                    Show what up would do, and what init would repair on the forge, and why
       config                                  Check and describe the factory's configuration
@@ -75,6 +78,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
     Repair:
       doctor                                  Check what the factory needs, and say how to repair it
       approve <number>                        Show an issue's text, and approve for the bots what was shown
+      block <number>                          Have no bot work on an issue until it is put back
       retry <number>                          Put a blocked issue back into the backlog, with fresh budgets
       release <number>                        Take an issue from a dead or stuck bot; its branch and pull request stay
       rotate [names...]                       Replace passwords and tokens; running bots are restarted and keep their work
@@ -85,7 +89,6 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     For services:
       forge                                   Run the embedded forge, for trying, developing and testing
-      ci                                      Run the local CI
       egress                                  Run the way out of the factory's network
     "
   `);

@@ -3,12 +3,14 @@
 import { resolve } from "node:path";
 import { reportBots } from "../apply/bot-report.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
+import { formatPause } from "../bot/leases/pauses.ts";
 import { summarizeEvents } from "../core/bot-status.ts";
 import { deriveDesired } from "../core/desired.ts";
 import {
   type BlockedIssue,
   describeBlocked,
   describeDeadServices,
+  describePauses,
   describeRefused,
   describeWork,
   findGivenUpReviews,
@@ -27,6 +29,7 @@ import type { Issue } from "../ports/forge.ts";
 import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
+import { findPauses } from "./pausing.ts";
 import type { Tools } from "./tools.ts";
 
 type Fleet = Awaited<ReturnType<typeof openFleet>>;
@@ -53,7 +56,9 @@ export async function status(
   const reports = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
     : [];
+  const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const problems = [
+    ...describePauses(pauses.map((one) => ({ ...one, told: formatPause(one) }))),
     ...describeDeadServices(services, statuses),
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),

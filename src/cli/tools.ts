@@ -14,6 +14,14 @@ import type { FoundModel, ModelQuestion, ModelReport } from "../ports/model-serv
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Questions } from "../ports/questions.ts";
 
+interface CiGatePlace {
+  readonly url: string;
+  readonly botsToken: string;
+  readonly accountToken: string;
+  readonly bind: string;
+  readonly port: number;
+}
+
 export interface Tools extends InitTools, SelfTestTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
   readonly print: (text: string) => void;
@@ -43,4 +51,6 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly findModels: () => Promise<readonly FoundModel[]>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;
+  /** Serves bots what they may ask of Woodpecker. */
+  readonly ciGate: (place: CiGatePlace) => Promise<{ close(): void }>;
 }

@@ -91,6 +91,7 @@ export function readFactorySettings(
         const { access } = ciProviders[name];
         return access && reader.isSet({ key: access.tokenKey });
       }),
+      hasGate: reader.isSet(env.ciAccountToken),
     },
     leaseTermS: reader.optional(env.leaseTerm),
     hasStatusToken: reader.isSet(env.statusToken),

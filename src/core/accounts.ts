@@ -14,6 +14,8 @@ export interface DesiredUser {
   readonly origin: string;
   /** Where another login is chosen. */
   readonly renamedBy: string;
+  /** It signs in to a service of ours through the forge, which it allowed to act for it. */
+  readonly signsIn?: boolean;
 }
 
 export interface ObservedUser {
@@ -49,7 +51,7 @@ export function formatMark(factoryId: string): string {
 }
 
 export interface Ownership {
-  /** Undefined: the factory has none yet, so no account has its mark. */
+  /** Absent while the factory has none: then no account has its mark. */
   readonly factoryId: string | undefined;
   /** Logins that the operator has named to be taken over. */
   readonly adopted: readonly string[];
@@ -71,7 +73,7 @@ const absent: ObservedUser = {
   foreign: [],
 };
 
-/** Undefined: the account is ours, or nobody has it, or it may become ours. */
+/** Answers nothing where the account is ours, or nobody has it, or it may become ours. */
 export function refuseAccount(
   user: DesiredUser,
   seen: ObservedUser = absent,
@@ -101,7 +103,7 @@ function isMarked({ mark }: ObservedUser, factoryId: string | undefined): boolea
   return factoryId !== undefined && mark === formatMark(factoryId);
 }
 
-/** Of an account that was not refused. The mark comes last: what carries it has been cleaned. */
+/** Plans an account that was not refused. The mark comes last: what carries it has been cleaned. */
 export function* planUser(
   user: DesiredUser,
   seen: ObservedUser = absent,

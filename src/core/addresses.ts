@@ -25,9 +25,9 @@ interface Reach {
 export interface Addresses {
   /** `step`: a step of the CI. */
   readonly forge: Reach & { readonly step: string };
-  /** The local CI: bots alone ask it. */
+  /** The local CI: bots alone ask it. Woodpecker's `bot`: where they ask that one. */
   readonly ci: Pick<Reach, "part">;
-  readonly woodpecker: Reach | undefined;
+  readonly woodpecker: (Reach & { readonly bot: string }) | undefined;
   readonly dashboard: Reach | undefined;
   /** The way out, for services and steps alike. */
   readonly proxy: Pick<Reach, "part"> | undefined;
@@ -55,6 +55,8 @@ function deriveLocal({ forge, dashboard }: Factory, ciFile: string): Addresses {
 function deriveInContainers(factory: Factory): Addresses {
   const { forge, ci, dashboard } = factory;
   const forgeInside = isOurs(forge) ? `http://${FORGE_SERVICE}:${ports.forge}` : forge.url;
+  const woodpecker = `http://woodpecker:${ports.woodpecker}`;
+  const gate = `http://woodpecker-gate:${ports.woodpeckerGate}`;
   const outside = (url: string) => ({ operator: url, told: url });
   return {
     forge: {
@@ -65,7 +67,7 @@ function deriveInContainers(factory: Factory): Addresses {
     },
     ci: { part: `http://ci:${ports.ci}` },
     woodpecker: usesWoodpecker(factory)
-      ? { ...outside(ci.url), part: `http://woodpecker:${ports.woodpecker}` }
+      ? { ...outside(ci.url), part: woodpecker, bot: ci.hasGate ? gate : woodpecker }
       : undefined,
     dashboard: dashboard && {
       ...outside(publish(forge.bind, dashboard.port)),
@@ -167,7 +169,8 @@ function isLoopback(url: string): boolean {
   );
 }
 
-function isName(hostname: string): boolean {
+/** One that means the same to whoever resolves it: no number, not loopback, not the engine's word for its host. */
+export function isName(hostname: string): boolean {
   const isNumber = /^[\d.]+$/.test(hostname) || hostname.startsWith("[");
   return !isNumber && !isLoopback(`http://${hostname}`) && hostname !== HOST_NAME;
 }

@@ -25,6 +25,8 @@ export interface BotStatus {
   readonly stoppedAt: string | undefined;
   readonly lastEventAt: string | undefined;
   readonly standing: CurrentState | undefined;
+  /** A person stopped it. */
+  readonly paused: { readonly since: string; readonly person: string } | undefined;
   /** Sessions of the harness under way, by role. */
   readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
   /** Open circuit breakers by name. */
@@ -43,7 +45,7 @@ export interface BotStatus {
 export interface Waiting {
   readonly issue: number;
   readonly because: string;
-  /** Of this reason: ISO 8601. */
+  /** When this reason began: ISO 8601. */
   readonly since: string;
 }
 
@@ -72,6 +74,7 @@ export const unknownStatus: BotStatus = {
   stoppedAt: undefined,
   lastEventAt: undefined,
   standing: undefined,
+  paused: undefined,
   sessions: {},
   breakers: {},
   slotWait: undefined,
@@ -119,12 +122,17 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
       return {
         startedAt: time,
         stoppedAt: undefined,
+        paused: undefined,
         sessions: {},
         slots: [],
         slotWait: undefined,
       };
     case "bot.stopped":
       return { stoppedAt: time };
+    case "bot.paused":
+      return { paused: { since: time, person: event.person } };
+    case "bot.resumed":
+      return { paused: undefined };
     case "failure": {
       const before = status.failures[event.code]?.count ?? 0;
       const failure = { count: before + 1, at: time, message: event.message };

@@ -33,6 +33,49 @@ test("Woodpecker is a server and an agent; only the agent has the engine's socke
   ]);
 });
 
+test("the agent asks no resolver for more than an address: nobody answers on a network without a way out", () => {
+  const agent = derive("").get("woodpecker-agent");
+
+  expect(agent?.environment.WOODPECKER_SERVER).toBe("passthrough:///woodpecker:9000");
+});
+
+test("browsers and Woodpecker reach the forge at one address, and Woodpecker's volume by one capability alone", () => {
+  const server = derive("DISINTO_FORGE=forgejo\n").get("woodpecker");
+
+  expect(server?.environment).toMatchObject({
+    WOODPECKER_FORGEJO_URL: "http://box.lan:3000",
+    WOODPECKER_HOST: "http://box.lan:8000",
+    WOODPECKER_OPEN: "false",
+    WOODPECKER_ADMIN: "disinto-admin,disinto-ci",
+    WOODPECKER_PLUGINS_PRIVILEGED: "",
+  });
+  expect(server?.environment.WOODPECKER_EXPERT_FORGE_OAUTH_HOST).toBeUndefined();
+  expect([server?.user, server?.confinement?.capabilities]).toEqual(["0:0", ["DAC_OVERRIDE"]]);
+});
+
+test("bots ask Woodpecker by the gate where there is the account's token, which no bot has", () => {
+  const tokens = "WOODPECKER_TOKEN=a\n";
+  const before = derive(tokens);
+  const after = derive(`${tokens}WOODPECKER_ACCOUNT_TOKEN=b\n`);
+
+  expect(before.has("woodpecker-gate")).toBe(false);
+  expect(before.get("agents-llama-a")?.environment.WOODPECKER_URL).toBe("http://woodpecker:8000");
+  expect(after.get("agents-llama-a")?.environment.WOODPECKER_URL).toBe(
+    "http://woodpecker-gate:8001",
+  );
+  expect(after.get("agents-llama-a")?.secrets).toMatchObject({
+    WOODPECKER_TOKEN: "WOODPECKER_TOKEN",
+  });
+  expect(JSON.stringify(after.get("agents-llama-a"))).not.toContain("WOODPECKER_ACCOUNT");
+  expect(after.get("woodpecker-gate")).toMatchObject({
+    secrets: {
+      WOODPECKER_TOKEN: "WOODPECKER_TOKEN",
+      WOODPECKER_ACCOUNT_TOKEN: "WOODPECKER_ACCOUNT_TOKEN",
+    },
+    ports: [],
+  });
+});
+
 test("a forge or a CI that runs outside is not rendered", () => {
   const outside = "DISINTO_FORGE=external\n";
   const services = derive(outside, 'repo = "acme/shop"\nci.provider = "external"\n');

@@ -39,7 +39,7 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
   ];
 }
 
-/** Of our CI and of nobody else. */
+/** The hosts that webhooks may go to: our CI's and nobody else's. */
 function listHosts(ci: { readonly part: string; readonly told: string } | undefined) {
   if (!ci) return [];
   return [...new Set([ci.part, ci.told].map((url) => new URL(url).hostname))];

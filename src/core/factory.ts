@@ -32,6 +32,8 @@ export interface Factory {
     /** Forge user of the local CI. */
     readonly login: string;
     readonly hasToken: readonly CiProvider[];
+    /** Bots ask Woodpecker by a gate, which holds the token of the factory's account. */
+    readonly hasGate: boolean;
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;

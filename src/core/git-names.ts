@@ -25,7 +25,7 @@ function readEscape(escaped: string): Uint8Array {
   return new TextEncoder().encode(escapes[escaped] ?? escaped);
 }
 
-/** In a list of names: one that could not be told from its neighbours, or that acts as text, is quoted. */
+/** Formats a list of names: one that could not be told from its neighbours, or that acts as text, is quoted. */
 export function formatNames(names: readonly string[]): string {
   return names
     .map((name) => (/^[\p{L}\p{M}\p{N}_./+@-]+$/u.test(name) ? name : JSON.stringify(name)))

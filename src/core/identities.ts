@@ -1,6 +1,6 @@
 /** Who must exist on the forge and what they may do there: desired, observed, and the steps between. Pure. */
 
-import { ciProviders, listUsedCis } from "../ci/definitions.ts";
+import { ciProviders, findCiAccount, listUsedCis } from "../ci/definitions.ts";
 import {
   type ApplicationAction,
   type DesiredApplication,
@@ -12,7 +12,7 @@ import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
-import { deriveCredentialKeys } from "./names.ts";
+import { deriveCredentialKeys, joinLogins } from "./names.ts";
 import {
   type DesiredOwner,
   deriveOwner,
@@ -21,10 +21,12 @@ import {
   planOwner,
 } from "./owner.ts";
 import { alwaysProtected } from "./protected-paths.ts";
+import { repositoryLabels } from "./repository-labels.ts";
+import { planRepository } from "./repository-plan.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
-  /** Undefined: the factory has none yet. */
+  /** Absent while the factory has none. */
   readonly factoryId: string | undefined;
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
@@ -38,6 +40,8 @@ export interface DesiredRepository {
   readonly private: boolean;
   readonly primaryBranch: string;
   readonly writers: readonly string[];
+  /** Accounts of the factory that make webhooks there. */
+  readonly administrators?: readonly string[];
   /** People who get write access where they have less; more is left to them. */
   readonly people: readonly string[];
   /** Every account of the factory: none of these pushes to the primary branch, whatever access it has. */
@@ -62,8 +66,8 @@ export interface ObservedRepository {
   readonly protection: Protection | undefined;
   /** Who has access of their own, lower case; a site administrator's right to do everything is none. */
   readonly insiders?: ReadonlySet<string>;
-  /** Those of them who administer it. */
-  readonly administrators?: readonly string[];
+  /** Those of them who administer it and are no account of the factory. */
+  readonly peopleWhoAdminister?: readonly string[];
 }
 
 export type IdentityAction =
@@ -71,7 +75,12 @@ export type IdentityAction =
   | ApplicationAction
   | AccountAction
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
-  | { readonly kind: "grant-write"; readonly repo: RepoId; readonly login: string }
+  | {
+      readonly kind: "grant-access";
+      readonly repo: RepoId;
+      readonly login: string;
+      readonly access: "write" | "admin";
+    }
   | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
   | { readonly kind: "protect-branch"; readonly repo: RepoId; readonly protection: Protection };
@@ -79,30 +88,6 @@ export type IdentityAction =
 export type IdentityStep = Step<IdentityAction>;
 
 const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
-
-/** On an issue that bots may take. */
-const BACKLOG = "backlog";
-
-const labels: readonly Label[] = [
-  { name: BACKLOG, color: "#1d76db", description: "Bots may take this issue" },
-  { name: "priority", color: "#d93f0b", description: "Taken before the rest of the backlog" },
-  { name: "in-progress", color: "#fbca04", description: "A bot holds the lease on this issue" },
-  {
-    name: "disinto/approved",
-    color: "#0e8a16",
-    description: "Bots may take this issue, whoever wrote it",
-  },
-  {
-    name: "disinto/protected-paths",
-    color: "#5319e7",
-    description: "A bot may change protected paths for this issue; a person merges it",
-  },
-  {
-    name: "blocked",
-    color: "#b60205",
-    description: "A bot stopped here; the last comment says why",
-  },
-];
 
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
@@ -142,7 +127,9 @@ function deriveUsers(factory: Factory): readonly DesiredUser[] {
     }),
   );
   const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
-  return [...bots, ...cis];
+  const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
+  const [account] = accounts;
+  return [...bots, ...cis, ...(account ? [account] : [])];
 }
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {
@@ -154,6 +141,7 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   const people = [adminUser, ...owners, ...project.maintainers];
   const writers = bots.map(({ forgeUser }) => forgeUser);
   const ci = ciProviders[project.ci.provider].user?.(factory);
+  const account = findCiAccount(project.ci, factory.name);
   return {
     repo: project.repo,
     private: false,
@@ -161,7 +149,8 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
     writers: [...writers, ...(ci ? [ci.login] : [])],
     people: owners,
     accounts: deriveUsers(factory).map(({ login }) => login),
-    labels,
+    ...(account && { administrators: [account.login] }),
+    labels: repositoryLabels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
@@ -178,12 +167,6 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
       protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },
   };
-}
-
-/** Each once, however it is written. */
-function joinLogins(...lists: readonly (readonly string[])[]): readonly string[] {
-  const known = new Map(lists.flat().map((login) => [login.toLowerCase(), login]));
-  return [...known.values()].sort();
 }
 
 /** The repository for what concerns the whole factory and no project, such as the leases on model slots. */
@@ -220,98 +203,4 @@ export function planIdentities(
     ]),
     ...planApplication(desired.application, observed.application),
   ];
-}
-
-const nothing: ObservedRepository = {
-  empty: true,
-  access: new Map(),
-  labels: [],
-  protection: undefined,
-};
-
-function* planRepository(
-  repository: DesiredRepository,
-  seen: ObservedRepository | undefined,
-  canFill: boolean,
-): Generator<IdentityStep> {
-  const { repo, writers, protection } = repository;
-  const { empty, access, labels: present, protection: rules } = seen ?? nothing;
-  if (!seen)
-    yield { action: { kind: "create-repository", repository }, because: "no such repository" };
-  for (const login of writers) {
-    const because = judgeAccess(login, access.get(login));
-    if (because) yield { action: { kind: "grant-write", repo, login }, because };
-  }
-  for (const login of repository.people) {
-    if (["write", "admin", "owner"].includes(access.get(login) ?? "none")) continue;
-    yield {
-      action: { kind: "grant-write", repo, login },
-      because: `${login} has no write access`,
-    };
-  }
-  for (const label of repository.labels) {
-    if (!present.includes(label.name))
-      yield { action: { kind: "create-label", repo, label }, because: "no such label" };
-  }
-  if (!protection) return;
-  if (empty && canFill)
-    yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
-  yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
-}
-
-/** A forge leaves the names of others out without a word, and they would be planned again for ever. */
-function keepInsiders(
-  wanted: Protection,
-  { writers, people, accounts }: DesiredRepository,
-  seen: ObservedRepository | undefined,
-): Protection {
-  const { insiders, administrators = [] } = seen ?? {};
-  const barred = new Set(accounts.map((login) => login.toLowerCase()));
-  const pushers = joinLogins(administrators, wanted.pushers).filter(
-    (login) => !barred.has(login.toLowerCase()),
-  );
-  if (!insiders) return { ...wanted, pushers };
-  const granted = [...writers, ...people].map((login) => login.toLowerCase());
-  const known = new Set([...insiders, ...granted]);
-  const keep = (logins: readonly string[]) =>
-    logins.filter((login) => known.has(login.toLowerCase()));
-  const { approvers, mergers } = wanted;
-  return {
-    ...wanted,
-    approvers: keep(approvers),
-    mergers: keep(mergers),
-    pushers: keep(pushers),
-  };
-}
-
-function* planProtection(
-  repo: RepoId,
-  wanted: Protection,
-  rules: Protection | undefined,
-): Generator<IdentityStep> {
-  if (isProtected(wanted, rules)) return;
-  const because = rules ? "the rules differ" : "the branch is not protected";
-  yield { action: { kind: "protect-branch", repo, protection: wanted }, because };
-}
-
-/** Undefined when it is right: less cannot work, and more could lift the rules. */
-function judgeAccess(login: string, access: Access | undefined): string | undefined {
-  if (access === "write" || access === "owner") return undefined;
-  return access === "admin" ? `${login} administers it` : `${login} has no write access`;
-}
-
-function isProtected(wanted: Protection, rules: Protection | undefined): boolean {
-  if (!rules) return false;
-  const same = (a: readonly string[], b: readonly string[]): boolean =>
-    JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
-  const lower = (logins: readonly string[]) => logins.map((login) => login.toLowerCase());
-  const sameLogins = (a: readonly string[], b: readonly string[]) => same(lower(a), lower(b));
-  return (
-    rules.requiredApprovals === wanted.requiredApprovals &&
-    sameLogins(rules.approvers, wanted.approvers) &&
-    sameLogins(rules.mergers, wanted.mergers) &&
-    sameLogins(rules.pushers, wanted.pushers) &&
-    same(rules.requiredContexts, wanted.requiredContexts) &&
-    same(rules.protectedPaths, wanted.protectedPaths)
-  );
 }

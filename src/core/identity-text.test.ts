@@ -11,7 +11,7 @@ test("each step is one line that names what changes, on what, and why", () => {
     { kind: "set-password", user: { login: "ada" } },
     { kind: "create-token", user: { login: "ada" } },
     { kind: "create-repository", repository: { repo } },
-    { kind: "grant-write", login: "ada", repo },
+    { kind: "grant-access", login: "ada", repo, access: "write" },
     { kind: "create-label", label: { name: "backlog" }, repo },
     { kind: "fill-repository", repository: { repo } },
     { kind: "register-application", application: { name: "woodpecker" } },

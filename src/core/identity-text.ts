@@ -32,8 +32,8 @@ function subjectOf(action: IdentityAction): string {
       return `token of ${action.owner.login}`;
     case "create-repository":
       return `repository ${formatRepo(action.repository.repo)}`;
-    case "grant-write":
-      return `write access of ${action.login} to ${formatRepo(action.repo)}`;
+    case "grant-access":
+      return `${action.access} access of ${action.login} to ${formatRepo(action.repo)}`;
     case "create-label":
       return `label ${action.label.name} in ${formatRepo(action.repo)}`;
     case "fill-repository":

@@ -29,10 +29,11 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
 
-/** Tokens under the names that older factories gave them. */
-export const olderTokenKeys: Readonly<Record<string, string>> = {
-  [deriveCredentialKeys("dev-qwen").token]: "FORGE_TOKEN_LLAMA",
-};
+/** Each once, however it is written. */
+export function joinLogins(...lists: readonly (readonly string[])[]): readonly string[] {
+  const known = new Map(lists.flat().map((login) => [login.toLowerCase(), login]));
+  return [...known.values()].sort();
+}
 
 /** The forge knows logins without their case. */
 export function isSameLogin(a: string, b: string): boolean {

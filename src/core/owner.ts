@@ -1,4 +1,5 @@
 /** The person who owns the factory: an account on the forge that is made once, and then theirs. Pure. */
+import { isUserName } from "../settings/env-patterns.ts";
 import type { DesiredUser } from "./accounts.ts";
 import type { Factory } from "./factory.ts";
 import { isSameLogin } from "./names.ts";
@@ -18,11 +19,6 @@ export type OwnerAction =
   | { readonly kind: "create-owner-token"; readonly owner: DesiredOwner };
 
 const OWNER_SCOPES = ["read:user", "write:issue", "write:repository"];
-
-/** Forgejo's own rule (modules/validation/helpers.go), and no longer than a bot's name. */
-export function isUserName(name: string): boolean {
-  return name.length <= 40 && /^[A-Za-z0-9]+([-._][A-Za-z0-9]+)*$/.test(name);
-}
 
 /** Undefined where the administrator is the only person. */
 export function deriveOwner({

@@ -52,7 +52,7 @@ test("bots that mount the CI's volume start after it is closed, and the CI befor
     "agents-llama-a",
   ]);
   expect(formatPlan(steps, desired)).toContain(
-    "~ volume  woodpecker-data    bots mount it: closed to everybody but its owner",
+    "~ volume  woodpecker-data    bots mount it: closed to every user of a bot",
   );
 });
 

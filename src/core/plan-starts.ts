@@ -40,7 +40,7 @@ function* planClosing(
   const shared = mounting.flatMap(({ service }) => listMountedVolumes(service));
   for (const volume of [...new Set(shared)].sort()) {
     if (!volumes.has(volume) && !made.includes(volume)) continue;
-    const because = "bots mount it: closed to everybody but its owner";
+    const because = "bots mount it: closed to every user of a bot";
     yield { action: { kind: "close-volume", volume }, because };
   }
 }

@@ -13,6 +13,7 @@ export interface Problem {
     | "credentials"
     | "forge"
     | "network"
+    | "paused"
     | "review"
     | "service";
   readonly text: string;
@@ -63,6 +64,20 @@ export function describeRefused(
     if (credentials !== "foreign") return [];
     const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
     return [{ kind: "credentials", text }];
+  });
+}
+
+/** Nothing is wrong then, but whoever wonders why nothing happens has to see it first. */
+export function describePauses(
+  pauses: readonly {
+    readonly at: string;
+    readonly bot: string | undefined;
+    readonly told: string;
+  }[],
+): readonly Problem[] {
+  return pauses.map(({ at, bot, told }) => {
+    const resume = `disinto resume${bot === undefined ? "" : ` ${bot}`}`;
+    return { kind: "paused", text: `since ${formatTime(at)} ${told} (${resume})` };
   });
 }
 
@@ -172,9 +187,11 @@ export function findGivenUpReviews(
 export const REVIEW_REFUSED = "refused: ";
 
 /** `coding #7 since 2026-01-01 12:00:00`; what the session of another role is at, where there is one. */
-export function describeWork({ standing, sessions, lastEventAt, slotWait }: BotStatus): string {
+export function describeWork(status: BotStatus): string {
+  const { standing, sessions, lastEventAt, slotWait, paused } = status;
   const { issue, at, since } = standing ?? {};
   const parts = [
+    ...(paused ? [`paused since ${formatTime(paused.since)}`] : []),
     ...(at === undefined || since === undefined
       ? []
       : [`${at}${issue === undefined ? "" : ` #${issue}`} since ${formatTime(since)}`]),

@@ -6,6 +6,7 @@ export const ports = {
   ci: 8000,
   woodpecker: 8000,
   woodpeckerRpc: 9000,
+  woodpeckerGate: 8001,
   dashboard: 3080,
   /** The port of each bot's /healthz, /metrics and /status. */
   health: 8080,
@@ -22,6 +23,7 @@ export const insideNames: readonly string[] = [
   "forgejo",
   "ci",
   "woodpecker",
+  "woodpecker-gate",
   "dashboard",
   "egress",
 ];

@@ -20,7 +20,7 @@ export interface DesiredService {
   readonly networks?: Networks | undefined;
   /** Default: the image's. */
   readonly user?: string | undefined;
-  /** Undefined: as the image and the engine have it. */
+  /** Undefined where the image's and the engine's own holds. */
   readonly confinement?: Confinement | undefined;
   readonly limits: { readonly memory: string; readonly cpus: number; readonly pids: number };
   /** False for a service that is declared and keeps its volumes, but does not run. */
@@ -47,11 +47,11 @@ export interface Networks {
 export interface Confinement {
   /** All that it has. */
   readonly capabilities: readonly string[];
-  /** Of /tmp, in memory. */
+  /** The size of /tmp, in memory. */
   readonly tmpSize: string;
 }
 
-/** Of what runs strangers' code: to become who runs it. */
+/** Confinement of what runs strangers' code: it may become who runs it. */
 export const separating: Confinement = { capabilities: ["SETUID", "SETGID"], tmpSize: "1g" };
 
 /** Read-only inside: a path of the host, or a volume that another service writes. */

@@ -58,3 +58,41 @@ test("the person who runs init owns a new factory, unless the name is a bot's, t
   expect(ownerOf("ada", { DISINTO_OWNER: "grace" })).toBe("grace");
   expect(ownerOf("ada", { FORGE_URL: "http://git.example.org" })).toBeUndefined();
 });
+
+const machine = { name: "box.lan", address: "10.0.0.5" };
+
+test("a new factory with Forgejo gets one name for forge and CI, published where the name leads", () => {
+  const gaps = { freePort: "3001", freeCiPort: "8002", machine };
+
+  expect(completeAnswers({}, gaps)).toMatchObject({
+    FORGE_URL: "http://box.lan:3001",
+    WOODPECKER_HOST: "http://box.lan:8002",
+    DISINTO_FORGE_PORT: "3001",
+    DISINTO_CI_PORT: "8002",
+    DISINTO_BIND: "10.0.0.5",
+  });
+  const here = { ...gaps, machine: { name: "box", address: "127.0.0.1" } };
+  expect(completeAnswers({}, here)).not.toHaveProperty("DISINTO_BIND");
+});
+
+test("what was said about addresses stands", () => {
+  const given = { DISINTO_FORGE_PORT: "3005", DISINTO_BIND: "127.0.0.1", DISINTO_CI_PORT: "8005" };
+
+  expect(completeAnswers(given, { freePort, machine })).toMatchObject({
+    ...given,
+    FORGE_URL: "http://box.lan:3005",
+    WOODPECKER_HOST: "http://box.lan:8005",
+  });
+});
+
+test("no name is needed without Woodpecker, and none is made up", () => {
+  const named = (given: Readonly<Record<string, string>>, gaps: object = { machine }) =>
+    Object.keys(completeAnswers(given, { freePort, ...gaps })).filter((key) =>
+      ["FORGE_URL", "WOODPECKER_HOST", "DISINTO_BIND"].includes(key),
+    );
+
+  expect(named({ DISINTO_FORGE: "embedded" })).toEqual([]);
+  expect(named({ DISINTO_ENGINE: "local" })).toEqual([]);
+  expect(named({}, { machine, ci: "local" })).toEqual([]);
+  expect(named({}, {})).toEqual([]);
+});

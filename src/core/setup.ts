@@ -1,5 +1,6 @@
 /** What a new factory must be told, what is offered where nobody says it, and the lines of `.env` that follow. Pure. */
 
+import { WOODPECKER } from "../ci/definitions.ts";
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definitions.ts";
@@ -18,6 +19,8 @@ export interface SetupFlags {
   readonly forge?: string | undefined;
   readonly forgeUrl?: string | undefined;
   readonly forgePort?: string | undefined;
+  /** The project's CI; no variable. */
+  readonly ci?: string | undefined;
   readonly admin?: string | undefined;
   readonly owner?: string | undefined;
   readonly bots?: string | undefined;
@@ -35,6 +38,10 @@ const exported = [
   env.imageForgejo.key,
   env.forgePort.key,
   env.forgeUrl.key,
+  env.woodpeckerHost.key,
+  env.ciPort.key,
+  env.imageWoodpecker.key,
+  env.imageWoodpeckerAgent.key,
   env.forgeAdminUser.key,
   env.forgeAdminPass.key,
   env.owner.key,
@@ -62,15 +69,22 @@ export function readExported(environment: Readonly<Record<string, string | undef
   return dropUnset(Object.fromEntries(exported.map((key) => [key, environment[key]])));
 }
 
+interface NewFactory {
+  readonly folder: string;
+  readonly repository: string;
+  readonly workflow?: string | undefined;
+}
+
 /** The command that makes a new factory with these answers and asks nothing; a password stays in the environment. */
 export function formatInitCommand(
-  { folder, repository }: { readonly folder: string; readonly repository: string },
+  { folder, repository, workflow }: NewFactory,
   answers: Answers,
 ): string {
   const flags = Object.entries(initFlags).flatMap(([key, flag]) => {
     const value = answers[key];
     return value === undefined ? [] : [flag, quoteWord(value)];
   });
+  if (workflow !== undefined) flags.push("--workflow", workflow);
   const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
   return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
 }
@@ -87,12 +101,24 @@ function dropUnset(values: Readonly<Record<string, string | undefined>>): Answer
 }
 
 export const defaultForgePort = "3000";
+export const defaultCiPort = "8000";
+
+/** A name by which this machine is found, and the address of its own to which the name leads here. */
+export interface MachineName {
+  readonly name: string;
+  readonly address: string;
+}
 
 interface Gaps {
   /** A port that nobody has. */
   readonly freePort: string;
   /** Who runs the command, on this machine. */
-  readonly systemUser: string;
+  readonly systemUser?: string;
+  readonly freeCiPort?: string;
+  /** Absent if no name leads to it. */
+  readonly machine?: MachineName | undefined;
+  /** Asked for by name; undefined: what suits the forge. */
+  readonly ci?: string | undefined;
 }
 
 /** The forge of a new factory: the one named, the one at the address given, or the engine's best. */
@@ -113,15 +139,22 @@ function pinImage(forge: string): Answers {
 }
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
-export function completeAnswers(given: Answers, { freePort, systemUser }: Gaps): Answers {
+export function completeAnswers(given: Answers, gaps: Gaps): Answers {
+  const { freePort, systemUser = "owner" } = gaps;
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
   const forge = chooseForge(given);
   const ownForge = forge !== FORGE_ELSEWHERE;
   const factoryName = given[env.name.key] ?? env.name.fallback;
-  const ciLogin = `${factoryName}-ci`;
+  const ciLogin = `${factoryName}-local-ci`;
   const bots = given[env.llamaBots.key] ?? "dev-qwen";
   const adminUser = given[env.forgeAdminUser.key] ?? env.forgeAdminUser.fallback ?? "";
-  const taken = [adminUser, ciLogin, `${factoryName}-${REVIEWER}`, ...bots.split(/[\s,]+/)];
+  const taken = [
+    adminUser,
+    ciLogin,
+    `${factoryName}-ci`,
+    `${factoryName}-${REVIEWER}`,
+    ...bots.split(/[\s,]+/),
+  ];
   return {
     [env.engine.key]: engine,
     [env.forge.key]: forge,
@@ -131,7 +164,27 @@ export function completeAnswers(given: Answers, { freePort, systemUser }: Gaps):
     [env.llamaBots.key]: bots,
     ...(ownForge && { [env.owner.key]: offerOwner(systemUser, taken) }),
     [env.llamaBaseUrl.key]: offerModel(engine),
+    ...nameAddresses(given, forge, gaps),
     ...given,
+  };
+}
+
+const defaultBind = "127.0.0.1";
+
+/** With Woodpecker browser, services and steps must find forge and CI under one name each (docs/networks.md). */
+function nameAddresses(given: Answers, forge: string, gaps: Gaps): Answers {
+  const { machine, ci, freePort, freeCiPort = defaultCiPort } = gaps;
+  const kind = namesOf(forgeKinds).find((name) => name === forge);
+  const isServed = kind !== undefined && forgeKinds[kind].service?.servesCi;
+  if (!machine || !isServed || !runsImages(given) || (ci ?? WOODPECKER) !== WOODPECKER) return {};
+  const port = given[env.forgePort.key] ?? freePort;
+  const ciPort = given[env.ciPort.key] ?? freeCiPort;
+  const { name, address } = machine;
+  return {
+    [env.forgeUrl.key]: `http://${name}:${port}`,
+    [env.woodpeckerHost.key]: `http://${name}:${ciPort}`,
+    ...(ciPort !== defaultCiPort && { [env.ciPort.key]: ciPort }),
+    ...(address !== defaultBind && { [env.bind.key]: address }),
   };
 }
 
@@ -145,9 +198,9 @@ export function offerModel(engine: string, port: number = defaultModelPort): str
 
 /** What is to be written into the `.env` of a factory that exists; it is never overruled. */
 export function mergeAnswers(given: Answers, known: ReadonlyMap<string, string>): Answers {
-  const news = Object.entries(given).filter(([key, value]) => known.get(key) !== value);
-  const [contrary] = news.filter(([key]) => known.has(key));
-  if (!contrary) return Object.fromEntries(news);
+  const changes = Object.entries(given).filter(([key, value]) => known.get(key) !== value);
+  const [contrary] = changes.filter(([key]) => known.has(key));
+  if (!contrary) return Object.fromEntries(changes);
   const [key, value] = contrary;
   throw new DisintoError("usage.invalid", `${key} is ${known.get(key)} in .env, not ${value}`, {
     hint: `leave the flag out, or change ${key} in .env`,

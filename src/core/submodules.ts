@@ -8,7 +8,7 @@ export interface Submodule {
 }
 
 export interface Origins {
-  /** Of the repository that names the submodule, where the reader reaches it. */
+  /** The address of the repository that names the submodule, where the reader reaches it. */
   readonly repository: string;
   /** Addresses of the forge, by whatever name. */
   readonly forge: readonly string[];

@@ -20,5 +20,5 @@ export const harnessUids = Object.fromEntries(
   namesOf(roles).map((role) => [role, roles[role].harnessUid]),
 ) as Readonly<Record<Role, number>>;
 
-/** Of the local CI's runs: as many as run at once. */
+/** Users of the local CI's runs: as many as run at once. */
 export const stepUids: readonly number[] = [64_011, 64_012, 64_013, 64_014];

@@ -47,7 +47,7 @@ function explain(
       since: slotWait.since,
     };
   }
-  // Of several bots the one that told last knows best; one that works has not looked for a while.
+  // The bot that told last knows best; one that works has not looked for a while.
   const told = statuses
     .toSorted((a, b) => ((a.lastEventAt ?? "") < (b.lastEventAt ?? "") ? 1 : -1))
     .flatMap(({ queue }) => queue[project]?.find((one) => one.issue === issue) ?? []);

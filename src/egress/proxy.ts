@@ -29,7 +29,7 @@ export interface Refusal {
   readonly host: string;
 }
 
-/** Of each caller; older ones are forgotten. */
+/** The most refusals kept of each caller; older ones are forgotten. */
 const KEPT = 100;
 const CONNECT_MS = 20_000;
 

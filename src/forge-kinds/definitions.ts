@@ -25,6 +25,8 @@ export interface ForgeService {
   readonly commandUser?: string;
   /** Where this image keeps its data. */
   readonly folder: (image: string) => string;
+  /** People sign in to a CI through it, and it tells the CI of commits. */
+  readonly servesCi?: true;
   /** Where this image takes git over SSH; undefined if it cannot. */
   readonly sshPort?: (image: string) => number;
   readonly render: (

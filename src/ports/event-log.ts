@@ -24,6 +24,8 @@ interface OfSession {
 type LifeEvent =
   | Named<"bot.started", { roles: readonly string[]; projects: readonly string[] }>
   | Named<"bot.stopped">
+  | Named<"bot.paused", { person: string; reason?: string }>
+  | Named<"bot.resumed">
   | Named<"failure", { code: string; message: string; retryInMs: number }>
   | Named<"egress.refused", { project: string; issue?: number; pull?: number; host: string }>
   | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>

@@ -10,6 +10,7 @@ export interface ForgeAdmin {
   readonly repositories: ForgeRepositories;
   readonly labels: ForgeLabels;
   readonly applications: ForgeApplications;
+  readonly hooks: ForgeHooks;
   /** What a bot may do, done as the administrator. */
   readonly forge: Forge;
 }
@@ -49,7 +50,7 @@ export interface Credential {
   readonly kind: "token" | "application" | "SSH key" | "GPG key" | "email";
   readonly id: number;
   readonly name: string;
-  /** Of a token, which has it for ever. */
+  /** A token has it for ever. */
   readonly lastEight?: string | undefined;
 }
 
@@ -102,10 +103,24 @@ export interface ForgeRepositories {
   find(repo: RepoId): Promise<{ defaultBranch: string; empty: boolean } | undefined>;
   create(repo: RepoId, options: { private: boolean; defaultBranch: string }): Promise<void>;
   access(repo: RepoId, login: string): Promise<Access>;
-  grantWrite(repo: RepoId, login: string): Promise<void>;
+  grant(repo: RepoId, login: string, access: "write" | "admin"): Promise<void>;
   revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;
+  /** No error when there is no such repository. */
+  remove(repo: RepoId): Promise<void>;
+}
+
+export interface ForgeHooks {
+  list(repo: RepoId): Promise<readonly Hook[]>;
+  /** Sends it a push of the default branch's newest commit. */
+  test(repo: RepoId, id: number): Promise<void>;
+}
+
+export interface Hook {
+  readonly id: number;
+  readonly url: string;
+  readonly isActive: boolean;
 }
 
 export interface ForgeLabels {

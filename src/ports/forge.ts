@@ -163,7 +163,8 @@ export interface Reviews {
   required(branch: string): Promise<number>;
   /** All, oldest first. */
   of(pull: number): Promise<readonly Review[]>;
-  commentsOf(pull: number, review: number): Promise<readonly LineComment[]>;
+  /** Its author's own: whoever may read can hang one on another's review. */
+  commentsOf(pull: number, review: Pick<Review, "id" | "author">): Promise<readonly LineComment[]>;
   submit(pull: number, review: NewReview): Promise<void>;
 }
 
@@ -173,6 +174,8 @@ export interface Status {
   readonly context: string;
   readonly state: CheckState;
   readonly description: string;
+  /** A page about it, where it has one. */
+  readonly target?: string;
 }
 
 export interface Statuses {

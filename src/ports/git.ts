@@ -108,7 +108,7 @@ interface WorkStart {
 
 /** The submodules of commits, fetched into the mirror. */
 export interface Submodules {
-  /** Of this commit, and theirs in turn. */
+  /** Fetches the submodules of this commit, and theirs in turn. */
   bring(sha: string): Promise<readonly BroughtSubmodule[]>;
 }
 

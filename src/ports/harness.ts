@@ -101,7 +101,7 @@ const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "window",
 ]);
 
-/** Of the bot's own installation: another bot on the same server may do well. */
+/** Faults of the bot's own installation: another bot on the same server may do well. */
 const ownFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "missing",
   "refused-key",

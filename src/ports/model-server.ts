@@ -47,7 +47,7 @@ export interface ServerFacts {
 
 /** A model's server that runs on this machine. */
 export interface FoundModel {
-  /** Of the program that usually listens there. */
+  /** The name of the program that usually listens there. */
   readonly name: string;
   readonly port: number;
   readonly facts: ServerFacts;

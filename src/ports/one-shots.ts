@@ -14,6 +14,8 @@ export interface Job {
   readonly input?: Uint8Array;
   /** Path inside → name of an existing volume. */
   readonly volumes?: Readonly<Record<string, string>>;
+  /** Default: the engine's usual one. */
+  readonly network?: string;
   /** Default: the image's. */
   readonly user?: string;
   /** Default: none. */

@@ -1,5 +1,6 @@
 /** Git repositories on the operator's side. */
 import type { Submodule } from "../core/submodules.ts";
+import type { TextFile } from "./git.ts";
 export interface Repositories {
   init(folder: string): Promise<void>;
   /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
@@ -8,11 +9,12 @@ export interface Repositories {
   mirror(url: string, folder: string): Promise<void>;
   /** The default branch alone, of a repository on the forge, without a work tree. */
   cloneDefaultBranch(seed: Seed): Promise<void>;
-  push(seed: Seed): Promise<void>;
+  /** All branches and tags; `added` is one commit more, which the folder does not get. */
+  push(seed: Seed & { readonly added?: AddedFile }): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
-  /** The files of a branch on the forge, as a tar archive. */
   /** Full names of all branches of a repository on the forge. */
   branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
+  /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
 }
 
@@ -24,6 +26,8 @@ export interface Description {
   readonly isShallow: boolean;
   /** Names of the files below `.woodpecker/` on that branch, sorted. */
   readonly workflows: readonly string[];
+  /** Workflow files, there and at the root, with their text. */
+  readonly workflowFiles?: readonly TextFile[];
   /** Names at its root, and of the files in folders where other CIs look. */
   readonly names: readonly string[];
   /** Files of attributes that give some of its files to Git LFS. */
@@ -36,6 +40,13 @@ export interface Seed {
   readonly url: string;
   /** `token` may also be the account's password. */
   readonly access: { readonly forgeUrl: string; readonly login: string; readonly token: string };
+}
+
+export interface AddedFile {
+  readonly branch: string;
+  readonly path: string;
+  readonly text: string;
+  readonly message: string;
 }
 
 export interface History {

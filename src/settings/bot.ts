@@ -23,7 +23,7 @@ export interface BotFacts {
   readonly factory: Factory;
   /** Where it reaches the forge. */
   readonly forgeUrl: string;
-  /** Undefined: the usual folders, and no port. */
+  /** Undefined for the usual folders, and no port. */
   readonly folders?: { readonly data: string; readonly repos: string };
   readonly healthPort?: number | undefined;
   /** Its harnesses run as users of their own. */
@@ -34,7 +34,7 @@ export interface BotFacts {
 
 interface Variable<Shape extends z.ZodMiniType> {
   readonly key: string;
-  /** Undefined: it is not told. */
+  /** Answers undefined for what is not told. */
   readonly tell: (facts: BotFacts) => string | undefined;
   readonly read: () => Shape;
   /** What is told is the name of the variable in `.env` that holds it. */
@@ -175,7 +175,7 @@ export const botVariables = {
   }),
 };
 
-/** Of which the bot makes a setting together with others. */
+/** Variables of which the bot makes a setting together with others. */
 export const botParts = {
   backendName: variable({
     key: "AGENT_BACKEND",

@@ -1,8 +1,14 @@
 /** Every variable of `.env` that disinto reads, declared once: reading, the reference and "did you mean" follow. */
-import { isUserName } from "../core/owner.ts";
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
+import {
+  certificateAuthority,
+  domainName,
+  factoryName,
+  httpUrl,
+  userName,
+} from "./env-patterns.ts";
 import {
   choice,
   folder,
@@ -14,47 +20,6 @@ import {
   secret,
   text,
 } from "./setting.ts";
-
-const factoryName = {
-  is: (name: string) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15,
-  refusal: (name: string) => ({
-    message: `${JSON.stringify(name)} is not a valid factory name`,
-    hint: "use at most 15 lower-case letters and digits, with single dashes between them",
-  }),
-};
-
-const userName = {
-  is: isUserName,
-  refusal: (name: string) => ({
-    message: `${JSON.stringify(name)} cannot be a user name on the forge`,
-    hint: "use at most 40 letters and digits, with single dashes, dots or underscores between them",
-  }),
-};
-
-const httpUrl = {
-  is: (url: string) => /^https?:\/\/[^\s/]/.test(url) && URL.canParse(url),
-  refusal: () => ({
-    message: "must be an http or https URL",
-    hint: "write the whole URL, for example http://127.0.0.1:3000",
-  }),
-};
-
-const domainName = {
-  is: (name: string) =>
-    name.length <= 200 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}$/.test(name),
-  refusal: (name: string) => ({
-    message: `${JSON.stringify(name)} is no domain name`,
-    hint: "write the name alone, for example example.org: no scheme, no port, no path, lower case",
-  }),
-};
-
-const certificateAuthority = {
-  is: (value: string) => value === "internal" || httpUrl.is(value),
-  refusal: () => ({
-    message: "is neither internal nor a URL",
-    hint: "write internal, or the address of your authority's ACME directory",
-  }),
-};
 
 /** A renewal takes a third of it at most, and takes as long as a push does. */
 const MIN_LEASE_TERM_S = 3;
@@ -226,6 +191,20 @@ export const env = {
     readBy: "bots",
     meaning:
       "Personal access token of Woodpecker, with which bots read their runs' logs and restart them",
+  }),
+  ciAccountToken: secret({
+    key: "WOODPECKER_ACCOUNT_TOKEN",
+    readBy: "commands, Woodpecker's gate",
+    meaning:
+      "Woodpecker's token of the factory's own account; written by disinto init. With it bots ask a gate, which lets them read logs and restart runs and nothing else",
+  }),
+  ciAccountPass: secret({
+    key: "WOODPECKER_ACCOUNT_PASS",
+    meaning: "Password of the factory's own account at Woodpecker; written by disinto init",
+  }),
+  ciAccountForgeToken: secret({
+    key: "WOODPECKER_ACCOUNT_FORGE_TOKEN",
+    meaning: "Token of that account on the forge; written by disinto init",
   }),
   ciToken: secret({
     key: "CI_TOKEN",

@@ -5,5 +5,6 @@ export const serviceSecrets = {
   modelKey: "ANTHROPIC_API_KEY",
   ciToken: "CI_TOKEN",
   woodpeckerToken: "WOODPECKER_TOKEN",
+  woodpeckerAccountToken: "WOODPECKER_ACCOUNT_TOKEN",
   statusToken: "DISINTO_STATUS_TOKEN",
 } as const;

@@ -15,10 +15,10 @@ interface Declaration {
   readonly key: string;
   /** Read where the key is not set. */
   readonly older?: string;
-  /** Undefined: there is none, and the setting may be left out. In words where it depends on others. */
+  /** Undefined where the setting may be left out. In words where it depends on others. */
   readonly fallback?: string;
   readonly meaning: string;
-  /** Undefined: the operator's commands alone. */
+  /** Undefined where the operator's commands alone read it. */
   readonly readBy?: string;
 }
 

@@ -6,13 +6,16 @@ import { type Finished, run, toolEnvironment } from "../../src/adapters/process.
 /** A work folder with commits to push. */
 export class WorkTree {
   readonly folder: string;
+  readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(folder: string) {
+  constructor(folder: string, environment: Readonly<Record<string, string>> = {}) {
     this.folder = folder;
+    this.#environment = environment;
   }
 
-  static async create(): Promise<WorkTree> {
-    const tree = new WorkTree(await mkdtemp(join(tmpdir(), "disinto-work-")));
+  /** `environment`: what git is told beside that; a credential, say, which is in no argument. */
+  static async create(environment?: Readonly<Record<string, string>>): Promise<WorkTree> {
+    const tree = new WorkTree(await mkdtemp(join(tmpdir(), "disinto-work-")), environment);
     await tree.git("init", "-q", "--initial-branch=main");
     return tree;
   }
@@ -26,6 +29,7 @@ export class WorkTree {
       GIT_AUTHOR_EMAIL: "ada@example.com",
       GIT_COMMITTER_NAME: "Ada",
       GIT_COMMITTER_EMAIL: "ada@example.com",
+      ...this.#environment,
     });
     return await run(["git", ...args], { cwd: this.folder, env });
   }

@@ -146,7 +146,7 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
     await goesOn(2);
     server.pause();
     await until("it is seen to hang", async () => (await count("breaker.opened")) === 3);
-    server.goOn();
+    server.resume();
     await goesOn(3);
 
     const ends = (await eventsOf("dev-1", "session.ended")).map(({ fault }) => fault);

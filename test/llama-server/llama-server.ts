@@ -57,7 +57,7 @@ export class LlamaServer {
     process.kill(-(this.#child.pid ?? 0), "SIGSTOP");
   }
 
-  goOn(): void {
+  resume(): void {
     process.kill(-(this.#child.pid ?? 0), "SIGCONT");
   }
 
@@ -67,13 +67,13 @@ export class LlamaServer {
     let rest: NodeJS.Timeout | undefined;
     this.pause();
     const turn = setInterval(() => {
-      this.goOn();
+      this.resume();
       rest = setTimeout(() => this.pause(), turnMs / times);
     }, turnMs);
     return () => {
       clearInterval(turn);
       clearTimeout(rest);
-      this.goOn();
+      this.resume();
     };
   }
 

@@ -11,7 +11,7 @@ const smallest = {
   "claude-code": harnesses["claude-code"].smallestWindow,
   opencode: harnesses.opencode.smallestWindow,
 };
-/** In a soak all of them, else for each agent the smallest that it works in. */
+/** All windows in a soak, else for each agent the smallest that it works in. */
 const sizes = [4_096, 8_192, 10_240, 12_288, 16_384, 24_576, 32_768];
 const pairs = Object.entries(smallest).flatMap(([name, least]) =>
   (isSoak ? sizes : [least]).map((size) => ({ name: name as AgentName, size })),

@@ -149,7 +149,7 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
         { author: bots.reviewer, verdict: "changes-requested", body: "Nearly." },
         { author: bots.reviewer, verdict: "approved", body: "It says so.", official: true },
       ]);
-      expect(await forge.reviews(repo).commentsOf(2, reviews[0]?.id ?? 0)).toEqual(
+      expect(await forge.reviews(repo).commentsOf(2, reviews[0] ?? { id: 0, author: "" })).toEqual(
         rejection.comments,
       );
       const history = await view.history(async (commit, folder) => {

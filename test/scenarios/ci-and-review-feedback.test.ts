@@ -93,7 +93,7 @@ test("a run that was killed is repeated without a session; a red one and a revie
   const reviews = await forge.reviews(repo).of(2);
   expect(reviews.map(({ verdict }) => verdict)).toEqual(["changes-requested", "approved"]);
   expect(reviews[0]?.body).toBe("Nearly.\n\n`src/answer.mjs` line 999: and nothing here");
-  expect(await forge.reviews(repo).commentsOf(2, reviews[0]?.id ?? 0)).toEqual([
+  expect(await forge.reviews(repo).commentsOf(2, reviews[0] ?? { id: 0, author: "" })).toEqual([
     { path: "src/answer.mjs", line: 1, body: "say why it is this one" },
   ]);
   expect(await forge.pulls(repo).get(2)).toMatchObject({ merged: true });

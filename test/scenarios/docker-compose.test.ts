@@ -73,6 +73,7 @@ describeWithDocker("on a real Docker Engine", () => {
         async () => (await forge.issues(repo).get(number)).state === "closed",
       );
     }
+    expect(await factory.disintoOrThrow("ci", "logs", "1")).toMatch(/pull_request\): success$/m);
     const history = await until("the leases are gone", async () => {
       const found = await factory.history();
       return [...found.refs.keys()].some((ref) => ref.startsWith("refs/disinto/"))

@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildStandIn, describeWithDocker, docker, removeImage } from "../support/docker.ts";
+import {
+  buildStandIn,
+  describeWithDocker,
+  docker,
+  dockerSays,
+  removeImage,
+} from "../support/docker.ts";
 import { type Fleet, findFreePort, makeFleet } from "../support/fleet.ts";
 
 describeWithDocker("Woodpecker's data beside the bots, on a real engine", () => {
@@ -41,15 +47,34 @@ describeWithDocker("Woodpecker's data beside the bots, on a real engine", () => 
     );
   }
 
-  test("its root is closed to everybody but its owner before a bot has it", async () => {
+  test("its root is closed before a bot has it, and no user of the bot's container gets in", async () => {
     await configure(["a"]);
     const said = await fleet.up();
 
-    expect(await inVolume("stat", "-c", "%a %u", "/volume")).toBe("700 0");
+    expect(await inVolume("stat", "-c", "%a %u", "/volume")).toBe("0 0");
     expect(said).toMatch(
       /^starting forgejo, woodpecker, woodpecker-agent, egress\nstarting agents-llama-a$/m,
     );
     expect(await fleet.up()).toBe("nothing to do\n");
+    const { woodpecker, ...others } = await fleet.containers();
+    const bot = others["agents-a"]?.id ?? "";
+    await docker("exec", woodpecker?.id ?? "", "touch", "/var/lib/woodpecker/woodpecker.sqlite");
+    // Root, Woodpecker's and Forgejo's user, the runner, the harness, nobody; and who becomes the owner.
+    for (const user of ["0", "1000", "64000", "64001", "65534"]) {
+      const [read, list, open] = await Promise.all(
+        [
+          "cat /woodpecker-data/woodpecker.sqlite",
+          "ls /woodpecker-data",
+          "chmod 0700 /woodpecker-data",
+        ].map((line) => dockerSays("exec", "--user", user, bot, ...line.split(" "))),
+      );
+      expect([user, read, list]).toEqual([
+        user,
+        expect.stringContaining("Permission denied"),
+        expect.stringContaining("Permission denied"),
+      ]);
+      expect(open).toMatch(/Read-only file system|Operation not permitted/);
+    }
   });
 
   test("an older installation's, open and owned by another, is closed and keeps its owner", async () => {
@@ -59,7 +84,11 @@ describeWithDocker("Woodpecker's data beside the bots, on a real engine", () => 
 
     await fleet.up();
 
-    expect(await inVolume("stat", "-c", "%a %u", "/volume")).toBe("700 1000");
+    expect(await inVolume("stat", "-c", "%a %u", "/volume")).toBe("0 1000");
+    const bot = (await fleet.containers())["agents-a"]?.id ?? "";
+    expect(await dockerSays("exec", "--user", "1000", bot, "ls", "/woodpecker-data")).toContain(
+      "Permission denied",
+    );
     const left = await docker("ps", "--all", "--quiet", "--filter", `name=${fleet.name}-close`);
     expect(left).toBe("");
   });

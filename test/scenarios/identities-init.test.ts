@@ -98,7 +98,7 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
     "dev-qwen",
     "disinto-admin",
-    "disinto-ci",
+    "disinto-local-ci",
     "disinto-reviewer",
   ]);
   const { url } = await readForge();
@@ -170,7 +170,7 @@ test("owner/name is a repository on the forge; one that is not there, and an add
   expect(absent.stderr).toContain("no repository of that name");
   expect(withPassword.stderr).not.toContain("hunter22");
   expect(await dumpFiles(folder)).toEqual(before);
-  await done(disinto("init", "disinto-admin/there"));
+  await done(disinto("init", "disinto-admin/there", "--workflow", "block"));
 
   const project = await readFile(path.join(folder, "projects/there.toml"), "utf8");
   expect(project).toContain('repo = "disinto-admin/there"\nprimary_branch = "trunk"\n');
@@ -226,6 +226,10 @@ test("where nobody can be asked, a new factory needs --yes; without it the whole
 const hasTerminals = existsSync("/usr/bin/script");
 
 test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offered", async () => {
+  await rm(path.join(repository, ".woodpecker"), { recursive: true });
+  await writeFile(path.join(repository, "Makefile"), "test:\n");
+  await git("add", "--all");
+  await git("-c", "user.name=ada", "-c", "user.email=ada@x", "commit", "-qm", "No workflow");
   const command = [process.execPath, await buildCli(), "--factory", folder, "init", repository];
   const wide = `stty cols 120 rows 40; ${command.join(" ")}`;
   const child = spawn("script", ["-qefc", wide, "/dev/null"], {
@@ -237,6 +241,7 @@ test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offer
     ["Which forge?", "\r"],
     ["Names of the bots", "\r"],
     ["Address of the model", "\r"],
+    ["What shall be done?", "\r"],
   ]);
   child.stdout.on("data", (chunk: Buffer) => {
     shown += chunk.toString();
@@ -253,6 +258,9 @@ test.skipIf(!hasTerminals)("on a terminal it asks, and Enter takes what is offer
   const environment = Object.fromEntries(await loadEnvironment(folder));
   expect(environment).toMatchObject({ DISINTO_ENGINE: "local", LLAMA_BOTS: "dev-qwen" });
   expect(shown).toContain(`next: disinto --factory ${folder} up`);
+  expect(shown).toContain("Write .woodpecker/test.yml for Makefile");
+  const text = await readFile(path.join(folder, "projects/shop.toml"), "utf8");
+  expect(text).toContain('required = ["ci/local/test"]');
 });
 
 test("logs show a service's words, and no secret among them", async () => {

@@ -44,6 +44,10 @@ async function killBot(): Promise<void> {
   );
 }
 
+function lastRun(text: string): number {
+  return Number([...text.matchAll(/^run (\d+) /gm)].at(-1)?.[1]);
+}
+
 test("a blocked issue is the first thing that status says, and after a retry it is done with fresh budgets", async () => {
   const broken = path.join(tmpdir(), `disinto-broken-${process.pid}`);
   await writeFile(broken, "");
@@ -91,4 +95,12 @@ test("an issue of a killed bot is given back when the operator confirms it, and 
   expect(story).toMatch(/^pull +#2 merged by dev-qwen$/m);
   expect(story).toMatch(/reviewer +pull\.reviewed .*approve$/m);
   expect(story).toMatch(/ci\.finished .*success/);
+  const log = await factory.disintoOrThrow("ci", "logs", "1");
+  expect(log).toMatch(/^── test: test$/m);
+  expect(log).toMatch(/^run \d+ \(pull_request\): success$/m);
+  await factory.disintoOrThrow("ci", "rerun", "2");
+  await until("the run is repeated", async () => {
+    const { stdout } = await factory.disinto("ci", "logs", "2");
+    return stdout.includes("success") && lastRun(stdout) > lastRun(log);
+  });
 });

@@ -82,3 +82,20 @@ test("where it builds on the primary branch already, CI runs once more, and what
   expect(once.at).toBe("checking");
   expect(twice).toMatchObject({ at: "preparing", work: { counters: { ciFixes: 1 } } });
 });
+
+test("a CI that cannot be asked gets the same change as a head that is new to it", async () => {
+  const bot = startBot("dev-1");
+  const work = await publishReady(bot, "elsewhere", fileNamed("elsewhere"));
+  await postStatus(work.head, "failure");
+  const found = await find(bot, work);
+
+  const answer = await tryCheck(bot, found);
+
+  if (answer.type !== "resent") throw new Error(answer.type);
+  expect(answer.head).not.toBe(work.head);
+  const { objects } = bot.target.mirror;
+  expect(await objects.treeOf(answer.head)).toBe(await objects.treeOf(work.head));
+  const again = { ...work, head: answer.head, pushed: answer.head };
+  await postStatus(answer.head, "failure");
+  expect(await tryCheck(bot, again)).toMatchObject({ type: "red" });
+});

@@ -8,7 +8,7 @@ import { createAccount } from "../../src/forge/users/admin.ts";
 
 export interface AnyForge {
   readonly url: string;
-  /** Of the administrator root. */
+  /** The administrator root's. */
   readonly password: string;
   readonly isReal: boolean;
   /** The status and the body of a call, as the administrator or as somebody else. */

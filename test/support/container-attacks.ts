@@ -28,7 +28,7 @@ export const onContainer: Attacks = {
   "the engine's socket": 'fs.statSync("/var/run/docker.sock")',
 };
 
-/** Of every project that the container's service works on, and what is kept there for others. */
+/** Reads mirrors of every project that the container's service works on, and what is kept there for others. */
 const reading = (file: string): string => `fs.statSync(${JSON.stringify(file)} + "/HEAD")`;
 export const onMirrorOfCi: Attacks = {
   "a project's mirror": reading("/home/agent/data/disinto-admin/greeter/mirror.git"),
@@ -47,3 +47,24 @@ export const onOtherRuns: Attacks = {
 export const onMirrorOfBot: Attacks = {
   "a project's mirror": reading("/home/agent/repos/dev/disinto-admin/greeter/mirror.git"),
 };
+
+/** Out of the networks of a factory; `gateway` and `port` are the host's. */
+export function waysOut(gateway: string, port: number): Attacks {
+  const host = JSON.stringify(`${gateway}:${port}`);
+  const plain = (target: string, where: string): string =>
+    `return say("GET http://${where}/ HTTP/1.1\\r\\nHost: ${target}\\r\\n\\r\\n")`;
+  return {
+    "the host by its bridge": `return reach(${JSON.stringify(gateway)}, ${port})`,
+    "the host by its name": `return reach("host.docker.internal", ${port})`,
+    "the outside": 'return reach("192.0.2.1", 80)',
+    "a name that nobody allowed": 'return ask("evil.example.com:443")',
+    "a name that nobody allowed, by plain HTTP": plain("evil.example.com", "evil.example.com"),
+    "the host by the proxy": `return ask(${host})`,
+    "the host by the proxy and plain HTTP": plain("registry.npmjs.org", `${gateway}:${port}`),
+    "the host by an address within another": `return ask("[::ffff:${gateway}]:${port}")`,
+    "loopback of the proxy": 'return ask("127.0.0.1:3128")',
+    "loopback of the proxy by its name": 'return ask("localhost:3128")',
+    "the proxy by the proxy": 'return ask("egress:3128")',
+    "the forge's port by the proxy": 'return ask("forgejo:3000")',
+  };
+}

@@ -18,6 +18,7 @@ import { buildApplications } from "./applications.ts";
 import { buildCredentials } from "./credentials.ts";
 import { isPermanent } from "./failures.ts";
 import { buildForgeOver, pathOf } from "./forge.ts";
+import { buildHooks } from "./hooks.ts";
 import { ForgejoHttp } from "./http.ts";
 import {
   LabelShape,
@@ -54,6 +55,7 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
     repositories: buildRepositories(http, admin.login),
     labels: buildLabels(http),
     applications: buildApplications(http),
+    hooks: buildHooks(http),
     forge: buildForgeOver(http),
   };
 }
@@ -145,8 +147,8 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
     access: async (repo, login): Promise<Access> =>
       (await http.find(`${collaborator(repo, login)}/permission`, PermissionShape))?.permission ??
       "none",
-    grantWrite: async (repo, login) => {
-      await http.send(collaborator(repo, login), { method: "PUT", body: { permission: "write" } });
+    grant: async (repo, login, access) => {
+      await http.send(collaborator(repo, login), { method: "PUT", body: { permission: access } });
     },
     revokeAccess: async (repo, login) => {
       await http.send(collaborator(repo, login), { method: "DELETE", expect: [404, 422] });
@@ -159,6 +161,9 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
       return rule && toProtection(rule);
     },
     protect: (repo, protection) => saveProtection(http, pathOf(repo), protection),
+    remove: async (repo) => {
+      await http.send(pathOf(repo), { method: "DELETE", expect: [404] });
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The forge port over Forgejo's REST API, as one identity. */
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
+import { isSameLogin } from "../../core/names.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Forge, Issue, Issues, Pulls, Reviews, Statuses } from "../../ports/forge.ts";
 import { ForgejoHttp } from "./http.ts";
@@ -168,8 +169,10 @@ function buildReviews(http: ForgejoHttp, repo: string): Reviews {
       return http.get(`${repo}/branches/${name}`, Approvals);
     },
     of: (pull) => http.list(at(pull), ReviewShape),
-    commentsOf: (pull, review) =>
-      http.get(`${at(pull)}/${review}/comments`, z.array(ReviewCommentShape)),
+    commentsOf: async (pull, { id, author }) => {
+      const all = await http.get(`${at(pull)}/${id}/comments`, z.array(ReviewCommentShape));
+      return all.filter((one) => isSameLogin(one.author, author)).map(({ said }) => said);
+    },
     submit: async (pull, { verdict, sha, body, comments }) => {
       const request = {
         event: reviewEvents[verdict],

@@ -80,7 +80,7 @@ export class ForgejoHttp {
     throw new DisintoError("forge.too-large", `the forge's list ${path} does not end`);
   }
 
-  /** Undefined: it is longer than an answer may be. */
+  /** Answers undefined for a page that is longer than an answer may be. */
   async #page<T>(path: string, { size, offset }: Part, shape: z.ZodType<T>) {
     const page = `page=${offset / size + 1}&limit=${size}`;
     try {

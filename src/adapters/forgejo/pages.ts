@@ -5,7 +5,7 @@ export interface Part {
   readonly offset: number;
 }
 
-/** Undefined: the answer is longer than any may be. */
+/** Answers undefined for a part that is longer than an answer may be. */
 type Ask<T> = (part: Part) => Promise<readonly T[] | undefined>;
 
 /** Each divides the one before, so that the pages of one begin where those of another do. */
@@ -15,7 +15,7 @@ const MAX_ENTRIES = 50_000;
 const MAX_SKIPPED = 20;
 
 /**
- * In the forge's order; ends at the first page that is not full. An entry that is too long by itself is left out, as nothing
+ * Reads pages in the forge's order; ends at the first page that is not full. An entry that is too long by itself is left out, as nothing
  * that a bot could read. Undefined: it does not end.
  */
 export async function readPages<T>(ask: Ask<T>): Promise<readonly T[] | undefined> {

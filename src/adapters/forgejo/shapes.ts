@@ -20,7 +20,7 @@ const ApiIssue = z.object({
   updated_at: z.string(),
 });
 
-/** Of a text more than this is read by nobody, and held by no bot. */
+/** The longest text, in characters, that a bot holds: nobody reads more. */
 const MAX_TEXT = 1_000_000;
 
 /** A copy: a part of a string keeps the whole of it in memory. */
@@ -131,14 +131,12 @@ export const ReviewCommentShape = z
     position: z.int(),
     original_position: z.int(),
     body: z.string(),
+    user: User.nullable(),
   })
-  .transform(
-    ({ path, position, original_position: old, body }): LineComment => ({
-      path,
-      line: position || old,
-      body,
-    }),
-  );
+  .transform(({ path, position, original_position: old, body, user }) => {
+    const said: LineComment = { path, line: position || old, body };
+    return { author: user?.login ?? "", said };
+  });
 
 /** Forgejo also knows `error` and `warning`; neither lets a merge pass (modules/structs/commit_status.go). */
 function toCheckState(status: string): Status["state"] {
@@ -161,10 +159,12 @@ export const StatusShape = z
     status: z.string(),
     description: z.string(),
     url: z.string(),
+    target_url: z.string().nullish(),
     creator: User.nullish(),
   })
   .transform(
-    ({ id, context, status, description, url, creator }): CreatedStatus => ({
+    ({ id, context, status, description, url, target_url: target, creator }): CreatedStatus => ({
+      ...(target && { target }),
       id,
       context,
       state: toCheckState(status),

@@ -30,7 +30,7 @@ export interface Collection {
   readonly hands: Hands;
 }
 
-/** Of the mirror nothing but the objects is shown, and to no other user. */
+/** Shows nothing of the mirror but its objects, and to no other user. */
 export async function borrowObjects(
   gitFolder: string,
   { mirror, place, hands }: Pick<Collection, "mirror" | "place" | "hands">,
@@ -141,7 +141,7 @@ async function listIgnoredFiles(
   return [...new Set(names)].filter((name) => name !== "" && !/\/$|\n/.test(name));
 }
 
-/** Of time and of what one file may become; whose process it is may not be the runner's to end. */
+/** Limits time and what one file may become; whose process it is may not be the runner's to end. */
 function bound(argv: Argv): Argv {
   return limit(COLLECT_S, [
     "prlimit",

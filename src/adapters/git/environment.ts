@@ -28,7 +28,7 @@ export interface RemoteAccess {
 }
 
 /**
- * Of what a forge sends nothing is run or followed, and each object is looked at before it is kept. What many old
+ * Nothing that a forge sends is run or followed, and each object is looked at before it is kept. What many old
  * repositories have and nothing is made of is no reason to refuse them.
  */
 const hardening: readonly (readonly [string, string])[] = [

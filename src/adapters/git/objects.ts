@@ -47,7 +47,7 @@ interface Ends {
   readonly to: string;
 }
 
-/** Of one file on both ways from where the two ends parted: a merge names it as one of them calls it. */
+/** The names of one file on both ways from where the two ends parted: a merge names it as one of them calls it. */
 async function findNames(name: string, { from, to }: Ends, here: RunOptions): Promise<string[]> {
   // What stood in the way of a folder is told as `name~sha`.
   const names = new Set([name, name.replace(/~[0-9a-f]{40}(?:_\d+)?$/, "")]);

@@ -17,7 +17,7 @@ const PASSING = /returned error: (?:401|408|425|429|5\d\d)/;
 const HTTP = /returned error: (\d{3})/;
 const MAX_WORDS = 600;
 
-/** Undefined: it was none. */
+/** The server's reason; undefined if the push was not refused. */
 export function findRefusal({ stdout, stderr }: Pushed): string | undefined {
   if (PASSING.test(stderr) || RACE.test(stderr)) return undefined;
   const lines = stdout.split("\n").filter((line) => line.startsWith("!"));

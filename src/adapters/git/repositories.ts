@@ -3,8 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
-import type { Description, History, Repositories, Seed } from "../../ports/repositories.ts";
+import type {
+  AddedFile,
+  Description,
+  History,
+  Repositories,
+  Seed,
+} from "../../ports/repositories.ts";
 import { run, runOrThrow, toolEnvironment } from "../process.ts";
+import { addFile } from "./added-file.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
 import { listLfsAttributes } from "./lfs.ts";
@@ -24,8 +31,9 @@ export const repositories: Repositories = {
 };
 
 /** Pushes all branches and tags; never forces. */
-async function pushRepository(seed: Seed): Promise<void> {
+async function pushRepository(seed: Seed & { readonly added?: AddedFile }): Promise<void> {
   const isThere = await withForeign(seed.folder, async (folder) => {
+    if (seed.added) await addFile(folder, seed.added);
     await push({ ...seed, folder });
     return true;
   });
@@ -59,7 +67,7 @@ function describe(folder: string): Promise<Description | undefined> {
 
 async function describeBare(bare: string, folder: string): Promise<Description> {
   const here = { cwd: bare, env: localGitEnvironment() };
-  // In short, git says `heads/main` of a branch that a tag has the name of.
+  // Asked for a short name, git says `heads/main` of a branch that a tag has the name of.
   const found = await run(["git", "symbolic-ref", "--quiet", "HEAD"], here);
   const ref = found.stdout.trim();
   const branch = ref.slice(HEADS.length);
@@ -86,14 +94,32 @@ async function describeBare(bare: string, folder: string): Promise<Description> 
     workflows: (await listNames(ref, [".woodpecker/"], here))
       .map((name) => path.basename(name))
       .sort(),
+    workflowFiles: await readWorkflows(ref, here),
     names: [...(await listNames(ref, [], here)), ...(await listNames(ref, CI_FOLDERS, here))],
     lfs: await listLfsAttributes(bare, ref),
     submodules: await listSubmodules(bare, ref),
   };
 }
 
+/** A repository has a handful; what is longer than a workflow file can be is cut off nowhere, but there are not more. */
+const MAX_WORKFLOWS = 100;
+
+async function readWorkflows(ref: string, here: Parameters<typeof runOrThrow>[1]) {
+  const places = [".woodpecker/", ".woodpecker.yaml", ".woodpecker.yml"];
+  const names = (await listNames(ref, places, here)).filter((name) => /\.ya?ml$/.test(name));
+  return Promise.all(
+    names.slice(0, MAX_WORKFLOWS).map(async (name) => {
+      const found = await run(["git", "cat-file", "blob", `${ref}:${name}`], here);
+      return { path: name, text: found.exitCode === 0 ? found.stdout : "" };
+    }),
+  );
+}
+
 /** Where other CIs look for their workflows. */
-const CI_FOLDERS = [".github/workflows/", ".forgejo/workflows/", ".gitea/workflows/", ".circleci/"];
+const CI_FOLDERS = [
+  ...[".github/workflows/", ".forgejo/workflows/", ".gitea/workflows/"],
+  ...[".circleci/", ".buildkite/", ".woodpecker/"],
+];
 
 async function listNames(
   ref: string,

@@ -13,7 +13,7 @@ const MAX_DEPTH = 3;
 interface SubmodulesOptions {
   /** The bare mirror that their objects come into. */
   readonly folder: string;
-  /** Of the project on the forge. */
+  /** The project's address on the forge. */
   readonly url: string;
   readonly access: RemoteAccess;
   readonly signal?: AbortSignal;

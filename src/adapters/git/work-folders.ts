@@ -15,7 +15,7 @@ interface WorkFoldersOptions {
   readonly root: string;
   /** The bare mirror that lends its objects. */
   readonly mirror: string;
-  /** Of who works in them. */
+  /** The user who works in them. */
   readonly hands: Hands;
   /** Files as a clone has them, by the repository's attributes: for who commits nothing. */
   readonly asCloned?: boolean;

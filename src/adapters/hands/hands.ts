@@ -16,7 +16,7 @@ export interface Hands {
   /** Whatever it is, also what the runner made there. */
   remove(path: string): Promise<void>;
   write(file: string, text: string): Promise<void>;
-  /** Undefined: it is not there, is no file, or is longer. */
+  /** Answers undefined if it is not there, is no file, or is longer. */
   read(file: string, maxBytes: number): Promise<string | undefined>;
   /** A folder of the runner's that this user alone may read, nothing beside it; answers where. `place` is the runner's to remove. */
   lend(folder: string, place: string): Promise<string>;

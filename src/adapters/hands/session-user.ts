@@ -7,7 +7,7 @@ import { ownHands } from "./own.ts";
 import { endProcessesOf } from "./processes.ts";
 
 export interface SessionUser {
-  /** Undefined: the runner's own. */
+  /** Undefined for the runner's own. */
   readonly uid: number | undefined;
   readonly hands: Hands;
   /** What its programs are told of the way out. */

@@ -1,7 +1,8 @@
 /** What bots say on an issue or a pull request: each thing once, whoever of them says it and however often they restart. */
 import { createHash } from "node:crypto";
 import { inertText } from "../../core/inert-text.ts";
-import type { Issues } from "../../ports/forge.ts";
+import { isSameLogin } from "../../core/names.ts";
+import type { ProjectTools } from "../tools.ts";
 
 export interface OnceComment {
   /** Number of the issue or pull request. */
@@ -13,19 +14,28 @@ export interface OnceComment {
 }
 
 /** Invisible to people, and found again by every bot. */
-export function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">): string {
+function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">): string {
   const digest = createHash("sha256").update(about).digest("hex").slice(0, 12);
   return `<!-- disinto:${cause.replaceAll(/[^A-Za-z0-9-]/g, "-")}:${digest} -->`;
 }
 
+type Place = Pick<ProjectTools, "issues" | "bots">;
+
 /** Returns false if it stood there already. */
-export async function commentOnce(
-  issues: Pick<Issues, "comments" | "comment">,
-  remark: OnceComment,
+export async function commentOnce(place: Place, remark: OnceComment): Promise<boolean> {
+  if (await isSaid(place, remark)) return false;
+  await place.issues.comment(remark.on, `${inertText(remark.text)}\n\n${formatKey(remark)}`);
+  return true;
+}
+
+/** A stranger can write such a key too, to keep the bots silent: only a bot's own comment counts. */
+export async function isSaid(
+  { issues, bots }: Place,
+  remark: Omit<OnceComment, "text">,
 ): Promise<boolean> {
   const key = formatKey(remark);
-  const said = await issues.comments(remark.on);
-  if (said.some(({ body }) => body.includes(key))) return false;
-  await issues.comment(remark.on, `${inertText(remark.text)}\n\n${key}`);
-  return true;
+  const said = (await issues.comments(remark.on)).filter(({ body }) => body.includes(key));
+  if (said.length === 0) return false;
+  const known = await bots();
+  return said.some(({ author }) => known.some((login) => isSameLogin(login, author)));
 }

@@ -32,3 +32,17 @@ export function deriveSlotFolder(backend: string): string {
 export function deriveBreakerRef(name: string): string {
   return `${COORDINATION_PREFIX}breakers/${name}`;
 }
+
+/** Everything below it stops somebody. */
+export const PAUSES_FOLDER = `${COORDINATION_PREFIX}pauses/`;
+
+/** Without a bot it is the whole factory's. A bot may be called anything, so the factory's has a name of its own kind. */
+export function derivePauseRef(bot: string | undefined): string {
+  return bot === undefined ? `${PAUSES_FOLDER}factory` : `${PAUSES_FOLDER}bots/${bot}`;
+}
+
+/** Undefined where it is no pause of a bot's: the factory's. */
+export function parsePausedBot(ref: string): string | undefined {
+  const prefix = derivePauseRef("");
+  return ref.startsWith(prefix) ? ref.slice(prefix.length) : undefined;
+}

@@ -24,6 +24,9 @@ async function live(errors: readonly unknown[]) {
   const tools = {
     clock,
     progress,
+    pauses: {
+      run: <R>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<R>) => act(signal),
+    },
     events: { append: (event: BotEvent) => void events.push(event) },
     pollIntervalMs: 1000,
     random: () => 0.5,

@@ -5,12 +5,16 @@ import { backoffMs } from "./backoff.ts";
 import { classifyFailure, type Failure } from "./failure.ts";
 
 interface LoopBody {
-  act(): Promise<"go" | "stop">;
+  /** The signal ends with the loop's own, and when the bot is paused. */
+  act(signal: AbortSignal): Promise<"go" | "stop">;
   /** The one thing to do about a failure of this class, beside waiting. */
   recover(failure: Failure): Promise<void>;
 }
 
-type Tools = Pick<BotTools, "clock" | "events" | "pollIntervalMs" | "progress" | "random">;
+type Tools = Pick<
+  BotTools,
+  "clock" | "events" | "pauses" | "pollIntervalMs" | "progress" | "random"
+>;
 
 /** A forge that asks to be asked less often means it. */
 const LIMITED_MS = 30_000;
@@ -19,7 +23,7 @@ export async function repeat(tools: Tools, signal: AbortSignal, loop: LoopBody):
   const row = new FailureSeries(tools);
   while (!signal.aborted) {
     try {
-      if ((await loop.act()) === "stop") return;
+      if ((await tools.pauses.run(signal, (signal) => loop.act(signal))) === "stop") return;
       tools.progress.note();
       row.end();
     } catch (error) {

@@ -172,7 +172,7 @@ class Gate<S extends Session> {
     };
   }
 
-  /** Undefined: the breaker is closed. Otherwise it is this bot's turn to try, with its own session. */
+  /** Answers undefined if the breaker is closed; otherwise it is this bot's turn to try, with its own session. */
   async #pass(signal: AbortSignal): Promise<Probe | undefined> {
     const { breakers, prove } = this.#tools;
     for (;;) {

@@ -8,7 +8,9 @@ import { ownUser } from "../../adapters/hands/session-user.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
 import type { RepoId } from "../../core/factory.ts";
 import type { Status } from "../../ports/forge.ts";
+import { followRun, RunReader } from "../run-reader.ts";
 import { buildCiRuns } from "../woodpecker/ci-runs.ts";
+import { WoodpeckerHttp } from "../woodpecker/http.ts";
 import { serveCiApi } from "./api.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject } from "./ci-project.ts";
@@ -190,4 +192,38 @@ test("a project's cache is handed to who knows the token, whole; nobody else, an
   expect(await readAs(token, { owner: "acme", name: "other" })).toBeUndefined();
   api.close();
   expect(await readAs(token)).toBeUndefined();
+});
+
+test("a run is followed while it writes: each line once, and at the end what became of it", async () => {
+  const made = await record("sha", "running", { state: "running", exit_code: 0 });
+  const log = pipelines.openLog(made.number, 1);
+  const [first, second] = ["one\n", "two\nthree\n"];
+  const write = (text: string) => new Promise((resolve) => log.write(text, resolve));
+  await write(first);
+  const http = new WoodpeckerHttp({ url: `http://127.0.0.1:${api.port}`, token }, undefined);
+  const reader = new RunReader(http, repo);
+  const shown: string[] = [];
+  const seenAtFirst: string[][] = [];
+  const sleep = async (): Promise<void> => {
+    seenAtFirst.push([...shown]);
+    if (seenAtFirst.length > 1) return;
+    await write(second);
+    made.status = "failure";
+    for (const { children } of made.workflows)
+      for (const child of children) Object.assign(child, { state: "failure", exit_code: 3 });
+  };
+
+  const { signal } = new AbortController();
+  const clock = { ...systemClock, sleep };
+  const show = (line: string) => void shown.push(line);
+  const [found] = await reader.newestOf("sha");
+  await followRun(reader, found?.number ?? 0, { clock, signal, show });
+
+  expect(seenAtFirst[0]).toEqual(["── test: test", "one"]);
+  expect(shown).toEqual([
+    "── test: test",
+    ...["one", "two", "three"],
+    "test: test ended with 3",
+    "run 1 (pull_request): failure",
+  ]);
 });

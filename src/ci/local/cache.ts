@@ -30,7 +30,7 @@ export class ProjectCache {
     return new ProjectCache(folder, limitBytes);
   }
 
-  /** Undefined: there is none yet. Whoever reads it has it whole, whatever takes its place meanwhile. */
+  /** Answers undefined while there is none. Whoever reads it has it whole, whatever takes its place meanwhile. */
   async read(): Promise<Readable | undefined> {
     const file = await open(path.join(this.#folder, NAME)).catch(() => undefined);
     return file && createReadStream("", { fd: file });

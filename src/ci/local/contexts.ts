@@ -14,7 +14,7 @@ export function formatContext({ event, name, axis }: Workflow): string {
   return (axis === undefined ? parts : [...parts, axis]).join("/");
 }
 
-/** Of a pull request's run of a workflow file. */
+/** The status context of a pull request's run of a workflow file. */
 export function deriveContext(file: string): string {
   return formatContext({ event: "pull_request", name: nameWorkflow(file) });
 }

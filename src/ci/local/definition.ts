@@ -17,6 +17,11 @@ export const localCi: CiDefinition = {
     tokenKey: CI_TOKEN_KEY,
     url: ({ layout }) => layout.ciUrl,
     isMade: true,
+    // It publishes no port where it runs in a container.
+    door: ({ engine }, { layout }) =>
+      engines[engine].runsImages
+        ? { kind: "service", service: "ci" }
+        : { kind: "address", url: layout.ciUrl, tokenKeys: [CI_TOKEN_KEY] },
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },

@@ -23,11 +23,11 @@ export interface RunTools {
 export interface Run {
   readonly event: RunFacts["event"];
   readonly sha: string;
-  /** Of the commit: a pull request's head, or the branch that was pushed. */
+  /** The commit's branch: a pull request's head, or the one that was pushed. */
   readonly branch: string;
   readonly parent: number;
   readonly pull?: { readonly number: number; readonly base: string; readonly author: string };
-  /** Of a push: what the branch was at when it was last run. */
+  /** What the pushed branch was at when it was last run; absent for pull requests. */
   readonly before?: string;
 }
 

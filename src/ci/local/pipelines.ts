@@ -1,6 +1,8 @@
 /** What the local CI remembers of its runs, in files: the shapes are Woodpecker's, so that one adapter reads both. */
+import { createWriteStream } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Writable } from "node:stream";
 
 export interface StepRecord {
   readonly id: number;
@@ -92,6 +94,12 @@ export class Pipelines {
 
   async saveLog(number: number, step: number, text: string): Promise<void> {
     await writeFile(this.#logPath(number, step), text, { mode: 0o600 });
+  }
+
+  /** For what a step writes while it runs; what cannot be written is lost until `saveLog`. */
+  openLog(number: number, step: number): Writable {
+    const log = createWriteStream(this.#logPath(number, step), { mode: 0o600 });
+    return log.on("error", () => {});
   }
 
   readLog(number: number, step: number): Promise<string> {

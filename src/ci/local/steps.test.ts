@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ownUser } from "../../adapters/hands/session-user.ts";
 import { runStep } from "./steps.ts";
@@ -47,4 +49,26 @@ test("what a step leaves running ends with it, also what left its group and drop
   expect(Number(output)).toBeGreaterThan(1);
   const status = await readFile(`/proc/${output}/status`, "utf8").catch(() => "");
   expect(status).toMatch(/^$|^State:\tZ/m);
+});
+
+test("what a step writes can be read while it runs", async () => {
+  const live = new PassThrough();
+  const heard = once(live, "data").then(async ([chunk]) => {
+    await writeFile(path.join(root, "heard"), "");
+    return String(chunk);
+  });
+
+  const end = await runStep({
+    folder: root,
+    step: {
+      commands: ["echo begun", "until [ -e heard ]; do sleep 0.05; done", "echo ended"],
+      environment: { PATH: process.env.PATH ?? "" },
+    },
+    signal: new AbortController().signal,
+    seat: { user: ownUser, root },
+    live,
+  });
+
+  expect(await heard).toBe("begun\n");
+  expect(end).toMatchObject({ state: "success", output: "begun\nended" });
 });

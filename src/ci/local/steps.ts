@@ -1,6 +1,7 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
@@ -14,6 +15,8 @@ export interface StepRun {
   readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
   readonly seat: Seat;
+  /** Gets what it writes while it writes it. */
+  readonly live?: Writable;
 }
 
 export interface StepEnd {
@@ -42,6 +45,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     detached: true,
     maxOutputBytes: MAX_LOG_BYTES,
   });
+  if (run.live) child.all?.pipe(run.live);
   const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];
   const end = (): void => void ends.push(endStep(user, { mark, folders: [root] }));

@@ -90,10 +90,12 @@ async function runSteps(
     }
     child.state = "running";
     const environment = { ...step.environment, ...surroundings, CI_STEP_NAME: step.name };
-    const end = await runStep({ folder, step: { ...step, environment }, seat, signal });
+    const live = target.pipelines.openLog(pipeline.number, child.id);
+    const end = await runStep({ folder, step: { ...step, environment }, seat, signal, live });
     child.state = end.state;
     child.exit_code = end.exitCode;
     if (end.error !== undefined) child.error = end.error;
+    live.destroy();
     await target.pipelines.saveLog(pipeline.number, child.id, end.output);
     if (end.state !== "success" && !step.mayFail) problem ??= `${step.name} ${describeEnd(end)}`;
   }

@@ -2,7 +2,9 @@
 import { afterEach, expect, test } from "vitest";
 import { recorded, StandInWoodpecker } from "../../../test/support/stand-in-woodpecker.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
+import { followRun, RunReader } from "../run-reader.ts";
 import { buildCiRuns } from "./ci-runs.ts";
+import { WoodpeckerHttp } from "./http.ts";
 
 let ci: StandInWoodpecker | undefined;
 
@@ -82,4 +84,30 @@ test("every answer that was recorded is used here", () => {
     "red, green, no image, not YAML, old syntax, unknown key, missing secret, left out, all left out, may fail, matrix, hang, echo";
 
   expect(Object.keys(recorded).sort()).toEqual(used.split(", ").sort());
+});
+
+test("a run of Woodpecker's is shown by its steps, and asked for again by its number", async () => {
+  ci = new StandInWoodpecker(["red"]);
+  await ci.serve();
+  await ci.tell("pull_request", "sha");
+  const reader = new RunReader(new WoodpeckerHttp({ url: ci.url, token: ci.token }, undefined), {
+    owner: "root",
+    name: "shop",
+  });
+  const shown: string[] = [];
+  const clock = { ...systemClock, sleep: async () => {} };
+  const { signal } = new AbortController();
+
+  const [run] = await reader.newestOf("sha");
+  await followRun(reader, run?.number ?? 0, {
+    clock,
+    signal,
+    show: (line) => void shown.push(line),
+  });
+  await reader.restart(run?.number ?? 0);
+
+  expect(shown[0]).toMatch(/^── test: /);
+  expect(shown).toContainEqual(expect.stringContaining("not ok 1 adds"));
+  expect(shown.at(-1)).toMatch(/^run 1 \(pull_request\): failure$/);
+  expect(ci.requests).toContain("POST /api/repos/1/pipelines/1");
 });

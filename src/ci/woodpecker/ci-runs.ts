@@ -15,8 +15,9 @@ import {
   type Judgement,
   judgePipeline,
 } from "./judgement.ts";
+import { readLogLines } from "./log-lines.ts";
 import { eventOf, isEcho, judgeMissing } from "./missing-answer.ts";
-import { LogShape, type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
+import { type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./shapes.ts";
 
 export interface CiRunsOptions {
   readonly access: CiAccess;
@@ -211,15 +212,8 @@ class Repository {
   }
 
   async #readLog(pipeline: Pipeline, { id }: PipelineStep): Promise<string> {
-    const entries = await this.#http.get(
-      `${await this.path()}/logs/${pipeline.number}/${id}`,
-      LogShape,
-    );
-    return (entries ?? [])
-      .filter(({ type }) => type <= 1)
-      .toSorted((a, b) => a.line - b.line)
-      .map(({ data }) => Buffer.from(data ?? "", "base64").toString("utf8"))
-      .join("\n");
+    const path = `${await this.path()}/logs/${pipeline.number}/${id}`;
+    return (await readLogLines(this.#http, path)).join("\n");
   }
 }
 

@@ -6,6 +6,12 @@ import type * as z from "zod";
 import { readBounded } from "../../adapters/bounded-body.ts";
 import { DisintoError } from "../../errors.ts";
 
+/** One request to its API, whatever carries it. */
+export interface CiRequests {
+  get<T>(path: string, shape: z.ZodType<T>): Promise<T>;
+  send(method: "GET" | "POST", path: string): Promise<{ status: number; text: string }>;
+}
+
 export interface CiAccess {
   /** An address; or the file: URL of a file that holds it, for a server that takes any free port. */
   readonly url: string;
@@ -16,7 +22,7 @@ const LIMIT_MS = 30_000;
 /** A log of a run is the longest. */
 const MAX_ANSWER_BYTES = 64_000_000;
 
-export class WoodpeckerHttp {
+export class WoodpeckerHttp implements CiRequests {
   readonly #access: CiAccess;
   readonly #signal: AbortSignal | undefined;
 
@@ -26,12 +32,7 @@ export class WoodpeckerHttp {
   }
 
   async get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const { text } = await this.send("GET", path);
-    const parsed = shape.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    throw new DisintoError("ci.unavailable", `the answer to ${path} is not Woodpecker's`, {
-      hint: "check that WOODPECKER_HOST names a Woodpecker, and that WOODPECKER_TOKEN is its user's",
-    });
+    return parseAnswer(path, (await this.send("GET", path)).text, shape);
   }
 
   async send(method: "GET" | "POST", path: string): Promise<{ status: number; text: string }> {
@@ -72,6 +73,14 @@ export class WoodpeckerHttp {
     if (!url.startsWith("file:")) return url.replace(/\/$/, "");
     return (await readFile(fileURLToPath(url), "utf8")).trim();
   }
+}
+
+export function parseAnswer<T>(path: string, text: string, shape: z.ZodType<T>): T {
+  const parsed = shape.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new DisintoError("ci.unavailable", `the answer to ${path} is not Woodpecker's`, {
+    hint: "check that WOODPECKER_HOST names a Woodpecker, and that WOODPECKER_TOKEN is its user's",
+  });
 }
 
 function unavailable(message: string, cause: unknown): DisintoError {

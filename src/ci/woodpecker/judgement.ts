@@ -149,7 +149,7 @@ const events: Readonly<Record<string, string>> = {
 };
 
 export interface ContextParts {
-  /** Undefined: it names none. */
+  /** Undefined where the context names none. */
   readonly event: string | undefined;
   readonly workflow: string;
 }

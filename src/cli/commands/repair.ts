@@ -34,6 +34,15 @@ export const approve = defineCommand({
   run: async (tools, input) => (await import("../issue-changes.ts")).approve(tools, input),
 });
 
+export const block = defineCommand({
+  name: "block",
+  summary: "Have no bot work on an issue until it is put back",
+  example: "disinto block 7 --reason 'The design is not decided'",
+  args: { number },
+  flags: { project, reason: flags.text("text", "Say why in a comment on it") },
+  run: async (tools, input) => (await import("../issue-changes.ts")).block(tools, input),
+});
+
 export const release = defineCommand({
   name: "release",
   summary: "Take an issue from a dead or stuck bot; its branch and pull request stay",

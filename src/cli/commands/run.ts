@@ -28,6 +28,23 @@ export const down = defineCommand({
   run: async (tools, input) => (await import("../down.ts")).down(tools, input),
 });
 
+export const pause = defineCommand({
+  name: "pause",
+  summary: "Have bots put aside what they do and begin nothing, until they are resumed",
+  example: "disinto pause dev-qwen --reason 'the model moves to another machine'",
+  args: { names: args.rest("Name bots; the whole factory without a name") },
+  flags: { reason: flags.text("text", "Say why, for whoever looks at the status") },
+  run: async (tools, input) => (await import("../pausing.ts")).pauseBots(tools, input),
+});
+
+export const resume = defineCommand({
+  name: "resume",
+  summary: "Have paused bots go on where they were",
+  example: "disinto resume",
+  args: { names: args.rest("Name bots; all of them, and the factory, without a name") },
+  run: async (tools, input) => (await import("../pausing.ts")).resumeBots(tools, input),
+});
+
 export const generate = defineCommand({
   name: "generate",
   summary: "Write the generated files and touch nothing that runs",

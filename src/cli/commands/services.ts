@@ -1,6 +1,6 @@
 /** What services run; operators seldom type it. */
 import { ExitCode } from "../../errors.ts";
-import { defineCommand, defineGroup, flags } from "../command.ts";
+import { args, defineCommand, defineGroup, flags } from "../command.ts";
 
 const folder = flags.textOr(
   { variable: "DISINTO_FORGE_FOLDER", fallback: "forge" },
@@ -87,10 +87,49 @@ export const egress = defineGroup({
   ],
 });
 
+const ofChange = {
+  args: { number: args.required("Name the issue, or its pull request, by its number") },
+};
+const project = flags.text("project", "Choose the project, when there are several");
+
 export const ci = defineGroup({
   name: "ci",
-  summary: "Run the local CI",
+  summary: "See and repeat the CI's runs of a change; run the local CI, or the gate to Woodpecker",
   commands: [
+    defineCommand({
+      name: "logs",
+      summary: "Show what the CI's newest runs of a change wrote, and go on while they run",
+      example: "disinto ci logs 7",
+      ...ofChange,
+      flags: { project },
+      run: async (tools, input) => (await import("../ci-runs.ts")).showCiLogs(tools, input),
+    }),
+    defineCommand({
+      name: "rerun",
+      summary: "Have the CI run a change again as it stands",
+      example: "disinto ci rerun 7",
+      ...ofChange,
+      flags: { project },
+      run: async (tools, input) => (await import("../ci-runs.ts")).rerunCi(tools, input),
+    }),
+    defineCommand({
+      name: "ask",
+      summary: "Hand a request on to the local CI beside this process and print its answer",
+      example: "disinto ci ask GET /repos/1/pipelines",
+      isService: true,
+      args: {
+        method: args.required("Say GET or POST"),
+        path: args.required("Name a path of its API"),
+      },
+      run: async (tools, input) => (await import("../ci-runs.ts")).askCi(tools, input),
+    }),
+    defineCommand({
+      name: "gate",
+      summary: "Let bots read Woodpecker's runs and logs and restart runs, and nothing else",
+      example: "disinto ci gate",
+      isService: true,
+      run: async (tools) => (await import("../ci.ts")).serveCiGate(tools),
+    }),
     defineCommand({
       name: "serve",
       summary: "Run .woodpecker/*.yml for every open pull request and post commit statuses",

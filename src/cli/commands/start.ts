@@ -1,4 +1,6 @@
 /** What one begins with. */
+import { ciProviders } from "../../ci/definitions.ts";
+import { listNames } from "../../core/kinds.ts";
 import { args, defineCommand, flags } from "../command.ts";
 
 export const init = defineCommand({
@@ -25,6 +27,7 @@ export const init = defineCommand({
       "Use a Forgejo that runs elsewhere; its password in FORGE_ADMIN_PASS",
     ),
     forgePort: flags.text("port", "Publish our own forge on this port"),
+    ci: flags.text("kind", `Let ${listNames(ciProviders)} run the project's checks`),
     admin: flags.text("user", "Name the forge's administrator"),
     owner: flags.text(
       "user",
@@ -36,6 +39,10 @@ export const init = defineCommand({
     adoptUser: flags.words(
       "logins",
       "Take over these accounts for bots: password, tokens, keys and grants are replaced",
+    ),
+    workflow: flags.text(
+      "choice",
+      "Of a repository without one: write it, block changes until there is one, or pass them untested",
     ),
     dryRun: flags.switch("Show what would be done and change nothing"),
     yes: flags.switch("Ask nothing and take the defaults"),

@@ -26,7 +26,7 @@ async function runJob(name: string, job: Job, signal: AbortSignal | undefined): 
 }
 
 function describeRun(name: string, job: Job): readonly string[] {
-  const { image, input, limits, user, capabilities = [], volumes = {} } = job;
+  const { image, input, limits, network, user, capabilities = [], volumes = {} } = job;
   const [program = "", ...rest] = job.argv;
   return [
     ...["run", "--name", name, "--init", "--pull", "never"],
@@ -41,6 +41,7 @@ function describeRun(name: string, job: Job): readonly string[] {
     ...["--pids-limit", String(limits.pids)],
     ...(input ? ["--interactive"] : []),
     ...(user === undefined ? [] : ["--user", user]),
+    ...(network === undefined ? [] : ["--network", network]),
     ...Object.entries(volumes).flatMap(([path, volume]) => ["--volume", `${volume}:${path}`]),
     ...["--entrypoint", program, image, ...rest],
   ];

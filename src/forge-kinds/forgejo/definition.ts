@@ -21,6 +21,7 @@ export const forgejoForge: ForgeDefinition = {
   service: {
     image: () => FORGEJO_IMAGE,
     isOwn: false,
+    servesCi: true,
     // Forgejo refuses to run as root, as which the usual image starts; both images have this user.
     commandUser: "git",
     folder: (image) => (isRootless(image) ? "/var/lib/gitea" : "/data"),

@@ -13,7 +13,7 @@ import type { CommitLookups } from "./commit-lookups.ts";
 
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-/** Of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
+/** The memory of one git process, in bytes: what a stranger pushed or asks for may need any amount. */
 export const MAX_GIT_MEMORY = 600_000_000;
 const MAX_PUSH_BYTES = 2_000_000_000;
 const MAX_OUTPUT_BYTES = 32_000_000;

@@ -3,10 +3,10 @@ import { ApiError } from "../http/api-error.ts";
 
 const MOST_OF_ONE = 24;
 const MOST = 64;
-/** Of those who may only read, together: whoever comes with several names leaves room for who works here. */
+/** The most requests at once of all who may only read: whoever comes with several names leaves room for who works here. */
 const MOST_OF_READERS = 40;
 
-/** Of those that unpack what somebody sends: each may need all the memory that it may have. */
+/** The most pushes at once: each may need all the memory that it may have. */
 const MOST_PUSHES = 3;
 const MOST_PUSHES_OF_ONE = 2;
 const PUSH_WAIT_MS = 30_000;

@@ -14,7 +14,7 @@ export interface Details {
   readonly oldRef?: string;
   readonly newRef?: string;
   readonly dependency?: number;
-  /** Of a push to a pull request's branch. */
+  /** The commits of a push to a pull request's branch. */
   readonly commits?: { readonly is_force_push: boolean; readonly commit_ids: readonly string[] };
 }
 

@@ -54,7 +54,7 @@ export function statusRoutes(forge: ForgeContext): Hono<Env> {
   return routes;
 }
 
-/** In an empty repository these routes fail, where they are empty for an unknown commit (services/context RepoRefForAPI). */
+/** Fails in an empty repository, where these routes are empty for an unknown commit (services/context RepoRefForAPI). */
 async function mustHaveCommits(
   forge: ForgeContext,
   { repository }: { repository: RepositoryRow },

@@ -97,7 +97,7 @@ export class AgentProcess {
     try {
       return await until();
     } finally {
-      for (const clock of clocks) clock.goOn();
+      for (const clock of clocks) clock.resume();
     }
   }
 

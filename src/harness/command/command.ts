@@ -40,7 +40,7 @@ export interface CommandHarnessOptions {
   readonly pathVariable: string | undefined;
   readonly user: SessionUser;
   readonly transcripts: TranscriptOptions;
-  /** Undefined: none is configured, and the command knows its own, if any. */
+  /** Undefined where none is configured: the command knows its own, if any. */
   readonly model?: ModelAccess | undefined;
 }
 

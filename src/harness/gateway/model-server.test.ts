@@ -17,7 +17,7 @@ type Pages = Record<string, unknown>;
 
 interface Behaviour {
   readonly asked?: string[];
-  /** Of every page. */
+  /** The status of every answer. */
   readonly status?: () => number;
 }
 

@@ -25,7 +25,7 @@ export class Countdown {
     if (this.#holds === 0) this.#run();
   }
 
-  /** Stands still until as many calls of `goOn`. */
+  /** Stands still until as many calls of `resume`. */
   hold(): void {
     this.#holds += 1;
     if (this.#holds > 1) return;
@@ -33,7 +33,7 @@ export class Countdown {
     this.#leftMs -= performance.now() - this.#startMs;
   }
 
-  goOn(): void {
+  resume(): void {
     this.#holds -= 1;
     if (this.#holds === 0) this.#run();
   }

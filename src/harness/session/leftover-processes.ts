@@ -15,9 +15,9 @@ export interface Session {
 /** Kills whatever is left; repeated, since a process may start another while it is being looked for. */
 export async function endLeftovers(session: Session): Promise<void> {
   for (let round = 0; round < 20; round++) {
-    const strays = await findLeftovers(session);
-    if (strays.length === 0) return;
-    for (const pid of strays) signal(pid, "SIGKILL");
+    const leftovers = await findLeftovers(session);
+    if (leftovers.length === 0) return;
+    for (const pid of leftovers) signal(pid, "SIGKILL");
   }
 }
 

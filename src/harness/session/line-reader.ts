@@ -6,7 +6,7 @@ const MAX_LINE_CHARACTERS = 4_000_000;
 export class LineReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #take: (line: string) => void;
-  /** Of the line that has not ended; joined once, since who writes may write letter by letter. */
+  /** Parts of the line that has not ended; joined once, since who writes may write letter by letter. */
   #parts: string[] = [];
   #length = 0;
 

@@ -30,11 +30,11 @@ export interface Opening {
   /** Keep the home of the session before; else it starts from nothing. */
   readonly keepHome: boolean;
   readonly user: SessionUser;
-  /** Undefined: there is none to be had. */
+  /** Undefined where the CI lends none. */
   readonly cache: ReadCache | undefined;
 }
 
-/** Of the homes that are kept only this one can be entered, so that no session finds anything of another issue's. */
+/** Opens this home alone among those that are kept, so that no session finds anything of another issue's. */
 export async function openSessionFolder(opening: Opening): Promise<SessionFolder> {
   const { stateFolder, folder, pathVariable, keepHome, user, cache } = opening;
   const { hands } = user;

@@ -117,7 +117,7 @@ const isAway = ({ assignees }: Issue, claimed: Claimed): boolean =>
 
 const isLabel = (name: string) => (label: string) => label === name;
 
-/** In the order in which the one that is told is chosen. */
+/** Acts, in the order in which the one that is told is chosen. */
 const signs: readonly Sign[] = [
   {
     act: "blocked",
@@ -157,7 +157,7 @@ export function isSuspicious(issue: Issue, claimed: Claimed): boolean {
   return signs.some(({ shows }) => shows(issue, claimed));
 }
 
-/** Undefined: the issue is as the bot left it, or as no person made it. */
+/** Answers undefined if the issue is as the bot left it, or as no person made it. */
 export function findIssueAct(
   issue: Issue,
   timeline: readonly TimelineEvent[],

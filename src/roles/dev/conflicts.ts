@@ -9,7 +9,7 @@ interface Conflict {
   readonly files: readonly string[];
 }
 
-/** Of one side, shared by its files: a long one hides none of the others. */
+/** The most text of one side, shared by its files: a long one hides none of the others. */
 const MAX_SIDE_CHARACTERS = 5_000;
 const MAX_FILES = 20;
 

@@ -33,7 +33,7 @@ interface WatchedActivity<Outcome> {
   readonly act: (signal: AbortSignal) => Promise<Outcome>;
 }
 
-/** Ends the activity at the news; only a merge that is done is done, whatever the news. */
+/** Ends the activity at the change; only a merge that is done is done, whatever the change. */
 export async function withIssueWatch<Outcome extends { readonly type: string }>(
   tools: BotTools,
   { at, work, signal, act }: WatchedActivity<Outcome>,
@@ -99,7 +99,7 @@ interface Place {
   readonly work: Work;
 }
 
-/** Undefined: the work may go on. */
+/** Answers undefined if the work may go on. */
 async function readIssueChange(
   tools: BotTools,
   { at, work }: Place,

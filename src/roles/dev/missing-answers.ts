@@ -132,10 +132,10 @@ async function reopen({ target, work }: MissingWait): Promise<MissingEnd> {
 }
 
 /** The same change with another date: the forge tells the CI of it as of any push. */
-async function renewHead(
+export async function renewHead(
   tools: BotTools,
-  { target, work, claim }: MissingWait,
-): Promise<MissingEnd> {
+  { target, work, claim }: Pick<MissingWait, "target" | "work" | "claim">,
+): Promise<Exclude<MissingEnd, { type: "failed" }>> {
   const { mirror, project } = target;
   const base = (await mirror.refresh()).get(`refs/heads/${project.primaryBranch}`);
   if (!base) throw missingPrimary(project);

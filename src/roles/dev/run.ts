@@ -35,7 +35,7 @@ const MAX_ATTEMPTS = 3;
 export async function runDev({ tools, signal, once }: RoleRun): Promise<void> {
   const loop = new DevLoop(tools, tools.openJournal<State>());
   await repeat(tools, signal, {
-    act: async () => {
+    act: async (signal) => {
       const ended = await loop.turn(signal);
       return once && ended ? "stop" : "go";
     },

@@ -11,9 +11,14 @@ export interface Surroundings {
   readonly notes: string;
 }
 
-/** Of the primary branch alone: what a change writes into `.gitmodules` is fetched once people have merged it. */
+/** Reads the primary branch alone: what a change writes into `.gitmodules` is fetched once people have merged it. */
 export async function readSurroundings(
-  { mirror, submodules, issues }: Pick<ProjectTools, "mirror" | "submodules" | "issues">,
+  {
+    mirror,
+    submodules,
+    issues,
+    bots,
+  }: Pick<ProjectTools, "mirror" | "submodules" | "issues" | "bots">,
   { base, issue }: Pick<PreparedWork, "base" | "issue">,
 ): Promise<Surroundings> {
   const brought = await submodules.bring(base);
@@ -21,15 +26,18 @@ export async function readSurroundings(
   const missing = brought.filter(({ refused }) => refused !== undefined);
   if (lfs) {
     const cause = "lfs";
-    await commentOnce(issues, { on: issue, cause, about: cause, text: LFS_TO_PEOPLE });
+    await commentOnce({ issues, bots }, { on: issue, cause, about: cause, text: LFS_TO_PEOPLE });
   }
   if (missing.length > 0)
-    await commentOnce(issues, {
-      on: issue,
-      cause: "submodules",
-      about: missing.map(({ path }) => path).join("\n"),
-      text: `I work without these submodules, which I cannot fetch:\n\n${listMissing(missing)}`,
-    });
+    await commentOnce(
+      { issues, bots },
+      {
+        on: issue,
+        cause: "submodules",
+        about: missing.map(({ path }) => path).join("\n"),
+        text: `I work without these submodules, which I cannot fetch:\n\n${listMissing(missing)}`,
+      },
+    );
   return { submodules: brought, notes: formatNotes(brought, lfs) };
 }
 

@@ -1,6 +1,6 @@
 /** The review bot: one formal review per head sha, of the whole change, never of its own work, shared by leases. */
 
-import { commentOnce, formatKey } from "../../bot/issue/comment-once.ts";
+import { commentOnce, isSaid } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { findCiLogin } from "../../ci/definitions.ts";
@@ -110,15 +110,14 @@ async function review(
 
 const REFUSED = "review-refused";
 
-async function wasRefused({ target: { issues }, pull }: PullReview): Promise<boolean> {
-  const key = formatKey({ cause: REFUSED, about: pull.headSha });
-  return (await issues.comments(pull.number)).some(({ body }) => body.includes(key));
+function wasRefused({ target, pull }: PullReview): Promise<boolean> {
+  return isSaid(target, { on: pull.number, cause: REFUSED, about: pull.headSha });
 }
 
 async function refuseReview(tools: BotTools, turn: PullReview, reason: string): Promise<ReviewEnd> {
   const { target, pull } = turn;
   report(tools, turn, `${REVIEW_REFUSED}${reason}`);
-  await commentOnce(target.issues, {
+  await commentOnce(target, {
     on: pull.number,
     cause: REFUSED,
     about: pull.headSha,
@@ -135,7 +134,7 @@ async function describeBefore(
 ): Promise<Reviewed["before"]> {
   const earlier = findEarlier(user, pull.headSha, await target.reviews.of(pull.number));
   if (!earlier) return undefined;
-  const comments = await target.reviews.commentsOf(pull.number, earlier.id);
+  const comments = await target.reviews.commentsOf(pull.number, earlier);
   const said = [earlier.body, ...comments.map(formatComment)].filter((part) => part !== "");
   const changed = await diffSince(target, { earlier, head: pull.headSha, base });
   return {

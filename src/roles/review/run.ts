@@ -8,7 +8,7 @@ export async function runReview({ tools, signal, once }: RoleRun): Promise<void>
   const reviewed = new Map<string, string>();
   await removeLeftovers(tools, undefined);
   await repeat(tools, signal, {
-    act: async () => {
+    act: async (signal) => {
       const found = await reviewNext(tools, reviewed, signal);
       if (!found) await tools.clock.sleep(tools.pollIntervalMs, signal);
       return once && found ? "stop" : "go";

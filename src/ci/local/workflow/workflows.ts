@@ -86,7 +86,7 @@ function planFile({ path, text }: WorkflowFile, run: Run): readonly PlannedWorkf
 
 type Axis = Readonly<Record<string, string>>;
 
-function listAxes(matrix: MatrixAxes | undefined): readonly Axis[] {
+export function listAxes(matrix: MatrixAxes | undefined): readonly Axis[] {
   if (!matrix) return [{}];
   if (isIncluded(matrix)) return matrix.include;
   let axes: readonly Axis[] = [{}];

@@ -10,9 +10,10 @@ export function block(
   { work, cause, reason }: State<"blocked">,
   signal: AbortSignal,
 ): Promise<Outcome<"blocked">> {
-  const { issues, folders, claims } = projectOf(tools, work.project);
+  const target = projectOf(tools, work.project);
+  const { issues, folders, claims } = target;
   return claims.withLease(work.issue, signal, async (claim) => {
-    await commentOnce(issues, {
+    await commentOnce(target, {
       on: work.issue,
       cause,
       about: aboutOf(work, cause),

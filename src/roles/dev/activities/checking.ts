@@ -6,7 +6,7 @@ import type { Ci } from "../../../core/factory.ts";
 import type { CiFailure } from "../../../ports/ci.ts";
 import type { Pull, Status } from "../../../ports/forge.ts";
 import type { Outcome, State } from "../machine.ts";
-import { lookForAnswers, type MissingEnd, WaitMemory } from "../missing-answers.ts";
+import { lookForAnswers, type MissingEnd, renewHead, WaitMemory } from "../missing-answers.ts";
 import { reopenOwn } from "../own-pull.ts";
 import { judgePull, waitForChange } from "../pull-changes.ts";
 import { INFRASTRUCTURE, LANE_AFTER, LOST_ROUNDS } from "../retries.ts";
@@ -68,9 +68,9 @@ async function look(tools: BotTools, waiting: CiWait): Promise<CheckResult> {
   const end = verdict.type === "red" ? await answerRed(tools, waiting, verdict.red) : undefined;
   if (end) return { end, missing };
   const pull = await reopenOwn(target, await target.pulls.get(work.pull));
-  const news = await judgePull(target, work, pull);
+  const change = await judgePull(target, work, pull);
   // The merge is read back, and tidied up after, where the work is merged.
-  if (news) return { end: news.type === "merged" ? { type: "green" } : news, missing };
+  if (change) return { end: change.type === "merged" ? { type: "green" } : change, missing };
   if (await isOutdated(waiting, pull)) return { end: { type: "behind" }, missing };
   const answer = await lookForAnswers(tools, { ...waiting, pull }, missing);
   return { end: answer && (await toOutcome(tools, waiting, answer)), missing };
@@ -115,14 +115,20 @@ export function judgeStatuses(ci: Ci, statuses: readonly Status[]): StatusVerdic
     };
   }
   const known = new Map(statuses.map((status) => [status.context, status]));
-  const missing = ci.required.filter(
-    (context) => (known.get(context)?.state ?? "pending") === "pending",
-  );
+  const isMissing = (context: string) =>
+    meanings[known.get(context)?.state ?? "pending"] === "waiting";
+  const missing = ci.required.filter(isMissing);
   if (missing.length > 0) return { type: "waiting", missing };
-  const red = ci.required.flatMap((context) => known.get(context) ?? []);
-  const failed = red.filter(({ state }) => state === "failure");
-  return failed.length === 0 ? { type: "green" } : { type: "red", red: failed };
+  const answers = ci.required.flatMap((context) => known.get(context) ?? []);
+  const red = answers.filter(({ state }) => meanings[state] === "red");
+  return red.length === 0 ? { type: "green" } : { type: "red", red };
 }
+
+const meanings: Readonly<Record<Status["state"], "green" | "red" | "waiting">> = {
+  success: "green",
+  failure: "red",
+  pending: "waiting",
+};
 
 /**
  * Red is red for this text: on a head that a new claim only found, the primary branch may have been mended since. It is
@@ -136,13 +142,15 @@ async function answerRed(
   const { target, work } = waiting;
   if (!work.isFound) return explainRed(tools, waiting, red);
   const pull = await reopenOwn(target, await target.pulls.get(work.pull));
-  const news = await judgePull(target, work, pull);
-  if (news) return news.type === "merged" ? { type: "green" } : news;
+  const change = await judgePull(target, work, pull);
+  if (change) return change.type === "merged" ? { type: "green" } : change;
   if (await isOutdated(waiting, pull)) return { type: "behind" };
   const contexts = red.map(({ context }) => context);
-  if (!(await target.ci.retry(work.head, contexts))) return explainRed(tools, waiting, red);
+  const isAsked = await target.ci.retry(work.head, contexts);
+  // A CI that cannot be asked looks at any head that is new to it.
+  const end = isAsked ? ({ type: "rerun" } as const) : await renewHead(tools, waiting);
   report(tools, waiting, contexts);
-  return { type: "rerun" };
+  return end;
 }
 
 function report({ events }: BotTools, { target, work }: CiWait, contexts: readonly string[]): void {
@@ -243,7 +251,7 @@ async function commentOnWaiting(
   const login = findCiLogin(target.project.ci);
   const known = memory.known.map((line) => `\n- ${line}`).join("");
   const only = login === undefined ? "" : ` Only what ${login} posts counts (ci.login).`;
-  await commentOnce(target.issues, {
+  await commentOnce(target, {
     on: work.pull,
     cause: "ci-waiting",
     about: work.head,

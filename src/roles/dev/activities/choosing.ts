@@ -21,9 +21,9 @@ import { isLeftOver } from "../../../older/unfinished-issue.ts";
 import type { Issue } from "../../../ports/forge.ts";
 import { mayTake } from "../approvals.ts";
 import { Backlog, type BacklogSnapshot, type ObservedBacklog } from "../backlog.ts";
+import { Holds } from "../holds.ts";
 import { claimedOf, findAct, findIssue } from "../issue-watch.ts";
 import type { Outcome } from "../machine.ts";
-import { Pauses } from "../pauses.ts";
 import { needsModel, resumeWork, type Work } from "../work.ts";
 
 type Strategy = (observed: ObservedBacklog) => Promise<Work | undefined>;
@@ -32,13 +32,13 @@ type Strategy = (observed: ObservedBacklog) => Promise<Work | undefined>;
 export class Chooser {
   readonly #tools: BotTools;
   readonly #backlogs: readonly Backlog[];
-  readonly #pauses: Pauses;
+  readonly #holds: Holds;
   /** The queue as last reported, by project. */
   readonly #lastReported = new Map<string, string>();
 
   constructor(tools: BotTools) {
     this.#tools = tools;
-    this.#pauses = new Pauses(tools);
+    this.#holds = new Holds(tools);
     const nowMs = () => tools.clock.monotonicMs();
     this.#backlogs = [...tools.projects.values()].map((target) => new Backlog(target, nowMs));
   }
@@ -163,7 +163,7 @@ export class Chooser {
   async #claimNext({ backlog, snapshot }: ObservedBacklog): Promise<Work | undefined> {
     const candidates = orderCandidates(snapshot.open);
     const waiting = new Map<number, WaitingReason>();
-    const held = memoize(() => this.#pauses.findReason({ backlog, snapshot }));
+    const held = memoize(() => this.#holds.findReason({ backlog, snapshot }));
     for (const issue of candidates) {
       try {
         const why = await explainWaiting({ backlog, snapshot }, issue, held);

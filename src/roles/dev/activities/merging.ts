@@ -115,8 +115,8 @@ async function awaitTurn(
   { target, work, signal }: Merge,
 ): Promise<Merged | undefined> {
   for (let looks = 0; ; looks++) {
-    const news = await readPullChange(target, work);
-    if (news) return news;
+    const change = await readPullChange(target, work);
+    if (change) return change;
     if (await enterLane(target, work)) return undefined;
     await waitForChange(tools, signal, looks);
   }

@@ -28,12 +28,12 @@ export function prepare(
     const end = judgePull(work, pull);
     if (end) return end;
     if (!head) return { type: "ready", work: { ...work, base, start: base, head } };
-    return goOn(tools, target, { work, base, head, pull });
+    return resumeBranch(tools, target, { work, base, head, pull });
   });
 }
 
-/** From what stands on the branch, if it is ours. */
-async function goOn(
+/** Goes on from what stands on the branch, if it is ours. */
+async function resumeBranch(
   tools: BotTools,
   target: ProjectTools,
   { pull, ...found }: EarlierWork & { readonly pull: Pull | undefined },
@@ -44,7 +44,7 @@ async function goOn(
   const wasPushed = work.publishing === (await target.mirror.objects.treeOf(head));
   if (!wasPushed && (!pull || work.feedback)) return rebaseEarlierWork(tools, target, found);
   const { number } = pull ?? (await openPullOnce(target, work));
-  return resume(target, { ...found, pull: number });
+  return resumePull(target, { ...found, pull: number });
 }
 
 /** Before a session is paid for: git has no place for both names, so no push could ever be taken. */
@@ -98,7 +98,7 @@ interface EarlierWork {
 }
 
 /** Whoever pushed what stands there: what it does to protected paths was not seen by this bot. */
-async function resume(
+async function resumePull(
   { mirror, project }: ProjectTools,
   { work, base, head, pull }: EarlierWork & { pull: number },
 ): Promise<Outcome<"preparing">> {

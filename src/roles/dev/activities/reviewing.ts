@@ -55,8 +55,8 @@ async function look(
     return { type: "approved" };
   if (verdict.type === "changes-requested")
     return { type: "changes-requested", reason: await formatRequests(target, work, verdict.by) };
-  const news = await readPullChange(target, work);
-  if (news) return news.type === "merged" ? { type: "approved" } : news;
+  const change = await readPullChange(target, work);
+  if (change) return change.type === "merged" ? { type: "approved" } : change;
   if (verdict.type === "waits-for") await requestAnotherReview(target, work, verdict.authors);
   return undefined;
 }
@@ -130,8 +130,9 @@ async function formatRequests(
   by: readonly Review[],
 ): Promise<string> {
   const parts = await Promise.all(
-    by.map(async ({ id, author, body }) => {
-      const comments = await reviews.commentsOf(pull, id);
+    by.map(async (review) => {
+      const { author, body } = review;
+      const comments = await reviews.commentsOf(pull, review);
       const said = [body.trim(), ...comments.map((one) => `- ${formatComment(one)}`)];
       return `${author} asks for changes:\n\n${said.filter((part) => part !== "").join("\n")}`;
     }),
@@ -140,11 +141,11 @@ async function formatRequests(
 }
 
 async function requestAnotherReview(
-  { issues }: ProjectTools,
+  target: ProjectTools,
   { pull, head }: PublishedWork,
   authors: readonly string[],
 ): Promise<void> {
-  await commentOnce(issues, {
+  await commentOnce(target, {
     on: pull,
     cause: "review-again",
     about: head,

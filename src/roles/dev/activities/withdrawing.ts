@@ -19,7 +19,7 @@ export function withdraw(
   const target = projectOf(tools, work.project);
   const { issues, folders, claims } = target;
   return claims.withLease(work.issue, signal, async (claim) => {
-    await commentOnce(issues, {
+    await commentOnce(target, {
       on: work.issue,
       cause: `withdrawn-${why}`,
       about: work.pin,

@@ -1,15 +1,15 @@
 /** A stranger, or a stolen bot's token, wants a text worked on that no trusted person has read as it stands. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { buildForge } from "../../src/adapters/forgejo/forge.ts";
-import { approveIssue } from "../../src/apply/issue-actions.ts";
-import { pinOf } from "../../src/bot/issue/trust.ts";
-import { readLease } from "../../src/bot/leases/record.ts";
-import { formatTextKey } from "../../src/core/approval.ts";
-import { mayTouchProtected } from "../../src/roles/dev/approvals.ts";
-import { resumeWork } from "../../src/roles/dev/work.ts";
-import type { Call } from "../forge-contract/test-forge.ts";
-import { askForFile, BotFixture, type Running, statesOf } from "../support/bot-fixture.ts";
-import { until } from "../support/test-factory.ts";
+import { buildForge } from "../../../src/adapters/forgejo/forge.ts";
+import { approveIssue } from "../../../src/apply/issue-actions.ts";
+import { pinOf } from "../../../src/bot/issue/trust.ts";
+import { readLease } from "../../../src/bot/leases/record.ts";
+import { formatTextKey } from "../../../src/core/approval.ts";
+import { mayTouchProtected } from "../../../src/roles/dev/approvals.ts";
+import { resumeWork } from "../../../src/roles/dev/work.ts";
+import type { Call } from "../../forge-contract/test-forge.ts";
+import { askForFile, BotFixture, type Running, statesOf } from "../../support/bot-fixture.ts";
+import { until } from "../../support/test-factory.ts";
 
 let bench: BotFixture;
 /** A bot's token in a stranger's hand. */

@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { Redactor } from "../../src/core/redactor.ts";
-import { ModelGateway } from "../../src/harness/gateway/gateway.ts";
+import { Redactor } from "../../../src/core/redactor.ts";
+import { ModelGateway } from "../../../src/harness/gateway/gateway.ts";
 
 const KEY = "sk-operator-0123456789";
 
@@ -107,7 +107,7 @@ test.each(spelt)("%s is sent as it is meant, and counted", async (line, sent) =>
   expect(gateway.stats).toMatchObject({ requests: 1, turns: 1 });
 });
 
-test("counting tokens and naming models are no turns", async () => {
+test("control: counting tokens and naming models are no turns", async () => {
   const { asked, gateway } = await buildScene();
 
   await ask(gateway, { method: "POST", target: "/v1/messages/count_tokens" });
@@ -131,7 +131,7 @@ test("a complaint that quotes the key reaches nobody, in its body, a header or t
   expect(JSON.stringify([headers, gateway.stats])).not.toContain(KEY);
 });
 
-test("what the model says passes byte for byte", async () => {
+test("control: what the model says passes byte for byte", async () => {
   const { gateway } = await buildScene();
 
   const { body } = await ask(gateway, { method: "POST", target: "/v1/messages" });

@@ -5,13 +5,13 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { run } from "../../src/adapters/process.ts";
-import { findFreePort } from "../../src/apply/free-port.ts";
-import { coreLimits } from "../../src/core/service.ts";
-import { createAccount, generateAccessToken } from "../../src/forge/users/admin.ts";
-import { type Call, caller } from "../forge-contract/test-forge.ts";
-import { buildEndlessPack, pushOf } from "../support/endless-pack.ts";
-import { Processes } from "../support/processes.ts";
+import { run } from "../../../src/adapters/process.ts";
+import { findFreePort } from "../../../src/apply/free-port.ts";
+import { coreLimits } from "../../../src/core/service.ts";
+import { createAccount, generateAccessToken } from "../../../src/forge/users/admin.ts";
+import { type Call, caller } from "../../forge-contract/test-forge.ts";
+import { buildEndlessPack, pushOf } from "../../support/endless-pack.ts";
+import { Processes } from "../../support/processes.ts";
 
 const LIMIT_MB = Number.parseInt(coreLimits.memory, 10) * 1024;
 const processes = new Processes();
@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Of the forge and everything that it has started, in MB. */
+/** Memory of the forge and everything that it has started, in MB. */
 function measureTree(): number {
   const status = (pid: string) => {
     try {

@@ -1,31 +1,31 @@
 /** A stranger who chooses a text and its length: reading it may take time in proportion to its length, and no more. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { classify } from "../../src/adapters/forgejo/failures.ts";
-import { readMergeAnswer } from "../../src/adapters/forgejo/merge-answer.ts";
-import { findRefusal } from "../../src/adapters/git/push-refusal.ts";
-import { parseDependencies } from "../../src/bot/issue/dependencies.ts";
-import { substitute } from "../../src/ci/local/workflow/substitute.ts";
-import { parseYaml } from "../../src/ci/local/workflow/yaml.ts";
-import { excerptLog } from "../../src/ci/log-excerpt.ts";
-import { judgeApproval } from "../../src/core/approval.ts";
-import { cutCode } from "../../src/core/code-text.ts";
-import { matchesFile } from "../../src/core/glob.ts";
-import { stripHidden } from "../../src/core/hidden-text.ts";
-import { inertText, inertTitle } from "../../src/core/inert-text.ts";
-import { renderPrompt } from "../../src/core/prompt-template.ts";
-import { Redactor } from "../../src/core/redactor.ts";
-import { parseSource } from "../../src/core/source.ts";
-import { toTerminalText } from "../../src/core/terminal-text.ts";
-import { isBranchName } from "../../src/forge/git/repository.ts";
-import { closingReferences } from "../../src/forge/issues/closing.ts";
-import { parseEvent } from "../../src/harness/agent/agent.ts";
-import { readAnswer } from "../../src/harness/gateway/model-answer.ts";
-import { LineReader } from "../../src/harness/session/line-reader.ts";
-import { readMessageVerdict } from "../../src/harness/session/message-verdict.ts";
-import { parseDiff, showHidden } from "../../src/roles/review/diff.ts";
-import { readVerdict } from "../../src/roles/review/verdict.ts";
-import { isSoak } from "../support/soak.ts";
+import { classify } from "../../../src/adapters/forgejo/failures.ts";
+import { readMergeAnswer } from "../../../src/adapters/forgejo/merge-answer.ts";
+import { findRefusal } from "../../../src/adapters/git/push-refusal.ts";
+import { parseDependencies } from "../../../src/bot/issue/dependencies.ts";
+import { substitute } from "../../../src/ci/local/workflow/substitute.ts";
+import { parseYaml } from "../../../src/ci/local/workflow/yaml.ts";
+import { excerptLog } from "../../../src/ci/log-excerpt.ts";
+import { judgeApproval } from "../../../src/core/approval.ts";
+import { cutCode } from "../../../src/core/code-text.ts";
+import { matchesFile } from "../../../src/core/glob.ts";
+import { stripHidden } from "../../../src/core/hidden-text.ts";
+import { inertText, inertTitle } from "../../../src/core/inert-text.ts";
+import { renderPrompt } from "../../../src/core/prompt-template.ts";
+import { Redactor } from "../../../src/core/redactor.ts";
+import { parseSource } from "../../../src/core/source.ts";
+import { toTerminalText } from "../../../src/core/terminal-text.ts";
+import { isBranchName } from "../../../src/forge/git/repository.ts";
+import { closingReferences } from "../../../src/forge/issues/closing.ts";
+import { parseEvent } from "../../../src/harness/agent/agent.ts";
+import { readAnswer } from "../../../src/harness/gateway/model-answer.ts";
+import { LineReader } from "../../../src/harness/session/line-reader.ts";
+import { readMessageVerdict } from "../../../src/harness/session/message-verdict.ts";
+import { parseDiff, showHidden } from "../../../src/roles/review/diff.ts";
+import { readVerdict } from "../../../src/roles/review/verdict.ts";
+import { isSoak } from "../../support/soak.ts";
 
 const redactor = new Redactor();
 redactor.learn([["TOKEN", "aaaaaaaaaaaaaaaaaaab"]]);
@@ -110,7 +110,7 @@ const tokens = [
 ];
 
 const LENGTH = 320_000;
-/** Of the processor: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
+/** Processor time: what else runs does not count. A reader that takes a step per pair of characters would need a minute. */
 const LIMIT_MS = 1500;
 
 const drawn = fc.record({

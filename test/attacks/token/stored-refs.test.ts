@@ -3,8 +3,8 @@
  * nobody has looked at, by what it stores beside branches.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Call, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
-import { WorkTree } from "../forge-contract/work-tree.ts";
+import { type Call, startTestForge, type TestForge } from "../../forge-contract/test-forge.ts";
+import { WorkTree } from "../../forge-contract/work-tree.ts";
 
 let forge: TestForge;
 let dev: { token: string; call: Call };

@@ -1,6 +1,6 @@
 /** One stolen token, of a dev bot or of a review bot, against the primary branch: nothing gets there that nobody else has seen. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { PublishedWork } from "../../src/roles/dev/work.ts";
+import type { PublishedWork } from "../../../src/roles/dev/work.ts";
 import {
   closeScene,
   fileNamed,
@@ -14,8 +14,8 @@ import {
   stopBots,
   tryCheck,
   tryMerge,
-} from "../support/dev-scene.ts";
-import { repo } from "../support/factory-description.ts";
+} from "../../support/dev-scene.ts";
+import { repo } from "../../support/factory-description.ts";
 
 beforeAll(openScene);
 afterEach(stopBots);

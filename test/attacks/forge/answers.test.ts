@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { buildForge } from "../../src/adapters/forgejo/forge.ts";
-import { buildMirror } from "../../src/adapters/git/mirror.ts";
-import { run, runOrThrow } from "../../src/adapters/process.ts";
+import { buildForge } from "../../../src/adapters/forgejo/forge.ts";
+import { buildMirror } from "../../../src/adapters/git/mirror.ts";
+import { run, runOrThrow } from "../../../src/adapters/process.ts";
 
 let server: Server | undefined;
 const repo = { owner: "acme", name: "shop" };
@@ -82,9 +82,23 @@ test("texts that no page takes are read one by one, and one that no answer takes
   expect(issues.map(({ number }) => number)).toEqual(
     bodies.map((_, n) => n).filter((n) => n !== 7),
   );
-  // Of what has no label no more is kept than memory is meant for it.
+  // What has no label is kept only as far as memory is meant for it.
   expect(issues.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThan(33_000_000);
 }, 120_000);
+
+test("of a review only its author's remarks are read: whoever may read can hang one on it", async () => {
+  const remark = { path: "a.txt", position: 1, original_position: 0 };
+  const forge = await serve((_, write) => {
+    const own = { ...remark, body: "why?", user: { login: "Ada" } };
+    const others = [{ login: "eve" }, null].map((user) => ({ ...remark, body: "evil", user }));
+    write(JSON.stringify([...others, own]));
+    return false;
+  });
+
+  const said = await forge.reviews(repo).commentsOf(1, { id: 2, author: "ada" });
+
+  expect(said).toEqual([{ path: "a.txt", line: 1, body: "why?" }]);
+});
 
 test("a tree that names the repository's own folder is not brought into a mirror", async () => {
   const root = await mkdtemp(path.join(tmpdir(), "disinto-hostile-"));

@@ -1,6 +1,6 @@
 /** Every kind of route against every kind of caller: what is refused, and that nothing else is. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Call, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
+import { type Call, startTestForge, type TestForge } from "../../forge-contract/test-forge.ts";
 
 type Access = "none" | "read" | "write" | "admin" | "site";
 const rank: Readonly<Record<Access, number>> = { none: 0, read: 1, write: 2, admin: 3, site: 4 };

@@ -7,11 +7,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { repositories } from "../../src/adapters/git/repositories.ts";
-import { parseSource } from "../../src/core/source.ts";
-import { buildLocalEngine } from "../../src/engines/local/engine.ts";
-import { identify } from "../../src/engines/local/process-identity.ts";
-import { WorkTree } from "../forge-contract/work-tree.ts";
+import { repositories } from "../../../src/adapters/git/repositories.ts";
+import { parseSource } from "../../../src/core/source.ts";
+import { buildLocalEngine } from "../../../src/engines/local/engine.ts";
+import { identify } from "../../../src/engines/local/process-identity.ts";
+import { WorkTree } from "../../forge-contract/work-tree.ts";
 
 let root: string;
 let victim: WorkTree;
@@ -55,7 +55,7 @@ async function use(folder: string): Promise<string> {
   return `${described}; ${pushed}`;
 }
 
-test("a whole repository, also from a folder inside it or a linked work tree, is described and pushed", async () => {
+test("control: a whole repository, also from a folder inside it or a linked work tree, is described and pushed", async () => {
   await victim.git("tag", "v1");
   await victim.git("pack-refs", "--all");
   await victim.git("branch", "loose/one");

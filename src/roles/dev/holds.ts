@@ -8,7 +8,7 @@ import type { ObservedBacklog } from "./backlog.ts";
 /** Whoever opened a breaker of the model's server tries it again with its own work; after so long, anybody does. */
 const PATIENCE_MS = 10 * 60_000;
 
-export class Pauses {
+export class Holds {
   readonly #tools: BotTools;
   /** The breaker last seen open, and since when. */
   #away: { readonly at: string; readonly sinceMs: number } | undefined;

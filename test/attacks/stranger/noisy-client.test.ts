@@ -1,7 +1,12 @@
 /** One client that asks for more than its share: it is told so, and the others are served. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { basic, type Call, startTestForge, type TestForge } from "../forge-contract/test-forge.ts";
+import {
+  basic,
+  type Call,
+  startTestForge,
+  type TestForge,
+} from "../../forge-contract/test-forge.ts";
 
 let forge: TestForge;
 let stranger: { token: string; call: Call };

@@ -1,0 +1,108 @@
+/**
+ * What it costs a session that two users share its container: the same session on a repository of 200 files, with a harness
+ * that is the runner's own user and with one that is not. Only root can become others; elsewhere this is skipped.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { printRows, runsAlone } from "./rows.mjs";
+import { loadSources } from "./source.mjs";
+
+const rounds = Number(process.env.DISINTO_BENCH_SESSIONS ?? 15);
+const files = 200;
+/** Nobody's on most hosts. */
+const uid = 64_991;
+
+export async function measureSeparation() {
+  if (process.getuid() !== 0) return [{ name: "separation: skipped, only root becomes others" }];
+  const sources = await loadSources([
+    "src/adapters/git/mirror.ts",
+    "src/adapters/git/work-folders.ts",
+    "src/adapters/hands/session-user.ts",
+    "src/harness/command/command.ts",
+  ]);
+  const root = mkdtempSync(path.join(tmpdir(), "bench-"));
+  chmodSync(root, 0o711);
+  try {
+    return await compare(sources, root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** The two take turns, so that whatever slows the machine down slows both; the first of each is for the caches. */
+async function compare(sources, root) {
+  const origin = await buildOrigin(root);
+  const { buildSessionUser, ownUser } = sources;
+  const users = { one: ownUser, two: buildSessionUser(uid) };
+  const played = await Promise.all(
+    Object.entries(users).map(async ([name, user]) => {
+      return { name, times: [], play: await openPlay(sources, { root, name, user, origin }) };
+    }),
+  );
+  for (let round = 0; round <= rounds; round++)
+    for (const { play, times } of played) {
+      const start = performance.now();
+      await play(round);
+      if (round > 0) times.push(performance.now() - start);
+    }
+  const [one, two] = played.map(({ times }) => times);
+  const more = two.map((ms, round) => ms - one[round]);
+  return [
+    { name: "a session of 200 files, one user", ms: middle(one) },
+    { name: "a session of 200 files, two users", ms: middle(two) },
+    { name: "  what the second user costs", ms: middle(more), atMost: 150 },
+  ];
+}
+
+async function buildOrigin(root) {
+  const origin = path.join(root, "origin");
+  for (let at = 0; at < files; at++) {
+    const folder = path.join(origin, `part-${at % 10}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, `file-${at}.txt`), `line ${at}\n`.repeat(40));
+  }
+  const identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+  const git = (...args) => execFileSync("git", args, { cwd: origin });
+  git("init", "--quiet", "--initial-branch=main");
+  git("add", "--all");
+  git(...identity, "commit", "--quiet", "--message", "x");
+  return origin;
+}
+
+/** Folder and home, the harness's own run, the end of its processes, its change. */
+async function openPlay(sources, { root, name, user, origin }) {
+  const { buildMirror, buildWorkFolders, buildCommandHarness } = sources;
+  const own = path.join(root, name);
+  mkdirSync(own, { mode: 0o711 });
+  const access = { forgeUrl: "http://127.0.0.1:1", login: "nobody", token: "none" };
+  const mirrorFolder = path.join(own, "mirror.git");
+  const mirror = buildMirror({ folder: mirrorFolder, url: origin, access });
+  const sha = (await mirror.refresh()).get("refs/heads/main");
+  const { hands } = user;
+  const folders = buildWorkFolders({ root: path.join(own, "work"), mirror: mirrorFolder, hands });
+  const harness = buildCommandHarness({
+    command: ["sh", "-c", "echo changed >> part-1/file-1.txt"],
+    stateFolder: path.join(own, "state"),
+    pathVariable: process.env.PATH,
+    user,
+    transcripts: { folder: path.join(own, "transcripts"), redact: (text) => text },
+  });
+  return async (round) => {
+    const folder = await folders.prepare(`issue-${round}`, { branch: "work", sha });
+    const session = { folder, prompt: "", environment: {}, timeoutMs: 60_000, silenceMs: 60_000 };
+    const about = { project: "bench", issue: round };
+    const end = await harness.run({ ...session, about, signal: new AbortController().signal });
+    if (end.type !== "finished") throw new Error(`the session failed: ${end.reason}`);
+    const collected = await folders.collect(`issue-${round}`, sha);
+    if (collected.type !== "collected") throw new Error(collected.reason);
+    await folders.discard(`issue-${round}`);
+  };
+}
+
+function middle(times) {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+if (runsAlone(import.meta.url)) printRows(await measureSeparation());

@@ -1,0 +1,128 @@
+/** The factory at Woodpecker: its pages and answers as the real ones gave them, in test/support/sign-in-pages.ts. */
+import { Hono } from "hono";
+import { afterEach, expect, test } from "vitest";
+import { type SignInPages, serveSignInPages } from "../../test/support/sign-in-pages.ts";
+import { buildCiServer } from "../ci/woodpecker/server.ts";
+import type { SecretStore } from "../config/secret-store.ts";
+import { formatActivationStep } from "../core/ci-activation.ts";
+import { applyActivation } from "./ci-activation.ts";
+
+let pages: SignInPages | undefined;
+afterEach(() => pages?.close());
+
+const repo = { owner: "acme", name: "shop" };
+const desired = { login: "disinto-ci", repositories: [repo] };
+
+interface Known {
+  active: boolean;
+  timeout: number;
+  trusted: Record<string, boolean>;
+  require_approval: string;
+  netrc_trusted: string[];
+}
+
+/** One repository on the forge, which Woodpecker does not run yet (facts of 3.14.1: paths, codes and shapes). */
+function buildApi(known: Known): Hono {
+  const api = new Hono();
+  const shape = () => ({ id: 7, full_name: "acme/shop", ...known });
+  api.use(async (context, next) => {
+    const isOurs = context.req.header("authorization") === "Bearer token-of-disinto-ci";
+    if (isOurs || context.req.path === "/api/user/token") return next();
+    return context.text("User not authorized", 401);
+  });
+  api.get("/user", (context) => context.json({ id: 1, login: "disinto-ci", admin: true }));
+  api.get("/user/repos", (context) =>
+    context.json([{ full_name: "acme/shop", forge_remote_id: "12", active: known.active }]),
+  );
+  api.get("/repos/lookup/acme/shop", (context) =>
+    known.active ? context.json(shape()) : context.body(null, 404),
+  );
+  api.post("/repos", (context) => {
+    if (known.active) return context.text("Repository is already active.", 409);
+    known.active = context.req.query("forge_remote_id") === "12";
+    return context.json(shape());
+  });
+  api.patch("/repos/7", async (context) => {
+    Object.assign(known, await context.req.json());
+    return context.json(shape());
+  });
+  return api;
+}
+
+function makeKnown(): Known {
+  const trusted = { network: false, volumes: false, security: false };
+  return { active: false, timeout: 120, trusted, require_approval: "forks", netrc_trusted: [] };
+}
+
+function makeSecrets(values: Record<string, string>): SecretStore {
+  return {
+    get: (key) => values[key],
+    set: async (changes) => {
+      Object.assign(values, changes);
+    },
+  };
+}
+
+async function activate(known: Known, values: Record<string, string>, password = "right") {
+  const account = { login: "disinto-ci", password };
+  pages ??= await serveSignInPages({ version: 15, account, api: buildApi(known) });
+  const server = buildCiServer({ url: pages.ci, forgeUrl: pages.forge });
+  const newSecret = () => "made";
+  const activation = { server, secrets: makeSecrets(values), newSecret, say: () => {} };
+  return (await applyActivation(activation, desired)).map(formatActivationStep);
+}
+
+test("the account is signed in, the project runs with safe values, and a second time nothing is to be done", async () => {
+  const known = makeKnown();
+  const values = { WOODPECKER_ACCOUNT_PASS: "right" };
+
+  expect(await activate(known, values)).toHaveLength(3);
+
+  expect(values).toMatchObject({
+    WOODPECKER_ACCOUNT_TOKEN: "token-of-disinto-ci",
+    WOODPECKER_TOKEN: "made",
+  });
+  expect(known).toEqual({ ...makeKnown(), active: true, timeout: 60 });
+  expect(await activate(known, values)).toEqual([]);
+  pages = undefined;
+});
+
+test("a token that Woodpecker no longer takes is renewed, and what it runs is left as it is", async () => {
+  const known = { ...makeKnown(), active: true, timeout: 90 };
+  const values = {
+    WOODPECKER_ACCOUNT_PASS: "right",
+    WOODPECKER_ACCOUNT_TOKEN: "of another life",
+    WOODPECKER_TOKEN: "mine",
+  };
+
+  await activate(known, values);
+
+  expect(values.WOODPECKER_ACCOUNT_TOKEN).toBe("token-of-disinto-ci");
+  expect(values.WOODPECKER_TOKEN).toBe("mine");
+  pages = undefined;
+});
+
+test("trust that was given is taken back", async () => {
+  const trusted = { network: false, volumes: true, security: false };
+  const known = { ...makeKnown(), active: true, trusted, require_approval: "none", timeout: 90 };
+  const values = {
+    WOODPECKER_ACCOUNT_PASS: "right",
+    WOODPECKER_ACCOUNT_TOKEN: "token-of-disinto-ci",
+    WOODPECKER_TOKEN: "mine",
+  };
+
+  expect(await activate(known, values)).toEqual([
+    "~ acme/shop at Woodpecker   Woodpecker trusts it with more than runs need",
+  ]);
+  expect(known).toEqual({ ...makeKnown(), active: true, timeout: 90 });
+  pages = undefined;
+});
+
+test("a password that the forge refuses leaves no token behind", async () => {
+  const values: Record<string, string> = { WOODPECKER_ACCOUNT_PASS: "old" };
+
+  await expect(activate(makeKnown(), values, "new")).rejects.toMatchObject({
+    code: "credentials.wrong",
+  });
+  expect(values.WOODPECKER_ACCOUNT_TOKEN).toBeUndefined();
+});

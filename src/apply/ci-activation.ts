@@ -1,0 +1,136 @@
+/** Brings the factory's Woodpecker up and makes it know the factory: account, token, projects. Safe to run again. */
+import { openSecrets } from "../config/secret-store.ts";
+import {
+  type ActivationAction,
+  type ActivationStep,
+  type DesiredActivation,
+  deriveActivation,
+  formatActivationStep,
+  type ObservedActivation,
+  planActivation,
+  safeTrust,
+  TIMEOUT_MINUTES,
+} from "../core/ci-activation.ts";
+import { EGRESS_SERVICE } from "../core/egress-service.ts";
+import type { RepoId } from "../core/factory.ts";
+import { formatRepo } from "../core/identities.ts";
+import { DisintoError } from "../errors.ts";
+import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import type { CiRepository, CiServer } from "../ports/ci-admin.ts";
+import { env } from "../settings/env.ts";
+import { execute, type Handlers } from "./execute.ts";
+import { type ForgeAccess, LOCK_LIMIT_MS } from "./forge-access.ts";
+import type { InitTools } from "./init-tools.ts";
+import { applyServices } from "./up.ts";
+
+const SERVER_LIMIT_MS = 120_000;
+const INTERVAL_MS = 500;
+
+interface Activation {
+  readonly server: CiServer;
+  readonly secrets: ForgeAccess["secrets"];
+  readonly newSecret: () => string;
+}
+
+export async function activateCi(
+  tools: InitTools,
+  folder: string,
+  {
+    factory,
+    environment,
+    newSecret,
+  }: Pick<ForgeAccess, "factory" | "environment"> & Pick<Activation, "newSecret">,
+): Promise<readonly ActivationStep[]> {
+  const desired = deriveActivation(factory);
+  if (!desired) return [];
+  const { say, oneShots } = tools;
+  const containers = await tools.containers(factory, folder);
+  const only = [FORGE_SERVICE, EGRESS_SERVICE, "woodpecker", "woodpecker-agent"];
+  const fleet = { factory, folder, containers, environment, say, oneShots };
+  await applyServices({ ...fleet, only, waitMs: LOCK_LIMIT_MS });
+  const server = await tools.ciServer({ url: factory.ci.url, forgeUrl: factory.forge.url });
+  await waitForServer(tools, server);
+  const secrets = openSecrets(folder, environment, tools.learnSecrets);
+  return applyActivation({ server, secrets, newSecret, say }, desired);
+}
+
+/** Looks, plans, acts and looks again; answers the steps that were taken. */
+export async function applyActivation(
+  activation: Activation & { readonly say: (line: string) => void },
+  desired: DesiredActivation,
+): Promise<readonly ActivationStep[]> {
+  const replan = async () => planActivation(desired, await observeActivation(activation, desired));
+  const steps = await replan();
+  await execute({
+    steps,
+    handlers: buildHandlers(activation),
+    announce: (step) => activation.say(formatActivationStep(step)),
+    replan,
+    explain,
+  });
+  return steps;
+}
+
+async function waitForServer({ clock, signal, say }: InitTools, server: CiServer): Promise<void> {
+  const endMs = clock.monotonicMs() + SERVER_LIMIT_MS;
+  say("waiting for Woodpecker");
+  for (;;) {
+    const failure = await server.examine();
+    if (failure === undefined) return;
+    if (signal.aborted) throw new DisintoError("interrupted", "interrupted while waiting for it");
+    if (clock.monotonicMs() > endMs)
+      throw new DisintoError("ci.unavailable", failure, {
+        hint: "look at disinto logs woodpecker; the address must lead to this machine (docs/networks.md)",
+      });
+    await clock.sleep(INTERVAL_MS, signal);
+  }
+}
+
+function tokenOf({ secrets }: Activation): string | undefined {
+  return secrets.get(env.ciAccountToken.key);
+}
+
+async function observeActivation(
+  activation: Activation,
+  { login, repositories }: DesiredActivation,
+): Promise<ObservedActivation> {
+  const token = tokenOf(activation);
+  const account = token === undefined ? undefined : activation.server.as(token);
+  const isSignedIn = (await account?.login())?.toLowerCase() === login;
+  const found = new Map<string, CiRepository>();
+  for (const repo of isSignedIn ? repositories : []) {
+    const seen = await account?.find(repo);
+    if (seen) found.set(formatRepo(repo), seen);
+  }
+  const hasBotsToken = activation.secrets.get(env.woodpeckerToken.key) !== undefined;
+  return { isSignedIn, hasBotsToken, repositories: found };
+}
+
+function buildHandlers(activation: Activation): Handlers<ActivationAction> {
+  const { server, secrets, newSecret } = activation;
+  const account = () => server.as(tokenOf(activation) ?? "");
+  const activate = async (repo: RepoId): Promise<void> => {
+    if (!(await account().find(repo))) await account().activate(repo);
+    const made = await account().find(repo);
+    if (!made) return;
+    await account().change(made.id, { ...safeTrust, timeoutMinutes: TIMEOUT_MINUTES });
+  };
+  return {
+    "sign-in": async ({ login }) => {
+      const password = secrets.get(env.ciAccountPass.key);
+      if (password === undefined)
+        throw new DisintoError("credentials.missing", `.env has no ${env.ciAccountPass.key}`);
+      await secrets.set({ [env.ciAccountToken.key]: await server.signIn({ login, password }) });
+    },
+    "make-bots-token": () => secrets.set({ [env.woodpeckerToken.key]: newSecret() }),
+    "activate-repository": ({ repo }) => activate(repo),
+    "restrict-repository": ({ id }) => account().change(id, safeTrust),
+  };
+}
+
+function explain(open: readonly ActivationStep[]): DisintoError {
+  const lines = open.map(formatActivationStep).join("\n");
+  return new DisintoError("ci.unavailable", `Woodpecker does not show these changes\n${lines}`, {
+    hint: "look at disinto logs woodpecker, then run disinto init again",
+  });
+}

@@ -1,0 +1,146 @@
+/** `disinto ci logs` and `disinto ci rerun`: the CI's runs of one change, whichever CI it is. */
+import { resolve } from "node:path";
+import type { CiDoor } from "../ci/definitions.ts";
+import { ciProviders } from "../ci/definitions.ts";
+import { readCiSettings } from "../ci/local/settings.ts";
+import { followRun, isOver, RunReader } from "../ci/run-reader.ts";
+import { type CiRequests, parseAnswer, WoodpeckerHttp } from "../ci/woodpecker/http.ts";
+import type { Pipeline } from "../ci/woodpecker/shapes.ts";
+import { deriveAddresses } from "../core/addresses.ts";
+import type { Project } from "../core/factory.ts";
+import { buildIssueHistory } from "../core/issue-history.ts";
+import { deriveLayout } from "../core/layout.ts";
+import { deriveBranch } from "../core/work-branch.ts";
+import { DisintoError, ExitCode } from "../errors.ts";
+import type { Containers } from "../ports/containers.ts";
+import type { Forge, Pull } from "../ports/forge.ts";
+import { type IssueFlags, openProject, parseIssueNumber, readAllEvents } from "./issue-context.ts";
+import type { Tools } from "./tools.ts";
+
+type RunFlags = Pick<IssueFlags, "folder" | "number" | "project">;
+
+/** Until the runs are over; the exit code is theirs. */
+export async function showCiLogs(tools: Tools, flags: RunFlags): Promise<ExitCode> {
+  const { reader, pull } = await openRuns(tools, flags);
+  const show = (line: string): void => tools.print(`${tools.redact(line)}\n`);
+  const { clock, signal } = tools;
+  let isGreen = true;
+  for (const { number } of await findRuns(reader, pull)) {
+    const ended = await followRun(reader, number, { clock, signal, show });
+    isGreen &&= ended.status === "success";
+  }
+  return isGreen ? ExitCode.done : ExitCode.failed;
+}
+
+export async function rerunCi(tools: Tools, flags: RunFlags): Promise<ExitCode> {
+  const { reader, pull } = await openRuns(tools, flags);
+  const runs = await findRuns(reader, pull);
+  for (const run of runs) {
+    const { number, event } = run;
+    if (isOver(run)) await reader.restart(number);
+    const said = isOver(run) ? "is asked for again" : "is under way as it is";
+    tools.say(`run ${number} (${event}) of #${pull.number} ${said}`);
+  }
+  tools.say(`to follow it: disinto ci logs ${flags.number}`);
+  return ExitCode.done;
+}
+
+async function findRuns(reader: RunReader, pull: Pull): Promise<readonly Pipeline[]> {
+  const runs = await reader.newestOf(pull.headSha);
+  if (runs.length > 0) return runs;
+  const head = pull.headSha.slice(0, 10);
+  throw new DisintoError(
+    "ci.unavailable",
+    `the CI has no run of ${head}, the head of #${pull.number}`,
+    {
+      hint: "it may not have looked yet; disinto status says whether it runs",
+    },
+  );
+}
+
+async function openRuns(tools: Tools, flags: RunFlags) {
+  const number = parseIssueNumber(flags.number);
+  const { fleet, project, forge } = await openProject(tools, flags);
+  const { access } = ciProviders[project.ci.provider];
+  if (!access)
+    throw new DisintoError("usage.invalid", `the CI of ${project.name} runs elsewhere`, {
+      hint: "look at its own pages: disinto knows its statuses only",
+    });
+  const { factory, containers, environment } = fleet;
+  const layout = deriveLayout(factory, resolve(flags.folder));
+  const addresses = deriveAddresses(factory);
+  const door = access.door(factory, { layout, addresses, project: containers.project });
+  const requests = openDoor(door, { containers, environment, signal: tools.signal });
+  const tell = async () => {
+    const events = await readAllEvents(tools, factory, flags.folder);
+    return buildIssueHistory([...events.values()].flat(), { project: project.name, issue: number });
+  };
+  const pull = await findPull({ forge, project, tell }, number);
+  return { reader: new RunReader(requests, project.repo), pull };
+}
+
+interface Passage {
+  readonly containers: Containers;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly signal: AbortSignal;
+}
+
+function openDoor(door: CiDoor, { containers, environment, signal }: Passage): CiRequests {
+  if (door.kind === "address") {
+    const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
+    if (token) return new WoodpeckerHttp({ url: door.url, token }, signal);
+    throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
+      hint: "run `disinto init`",
+    });
+  }
+  const send: CiRequests["send"] = async (method, path) => {
+    const argv = ["disinto", "ci", "ask", method, path];
+    return { status: 200, text: await containers.exec(door.service, argv) };
+  };
+  return {
+    send,
+    get: async (path, shape) => parseAnswer(path, (await send("GET", path)).text, shape),
+  };
+}
+
+interface Finding {
+  readonly forge: Forge;
+  readonly project: Project;
+  /** What bots told of the issue: the branch of what was merged is gone. */
+  readonly tell: () => Promise<{ readonly pull: number | undefined }>;
+}
+
+/** The pull request of this number, or of the issue of this number, whatever has become of it. */
+async function findPull({ forge, project, tell }: Finding, number: number): Promise<Pull> {
+  const pulls = forge.pulls(project.repo);
+  const named = await pulls.get(number).catch((error: unknown) => {
+    if (error instanceof DisintoError && error.code === "forge.not-found") return undefined;
+    throw error;
+  });
+  if (named) return named;
+  const branch = deriveBranch(project, number);
+  const own = (await pulls.listOpen()).find(({ head }) => head === branch);
+  const told = own ? undefined : (await tell()).pull;
+  const found =
+    own ?? (told === undefined ? await pulls.findClosed(branch) : await pulls.get(told));
+  if (found) return found;
+  throw new DisintoError("forge.not-found", `#${number} of ${project.name} has no pull request`, {
+    hint: `disinto issue ${number} says how far it is`,
+  });
+}
+
+/** Inside the local CI's container, whose port nobody else reaches. */
+export async function askCi(
+  tools: Tools,
+  { method, path }: { readonly method: string; readonly path: string },
+): Promise<ExitCode> {
+  const { api } = readCiSettings(tools.environment);
+  if (!api)
+    throw new DisintoError("credentials.missing", "the CI has no token for its requests", {
+      hint: "run `disinto init`, then `disinto up`",
+    });
+  const url = `http://127.0.0.1:${api.port}`;
+  const http = new WoodpeckerHttp({ url, token: api.token }, tools.signal);
+  tools.print((await http.send(method === "POST" ? "POST" : "GET", path)).text);
+  return ExitCode.done;
+}

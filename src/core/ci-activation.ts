@@ -1,0 +1,84 @@
+/** What a CI that people sign in to must know of the factory: its account's token, and each project. Pure. */
+import { findCiAccount } from "../ci/definitions.ts";
+import type { CiRepository, CiTrust } from "../ports/ci-admin.ts";
+import type { Factory, RepoId } from "./factory.ts";
+import { formatRepo } from "./identities.ts";
+import type { Step } from "./step.ts";
+
+export type ActivationAction =
+  | { readonly kind: "sign-in"; readonly login: string }
+  | { readonly kind: "make-bots-token" }
+  | { readonly kind: "activate-repository"; readonly repo: RepoId }
+  | { readonly kind: "restrict-repository"; readonly repo: RepoId; readonly id: number };
+
+export type ActivationStep = Step<ActivationAction>;
+
+/** No network, volume or privilege of the host, no credentials for plugins, and no run of a fork that nobody approved. */
+export const safeTrust: CiTrust = { isTrusted: false, credentialPlugins: [], approvesForks: true };
+
+/** A run that takes longer hangs. */
+export const TIMEOUT_MINUTES = 60;
+
+export interface DesiredActivation {
+  readonly login: string;
+  readonly repositories: readonly RepoId[];
+}
+
+export interface ObservedActivation {
+  readonly isSignedIn: boolean;
+  readonly hasBotsToken: boolean;
+  readonly repositories: ReadonlyMap<string, CiRepository>;
+}
+
+/** Undefined where no project's CI has an account of the factory. */
+export function deriveActivation({ projects, name }: Factory): DesiredActivation | undefined {
+  const own = projects.filter(({ ci }) => findCiAccount(ci, name));
+  const account = own[0] && findCiAccount(own[0].ci, name);
+  return account && { login: account.login, repositories: own.map(({ repo }) => repo) };
+}
+
+export function planActivation(
+  { login, repositories }: DesiredActivation,
+  seen: ObservedActivation,
+): readonly ActivationStep[] {
+  const { isSignedIn, hasBotsToken } = seen;
+  const because = `Woodpecker does not accept its token, or the forge does not accept Woodpecker`;
+  return [
+    ...(isSignedIn ? [] : [{ action: { kind: "sign-in", login } as const, because }]),
+    ...(hasBotsToken
+      ? []
+      : [{ action: { kind: "make-bots-token" } as const, because: "it is not in .env" }]),
+    ...repositories.flatMap((repo) => [...planRepository(repo, seen)]),
+  ];
+}
+
+function* planRepository(repo: RepoId, seen: ObservedActivation): Generator<ActivationStep> {
+  const found = seen.repositories.get(formatRepo(repo));
+  if (!found)
+    yield {
+      action: { kind: "activate-repository", repo },
+      because: "Woodpecker does not run it",
+    };
+  else if (!isSafe(found))
+    yield {
+      action: { kind: "restrict-repository", repo, id: found.id },
+      because: "Woodpecker trusts it with more than runs need",
+    };
+}
+
+function isSafe({ isTrusted, credentialPlugins, approvesForks }: CiTrust): boolean {
+  return !isTrusted && credentialPlugins.length === 0 && approvesForks;
+}
+
+export function formatActivationStep({ action, because }: ActivationStep): string {
+  switch (action.kind) {
+    case "sign-in":
+      return `+ sign-in of ${action.login} at Woodpecker   ${because}`;
+    case "make-bots-token":
+      return `+ token of the bots at Woodpecker's gate   ${because}`;
+    case "activate-repository":
+      return `+ ${formatRepo(action.repo)} at Woodpecker   ${because}`;
+    case "restrict-repository":
+      return `~ ${formatRepo(action.repo)} at Woodpecker   ${because}`;
+  }
+}
