@@ -31,6 +31,7 @@ import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
+import { introduceForge } from "./own-remote.ts";
 import { declareFromForge, openProject, type Project } from "./project.ts";
 import {
   type ProjectDeclaration,
@@ -152,6 +153,10 @@ async function createFactory(
   );
   const renewed = await loadFactory(folder, tools.version);
   const activation = await activateCi(tools, folder, { ...renewed, newSecret });
+  if (project?.original !== undefined) {
+    const { repo, original } = project;
+    await introduceForge(tools, { factory: renewed.factory, folder, repo, original });
+  }
   await printNotes(tools, factory, administrator);
   return { factory, steps: [...steps, ...activation] };
 }
