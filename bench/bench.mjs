@@ -9,6 +9,7 @@ import { measureLeases } from "./leases.mjs";
 import { measureLife } from "./life.mjs";
 import { measureReview } from "./review.mjs";
 import { printRows } from "./rows.mjs";
+import { measureSeparation } from "./separation.mjs";
 import { measureLane, measureThroughput } from "./throughput.mjs";
 
 const parts = {
@@ -20,6 +21,7 @@ const parts = {
   lane: measureLane,
   review: measureReview,
   harness: measureHarness,
+  separation: measureSeparation,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in parts));

@@ -1,11 +1,14 @@
 /**
- * What it costs a session that two users share its container: the same session on a repository of 200 files, with a harness
- * that is the runner's own user and with one that is not. Only root can become others; elsewhere this is skipped.
+ * What it costs that two users share a bot's container: a session on a repository of 200 files with a harness that is the
+ * runner's own user, and with one that is not; and the memory of idle containers. Only root becomes others, only Docker has
+ * containers; elsewhere that part is skipped.
  */
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { measureContainers } from "./containers.mjs";
 import { printRows, runsAlone } from "./rows.mjs";
 import { loadSources } from "./source.mjs";
 
@@ -15,7 +18,24 @@ const files = 200;
 const uid = 64_991;
 
 export async function measureSeparation() {
-  if (process.getuid() !== 0) return [{ name: "separation: skipped, only root becomes others" }];
+  return [...measureSessions(), ...(await measureContainers())];
+}
+
+/** As in a container, with processes and a /tmp of their own: a session's end looks through both. */
+function measureSessions() {
+  if (process.getuid() !== 0) return [{ name: "sessions: skipped, only root becomes others" }];
+  const apart = ["--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"];
+  const within = 'mount -t tmpfs tmpfs /tmp && exec "$@"';
+  const again = [process.execPath, fileURLToPath(import.meta.url), "--apart"];
+  const { status, stdout } = spawnSync("unshare", [...apart, within, "sh", ...again], {
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
+  if (status !== 0) return [{ name: "sessions: skipped, this machine gives no namespaces" }];
+  return JSON.parse(stdout.split("\n").at(-2));
+}
+
+async function measureApart() {
   const sources = await loadSources([
     "src/adapters/git/mirror.ts",
     "src/adapters/git/work-folders.ts",
@@ -33,30 +53,40 @@ export async function measureSeparation() {
 
 /** The two take turns, so that whatever slows the machine down slows both; the first of each is for the caches. */
 async function compare(sources, root) {
-  const origin = await buildOrigin(root);
+  const origin = buildOrigin(root);
   const { buildSessionUser, ownUser } = sources;
   const users = { one: ownUser, two: buildSessionUser(uid) };
   const played = await Promise.all(
     Object.entries(users).map(async ([name, user]) => {
-      return { name, times: [], play: await openPlay(sources, { root, name, user, origin }) };
+      const play = await openPlay(sources, { root, name, user, origin });
+      return { times: [], work: [], play };
     }),
   );
   for (let round = 0; round <= rounds; round++)
-    for (const { play, times } of played) {
-      const start = performance.now();
+    for (const { play, times, work } of played) {
+      const [start, before] = [performance.now(), measureWork()];
       await play(round);
-      if (round > 0) times.push(performance.now() - start);
+      if (round === 0) continue;
+      times.push(performance.now() - start);
+      work.push(measureWork() - before);
     }
-  const [one, two] = played.map(({ times }) => times);
-  const more = two.map((ms, round) => ms - one[round]);
+  const [one, two] = played;
+  const more = two.times.map((ms, round) => ms - one.times[round]);
   return [
-    { name: "a session of 200 files, one user", ms: middle(one) },
-    { name: "a session of 200 files, two users", ms: middle(two) },
+    { name: "a session of 200 files, one user", ms: middle(one.times) },
+    { name: "a session of 200 files, two users", ms: middle(two.times) },
     { name: "  what the second user costs", ms: middle(more), atMost: 150 },
+    { name: "  the same as processor time, on average", ms: mean(two.work) - mean(one.work) },
   ];
 }
 
-async function buildOrigin(root) {
+/** Milliseconds of processor time, of this process and of all that it has started: not longer on a busy machine. */
+function measureWork() {
+  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ");
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
+}
+
+function buildOrigin(root) {
   const origin = path.join(root, "origin");
   for (let at = 0; at < files; at++) {
     const folder = path.join(origin, `part-${at % 10}`);
@@ -105,4 +135,9 @@ function middle(times) {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 }
 
-if (runsAlone(import.meta.url)) printRows(await measureSeparation());
+function mean(numbers) {
+  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+}
+
+if (process.argv.includes("--apart")) console.log(JSON.stringify(await measureApart()));
+else if (runsAlone(import.meta.url)) printRows(await measureSeparation());

@@ -28,9 +28,11 @@ async function main(): Promise<number> {
   const { signal, received } = handleSignals();
   const tools = buildTools(signal);
   let code: ExitCode = ExitCode.done;
+  let hasReturned = false;
   try {
     const program = buildProgram(tools, (ended) => {
       code = ended;
+      hasReturned = true;
     });
     await program.parseAsync(process.argv);
   } catch (thrown) {
@@ -43,7 +45,7 @@ async function main(): Promise<number> {
     code = exitCodeOf(error);
   }
   const interruptedBy = received();
-  return interruptedBy && code !== ExitCode.done ? exitCodeOfSignal(interruptedBy) : code;
+  return interruptedBy && !hasReturned ? exitCodeOfSignal(interruptedBy) : code;
 }
 
 process.exit(await main());

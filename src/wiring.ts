@@ -4,6 +4,7 @@ import { text as readStream } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { buildOutput } from "./adapters/output.ts";
 import { systemClock } from "./adapters/system-clock.ts";
+import { buildScreen } from "./adapters/terminal-screen.ts";
 import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
 import type { Originals } from "./ports/originals.ts";
@@ -23,7 +24,7 @@ function readVersion(): string {
 function openRepositories(): Repositories {
   const load = async () => (await import("./adapters/git/repositories.ts")).repositories;
   return {
-    init: async (folder) => (await load()).init(folder),
+    init: async (...given) => (await load()).init(...given),
     describe: async (folder) => (await load()).describe(folder),
     mirror: async (url, folder) => (await load()).mirror(url, folder),
     cloneDefaultBranch: async (seed) => (await load()).cloneDefaultBranch(seed),
@@ -62,6 +63,7 @@ export function buildTools(signal: AbortSignal): Tools {
     learnSecrets: (secrets) => redactor.learn(secrets),
     edit: async (argv) => (await import("./adapters/process.ts")).runInteractive(argv),
     readInput: () => readStream(process.stdin),
+    screen: () => buildScreen(process.stderr, process.env),
     environment: process.env,
     signal,
     clock: systemClock,

@@ -6,6 +6,8 @@ const project = {
   name: "shop",
   repo: { owner: "ada", name: "shop" },
   network: { allow: ["*.ok.org"] },
+  primaryBranch: "main",
+  ci: { provider: "local" },
 };
 const nothing = { lfs: [], submodules: [] };
 
@@ -20,10 +22,10 @@ function fleet(branches: readonly string[], settings: object = {}, seen: object 
     repositories: {
       branches: async ({ url }: { url: string }) => {
         if (url.includes("gone")) throw new DisintoError("git.failed", "not there");
-        return branches.map((name) => `refs/heads/${name}`);
+        return branches.map((name) => (name.startsWith("refs/") ? name : `refs/heads/${name}`));
       },
       cloneDefaultBranch: async () => undefined,
-      describe: async () => seen,
+      describe: async () => ({ branch: "main", ...seen }),
     },
   } as unknown as Parameters<typeof checkRepositories>[0];
 }
@@ -38,9 +40,25 @@ test("a branch that leaves bots' branches no room is named, with both ways out",
   });
   expect(await checkRepositories(fleet(["main", "fix/issue-3/idea"]))).toMatchObject([
     { verdict: "good" },
+    {
+      verdict: "note",
+      message: "shop: fix/issue-3/idea stand where the branches of these issues would have to be",
+    },
   ]);
   expect(await checkRepositories(fleet(["main", "fix"], { branchPrefix: "bots/" }))).toMatchObject([
     { verdict: "good", message: "shop has room for bots/1" },
+  ]);
+});
+
+test("a tag that has a branch's name is named, and any other is nobody's matter", async () => {
+  const tags = ["main", "fix/issue-12", "v1", "fix/issue-next"].map((name) => `refs/tags/${name}`);
+
+  expect(await checkRepositories(fleet(["main", ...tags]))).toMatchObject([
+    { verdict: "good" },
+    {
+      verdict: "note",
+      message: expect.stringContaining("a branch and a tag share a name (main, fix/issue-12)"),
+    },
   ]);
 });
 
@@ -66,4 +84,17 @@ test("Git LFS, and submodules that nobody could fetch, are told before a session
       "note: shop: the submodule b is fetched neither for bots nor for the local CI: the forge has no ../gone.git that can be read",
     ]
   `);
+});
+
+test("what the local CI would refuse is told by file and key, and nothing of it where Woodpecker runs them", async () => {
+  const text = "services: []\nsteps:\n  - image: x\n    commands: [a]\n";
+  const workflowFiles = [{ path: ".woodpecker/test.yml", text }];
+  const seen = { ...nothing, workflowFiles };
+  const messages = async (settings: object) =>
+    (await checkRepositories(fleet(["main"], settings, seen))).map(({ message }) => message);
+
+  expect(await messages({})).toContain(
+    "shop: the local CI does not run .woodpecker/test.yml: services: not supported by the local CI",
+  );
+  expect(await messages({ ci: { provider: "woodpecker" } })).toHaveLength(1);
 });

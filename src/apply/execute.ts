@@ -17,7 +17,7 @@ export interface Execution<Action extends Kind> {
   readonly announce?: (step: Step<Action>) => void;
   /** Looks again and plans again; what is still to do is not done. */
   readonly replan: () => Promise<readonly Step<Action>[]>;
-  readonly explain: (open: readonly Step<Action>[]) => Error;
+  readonly explain: (open: readonly Step<Action>[]) => Error | Promise<Error>;
 }
 
 /** What counts is what is seen afterwards, not what a handler was told. */
@@ -29,7 +29,7 @@ export async function execute<Action extends Kind>(execution: Execution<Action>)
     await findHandler(handlers, step.action)(step.action);
   }
   const open = await replan();
-  if (open.length > 0) throw explain(open);
+  if (open.length > 0) throw await explain(open);
 }
 
 function findHandler<Action extends Kind>(

@@ -23,7 +23,7 @@ const ELSEWHERE_LIMIT_MS = 30_000;
 export const LOCK_LIMIT_MS = 600_000;
 
 export async function openForge(tools: InitTools, folder: string): Promise<ForgeAccess> {
-  const { factory, environment } = await loadFactory(folder, tools.version);
+  const { factory, environment, adopted } = await loadFactory(folder, tools.version);
   const containers = await tools.containers(factory, folder);
   const { say, oneShots } = tools;
   const only = [FORGE_SERVICE, EGRESS_SERVICE];
@@ -32,6 +32,8 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
     folder,
     containers,
     environment,
+    // The file that they are read from is about to be replaced.
+    adopted,
     say,
     oneShots,
     only,

@@ -21,18 +21,19 @@ import {
 import { formatIdentityStep } from "../core/identity-text.ts";
 import { findMissingReviewer, type MissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import type { Answers } from "../core/setup.ts";
+import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import type { AddedFile } from "../ports/repositories.ts";
 import { checkAccounts, loadWithReviewer, lookAtForge } from "./account-check.ts";
 import type { Administrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
-import { type DecideCi, findOwedWorkflow } from "./ci-choice.ts";
+import { findOwedWorkflow } from "./ci-choice.ts";
 import type { Content } from "./content.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { introduceForge } from "./own-remote.ts";
-import { declareFromForge, openProject, type Project } from "./project.ts";
+import { declareFromForge, openProject, type Project, type ProjectDecisions } from "./project.ts";
 import {
   type ProjectDeclaration,
   writeDeclaration,
@@ -48,7 +49,7 @@ export interface InitOptions {
   readonly provided?: ProvidedAnswers | undefined;
   /** Logins of accounts that become the bots', whoever had them. */
   readonly adopted?: readonly string[] | undefined;
-  readonly decideCi?: DecideCi | undefined;
+  readonly decide?: ProjectDecisions;
   readonly dryRun?: boolean;
 }
 
@@ -84,7 +85,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const { folder, provided, dryRun = false, adopted } = options;
   const settings = provided ? await resolveAnswers(folder, provided) : {};
   tools.learnSecrets(Object.entries(settings).filter(([key]) => isSecretKey(key)));
-  const project = await openProject(tools, { ...options, ci: provided?.ci }, settings);
+  const project = await openProject(tools, { decide: {}, ...options, ci: provided?.ci }, settings);
   try {
     const changes = { settings, project, adopted };
     const news = { settings, project: project?.declaration };
@@ -121,7 +122,9 @@ function announceDeclaration(
   const required = /^(?:required|when_absent) = .*$/gm;
   for (const [line] of text.matchAll(required)) say(`  ci: ${line}`);
   if (because) say(`  disinto's own CI runs its checks, not Woodpecker: ${because}`);
+  const allowed = /^allow = .*$/m.exec(text)?.[0];
   if (allow) say(`  no registry may be reached; [network] ${allow} there would allow it`);
+  if (allowed) say(`  [network] ${allowed}: what sessions and runs of the CI may reach outside`);
   if (prefix) say(`  ${prefix}, since a branch is where fix/issue-N would have to be`);
 }
 
@@ -133,17 +136,19 @@ interface Changes {
 
 async function createFactory(
   tools: InitTools,
-  { folder, decideCi, adopted }: InitOptions,
+  { folder, decide = {}, adopted }: InitOptions,
   project: Project | undefined,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
     project &&
-    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decideCi })));
+    (project.declaration ?? (await declareFromForge(tools, { ...project, folder, decide })));
   if (declaration) await writeDeclaration(folder, declaration);
   await writeProjectSchema(folder);
   await addReviewer(tools, folder);
   const { factory, secrets, administrator } = await openForge(tools, folder);
+  const { caution } = engines[factory.engine];
+  if (caution) say(caution);
   await makeCiTokens(factory, secrets);
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(

@@ -97,6 +97,20 @@ test("registries that the repository's files speak for are offered, and none is 
   expect(text.replace("# allow", "allow")).toContain('\nallow = ["npm","pypi","crates"]\n');
 });
 
+test("what the operator allows stands there, and that nothing is allowed does too", () => {
+  const repo = { owner: "disinto-admin", name: "Greeter" };
+  const names = ["package.json"];
+  const network = (allow: readonly string[]) => {
+    const { text } = declareProject(repo, { ...described, names }, { ci: local, allow });
+    return text.slice(text.indexOf("[network]"));
+  };
+
+  expect(network(["npm", "registry.example.org"])).toBe(
+    '[network]\nallow = ["npm","registry.example.org"]\n',
+  );
+  expect(network([])).toBe("[network]\nallow = []\n");
+});
+
 test("a repository without a workflow has what the operator decided of it in its file", () => {
   const bare = { ...described, workflows: ["README.md"], names: ["go.mod"] };
   const ciOf = (choice?: CiChoice) => {

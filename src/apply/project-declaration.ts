@@ -24,6 +24,8 @@ export interface ProjectDeclaration {
 
 interface Decided {
   readonly ci: ChosenCi;
+  /** What `[network] allow` shall say; without, what the repository's files speak for stands there to be taken. */
+  readonly allow?: readonly string[] | undefined;
   /** What is made of a repository without a workflow. */
   readonly choice?: CiChoice | undefined;
 }
@@ -31,7 +33,7 @@ interface Decided {
 export function declareProject(
   repo: RepoId,
   described: Description,
-  { ci, choice }: Decided,
+  { ci, choice, allow }: Decided,
 ): ProjectDeclaration {
   const { branch, branches, names } = described;
   const offer = choice === "write" ? offerWorkflow(described) : undefined;
@@ -45,7 +47,7 @@ export function declareProject(
       whenAbsent: choice === "write" ? undefined : choice,
       prefix: choosePrefix(branches),
       ci,
-      presets: offerPresets(names),
+      network: formatNetwork(offerPresets(names), allow),
     }),
   };
 }
@@ -80,11 +82,15 @@ interface ProjectText {
   readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
   readonly ci: ChosenCi;
-  readonly presets: readonly OfferedPreset[];
+  readonly network: readonly string[];
 }
 
 /** Nothing is allowed that the operator has not allowed: the line stands there to be taken. */
-function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
+function formatNetwork(
+  presets: readonly OfferedPreset[],
+  allow: readonly string[] | undefined,
+): readonly string[] {
+  if (allow) return ["", "[network]", `allow = ${JSON.stringify(allow)}`];
   if (presets.length === 0) return [];
   const files = presets.map(({ file }) => file).join(", ");
   return [
@@ -97,7 +103,7 @@ function formatNetwork(presets: readonly OfferedPreset[]): readonly string[] {
 
 /** JSON strings are TOML strings too. */
 function formatProject(project: ProjectText): string {
-  const { repo, branch, required, whenAbsent, prefix, ci, presets } = project;
+  const { repo, branch, required, whenAbsent, prefix, ci, network } = project;
   const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
@@ -115,7 +121,7 @@ function formatProject(project: ProjectText): string {
     `required = ${JSON.stringify(required)}`,
     ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
     ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
-    ...formatNetwork(presets),
+    ...network,
     "",
   ].join("\n");
 }

@@ -4,11 +4,12 @@ import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo, isSameRepo } from "../core/identities.ts";
+import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
 import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
-import { type CiChoice, type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
+import { type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -32,14 +33,23 @@ interface ProjectChoice {
   readonly repository?: string | undefined;
   /** Asked for by name. */
   readonly ci?: string | undefined;
-  /** Asked once of a repository without a workflow, before anything is written of it. */
+  readonly decide: ProjectDecisions;
+}
+
+/** Asked once of a project that nobody has declared, before anything is written of it. */
+export interface ProjectDecisions {
+  /** What is made of a repository without a workflow. */
   readonly decideCi?: DecideCi | undefined;
+  /** What it may reach, of what its files speak for; undefined where nobody decides it now. */
+  readonly decideAllowed?:
+    | ((offered: readonly OfferedPreset[]) => Promise<readonly string[] | undefined>)
+    | undefined;
 }
 
 /** Undefined when none was named. Writes nothing. */
 export async function openProject(
   tools: InitTools,
-  { folder, repository, ci: asked, decideCi }: ProjectChoice,
+  { folder, repository, ci: asked, decide }: ProjectChoice,
   settings: Answers,
 ): Promise<Project | undefined> {
   if (repository === undefined) return undefined;
@@ -59,8 +69,8 @@ export async function openProject(
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
     const news = isDeclared ? undefined : described;
     const looked = news && { name: source.name, provider: ci.provider, described: news };
-    const choice = looked && (await decide(tools, { ...looked, isPushed: true }, decideCi));
-    const declaration = news && declareProject(repo, news, { ci, choice });
+    const decided = looked && (await ask(tools, { ...looked, isPushed: true }, decide));
+    const declaration = news && declareProject(repo, news, { ci, ...decided });
     const original = source.kind === "folder" ? source.folder : undefined;
     return { repo, content, original, declaration, isDeclared, ci };
   } catch (error) {
@@ -78,27 +88,26 @@ function isDeclaredIn({ projects }: Factory, repo: RepoId): boolean {
   return projects.some((project) => isSameRepo(project.repo, repo));
 }
 
-/** Undefined where a workflow is. */
-async function decide(
+async function ask(
   { say }: InitTools,
   looked: Parameters<typeof findMissingCi>[0],
-  decideCi: DecideCi | undefined,
-): Promise<CiChoice | undefined> {
+  { decideCi, decideAllowed }: ProjectDecisions,
+) {
   const missing = findMissingCi(looked);
-  if (!missing) return undefined;
-  say(missing.message);
-  return decideCi ? decideCi(missing) : offerChoice(missing);
+  if (missing) say(missing.message);
+  const choice = missing && (decideCi ? await decideCi(missing) : offerChoice(missing));
+  return { choice, allow: await decideAllowed?.(offerPresets(looked.described.names)) };
 }
 
 interface Undeclared extends Pick<Project, "repo" | "isDeclared" | "ci"> {
   readonly folder: string;
-  readonly decideCi: DecideCi | undefined;
+  readonly decide: ProjectDecisions;
 }
 
 /** Brings our forge up, since only there can be read what the project is like. */
 export async function declareFromForge(
   tools: InitTools,
-  { folder, repo, isDeclared, ci, decideCi }: Undeclared,
+  { folder, repo, isDeclared, ci, decide }: Undeclared,
 ): Promise<ProjectDeclaration | undefined> {
   if (isDeclared) return undefined;
   const { factory, administrator } = await openForge(tools, folder);
@@ -118,5 +127,5 @@ export async function declareFromForge(
   };
   const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
   const looked = { name: formatRepo(repo), provider: ci.provider, described, isPushed: false };
-  return declareProject(repo, described, { ci, choice: await decide(tools, looked, decideCi) });
+  return declareProject(repo, described, { ci, ...(await ask(tools, looked, decide)) });
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { ciProviders } from "../ci/definitions.ts";
 import { expandAllowed } from "../core/egress-lists.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
@@ -56,6 +57,7 @@ export async function noteRepository({
     const submodules = described.submodules.filter((one) => !missing.includes(one));
     return [
       ...judgeRepository(place, { ...described, submodules }),
+      ...(await noteRefusals(project, described)),
       ...missing.map((one) =>
         toSubmoduleNote(project.name, one, `the forge has no ${one.url} that can be read`),
       ),
@@ -64,6 +66,19 @@ export async function noteRepository({
     if (error instanceof DisintoError) return undefined;
     throw error;
   }
+}
+
+/** With a required context of such a file, no change could ever become green. */
+async function noteRefusals(
+  { name, ci, primaryBranch }: Project,
+  { workflowFiles = [] }: Description,
+): Promise<readonly RepositoryNote[]> {
+  const refused = (await ciProviders[ci.provider].refuse?.(workflowFiles, primaryBranch)) ?? [];
+  return refused.map((problem) => ({
+    verdict: "note",
+    message: `${name}: the local CI does not run ${problem}`,
+    hint: "every change would be red for it: a person takes it out, or the project gets Woodpecker (docs/local-ci.md)",
+  }));
 }
 
 /** Those that should be on the forge and are not. */

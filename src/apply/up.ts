@@ -51,7 +51,8 @@ async function apply(options: UpOptions): Promise<Applied> {
   }
   say(formatPlan(steps, desired));
   const { caution } = engines[options.factory.engine];
-  if (caution) say(caution);
+  // The forge alone runs no agent.
+  if (caution && only === undefined) say(caution);
   await requireConsent(steps, options);
   await carryOut(plan, options);
   return { ...plan, changed: true };
@@ -73,7 +74,12 @@ async function carryOut(plan: Plan, options: UpOptions): Promise<void> {
     await recordImages({ ...options, rendered: after.rendered, planned });
     return after.steps;
   };
-  await execute({ steps, handlers, replan, explain: (open) => explain(open, failures) });
+  const tell = async (open: readonly ServiceStep[]): Promise<DisintoError> => {
+    for (const service of listStarts(open))
+      if (!failures.has(service)) await addLastWords(options, service, failures);
+    return explain(open, failures);
+  };
+  await execute({ steps, handlers, replan, explain: tell });
 }
 
 /** A typo in LLAMA_BOTS must not cost a running bot. */
@@ -87,6 +93,31 @@ async function requireConsent(steps: readonly ServiceStep[], options: UpOptions)
   throw new DisintoError("removal.unconfirmed", `this would remove ${list}; nothing was changed`, {
     hint: "to confirm: disinto up --remove",
   });
+}
+
+function listStarts(open: readonly ServiceStep[]): readonly string[] {
+  return open.flatMap(({ action }) =>
+    action.kind === "start-services" ? action.starts.map(({ service }) => service) : [],
+  );
+}
+
+const LAST_WORDS = 8;
+
+/** It was started and is not there: why, it has said itself, on either of its streams. */
+async function addLastWords(
+  { containers }: Pick<UpOptions, "containers">,
+  service: string,
+  failures: Map<string, string>,
+): Promise<void> {
+  const said: string[] = [];
+  const show = (line: string): void => void said.push(line.trimEnd());
+  try {
+    await containers.showLogs([service], { follow: false, show });
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+  }
+  const words = said.filter((line) => line !== "").slice(-LAST_WORDS);
+  if (words.length > 0) failures.set(service, `it ended:\n${words.join("\n")}`);
 }
 
 /** What the engine says now; where it said why, its words. */

@@ -6,6 +6,7 @@ import type { Ci, Factory } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import type { Layout } from "../core/layout.ts";
 import type { DesiredService, Mount } from "../core/service.ts";
+import type { TextFile } from "../ports/git.ts";
 import { externalCi } from "./external/definition.ts";
 import { localCi } from "./local/definition.ts";
 import { woodpeckerCi } from "./woodpecker/definition.ts";
@@ -37,6 +38,11 @@ export interface CiDefinition {
     /** Also where no project uses it. */
     readonly isAlways: boolean;
   };
+  /** What of these workflow files it will not run, in words; undefined: it runs them all. */
+  readonly refuse?: (
+    files: readonly TextFile[],
+    primaryBranch: string,
+  ) => Promise<readonly string[]>;
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
   /** It knows of a commit what the forge's webhook tells it; else it looks for commits itself. */

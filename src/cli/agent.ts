@@ -5,6 +5,7 @@ import { type BotSettings, readBotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import { isSameLogin } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import type { BotEvent } from "../ports/event-log.ts";
 import type { Tools } from "./tools.ts";
 
 export async function runAgent(
@@ -22,14 +23,27 @@ export async function runAgent(
   }));
   const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
   const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
-  await waitForForge(tools, settings.forge.url);
-  await verifyIdentity(bot, settings);
-  const projects = settings.projects.map(({ name }) => name);
-  bot.events.append({ type: "bot.started", roles: settings.roles, projects });
-  await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
+  try {
+    await waitForForge(tools, settings.forge.url);
+    await verifyIdentity(bot, settings);
+    const projects = settings.projects.map(({ name }) => name);
+    bot.events.append({ type: "bot.started", roles: settings.roles, projects });
+    await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
+  } catch (error) {
+    bot.events.append(describeEnd(error));
+    throw error;
+  }
   bot.events.append({ type: "bot.stopped" });
   stopHealth();
   return ExitCode.done;
+}
+
+/** For the operator who finds it ended: `disinto status` shows it. */
+export function describeEnd(error: unknown): BotEvent {
+  const code = error instanceof DisintoError ? error.code : "bug";
+  const words = error instanceof Error ? error.message : String(error);
+  const message = code === "bug" ? `it ended by a bug of disinto: ${words}` : words;
+  return { type: "failure", code, message, retryInMs: 0 };
 }
 
 function narrow(settings: BotSettings, project: string | undefined): BotSettings {

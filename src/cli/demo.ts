@@ -1,147 +1,112 @@
-/** `disinto demo`: a whole factory in a folder of its own, on the local engine, until one issue is merged. */
-
-import { mkdtemp, readFile } from "node:fs/promises";
+/** `disinto demo`: a whole factory in a folder of its own, on the local engine, until its issues are merged. */
+import { mkdir, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createDemoFiles } from "../apply/demo-factory.ts";
-import { loadFactory } from "../config/load.ts";
-import { deriveCredentialKeys } from "../core/names.ts";
-import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
+import {
+  createDemoFiles,
+  DEMO_PREFIX,
+  type DemoModel,
+  findDemoFolders,
+  removeDemoFolder,
+} from "../apply/demo-factory.ts";
+import { namesOf } from "../core/kinds.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import type { Forge } from "../ports/forge.ts";
-import { env } from "../settings/env.ts";
+import { COMMAND_HARNESS, harnesses } from "../harness/definitions.ts";
+import { fileDemoIssues, printDemoResult, watchDemo } from "./demo-run.ts";
 import { down } from "./down.ts";
-import { type WatchedEvent, watchEvents } from "./event-watch.ts";
 import { init } from "./init.ts";
 import type { Tools } from "./tools.ts";
 import { up } from "./up.ts";
 
-const LIMIT_MS = 120_000;
+export interface DemoFlags {
+  readonly bots: number;
+  readonly speed: number;
+  readonly keep?: string;
+  readonly clean: boolean;
+  readonly harness?: string;
+  readonly baseUrl?: string;
+  readonly model?: string;
+}
 
-export async function demo(tools: Tools, { keep = false }: { keep?: boolean }): Promise<ExitCode> {
-  const folder = await mkdtemp(path.join(tmpdir(), "disinto-demo-"));
-  tools.say(
-    `a factory of its own in ${folder}: embedded forge, local CI, a dev bot, a review bot; no model, no Docker`,
-  );
-  const { repositories } = tools;
-  const repository = await createDemoFiles({ folder, assets: findAssets(tools), repositories });
+/** How long the scripted coder thinks at speed 1, in milliseconds. */
+const THINK_MS = 2000;
+const MAX_BOTS = 8;
+
+export async function demo(tools: Tools, flags: DemoFlags): Promise<ExitCode> {
+  if (flags.clean) return clean(tools);
+  const model = readModel(flags);
+  const { bots, speed, keep } = flags;
+  if (!Number.isInteger(bots) || bots < 1 || bots > MAX_BOTS)
+    throw new DisintoError("usage.invalid", `--bots must be a number from 1 to ${MAX_BOTS}`);
+  if (!(speed > 0)) throw new DisintoError("usage.invalid", "--speed must be above 0");
+  const folder = await makeFolder(keep);
+  const coder = model ? `${model.harness} codes` : "the coder is a script, no model is asked";
+  tools.say(`a factory in ${folder}: ${bots} dev bots and a reviewer; ${coder}; no Docker`);
+  const assets = path.join(tools.packageFolder, "demo");
+  const options = { folder, assets, bots, thinkMs: THINK_MS / speed, model };
+  let code: ExitCode;
   try {
+    const repository = await createDemoFiles(options, tools.repositories);
     await init(tools, { folder, repository });
-    const story = await fileIssue(tools, folder);
+    const run = await fileDemoIssues(tools, options);
     await up(tools, { folder });
-    await watch(tools, story);
-    await reportResult(tools, story);
+    await watchDemo(tools, run);
+    code = await printDemoResult(tools, run);
+    await stayForALook(tools, run.page);
   } finally {
-    if (!keep) await down({ ...tools, signal: new AbortController().signal }, { folder });
+    if (keep === undefined) await stop(tools, folder);
   }
   tools.say(
-    keep
-      ? `it keeps running; stop it with: disinto --factory ${folder} down`
-      : `stopped; its files are kept in ${folder}`,
+    keep === undefined
+      ? "stopped and removed"
+      : `it keeps running; stop it with: disinto --factory ${folder} down`,
   );
+  return code;
+}
+
+/** Where a person watches, the factory stays up for a look until Ctrl-C. */
+async function stayForALook({ clock, signal, say, screen }: Tools, page: string): Promise<void> {
+  if (!screen()) return;
+  say(`the factory stays up for a look: ${page}; Ctrl-C ends it`);
+  while (!signal.aborted) await clock.sleep(60_000, signal).catch(() => undefined);
+}
+
+function readModel({ harness, baseUrl, model }: DemoFlags): DemoModel | undefined {
+  if (harness === undefined && baseUrl === undefined && model === undefined) return undefined;
+  const wanted = harness ?? "opencode";
+  const known = namesOf(harnesses).filter((name) => name !== COMMAND_HARNESS);
+  const name = known.find((one) => one === wanted);
+  if (name) return { harness: name, baseUrl, model };
+  throw new DisintoError("usage.invalid", `--harness ${wanted} is unknown`, {
+    hint: `one of ${known.join(", ")}`,
+  });
+}
+
+async function makeFolder(keep: string | undefined): Promise<string> {
+  if (keep === undefined) return mkdtemp(path.join(tmpdir(), DEMO_PREFIX));
+  const folder = path.resolve(keep);
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0)
+    throw new DisintoError("usage.invalid", `${folder} is not empty`, {
+      hint: "name a folder that is empty or not there yet",
+    });
+  return folder;
+}
+
+/** Also after Ctrl-C, which must end no cleaning. */
+async function stop(tools: Tools, folder: string): Promise<void> {
+  const quiet = { ...tools, say: () => undefined, signal: new AbortController().signal };
+  await down(quiet, { folder });
+  await removeDemoFolder(folder);
+}
+
+/** Ends what earlier demos left: after `kill -9` nothing else does. */
+async function clean(tools: Tools): Promise<ExitCode> {
+  const folders = await findDemoFolders(tmpdir());
+  for (const folder of folders) {
+    await stop(tools, folder).catch(async () => removeDemoFolder(folder));
+    tools.say(`removed ${folder} and what ran in it`);
+  }
+  if (folders.length === 0) tools.say("no demo left anything");
   return ExitCode.done;
-}
-
-function findAssets({ packageFolder }: Tools): string {
-  return path.join(packageFolder, "demo");
-}
-
-interface DemoRun {
-  readonly folder: string;
-  readonly forge: Forge;
-  readonly issue: number;
-  readonly url: string;
-}
-
-const repo = { owner: "disinto-admin", name: "greeter" };
-
-async function fileIssue(tools: Tools, folder: string): Promise<DemoRun> {
-  const { factory, environment } = await loadFactory(folder, tools.version);
-  const { url, adminUser } = factory.forge;
-  const admin = { login: adminUser, password: environment.get(env.forgeAdminPass.key) ?? "" };
-  const { tokens } = await tools.forgeAdmin(url, admin);
-  const token = await tokens.create(admin, {
-    name: "demo",
-    scopes: ["write:issue", "read:repository"],
-  });
-  const forge = await tools.forge(url, token);
-  const body = await readFile(path.join(findAssets(tools), "issue.md"), "utf8");
-  const { number } = await forge
-    .issues(repo)
-    .open({ title: "Say goodbye too", body, labels: ["backlog"] });
-  tools.say(`filed issue #${number}: ${url}/${repo.owner}/${repo.name}/issues/${number}`);
-  return { folder, forge, issue: number, url };
-}
-
-async function watch(tools: Tools, { folder, forge, issue }: DemoRun): Promise<void> {
-  const events = watchEvents(folder);
-  const startMs = tools.clock.monotonicMs();
-  for (;;) {
-    for (const sight of await events.next())
-      tools.say(formatWatchedEvent(sight, tools.clock.monotonicMs() - startMs));
-    if (tools.signal.aborted) throw new DisintoError("interrupted", "the demo was interrupted");
-    const released = events.received.some(({ type }) => type === "issue.released");
-    if (released && (await forge.issues(repo).get(issue)).state === "closed") return;
-    if (tools.clock.monotonicMs() - startMs > LIMIT_MS) {
-      throw new DisintoError(
-        "engine.failed",
-        `issue #${issue} was not merged within ${LIMIT_MS / 1000} s`,
-        {
-          hint: `read the logs below ${path.join(folder, LOCAL_STATE_FOLDER)}`,
-        },
-      );
-    }
-    await tools.clock.sleep(200, tools.signal);
-  }
-}
-
-function formatWatchedEvent(
-  { by, type, at, pull, verdict, context, state, reason, message }: WatchedEvent,
-  ms: number,
-): string {
-  const what = [
-    type,
-    at,
-    pull === undefined ? undefined : `pull request #${pull}`,
-    context,
-    verdict ?? state,
-    reason ?? message,
-  ];
-  return `${(ms / 1000).toFixed(1).padStart(6)} s  ${by.padEnd(9)} ${what.filter((part) => part !== undefined).join("  ")}`;
-}
-
-/** What can be read back from the forge, not what the bots said. */
-async function reportResult(tools: Tools, { folder, forge, issue, url }: DemoRun): Promise<void> {
-  const { environment } = await loadFactory(folder, tools.version);
-  const access = {
-    forgeUrl: url,
-    login: "dev-qwen",
-    token: environment.get(deriveCredentialKeys("dev-qwen").token) ?? "",
-  };
-  const history = await tools.repositories.readHistory({
-    folder: path.join(folder, "result"),
-    url: `${url}/${repo.owner}/${repo.name}.git`,
-    access,
-  });
-  const pull = await forge.pulls(repo).get(issue + 1);
-  const reviews = await forge.reviews(repo).of(pull.number);
-  const approvals = reviews
-    .filter(({ verdict, official }) => verdict === "approved" && official)
-    .map(({ author }) => author);
-  const [commit] = history.commits;
-  const leases = [...history.refs.keys()].filter((ref) => ref.startsWith("refs/disinto/"));
-  const facts = [
-    `merged     ${pull.merged ? "yes" : "no"}, as pull request #${pull.number}`,
-    `commit     ${commit?.sha.slice(0, 10)} by ${commit?.author}: ${commit?.subject}`,
-    `approved   by ${approvals.join(", ") || "nobody"}`,
-    `issue #${issue}   ${(await forge.issues(repo).get(issue)).state}`,
-    `leases     ${leases.length === 0 ? "none left" : leases.join(", ")}`,
-  ];
-  tools.print(`${facts.join("\n")}\n`);
-  if (!pull.merged || approvals.length === 0 || leases.length > 0) {
-    throw new DisintoError(
-      "engine.failed",
-      "the demo did not reach the expected result; see the lines above",
-    );
-  }
 }

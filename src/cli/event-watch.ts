@@ -2,35 +2,22 @@
 
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
+import type { StampedEvent } from "../core/bot-status.ts";
 import { LOCAL_STATE_FOLDER } from "../engines/local/definition.ts";
-import type { BotEvent } from "../ports/event-log.ts";
-
-type Fields<E> = E extends unknown ? Exclude<keyof E, "type"> : never;
-
-/** One event with whatever fields its type has. */
-export type WatchedEvent = { readonly by: string; readonly type: BotEvent["type"] } & {
-  readonly [Field in Fields<BotEvent>]?: string | number;
-};
 
 export interface EventWatch {
-  /** Every event returned so far. */
-  readonly received: readonly WatchedEvent[];
   /** Events written since the last call. */
-  next(): Promise<readonly WatchedEvent[]>;
+  next(): Promise<readonly StampedEvent[]>;
 }
 
 export function watchEvents(folder: string): EventWatch {
   const root = path.join(folder, LOCAL_STATE_FOLDER);
   const offsets = new Map<string, number>();
-  const received: WatchedEvent[] = [];
   return {
-    received,
     next: async () => {
       const services = await readdir(root).catch(() => []);
       const files = services.map((service) => path.join(root, service, "data", "events.jsonl"));
-      const fresh = (await Promise.all(files.map((file) => readFresh(file, offsets)))).flat();
-      received.push(...fresh);
-      return fresh;
+      return (await Promise.all(files.map((file) => readFresh(file, offsets)))).flat();
     },
   };
 }
@@ -39,7 +26,7 @@ export function watchEvents(folder: string): EventWatch {
 async function readFresh(
   file: string,
   offsets: Map<string, number>,
-): Promise<readonly WatchedEvent[]> {
+): Promise<readonly StampedEvent[]> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return [];
   try {
@@ -56,7 +43,7 @@ async function readFresh(
     const end = buffer.subarray(0, bytesRead).lastIndexOf(10) + 1;
     offsets.set(file, from + end);
     const lines = buffer.subarray(0, end).toString("utf8").split("\n");
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as WatchedEvent);
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as StampedEvent);
   } finally {
     await handle.close();
   }

@@ -7,6 +7,7 @@ import {
   offerChoice,
 } from "../apply/ci-choice.ts";
 import { type InitResult, initFactory } from "../apply/init.ts";
+import type { ProjectDecisions } from "../apply/project.ts";
 import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
 import { formatRepo } from "../core/identities.ts";
 import { deriveOwner } from "../core/owner.ts";
@@ -19,6 +20,7 @@ import {
 } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
+import { askAllowed, readAllowed } from "./init-network.ts";
 import type { Tools } from "./tools.ts";
 
 export interface InitFlags extends SetupFlags {
@@ -27,6 +29,7 @@ export interface InitFlags extends SetupFlags {
   readonly adoptUser?: readonly string[] | undefined;
   /** What is made of a repository without a workflow. */
   readonly workflow?: string | undefined;
+  readonly allow?: string | undefined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -34,9 +37,9 @@ export interface InitFlags extends SetupFlags {
 
 export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const { folder, json, dryRun = false, adoptUser: adopted } = flags;
-  const decideCi = decideBy(tools, flags);
+  const decide = { decideCi: decideBy(tools, flags), decideAllowed: decideAllowed(tools, flags) };
   const { repository, provided } = await ask(tools, flags);
-  const choices = { repository, provided, adopted, decideCi };
+  const choices = { repository, provided, adopted, decide };
   const initialised = await initFactory(tools, { folder, dryRun, ...choices });
   const { steps } = initialised;
   if (json)
@@ -96,6 +99,13 @@ function decideBy(tools: Tools, flags: InitFlags): DecideCi {
     if (yes || dryRun) return offerChoice(missing);
     throw undecided(missing);
   };
+}
+
+/** Where nobody decides, nothing is allowed, and `init` says what would be needed. */
+function decideAllowed(tools: Tools, flags: InitFlags): ProjectDecisions["decideAllowed"] {
+  const named = flags.allow === undefined ? undefined : readAllowed(flags.allow);
+  if (named) return async () => named;
+  return canAsk(flags) ? askAllowed(() => tools.questions()) : undefined;
 }
 
 function readChoice(text: string): CiChoice {

@@ -53,7 +53,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     Start here:
       init [repository]                       Create bot users, tokens, repository and branch protection; run it again to repair them
-      demo                                    Run a whole factory on the embedded forge until one issue is merged
+      demo                                    Run a whole factory on this machine until its bots have merged seven issues
       help [command...]                       Show help for a command
 
     Run:

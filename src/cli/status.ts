@@ -10,6 +10,7 @@ import {
   type BlockedIssue,
   describeBlocked,
   describeDeadServices,
+  describeFailing,
   describePauses,
   describeRefused,
   describeWork,
@@ -60,6 +61,7 @@ export async function status(
   const problems = [
     ...describePauses(pauses.map((one) => ({ ...one, told: formatPause(one) }))),
     ...describeDeadServices(services, statuses),
+    ...describeFailing(services, statuses),
     ...describeRefused(reports),
     ...findOpenBreakers(statuses.values()),
     ...findSilentCi([...events.values()].flat()),

@@ -13,6 +13,7 @@ import type { Forge } from "../ports/forge.ts";
 import type { FoundModel, ModelQuestion, ModelReport } from "../ports/model-server.ts";
 import type { OneShots } from "../ports/one-shots.ts";
 import type { Questions } from "../ports/questions.ts";
+import type { Screen } from "../ports/screen.ts";
 
 interface CiGatePlace {
   readonly url: string;
@@ -34,6 +35,8 @@ export interface Tools extends SyncTools, SelfTestTools {
   readonly edit: (argv: Argv) => Promise<void>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  /** The live part of the terminal on standard error; undefined where none can be drawn. */
+  readonly screen: () => Screen | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The folder of disinto's own package, with what it brings beside its code. */
   readonly packageFolder: string;

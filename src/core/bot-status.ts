@@ -40,6 +40,8 @@ export interface BotStatus {
   readonly totals: Totals;
   /** The newest failures of the outside, by code. */
   readonly failures: Readonly<Record<string, { count: number; at: string; message: string }>>;
+  /** What fails now, by code, and is tried again. */
+  readonly failing: Readonly<Record<string, { since: string; times: number; message: string }>>;
 }
 
 export interface Waiting {
@@ -97,6 +99,7 @@ export const unknownStatus: BotStatus = {
     refusals: {},
   },
   failures: {},
+  failing: {},
 };
 
 export function summarizeEvents(events: readonly StampedEvent[]): BotStatus {
@@ -114,6 +117,14 @@ export function applyEvent(status: BotStatus, event: StampedEvent): BotStatus {
   };
 }
 
+function addFailing(
+  { failing }: BotStatus,
+  { code, message, time }: StampedEvent & { readonly type: "failure" },
+): BotStatus["failing"] {
+  const { since = time, times = 0 } = failing[code] ?? {};
+  return { ...failing, [code]: { since, times: times + 1, message } };
+}
+
 /** What a process held when it was killed, it holds no more. */
 function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStatus> {
   const { time } = event;
@@ -126,9 +137,10 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
         sessions: {},
         slots: [],
         slotWait: undefined,
+        failing: {},
       };
     case "bot.stopped":
-      return { stoppedAt: time };
+      return { stoppedAt: time, failing: {} };
     case "bot.paused":
       return { paused: { since: time, person: event.person } };
     case "bot.resumed":
@@ -136,7 +148,14 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
     case "failure": {
       const before = status.failures[event.code]?.count ?? 0;
       const failure = { count: before + 1, at: time, message: event.message };
-      return { failures: { ...status.failures, [event.code]: failure } };
+      return {
+        failures: { ...status.failures, [event.code]: failure },
+        ...(event.retryInMs > 0 && { failing: addFailing(status, event) }),
+      };
+    }
+    case "failure.ended": {
+      const { [event.code]: _, ...failing } = status.failing;
+      return { failing };
     }
     default:
       return {};

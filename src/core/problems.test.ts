@@ -3,6 +3,7 @@ import { type StampedEvent, summarizeEvents } from "./bot-status.ts";
 import {
   describeBlocked,
   describeDeadServices,
+  describeFailing,
   describeRefused,
   describeWork,
   findGivenUpReviews,
@@ -129,6 +130,29 @@ test("what died, restarts or is unhealthy is a problem with its newest failure; 
     "d is running (restarted 5 times) (disinto logs d)",
     "h is not running (disinto logs h)",
   ]);
+});
+
+test("what a running service tries again in vain is a problem until it works or the service ends", () => {
+  const failure = (code: string, retryInMs = 1000) =>
+    ({ type: "failure", code, message: `${code} again\nmore`, retryInMs }) as const;
+  const ended = { type: "failure.ended", code: "forge.failed" } as const;
+  const services = [
+    { service: "b", container: "b", state: "running", running: true, origin: ".env:1" },
+  ];
+  const see = (...events: readonly Parameters<typeof stamp>[1][]) => {
+    const status = summarizeEvents(events.map((event, at) => stamp(at, event)));
+    return describeFailing(services, new Map([["b", status]])).map(({ text }) => text);
+  };
+  const [no, away] = [failure("forge.failed"), failure("ci.unavailable")];
+
+  expect(see(no)).toEqual([]);
+  expect(see(away, no, no, away)).toEqual([
+    "b tries again since 2026-01-01 12:00:00: ci.unavailable again (ci.unavailable)",
+    "b tries again since 2026-01-01 12:00:01: forge.failed again (forge.failed)",
+  ]);
+  expect(see(no, no, ended)).toEqual([]);
+  expect(see(no, no, { type: "bot.started", roles: [], projects: [] })).toEqual([]);
+  expect(see(failure("git.failed", 0), failure("git.failed", 0))).toEqual([]);
 });
 
 test("a credential that the forge refuses, or that is another user's, is a problem", () => {

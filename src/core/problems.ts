@@ -11,6 +11,7 @@ export interface Problem {
     | "blocked-issue"
     | "ci"
     | "credentials"
+    | "failing"
     | "forge"
     | "network"
     | "paused"
@@ -43,6 +44,21 @@ export function describeDeadServices(
 
 function isDead({ state, origin }: ServiceStatus): boolean {
   return origin !== undefined && !/^(running$|running \(process|disabled|missing)/.test(state);
+}
+
+/** A service waits for what has not passed by itself; once is nothing yet. */
+export function describeFailing(
+  services: readonly ServiceStatus[],
+  statuses: ReadonlyMap<string, BotStatus>,
+): readonly Problem[] {
+  return services.flatMap(({ service, running }): readonly Problem[] => {
+    const failing = Object.entries(statuses.get(service)?.failing ?? {});
+    const lasting = failing.filter(([, { times }]) => running && times > 1);
+    return lasting.map(([code, { since, message }]) => ({
+      kind: "failing",
+      text: `${service} tries again since ${formatTime(since)}: ${message.split("\n")[0]} (${code})`,
+    }));
+  });
 }
 
 /** Who cannot work though it runs. */

@@ -12,6 +12,9 @@ export interface RepositoryNote {
 }
 
 interface Seen {
+  /** The primary branch. */
+  readonly branch: string;
+  /** Full names of branches and tags. */
   readonly branches: readonly string[];
   readonly lfs: readonly string[];
   readonly submodules: readonly Submodule[];
@@ -29,9 +32,13 @@ interface Place {
 
 export function judgeRepository(place: Place, seen: Seen): readonly RepositoryNote[] {
   const submodules = seen.submodules.map((one) => judgeSubmodule(place, one));
-  return [judgeBranches(place, seen), judgeLfs(place, seen), ...submodules].filter(
-    (note) => note !== undefined,
-  );
+  return [
+    judgeBranches(place, seen),
+    judgeSingle(place, seen),
+    judgeTags(place, seen),
+    judgeLfs(place, seen),
+    ...submodules,
+  ].filter((note) => note !== undefined);
 }
 
 function judgeBranches(place: Place, { branches }: Seen): RepositoryNote | undefined {
@@ -43,6 +50,40 @@ function judgeBranches(place: Place, { branches }: Seen): RepositoryNote | undef
     hint: `rename that branch, or set branch_prefix in projects/${place.name}.toml`,
   };
 }
+
+/** The names of single issues' branches, which are folders of others' names. */
+function judgeSingle(place: Place, { branches }: Seen): RepositoryNote | undefined {
+  const prefix = `refs/heads/${deriveBranch(place, 1).slice(0, -1)}`;
+  const found = branches.filter(
+    (ref) => ref.startsWith(prefix) && /^\d+\//.test(ref.slice(prefix.length)),
+  );
+  if (found.length === 0) return undefined;
+  const names = found.slice(0, 5).map((ref) => ref.slice("refs/heads/".length));
+  return {
+    verdict: "note",
+    message: `${place.name}: ${formatNames(names)} stand where the branches of these issues would have to be`,
+    hint: "rename them before a bot takes such an issue, which is blocked else",
+  };
+}
+
+/** Git and CIs that are told a short name may take the tag for the branch. */
+function judgeTags(place: Place, { branch, branches }: Seen): RepositoryNote | undefined {
+  const tags = branches.flatMap((ref) => (ref.startsWith(TAGS) ? [ref.slice(TAGS.length)] : []));
+  const prefix = deriveBranch(place, 1).slice(0, -1);
+  const isWork = (tag: string): boolean =>
+    tag.startsWith(prefix) && /^\d+$/.test(tag.slice(prefix.length));
+  const found = tags.filter((tag) => tag === branch || isWork(tag));
+  if (found.length === 0) return undefined;
+  const names = found.slice(0, 5);
+  const more = found.length > names.length ? ` and ${found.length - names.length} more` : "";
+  return {
+    verdict: "note",
+    message: `${place.name}: a branch and a tag share a name (${formatNames(names)}${more}): what is told the short name may take one for the other`,
+    hint: "rename the tag; disinto itself writes every name in full",
+  };
+}
+
+const TAGS = "refs/tags/";
 
 function judgeLfs({ name }: Place, { lfs }: Seen): RepositoryNote | undefined {
   if (lfs.length === 0) return undefined;

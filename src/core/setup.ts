@@ -73,11 +73,12 @@ interface NewFactory {
   readonly folder: string;
   readonly repository: string;
   readonly workflow?: string | undefined;
+  readonly allow?: string | undefined;
 }
 
 /** The command that makes a new factory with these answers and asks nothing; a password stays in the environment. */
 export function formatInitCommand(
-  { folder, repository, workflow }: NewFactory,
+  { folder, repository, workflow, allow }: NewFactory,
   answers: Answers,
 ): string {
   const flags = Object.entries(initFlags).flatMap(([key, flag]) => {
@@ -85,6 +86,7 @@ export function formatInitCommand(
     return value === undefined ? [] : [flag, quoteWord(value)];
   });
   if (workflow !== undefined) flags.push("--workflow", workflow);
+  if (allow !== undefined) flags.push("--allow", quoteWord(allow));
   const place = folder === "." ? [] : ["--factory", quoteWord(folder)];
   return ["disinto", ...place, "init", quoteWord(repository), ...flags, "--yes"].join(" ");
 }

@@ -27,6 +27,7 @@ type LifeEvent =
   | Named<"bot.paused", { person: string; reason?: string }>
   | Named<"bot.resumed">
   | Named<"failure", { code: string; message: string; retryInMs: number }>
+  | Named<"failure.ended", { code: string }>
   | Named<"egress.refused", { project: string; issue?: number; pull?: number; host: string }>
   | Named<"disk.cleaned", { bytesBefore: number; bytes: number; limitBytes: number }>
   | Named<"cache.dropped", { project: string; limitBytes: number }>

@@ -103,7 +103,7 @@ export interface ForgeRepositories {
   find(repo: RepoId): Promise<{ defaultBranch: string; empty: boolean } | undefined>;
   create(repo: RepoId, options: { private: boolean; defaultBranch: string }): Promise<void>;
   access(repo: RepoId, login: string): Promise<Access>;
-  grant(repo: RepoId, login: string, access: "write" | "admin"): Promise<void>;
+  grant(repo: RepoId, login: string, access: "read" | "write" | "admin"): Promise<void>;
   revokeAccess(repo: RepoId, login: string): Promise<void>;
   protection(repo: RepoId, branch: string): Promise<Protection | undefined>;
   protect(repo: RepoId, protection: Protection): Promise<void>;

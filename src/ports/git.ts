@@ -12,8 +12,11 @@ export interface Swap {
   readonly to: string | undefined;
 }
 
-/** `refused` holds the words of who said no. */
-export type SwapAnswer = "applied" | "unclear" | { readonly refused: string };
+/** `refused` holds the words of who said no; with a 500 it may not have meant it. */
+export type SwapAnswer =
+  | "applied"
+  | "unclear"
+  | { readonly refused: string; readonly isServerError?: boolean };
 
 export interface Author {
   readonly name: string;

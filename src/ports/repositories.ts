@@ -2,7 +2,8 @@
 import type { Submodule } from "../core/submodules.ts";
 import type { TextFile } from "./git.ts";
 export interface Repositories {
-  init(folder: string): Promise<void>;
+  /** Makes a repository of what stands in the folder: of `commits` in their order, of everything without them. */
+  init(folder: string, commits?: readonly FirstCommit[]): Promise<void>;
   /** Undefined where there is no repository; without a commit, or a branch that is checked out, an error says so. */
   describe(folder: string): Promise<Description | undefined>;
   /** All branches and tags of a repository elsewhere, without a work tree; with the operator's own access. */
@@ -12,15 +13,23 @@ export interface Repositories {
   /** All branches and tags; `added` is one commit more, which the folder does not get. */
   push(seed: Seed & { readonly added?: AddedFile }): Promise<void>;
   readHistory(seed: Seed): Promise<History>;
-  /** Full names of all branches of a repository on the forge. */
+  /** Full names of all branches and tags of a repository on the forge. */
   branches(source: Omit<Seed, "folder">): Promise<readonly string[]>;
   /** The files of a branch on the forge, as a tar archive. */
   archive(source: Omit<Seed, "folder"> & { readonly branch: string }): Promise<Uint8Array>;
 }
 
+export interface FirstCommit {
+  readonly subject: string;
+  readonly author: string;
+  readonly date: Date;
+  /** Paths and folders, relative to the repository. */
+  readonly files: readonly string[];
+}
+
 export interface Description {
   readonly branch: string;
-  /** Full names of all branches. */
+  /** Full names of all branches, and of all tags. */
   readonly branches: readonly string[];
   /** Its history ends before its first commit, so that no forge takes a push of it. */
   readonly isShallow: boolean;

@@ -185,7 +185,7 @@ function logins(description: string) {
 }
 
 /** A star stands for what is before a dot; without a port 80 and 443 are meant. */
-const hostPattern = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/i;
+export const hostPattern = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/i;
 
 const NetworkSection = z.strictObject({
   allow: z._default(

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import { buildCli } from "../support/cli.ts";
-import { describeWithDocker, docker, removeImage, removeProject } from "../support/docker.ts";
+import {
+  describeWithDocker,
+  docker,
+  dockerSays,
+  removeImage,
+  removeProject,
+} from "../support/docker.ts";
+import { buildStandInForgejo } from "../support/stand-in-forgejo.ts";
 import { repo, TestFactory, until } from "../support/test-factory.ts";
 
 const checkout = path.join(import.meta.dirname, "../..");
@@ -191,6 +198,45 @@ describeWithDocker("on a real Docker Engine", () => {
     expect(Object.fromEntries(environment)).toMatchObject(kept);
     const keys = [...environment.keys()].filter((key) => !before.environment.has(key));
     expect(keys.toSorted()).toEqual(["FORGE_PASS_DEV_QWEN3", "FORGE_TOKEN_DEV_QWEN3"]);
+  });
+
+  test("on an image that starts as root and whose command line refuses root, init makes the administrator as git, and says what the forge refuses", async () => {
+    const image = `disinto-stand-in-forgejo:${run}`;
+    const name = `${run}f`;
+    await buildStandInForgejo(image, images[1] ?? "");
+    const other = await TestFactory.create({
+      env: {
+        DISINTO_NAME: name,
+        DISINTO_IMAGE_TAG: run,
+        DISINTO_FORGE: "forgejo",
+        DISINTO_IMAGE_FORGEJO: image,
+      },
+      coder: inImage("coder.mjs"),
+      reviewer: inImage("reviewer.mjs"),
+      devBots: ["dev-qwen"],
+    });
+    try {
+      await other.disintoOrThrow("init", other.repository);
+      expect((await other.environment()).get("FORGE_ADMIN_PASS")).toBeTruthy();
+      expect(await dockerSays("exec", `${name}-forgejo`, "forgejo", "admin")).toContain(
+        "Forgejo is not supposed to be run as root",
+      );
+      expect(await dockerSays("exec", `${name}-forgejo`, "stat", "-c", "%U", "/data/gitea")).toBe(
+        "git\n",
+      );
+
+      const env = path.join(other.folder, ".env");
+      const text = await readFile(env, "utf8");
+      await writeFile(env, text.replace(/^FORGE_ADMIN_PASS=.*$/m, ""));
+      const { exitCode, stderr } = await other.disinto("init");
+
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/user already exists/);
+    } finally {
+      await other.end();
+      await removeProject(name);
+      await removeImage(image);
+    }
   });
 
   async function readMembers(): Promise<readonly string[]> {

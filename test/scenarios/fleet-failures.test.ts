@@ -102,6 +102,18 @@ describeWithDocker("what goes wrong on a real engine", () => {
     expect(await takeStock()).toEqual(before);
   });
 
+  test("what a container prints on standard output before it ends is part of the error", async () => {
+    await fleet.configure(["a"], "LLAMA_BOTS=a");
+    const ending = `{entrypoint: [/bin/sh, -c, "echo I cannot begin; exit 3"], restart: "no"}`;
+    const override = `services: {agents-llama-a: ${ending}}\n`;
+    await fleet.write("docker-compose.override.yml", override);
+
+    const { exitCode, stderr } = await fleet.cli("up");
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^agents-llama-a: it ended:\n.*I cannot begin$/m);
+  });
+
   test("a file that was edited by hand is kept under a number, and said so", async () => {
     await fleet.configure(["a"], "LLAMA_BOTS=a");
     await fleet.up();

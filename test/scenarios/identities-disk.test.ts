@@ -13,7 +13,7 @@ const mounted: string[] = [];
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "disinto-disk-"));
-  await cp(path.join(import.meta.dirname, "../../demo/repository"), path.join(root, "shop"), {
+  await cp(path.join(import.meta.dirname, "../support/greeter"), path.join(root, "shop"), {
     recursive: true,
   });
   await repositories.init(path.join(root, "shop"));

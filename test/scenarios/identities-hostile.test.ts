@@ -26,7 +26,7 @@ let count = 0;
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "disinto-hostile-"));
   forge = await startTestForge();
-  await cp(path.join(import.meta.dirname, "../../demo/repository"), path.join(root, "shop"), {
+  await cp(path.join(import.meta.dirname, "../support/greeter"), path.join(root, "shop"), {
     recursive: true,
   });
   await repositories.init(path.join(root, "shop"));

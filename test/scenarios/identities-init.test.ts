@@ -10,10 +10,11 @@ import { repositories } from "../../src/adapters/git/repositories.ts";
 import { runOrThrow } from "../../src/adapters/process.ts";
 import { loadEnvironment } from "../../src/config/load.ts";
 import { buildCli, type Ended, runCli } from "../support/cli.ts";
+import { findFreePort } from "../support/fleet.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { noteFiles, noteOutput } from "../support/secret-scan.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 
 const allRefs = ["refs/heads/main", "refs/heads/other", "refs/tags/v1"];
 
@@ -88,7 +89,8 @@ async function refsOf(repo: string): Promise<readonly string[]> {
 }
 
 test("an empty folder and a repository are a factory: all branches and tags, a bot, a reviewer, and what comes next", async () => {
-  const { stderr } = await done(disinto("init", repository, "--engine", "local", "--yes"));
+  const argv = ["init", repository, "--engine", "local", "--owner", "ada", "--yes"];
+  const { stderr } = await done(disinto(...argv));
 
   const environment = await loadEnvironment(folder);
   expect(environment.get("DISINTO_ENGINE")).toBe("local");
@@ -96,6 +98,7 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(await refsOf("disinto-admin/shop")).toEqual(allRefs);
   const { tables } = await dumpForge(folder);
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
+    "ada",
     "dev-qwen",
     "disinto-admin",
     "disinto-local-ci",
@@ -275,4 +278,15 @@ test("logs show a service's words, and no secret among them", async () => {
   expect(stdout).toContain("listens on");
   expect(stdout).toContain("somebody wrote [FORGE_ADMIN_PASS] here");
   expect(stdout + stderr).not.toContain(secret);
+});
+
+test("what an older compose file alone says is in .env before init writes a new one over it", async () => {
+  const port = await findFreePort();
+  const older = `services:\n  forgejo:\n    ports: ["${port}:3000"]\n`;
+  await writeFile(path.join(folder, "docker-compose.yml"), older);
+  await writeFile(path.join(folder, ".env"), "DISINTO_ENGINE=local\nLLAMA_BOTS=\n");
+
+  await done(disinto("init", repository));
+
+  expect((await loadEnvironment(folder)).get("DISINTO_FORGE_PORT")).toBe(String(port));
 });

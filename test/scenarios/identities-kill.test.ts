@@ -58,7 +58,7 @@ async function makeTemplate(before: readonly Command[]): Promise<string> {
     password,
   });
   const repository = path.join(folder, `${mark}-shop`);
-  await cp(path.join(import.meta.dirname, "../../demo/repository"), repository, {
+  await cp(path.join(import.meta.dirname, "../support/greeter"), repository, {
     recursive: true,
   });
   await repositories.init(repository);

@@ -11,6 +11,7 @@ import { readSecrets } from "../../src/config/secret-keys.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { Mirror } from "../../src/ports/git.ts";
 import { type Ended, runCli } from "../support/cli.ts";
+import { dumpForge } from "../support/forge-dump.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
 let factory: TestFactory;
@@ -130,6 +131,34 @@ test("a merge without approval is refused, and an approval by a dev bot does not
   expect(await forge.reviews(repo).of(number)).toMatchObject([{ official: false }]);
   expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
 });
+
+test("each token that init makes has exactly the scopes that its owner needs", async () => {
+  const { tables } = await dumpForge(factory.folder);
+  const logins = new Map((tables.users ?? []).map(({ id, login }) => [id, login]));
+  const scopes = (tables.tokens ?? []).map(({ user_id, scopes: text }) => {
+    return [
+      String(logins.get(user_id)),
+      String(text)
+        .split(/[,\s]+/)
+        .sort(),
+    ];
+  });
+
+  const bot = ["read:user", "write:issue", "write:repository"];
+  expect(Object.fromEntries(scopes)).toEqual({
+    "dev-a": bot,
+    "dev-b": bot,
+    reviewer: bot,
+    [await readCiLogin()]: ["read:user", "write:repository"],
+  });
+  expect(scopes).toHaveLength(4);
+});
+
+async function readCiLogin(): Promise<string> {
+  const { tables } = await dumpForge(factory.folder);
+  const logins = (tables.users ?? []).map(({ login }) => String(login));
+  return logins.find((login) => /(^|-)ci$/.test(login)) ?? "";
+}
 
 test("another private repository of the administrator does not exist for a bot", async () => {
   const password = (await factory.environment()).get("FORGE_ADMIN_PASS");

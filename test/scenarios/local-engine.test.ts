@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { isSecretKey } from "../../src/config/secret-keys.ts";
 import type { Forge, Issue, Pull, Review } from "../../src/ports/forge.ts";
 import { localCoder, localReviewer, repo, TestFactory, until } from "../support/test-factory.ts";
 
@@ -72,6 +73,39 @@ test("an issue of the backlog is claimed, written, checked, reviewed by another 
   expect(await forge.statuses(repo).of(commits[0]?.sha ?? "")).toMatchObject([
     { context: "ci/local/test", state: "success" },
   ]);
+});
+
+test("it is said once at init and up that agents run as the operator; agents and steps get an environment and HOME of their own", async () => {
+  factory = await TestFactory.create({
+    env: { DISINTO_ENGINE: "local" },
+    coder: ["sh", "-c", 'env > "$0"; exec "$@"', "PLACE", ...localCoder],
+    reviewer: localReviewer,
+    devBots: ["dev-qwen"],
+  });
+  const seen = (name: string) => path.join(factory.folder, `${name}.environment`);
+  const file = path.join(factory.folder, "projects", "greeter.toml");
+  await writeFile(file, (await readFile(file, "utf8")).replace("PLACE", seen("agent")));
+  const inits = await factory.disinto("init", factory.repository);
+  const forge = await factory.forge();
+  // The CI runs it with the tests.
+  const tell = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(seen("step"))}, Object.entries(process.env).map((pair) => pair.join("=")).join("\\n"));`;
+  const body = `\`\`\`file test/tell.test.mjs\n${tell}\n\`\`\``;
+  const issue = await forge.issues(repo).open({ title: "Tell", body, labels: ["backlog"] });
+
+  const ups = await factory.disinto("up");
+  await untilClosed(forge, issue);
+
+  for (const { stdout, stderr } of [inits, ups])
+    expect(`${stdout}${stderr}`.match(/agents and CI steps run as you/g)).toHaveLength(1);
+  const secrets = [...(await factory.environment())].filter(([key]) => isSecretKey(key));
+  expect(secrets.length).toBeGreaterThan(3);
+  for (const name of ["agent", "step"]) {
+    const text = await readFile(seen(name), "utf8");
+    const home = /^HOME=(.*)$/m.exec(text)?.[1] ?? "";
+    expect(home.startsWith(path.join(factory.folder, ".disinto", "local"))).toBe(true);
+    expect(secrets.filter(([, value]) => text.includes(value))).toEqual([]);
+    expect(text).not.toMatch(/^(FORGE|CI|LLAMA|ANTHROPIC)_?(TOKEN|PASS|API_KEY)/m);
+  }
 });
 
 test("two bots share a backlog: every issue is merged exactly once, in one pull request", async () => {

@@ -43,7 +43,8 @@ async function build(): Promise<string> {
 /** What the command line reads of its own package. */
 export async function copyPackageFiles(folder: string): Promise<void> {
   await copyFile(join(root, "package.json"), join(folder, "package.json"));
-  await cp(join(root, "prompts"), join(folder, "prompts"), { recursive: true });
+  for (const part of ["prompts", "demo"])
+    await cp(join(root, part), join(folder, part), { recursive: true });
 }
 
 /** The forges of this command line leave their answers behind, see test/answers. */

@@ -64,7 +64,9 @@ export class TestFactory {
       ...bots,
     ];
     await writeFile(path.join(folder, "projects", "greeter.toml"), `${project.join("\n")}\n`);
-    await cp(path.join(demo, "repository"), path.join(folder, "greeter"), { recursive: true });
+    await cp(path.join(import.meta.dirname, "greeter"), path.join(folder, "greeter"), {
+      recursive: true,
+    });
     await repositories.init(path.join(folder, "greeter"));
     return new TestFactory(folder, port);
   }

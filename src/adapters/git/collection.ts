@@ -8,10 +8,11 @@ import { DisintoError } from "../../errors.ts";
 import type { Collected } from "../../ports/git.ts";
 import type { Hands } from "../hands/hands.ts";
 import { limit } from "../hands/other.ts";
-import { type Argv, run, runOrThrow, runPiped } from "../process.ts";
-import { git, hardening } from "./commands.ts";
+import { type Argv, run, runPiped } from "../process.ts";
+import { hardening } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
 import { findForeign, readEntries } from "./foreign-entries.ts";
+import { makeRepository } from "./lent-repository.ts";
 import { findUnstoredLfs } from "./lfs.ts";
 import { gitFailure } from "./objects.ts";
 
@@ -30,29 +31,14 @@ export interface Collection {
   readonly hands: Hands;
 }
 
-/** Shows nothing of the mirror but its objects, and to no other user. */
-export async function borrowObjects(
-  gitFolder: string,
-  { mirror, place, hands }: Pick<Collection, "mirror" | "place" | "hands">,
-): Promise<void> {
-  const objects = await hands.lend(path.resolve(mirror, "objects"), place);
-  await hands.write(path.join(gitFolder, "objects", "info", "alternates"), `${objects}\n`);
-}
-
-const RAW = "* -text -crlf -eol -ident -filter -working-tree-encoding\n";
-
-/** Git's own file of attributes stands above all of the repository's: files are written and read as they are. */
-export async function keepBytes(gitFolder: string, hands: Hands): Promise<void> {
-  await hands.write(path.join(gitFolder, "info", "attributes"), RAW);
-}
+/** Runs git once the repository's own attributes hold again. */
+const AS_COMMITTED = 'rm -rf -- "$GIT_DIR/info" && exec git "$@"';
 
 export async function collect(collection: Collection): Promise<Collected> {
   const { folder, scratch, mirror, place, base, hands } = collection;
   const there = await lstat(folder).catch(() => undefined);
   if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
-  await runOrThrow(hands.as(git.initBare(scratch)), { env: localGitEnvironment() });
-  await borrowObjects(scratch, { mirror, place, hands });
-  await keepBytes(scratch, hands);
+  await makeRepository(scratch, { init: ["--bare"], gitFolder: ".", mirror, place, hands });
   const over = {
     env: localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder }),
     timeoutMs: 2 * COLLECT_S * 1000,
@@ -73,8 +59,12 @@ export async function collect(collection: Collection): Promise<Collected> {
   const entries = await readEntries(mirror, { from: base, to: tree });
   const foreign = await findForeign(mirror, entries);
   if (foreign) return { type: "refused", reason: foreign };
-  await hands.remove(path.join(scratch, "info"));
-  const lfs = await findUnstoredLfs({ mirror, entries, inside });
+  const asCommitted: Inside = (args, input = "") =>
+    run(hands.as(bound(["sh", "-c", AS_COMMITTED, "sh", ...hardening, ...args]), folder), {
+      ...over,
+      input,
+    });
+  const lfs = await findUnstoredLfs({ mirror, entries, inside: asCommitted });
   return lfs ? { type: "refused", reason: lfs } : { type: "collected", tree };
 }
 

@@ -7,6 +7,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   realpath,
@@ -50,15 +51,38 @@ export async function withForeign<Result>(
 
 /** The folder itself, or the nearest one above it that has a `.git`. */
 export async function locate(folder: string): Promise<Place | undefined> {
+  await requireReadable(folder);
   if (await isRepository(folder)) return { own: folder, common: folder };
   for (let at = folder; ; at = path.dirname(at)) {
     const inside = path.join(at, ".git");
     const found = await lstat(inside).catch(() => undefined);
-    if (found?.isDirectory() && (await isRepository(inside)))
-      return { own: inside, common: inside };
+    const isWhole = found?.isDirectory() && (await isReadableRepository(inside));
+    if (isWhole) return { own: inside, common: inside };
     if (found?.isFile()) return await locateLinked(inside);
     if (found) throw refuse(at, "its .git is neither a folder nor a file");
     if (at === path.dirname(at)) return undefined;
+  }
+}
+
+async function isReadableRepository(folder: string): Promise<boolean> {
+  await requireReadable(folder);
+  return isRepository(folder);
+}
+
+/** Whose it is does not matter, as none of its settings is obeyed; whether it can be read does. */
+async function requireReadable(folder: string): Promise<void> {
+  const inside = ["", "HEAD", "objects", "refs"].map((name) => path.join(folder, name));
+  for (const place of inside) {
+    const code = await open(place).then(
+      (opened) => opened.close(),
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (code !== "EACCES" && code !== "EPERM") continue;
+    const owner = (await lstat(place).catch(() => undefined))?.uid;
+    const whose = owner === undefined ? "" : ` (it belongs to the user ${owner})`;
+    throw new DisintoError("usage.invalid", `you may not read ${place}${whose}`, {
+      hint: `sudo chown -R "$(id -u)" ${folder}, or name a copy of your own: sudo cp -a ${folder} COPY && sudo chown -R "$(id -u)" COPY`,
+    });
   }
 }
 

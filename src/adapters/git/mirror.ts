@@ -8,7 +8,7 @@ import { git } from "./commands.ts";
 import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { buildFileReader } from "./file-reader.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
-import { findRefusal } from "./push-refusal.ts";
+import { findRefusal, isServerError } from "./push-refusal.ts";
 import { measureFolder } from "./sizes.ts";
 
 interface MirrorOptions {
@@ -48,7 +48,8 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
       const pushed = await run(git.push(url, swaps), remote);
       if (isCleanPush(pushed, swaps)) return "applied";
       const refused = findRefusal(pushed);
-      return refused === undefined ? "unclear" : { refused };
+      if (refused === undefined) return "unclear";
+      return isServerError(pushed) ? { refused, isServerError: true } : { refused };
     },
     objects: {
       ...objects,

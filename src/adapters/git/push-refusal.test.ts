@@ -1,11 +1,16 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { toSwapError } from "../../bot/leases/swap.ts";
 import { run } from "../process.ts";
 import { git } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
-import { findRefusal } from "./push-refusal.ts";
+import { buildMirror } from "./mirror.ts";
+import { findRefusal, isServerError } from "./push-refusal.ts";
 
 test.each([
   [
@@ -16,6 +21,8 @@ test.each([
   ["! [remote rejected] a -> b (quota exceeded)", "remote: error: too large", "error: too large"],
   ["", "error: RPC failed; HTTP 413\nfatal: the requested URL returned error: 413", /413/],
   ["", "fatal: unable to access 'http://f/': The requested URL returned error: 403", /403/],
+  ["", "error: RPC failed; HTTP 507\nfatal: the requested URL returned error: 507", /507/],
+  ["", "error: RPC failed; HTTP 500\nfatal: the requested URL returned error: 500", /500/],
 ] as const)("%s %s is a refusal, in the words of who said no", (stdout, stderr, words) => {
   expect(findRefusal({ stdout, stderr })).toMatch(words);
 });
@@ -32,6 +39,14 @@ test.each([
   ["! [remote rejected] a -> b (failed)", "remote: error: Unable to create 'x.lock': File exists."],
 ])("%s %s is silence or a lost race", (stdout, stderr) => {
   expect(findRefusal({ stdout, stderr })).toBeUndefined();
+});
+
+test("only a 500 may be trouble of the server's own", () => {
+  const told = [500, 403, 413, 507].map((status) =>
+    isServerError({ stderr: `fatal: the requested URL returned error: ${status}` }),
+  );
+
+  expect(told).toEqual([true, false, false, false]);
 });
 
 test("real git: a branch in the way is a refusal that names it, and a lost race is none", async () => {
@@ -56,5 +71,31 @@ test("real git: a branch in the way is a refusal that names it, and a lost race 
     /'refs\/heads\/fix' exists; cannot create 'refs\/heads\/fix\/issue-3'/,
   );
   expect(findRefusal(await push("refs/heads/other", "1".repeat(40)))).toBeUndefined();
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  [403, false],
+  [413, false],
+  [507, false],
+  [500, true],
+])("real git: a proxy or a forge that answers %i says no", async (status, isOwn) => {
+  const server = createServer((_, answer) => answer.writeHead(status).end("no")).listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const folder = await mkdtemp(path.join(tmpdir(), "disinto-refusal-"));
+  const mirror = buildMirror({
+    folder: path.join(folder, "mirror.git"),
+    url: `http://127.0.0.1:${port}/ada/shop.git`,
+    access: { forgeUrl: `http://127.0.0.1:${port}`, login: "ada", token: "t" },
+  });
+  const to = await mirror.objects.note("a lease");
+
+  const answer = await mirror.swap([{ ref: "refs/disinto/x", from: undefined, to }]);
+
+  expect(answer).toMatchObject({ refused: expect.stringContaining(String(status)) });
+  const error = toSwapError("refs/disinto/x", answer);
+  expect(error.code).toBe(isOwn ? "forge.failed" : "push.refused");
+  server.close();
   await rm(folder, { recursive: true });
 });

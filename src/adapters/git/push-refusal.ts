@@ -13,7 +13,9 @@ interface Pushed {
 const RACE =
   /but expected|reference already exists|File exists|stale info|fetch first|non-fast-forward/i;
 /** Not signed in has a class of its own; too early, too many, and what fails behind a proxy pass. */
-const PASSING = /returned error: (?:401|408|425|429|5\d\d)/;
+const PASSING = /returned error: (?:401|408|425|429|502|503|504|52\d)/;
+/** What Forgejo also answers where it means no. */
+const SERVER_ERROR = /returned error: 500/;
 const HTTP = /returned error: (\d{3})/;
 const MAX_WORDS = 600;
 
@@ -26,6 +28,11 @@ export function findRefusal({ stdout, stderr }: Pushed): string | undefined {
   const [, status] = HTTP.exec(stderr) ?? [];
   if (rejected.length === 0 && status === undefined) return undefined;
   return wordsOf(stderr) || `HTTP ${status ?? ""}`.trim();
+}
+
+/** A refusal that may be trouble of the server's own. */
+export function isServerError({ stderr }: Pick<Pushed, "stderr">): boolean {
+  return SERVER_ERROR.test(stderr);
 }
 
 /** What the server said, without git's own frame. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -67,3 +67,29 @@ test("a repository that is of no use as it stands is named as what it is, with t
     );
   }
 });
+
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(!isRoot)(
+  "another user's repository is read like any; one that may not be read is named as that",
+  async () => {
+    const readable = await makeRepository();
+    const shut = await makeRepository();
+    for (const folder of [readable, shut]) await runOrThrow(["chown", "-R", "12345", folder]);
+    await chmod(path.join(shut, ".git"), 0o700);
+    await chmod(root, 0o755);
+    for (const folder of [readable, shut]) await chmod(folder, 0o755);
+
+    expect(await describe(readable)).toMatchObject({ branch: "main" });
+    process.seteuid?.(65534);
+    const refusal = await describe(shut)
+      .catch((error: unknown) => error)
+      .finally(() => process.seteuid?.(0));
+
+    expect(refusal).toMatchObject({
+      code: "usage.invalid",
+      message: `you may not read ${shut}/.git (it belongs to the user 12345)`,
+      hint: expect.stringContaining("chown -R"),
+    });
+  },
+);

@@ -6,6 +6,7 @@ import { DisintoError } from "../../errors.ts";
 import type {
   AddedFile,
   Description,
+  FirstCommit,
   History,
   Repositories,
   Seed,
@@ -18,6 +19,7 @@ import { listLfsAttributes } from "./lfs.ts";
 import { listSubmodules } from "./submodules.ts";
 
 const HEADS = "refs/heads/";
+const TAGS = "refs/tags/";
 
 export const repositories: Repositories = {
   init: initRepository,
@@ -131,13 +133,16 @@ async function listNames(
 }
 
 async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<readonly string[]> {
-  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS], here);
+  const all = await runOrThrow(["git", "for-each-ref", "--format=%(refname)", HEADS, TAGS], here);
   return all.split("\n").filter((ref) => ref !== "");
 }
 
 async function branches({ url, access }: Omit<Seed, "folder">): Promise<readonly string[]> {
   const env = remoteGitEnvironment(access);
-  const listed = await runOrThrow(["git", "ls-remote", "--quiet", "--heads", "--", url], { env });
+  const listed = await runOrThrow(
+    ["git", "ls-remote", "--quiet", "--heads", "--tags", "--refs", "--", url],
+    { env },
+  );
   return splitLines(listed).flatMap(([, ref]) => ref ?? []);
 }
 
@@ -174,17 +179,23 @@ async function clone(
 }
 
 /** One commit of everything in the folder, on `main`. */
-async function initRepository(folder: string): Promise<void> {
-  const who = { GIT_AUTHOR_NAME: "operator", GIT_AUTHOR_EMAIL: "operator@bots.invalid" };
-  const env = localGitEnvironment({
-    ...who,
-    GIT_COMMITTER_NAME: "operator",
-    GIT_COMMITTER_EMAIL: "operator@bots.invalid",
-  });
-  const here = { cwd: folder, env };
+async function initRepository(folder: string, commits?: readonly FirstCommit[]): Promise<void> {
+  const everything = { subject: "A greeter", author: "operator", date: new Date(), files: ["."] };
+  const here = { cwd: folder, env: localGitEnvironment() };
   await runOrThrow(["git", "init", "--quiet", "--template=", "--initial-branch=main"], here);
-  await runOrThrow(["git", "add", "--all"], here);
-  await runOrThrow(["git", "commit", "--quiet", "--no-verify", "-m", "A greeter"], here);
+  for (const { subject, author, date, files } of commits ?? [everything]) {
+    const [email, time] = [`${author.toLowerCase()}@bots.invalid`, date.toISOString()];
+    const env = localGitEnvironment({
+      GIT_AUTHOR_NAME: author,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_AUTHOR_DATE: time,
+      GIT_COMMITTER_NAME: author,
+      GIT_COMMITTER_EMAIL: email,
+      GIT_COMMITTER_DATE: time,
+    });
+    await runOrThrow(["git", "add", "--", ...files], here);
+    await runOrThrow(["git", "commit", "--quiet", "--no-verify", "-m", subject], { ...here, env });
+  }
 }
 
 /** Clones into the folder, which stays for looking at. */

@@ -7,8 +7,9 @@ import path from "node:path";
 import type { FolderUse, WorkFolders } from "../../ports/git.ts";
 import type { Hands } from "../hands/hands.ts";
 import { runOrThrow } from "../process.ts";
-import { borrowObjects, collect, keepBytes } from "./collection.ts";
+import { collect } from "./collection.ts";
 import { localGitEnvironment } from "./environment.ts";
+import { makeRepository } from "./lent-repository.ts";
 
 interface WorkFoldersOptions {
   /** Where the folders are made, one per name. */
@@ -38,17 +39,15 @@ export function buildWorkFolders({
       const folder = folderOf(name);
       await hands.share(root);
       await hands.remove(folder);
-      await hands.make(folder);
+      const init = [`--initial-branch=${branch}`];
+      const lent = { mirror, place: lentTo(name), hands, asCloned };
+      await makeRepository(folder, { init, gitFolder: ".git", ...lent });
       const inside = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
         runOrThrow(hands.as(["git", ...args], folder), {
           env: localGitEnvironment(env),
           timeoutMs: PREPARE_MS,
         });
-      await inside(["init", "--quiet", "--template=", `--initial-branch=${branch}`, "."]);
-      await borrowObjects(path.join(folder, ".git"), { mirror, place: lentTo(name), hands });
-      if (!asCloned) await keepBytes(path.join(folder, ".git"), hands);
-      await inside(["update-ref", `refs/heads/${branch}`, sha]);
-      await inside(["reset", "--quiet", "--hard"]);
+      await inside(["reset", "--quiet", "--hard", sha]);
       for (const one of submodules) {
         if (one.refused !== undefined) continue;
         const index = { GIT_INDEX_FILE: path.join(folder, ".git", "submodule.index") };

@@ -2,7 +2,7 @@
  * Who works in the folder is another user, whom the runner becomes; SETUID and SETGID are all that it has for this. What
  * runs so has no capability, no group and no way to get any.
  */
-import { chmod, chown, link, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, chown, link, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import { type Argv, type Finished, run } from "../process.ts";
@@ -54,6 +54,7 @@ export function buildOtherHands(uid: number): Hands {
       requireDone(await act(["mkdir", "--mode=0700", "--", folder]), folder);
     },
     remove: async (target) => {
+      if (await isAbsent(target)) return;
       if ((await act(["rm", "-rf", "--", target])).exitCode !== 0) {
         // Its owner may have shut a folder to itself.
         await act(["chmod", "-R", "u+rwX", "--", target]);
@@ -62,10 +63,11 @@ export function buildOtherHands(uid: number): Hands {
       await rm(target, { recursive: true, force: true });
     },
     write: async (file, text) => {
-      requireDone(await act(["mkdir", "-p", "--", path.dirname(file)]), file);
-      requireDone(await act(["dd", `of=${file}`, "status=none"], text), file);
+      const both = 'mkdir -p -- "$1" && exec dd of="$2" status=none';
+      requireDone(await act(["sh", "-c", both, "sh", path.dirname(file), file], text), file);
     },
     read: async (file, maxBytes) => {
+      if (await isAbsent(file)) return undefined;
       // A pipe has no end: the limit is what ends its reading.
       const argv = limit(5, ["head", "-c", String(maxBytes + 1), "--", file]);
       const { exitCode, stdout } = await run(as(argv), bare);
@@ -100,6 +102,14 @@ async function linkFiles(from: string, to: string): Promise<void> {
     if (entry.isDirectory()) await linkFiles(source, target);
     else if (entry.isFile()) await link(source, target).catch(ignoreAbsence);
   }
+}
+
+/** Where the runner may look: of what lies in another's folder only that user can tell. */
+async function isAbsent(target: string): Promise<boolean> {
+  return lstat(target).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === "ENOENT",
+  );
 }
 
 function ignoreAbsence(error: NodeJS.ErrnoException): void {

@@ -1,6 +1,6 @@
 /** Ends every process of one user of the container. A user's processes cannot hide from it, whatever they call themselves. */
 import { readdirSync, readFileSync } from "node:fs";
-import { run } from "../process.ts";
+import { type Argv, run } from "../process.ts";
 import { become } from "./other.ts";
 
 const ROUNDS = 50;
@@ -20,6 +20,20 @@ export async function endProcessesOf(uid: number): Promise<void> {
   }
   const left = listProcessesOf(uid);
   if (left.length > 0) throw new Error(`processes ${left.join(", ")} of user ${uid} do not end`);
+}
+
+/**
+ * Both in one process, since becoming another user costs more than either. Answers whether none is left: whoever has such a
+ * signal waiting starts nothing more.
+ */
+export async function endProcessesAndRun(uid: number, argv: Argv): Promise<boolean> {
+  const both = become(uid, ["sh", "-c", 'kill -KILL -1; exec "$@"', "sh", ...argv]);
+  const options = { env: { PATH: "/usr/bin:/bin" }, timeoutMs: 600_000 };
+  const isDone = await run(both, options).then(
+    () => true,
+    () => false,
+  );
+  return isDone && listProcessesOf(uid).length === 0;
 }
 
 /** As that user, in the runner's own process; nothing else runs meanwhile. */

@@ -4,7 +4,7 @@ import { describeProxy } from "../way-out.ts";
 import type { Hands } from "./hands.ts";
 import { become, buildOtherHands, limit } from "./other.ts";
 import { ownHands } from "./own.ts";
-import { endProcessesOf } from "./processes.ts";
+import { endProcessesAndRun, endProcessesOf } from "./processes.ts";
 
 export interface SessionUser {
   /** Undefined for the runner's own. */
@@ -16,8 +16,8 @@ export interface SessionUser {
   endAll(): Promise<void>;
   /** Names of the files in a folder of that user's; none where there is no folder. */
   listFiles(folder: string): Promise<readonly string[]>;
-  /** What it left where everybody may write. */
-  clearShared(): Promise<void>;
+  /** The same, and what it left where everybody may write. */
+  clear(): Promise<void>;
 }
 
 export const ownUser: SessionUser = {
@@ -26,7 +26,7 @@ export const ownUser: SessionUser = {
   environment: {},
   endAll: async () => undefined,
   listFiles: (folder) => listFiles(ownHands, folder),
-  clearShared: async () => undefined,
+  clear: async () => undefined,
 };
 
 async function listFiles(hands: Hands, folder: string): Promise<readonly string[]> {
@@ -45,9 +45,11 @@ export function buildSessionUser(uid: number, proxy?: string): SessionUser {
     environment: describeProxy(proxy),
     endAll: () => endProcessesOf(uid),
     listFiles: (folder) => listFiles(hands, folder),
-    clearShared: async () => {
+    clear: async () => {
       const own = ["-mindepth", "1", "-user", String(uid), "-delete"];
       const find = limit(300, ["find", ...sharedFolders, ...own]);
+      if (await endProcessesAndRun(uid, find)) return;
+      await endProcessesOf(uid);
       await run(become(uid, find), { env: { PATH: "/usr/bin:/bin" }, timeoutMs: 600_000 });
     },
   };

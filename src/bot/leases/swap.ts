@@ -36,7 +36,7 @@ export async function compareAndSwap(
 export function toSwapError(ref: string, answer: SwapAnswer): DisintoError {
   if (typeof answer === "object")
     return new DisintoError(
-      "push.refused",
+      answer.isServerError ? "forge.failed" : "push.refused",
       `the forge refuses every push to ${ref}: ${answer.refused}`,
       { hint: "run `disinto init` to verify and repair access" },
     );

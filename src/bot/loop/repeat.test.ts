@@ -65,7 +65,22 @@ test("a forge that wants to be asked less often is asked much less often", async
 test("a failure that stays is told when it begins and when its row has doubled", async () => {
   const { events } = await live(Array.from({ length: 9 }, () => failure("forge.unavailable")));
 
-  expect(events).toHaveLength(4);
+  expect(events.filter(({ type }) => type === "failure")).toHaveLength(4);
+});
+
+test("what failed and works again is told once for each code", async () => {
+  const [away, no] = [failure("forge.unavailable"), failure("forge.forbidden")];
+  const { events } = await live([away, away, no, no, undefined, undefined, away]);
+
+  expect(events.map((one) => ("code" in one ? `${one.type} ${one.code}` : one.type))).toEqual([
+    "failure forge.unavailable",
+    "failure forge.unavailable",
+    "failure forge.forbidden",
+    "failure.ended forge.unavailable",
+    "failure.ended forge.forbidden",
+    "failure forge.unavailable",
+    "failure.ended forge.unavailable",
+  ]);
 });
 
 test("a bot whose token is revoked is unhealthy from the first refusal until the token works again", async () => {

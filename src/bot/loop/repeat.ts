@@ -23,9 +23,10 @@ export async function repeat(tools: Tools, signal: AbortSignal, loop: LoopBody):
   const row = new FailureSeries(tools);
   while (!signal.aborted) {
     try {
-      if ((await tools.pauses.run(signal, (signal) => loop.act(signal))) === "stop") return;
-      tools.progress.note();
+      const next = await tools.pauses.run(signal, (signal) => loop.act(signal));
       row.end();
+      if (next === "stop") return;
+      tools.progress.note();
     } catch (error) {
       if (signal.aborted) return;
       const failure = classifyFailure(error);
@@ -52,6 +53,7 @@ async function recoverFrom(loop: LoopBody, failure: Failure, row: FailureSeries)
 class FailureSeries {
   readonly #tools: Tools;
   #length = 0;
+  readonly #told = new Set<string>();
 
   constructor(tools: Tools) {
     this.#tools = tools;
@@ -59,6 +61,8 @@ class FailureSeries {
 
   end(): void {
     this.#length = 0;
+    for (const code of this.#told) this.#tools.events.append({ type: "failure.ended", code });
+    this.#told.clear();
   }
 
   /** How long to wait; says so the first time, and then each time that the row has doubled. */
@@ -69,8 +73,10 @@ class FailureSeries {
     const retryInMs = Math.round(backoffMs({ failures: this.#length, baseMs, random }));
     const { code, message } = error;
     if (kind === "token-revoked") progress.noteFailure(message);
-    if (Number.isInteger(Math.log2(this.#length)))
+    if (Number.isInteger(Math.log2(this.#length))) {
       events.append({ type: "failure", code, message, retryInMs });
+      this.#told.add(code);
+    }
     return retryInMs;
   }
 }

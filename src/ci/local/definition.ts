@@ -25,6 +25,8 @@ export const localCi: CiDefinition = {
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
+  refuse: async (files, primaryBranch) =>
+    (await import("./refusals.ts")).listRefusals(files, primaryBranch),
   hasPages: false,
   needsWebhook: false,
   usualLogin: env.ciLogin.fallback,

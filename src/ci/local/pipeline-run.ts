@@ -72,10 +72,9 @@ async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, 
 
 /** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
 async function emptySeat({ user, root }: Seat): Promise<void> {
-  await user.endAll();
+  await user.clear();
   await user.hands.remove(root);
   await rm(`${root}.lent`, { recursive: true, force: true });
-  await user.clearShared();
 }
 
 async function requireEmpty(seat: Seat): Promise<void> {

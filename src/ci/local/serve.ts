@@ -33,6 +33,7 @@ export class LocalCi {
   readonly #idle: Seat[];
   /** What each primary branch was at when it was last looked at. */
   readonly #pushed = new Map<CiProject, string>();
+  readonly #failing = new Set<string>();
   #looks = 0;
 
   constructor(tools: CiTools) {
@@ -100,6 +101,7 @@ export class LocalCi {
           }),
         ),
       );
+      this.#endFailures();
       return listed.flat().filter(({ run }) => !this.#seen.has(run.sha));
     } catch (error) {
       this.#reportFailure(error);
@@ -135,11 +137,18 @@ export class LocalCi {
     const { events, pollIntervalMs, signal } = this.#tools;
     if (signal.aborted) return;
     if (!(error instanceof DisintoError)) throw error;
+    this.#failing.add(error.code);
     events.append({
       type: "failure",
       code: error.code,
       message: error.message,
       retryInMs: pollIntervalMs,
     });
+  }
+
+  /** The forge answers again. */
+  #endFailures(): void {
+    for (const code of this.#failing) this.#tools.events.append({ type: "failure.ended", code });
+    this.#failing.clear();
   }
 }

@@ -5,7 +5,7 @@ import type { Writable } from "node:stream";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
-import { endLeftovers, MARK, type Session } from "../../harness/session/leftover-processes.ts";
+import { endSession, MARK } from "../../harness/session/leftover-processes.ts";
 import type { Seat } from "./ci-project.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
@@ -48,7 +48,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   if (run.live) child.all?.pipe(run.live);
   const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];
-  const end = (): void => void ends.push(endStep(user, { mark, folders: [root] }));
+  const end = (): void => void ends.push(endSession({ mark, folders: [root] }, user));
   const overdue = AbortSignal.timeout(LIMIT_MS);
   const limit = AbortSignal.any([signal, overdue]);
   limit.addEventListener("abort", end, { once: true });
@@ -67,12 +67,6 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   if (killedBy)
     return { state: "killed", exitCode: KILLED, error: `killed by ${killedBy}`, output };
   return { state: "failure", exitCode: 0, error: `could not start: ${originalMessage}`, output };
-}
-
-/** A step is ended with all that it started, also what left its group. */
-async function endStep(user: SessionUser, session: Session): Promise<void> {
-  await endLeftovers(session);
-  await user.endAll();
 }
 
 function shell(folder: string, { uid }: SessionUser): Argv {

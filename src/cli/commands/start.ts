@@ -44,6 +44,10 @@ export const init = defineCommand({
       "choice",
       "Of a repository without one: write it, block changes until there is one, or pass them untested",
     ),
+    allow: flags.text(
+      "names",
+      "Let a new project's sessions and CI reach these: presets (npm, pypi, …), hosts, or none",
+    ),
     dryRun: flags.switch("Show what would be done and change nothing"),
     yes: flags.switch("Ask nothing and take the defaults"),
     json: flags.switch("Print the steps as JSON and ask nothing"),
@@ -53,8 +57,16 @@ export const init = defineCommand({
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "Run a whole factory on the embedded forge until one issue is merged",
+  summary: "Run a whole factory on this machine until its bots have merged seven issues",
   example: "disinto demo",
-  flags: { keep: flags.switch("Leave the factory running") },
+  flags: {
+    bots: flags.numberOr(3, "count", "Set how many bots code"),
+    speed: flags.numberOr(1, "factor", "Let the scripted coder think faster or slower"),
+    keep: flags.text("folder", "Make the factory in this folder and leave it running"),
+    harness: flags.text("kind", "Let a real coding agent code instead of the script"),
+    baseUrl: flags.text("url", "Set the base URL of its model's API"),
+    model: flags.text("name", "Set its model's name"),
+    clean: flags.switch("Find and remove what earlier demos left behind"),
+  },
   run: async (tools, input) => (await import("../demo.ts")).demo(tools, input),
 });

@@ -9,7 +9,7 @@ export const localEngine: EngineDefinition = {
   hint: "for trying it out, no Docker",
   runsImages: false,
   caution:
-    "agents and CI steps run as you, and can read and change whatever you can (docs/security.md)",
+    "without Docker, agents and CI steps run as you, and can read and change whatever you can (docs/security.md)",
   owner: undefined,
   hostAddress: "127.0.0.1",
   /** Child processes share the host's ports, so bots have none, and the CI takes any. */

@@ -106,6 +106,48 @@ test("one issue is merged end to end, and each rule of the protection stands in 
   expect(closed.body).toMatchObject({ state: "closed" });
 });
 
+test("force_merge passes over a protection that does not bind administrators, for them alone", async () => {
+  const made = await forge.user("keeper");
+  const keeper = made.call;
+  await forge.admin("PUT", `${repo}/collaborators/keeper`, { permission: "admin" });
+  const protect = (change: object) =>
+    forge.admin("PATCH", `${repo}/branch_protections/main`, change);
+  await protect({ merge_whitelist_usernames: ["dev", "keeper"], apply_to_admins: true });
+  const { number, sha } = await openPull("fix/issue-30", "thirty.txt");
+  const merge = (call: Call, force_merge: boolean) =>
+    call("POST", `${repo}/pulls/${number}/merge`, {
+      Do: "fast-forward-only",
+      head_commit_id: sha,
+      force_merge,
+    });
+
+  const bound = await merge(keeper, true);
+  await protect({ apply_to_admins: false });
+  const asked = [await merge(dev.call, true), await merge(keeper, false)];
+  const forced = await merge(keeper, true);
+
+  const red = { message: expect.stringContaining("Not all required status checks successful") };
+  for (const answer of [bound, ...asked]) expect(answer).toMatchObject({ status: 405, body: red });
+  expect(forced.status).toBe(200);
+  await protect({ merge_whitelist_usernames: ["dev"] });
+});
+
+test("a restricted user finds no public repository but those that it was let into", async () => {
+  await forge.admin("POST", "/user/repos", { name: "open", private: false });
+  const free = await forge.user("free");
+  const shut = await forge.user("shut");
+  await forge.admin("PATCH", "/admin/users/shut", {
+    login_name: "shut",
+    source_id: 0,
+    restricted: true,
+  });
+  const look = async (call: Call) => (await call("GET", "/repos/root/open")).status;
+  const before = [await look(free.call), await look(shut.call)];
+  await forge.admin("PUT", "/repos/root/open/collaborators/shut", { permission: "read" });
+
+  expect([...before, await look(shut.call)]).toEqual([200, 404, 200]);
+});
+
 test("of two pull requests from one base the second is outdated, and a wrong head sha is refused", async () => {
   const first = await openPull("a", "a.txt");
   const second = await openPull("b", "b.txt");

@@ -9,7 +9,7 @@ import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, type Child, run as runCommand, start } from "../../adapters/process.ts";
 import { Countdown } from "../session/countdown.ts";
 import {
-  endLeftovers,
+  endSession,
   MARK,
   type Session as MarkedSession,
   signal,
@@ -74,6 +74,7 @@ export class AgentProcess {
   #child: Child | undefined;
   #bytes = 0;
   #cut: Cut | undefined;
+  #hasExited = false;
   #force: NodeJS.Timeout | undefined;
   /** None may outlast this, or it would end what comes after. */
   readonly #ends: Promise<void>[] = [];
@@ -140,8 +141,8 @@ export class AgentProcess {
       this.#time.stop();
       interrupted.removeEventListener("abort", kill);
       await Promise.all(this.#ends);
-      await endLeftovers(session);
-      await user.endAll();
+      // Nothing of another user's is left once all of it was ended; marked processes may have started one more meanwhile.
+      if (user.uid === undefined || !this.#hasExited) await endSession(session, user);
     }
   }
 
@@ -160,7 +161,10 @@ export class AgentProcess {
     // A program that ends without reading its input is no failure of ours.
     child.stdin.on("error", () => undefined).end(input);
     // What it left behind may hold its output open, and is ended before that is waited for.
-    child.once("exit", () => this.#ends.push(endLeftovers(session).then(user.endAll)));
+    child.once("exit", () => {
+      this.#hasExited = true;
+      this.#ends.push(endSession(session, user));
+    });
     if (interrupted.aborted) this.stop("killed");
     const { exitCode, signal: signalName, code, originalMessage = "" } = await child;
     for (const output of outputs) output.end();

@@ -3,6 +3,7 @@
  * in which they stand, for those which dropped the mark.
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
+import type { SessionUser } from "../../adapters/hands/session-user.ts";
 
 export const MARK = "DISINTO_SESSION";
 
@@ -12,8 +13,14 @@ export interface Session {
   readonly folders: readonly string[];
 }
 
+/** Another user's processes are that user's to end, whatever they are marked with; the runner could read no mark of theirs. */
+export async function endSession(session: Session, user: SessionUser): Promise<void> {
+  if (user.uid === undefined) await endLeftovers(session);
+  else await user.endAll();
+}
+
 /** Kills whatever is left; repeated, since a process may start another while it is being looked for. */
-export async function endLeftovers(session: Session): Promise<void> {
+async function endLeftovers(session: Session): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const leftovers = await findLeftovers(session);
     if (leftovers.length === 0) return;

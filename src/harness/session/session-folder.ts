@@ -9,7 +9,7 @@ import { unpackInto } from "../../adapters/hands/archive.ts";
 import type { Hands } from "../../adapters/hands/hands.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import type { ReadCache } from "../../ports/ci.ts";
-import { endLeftovers, type Session as MarkedSession } from "./leftover-processes.ts";
+import { endSession, type Session as MarkedSession } from "./leftover-processes.ts";
 
 const MAX_HOMES = 12;
 const MAX_RESULT_BYTES = 1_000_000;
@@ -49,7 +49,6 @@ export async function openSessionFolder(opening: Opening): Promise<SessionFolder
     await hands.make(home);
   }
   await hands.remove(resultFile);
-  await user.clearShared();
   await hands.remove(cacheOf(home));
   if (cache) await fillCache(cacheOf(home), hands, cache);
   await dropOldHomes(homes, user);
@@ -95,8 +94,7 @@ export async function closeSessionFolder(
   stateFolder: string,
   { home, marked, user }: SessionFolder,
 ): Promise<void> {
-  await endLeftovers(marked);
-  await user.endAll();
+  await endSession(marked, user);
   // What cannot be removed is shut with the home, and gone before the next session.
   await user.hands.remove(cacheOf(home)).catch(() => undefined);
   await user.hands.close(path.dirname(home));
@@ -115,11 +113,11 @@ function markFileOf(stateFolder: string): string {
 
 /** What a session left running whose runner was killed. */
 async function endLeftoverSessions(stateFolder: string, user: SessionUser): Promise<void> {
-  await user.endAll();
+  await user.clear();
   const text = await readFile(markFileOf(stateFolder), "utf8").catch(() => "");
   const forgotten = parse(text) as Partial<MarkedSession> | undefined;
   if (!forgotten?.mark) return;
-  await endLeftovers({ mark: forgotten.mark, folders: forgotten.folders ?? [] });
+  await endSession({ mark: forgotten.mark, folders: forgotten.folders ?? [] }, user);
 }
 
 /** An agent's own session can be gone on with as long as its home is there. */

@@ -62,7 +62,8 @@ test("control: a whole repository, also from a folder inside it or a linked work
   await victim.git("worktree", "add", "-q", path.join(root, "linked"), "-b", "aside");
   await mkdir(path.join(victim.folder, "inside"));
 
-  const branches = ["refs/heads/aside", "refs/heads/loose/one", "refs/heads/main"];
+  const heads = ["refs/heads/aside", "refs/heads/loose/one", "refs/heads/main"];
+  const branches = [...heads, "refs/tags/v1"];
   for (const [folder, branch] of [
     [path.join(victim.folder, "inside"), "main"],
     [path.join(root, "linked"), "aside"],
