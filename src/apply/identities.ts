@@ -116,7 +116,7 @@ async function observeRepository(
   };
 }
 
-/** Of those who have access; the factory's own accounts never count, whatever access they have. */
+/** Asks of those who have access; the factory's own accounts never count, whatever access they have. */
 async function listAdministrators(
   { repositories }: ForgeAdmin,
   { repo, accounts }: DesiredRepository,

@@ -9,7 +9,7 @@ import { loadEnvironment } from "../../src/config/load.ts";
 import { type Ended, runCli, startCli } from "../support/cli.ts";
 import { until } from "../support/test-factory.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 const project = "/repos/disinto-admin/shop";
 
 let root: string;
