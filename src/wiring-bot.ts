@@ -1,6 +1,6 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
-import { buildEventFile } from "./adapters/event-file.ts";
+import type { EventLink } from "./adapters/event-link.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildSubmodules } from "./adapters/git/submodules.ts";
@@ -16,10 +16,12 @@ import { findPause } from "./bot/leases/pauses.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { PauseWatch } from "./bot/loop/pause-watch.ts";
 import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
-import { StatusKeeper } from "./bot/loop/status-keeper.ts";
+import type { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
+import { payForHarness } from "./bot/spending/budget-harness.ts";
+import type { Spending } from "./bot/spending/spending.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns, findCache } from "./ci/wiring.ts";
@@ -36,6 +38,8 @@ import type { Forge } from "./ports/forge.ts";
 import type { ModelServer } from "./ports/model-server.ts";
 import type { Role } from "./roles/definitions.ts";
 import { roleLoops } from "./roles/wiring.ts";
+import { openEvents } from "./wiring-events.ts";
+import { buildSpending } from "./wiring-spending.ts";
 
 type Host = Pick<
   Tools,
@@ -54,7 +58,7 @@ export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
-  const events = buildStatusKeeper(settings, host);
+  const { link, events } = openEvents(settings, host);
   const { signal, redact } = host;
   const onRequest = () => events.countRequest("api");
   const forge = buildForge({ url, token, signal, redact, onRequest });
@@ -68,7 +72,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
     const gate = { ...whole, role, events, onProgress, server };
-    const harness = buildGatedHarness(settings, host, gate);
+    const harness = buildGatedHarness(settings, { ...host, follower: link }, gate);
     return {
       user,
       holder: settings.name,
@@ -94,6 +98,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   return {
     whoami: () => forge.whoami(),
     events,
+    sayFarewell: async () => link?.close(),
     toolsFor,
     run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
@@ -107,18 +112,22 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   };
 }
 
-function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): StatusKeeper {
-  const { clock, print: echo, redact } = host;
-  const file = path.join(dataFolder, "events.jsonl");
-  return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
-}
-
-function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
+function toSessionLimits(limits: SessionLimits) {
+  const { minutes, silence, first_token_minutes, turns, tokens, money } = limits;
   const firstTokenMs = first_token_minutes && first_token_minutes * 60_000;
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
+  return {
+    timeoutMs: minutes * 60_000,
+    silenceMs: silence * 60_000,
+    firstTokenMs,
+    turns,
+    tokens,
+    money,
+  };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses">;
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
+  readonly spending: Spending;
+};
 
 interface Gated extends Whole {
   readonly server: ModelServer | undefined;
@@ -130,8 +139,8 @@ interface Gated extends Whole {
 /** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
 function buildGatedHarness(
   settings: BotSettings,
-  host: Host,
-  { role, events, onProgress, server, ...whole }: Gated,
+  host: Host & { readonly follower: EventLink | undefined },
+  { role, events, onProgress, server, spending, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
   const seen = observeHarness(buildHarness(settings, role, host), {
@@ -148,7 +157,10 @@ function buildGatedHarness(
   const prove = server && canAsk ? server.prove : undefined;
   const waitsForTurn = server !== undefined && !harnesses[harness].asksModel;
   const gated = gateHarness(seen, { ...whole, ...times, events, prove, waitsForTurn });
-  return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
+  const observed: ObservedHarness = {
+    run: (session) => gated.run({ ...session, onOutput: onProgress }),
+  };
+  return payForHarness(observed, { spending, role, ...times });
 }
 
 interface Shared {
@@ -232,7 +244,8 @@ function buildFactoryTools(shared: Shared) {
   const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
   const find = () => findPause(mirror, holder);
   const pauses = new PauseWatch({ find, clock, events, pollIntervalMs });
-  return { tools: { slots, breakers, backend, pauses }, server };
+  const spending = buildSpending(settings, { mirror, clock, events });
+  return { tools: { slots, breakers, backend, pauses, spending }, server };
 }
 
 /** The server of the bot's model; undefined where the bot knows of none that it could ask. */

@@ -99,11 +99,11 @@ async function observeRepository(
   { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
-  const { repo, writers, administrators = [], people, primaryBranch } = wanted;
+  const { repo, writers, administrators = [], readers = [], people, primaryBranch } = wanted;
   const found = await forge.repositories.find(repo);
   if (!found) return undefined;
   const access = new Map<string, Access>();
-  for (const login of [...writers, ...administrators, ...people])
+  for (const login of [...writers, ...administrators, ...readers, ...people])
     access.set(login, await forge.repositories.access(repo, login));
   const insiders = wanted.protection ? await forge.forge.writers(repo) : [];
   return {

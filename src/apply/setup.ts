@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
+import { ports } from "../core/service-ports.ts";
 import {
   type Answers,
   completeAnswers,
@@ -48,8 +49,10 @@ export async function resolveAnswers(
   const given = { ...exported, ...answers };
   const freePort = String(await findFreePort(Number(defaultForgePort)));
   const freeCiPort = String(await findFreePort(Number(defaultCiPort)));
+  const freeDashboardPort = String(await findFreePort(ports.dashboard));
   const url = given[env.forgeUrl.key] ?? (named === undefined ? undefined : `http://${named}`);
   const machine = await findMachineName(url);
   const systemUser = userInfo().username;
-  return completeAnswers(given, { freePort, freeCiPort, machine, ci, systemUser });
+  const free = { freePort, freeCiPort, freeDashboardPort };
+  return completeAnswers(given, { ...free, machine, ci, systemUser });
 }

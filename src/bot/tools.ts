@@ -24,6 +24,7 @@ import type { PauseWatch } from "./loop/pause-watch.ts";
 import type { Progress } from "./loop/progress.ts";
 import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
+import type { Spending } from "./spending/spending.ts";
 
 export interface Bot {
   /** The login that its token proves. */
@@ -34,6 +35,8 @@ export interface Bot {
   run(role: Role, run: RoleRun): Promise<void>;
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
+  /** Hands its last events in, where there is somebody to take them. */
+  sayFarewell(): Promise<void>;
 }
 
 export interface BotTools {
@@ -55,6 +58,8 @@ export interface BotTools {
     Session,
     "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
   >;
+  /** What may be spent, and what has been. */
+  readonly spending: Pick<Spending, "findHeld" | "sumIssue">;
   readonly pollIntervalMs: number;
   /** The limit for mirrors and folders together. */
   readonly diskLimitBytes: number;

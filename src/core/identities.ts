@@ -11,6 +11,7 @@ import {
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
+import { deriveDashboardUser } from "./dashboard-service.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys, joinLogins } from "./names.ts";
 import {
@@ -46,6 +47,8 @@ export interface DesiredRepository {
   readonly people: readonly string[];
   /** Every account of the factory: none of these pushes to the primary branch, whatever access it has. */
   readonly accounts: readonly string[];
+  /** Accounts that must see it, where it is not public. */
+  readonly readers?: readonly string[];
   readonly labels: readonly Label[];
   readonly protection: Protection | undefined;
 }
@@ -79,7 +82,7 @@ export type IdentityAction =
       readonly kind: "grant-access";
       readonly repo: RepoId;
       readonly login: string;
-      readonly access: "write" | "admin";
+      readonly access: "read" | "write" | "admin";
     }
   | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
@@ -104,6 +107,7 @@ export function isSameRepo(one: RepoId, other: RepoId): boolean {
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
   const users = deriveUsers(factory);
+  const readers = deriveDashboardUser(factory).map(({ login }) => login);
   return {
     factoryId: factory.id,
     owner: deriveOwner(factory),
@@ -111,7 +115,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
-    ],
+    ].map((one) => ({ ...one, readers })),
     application: deriveApplication(factory),
   };
 }
@@ -129,7 +133,8 @@ function deriveUsers(factory: Factory): readonly DesiredUser[] {
   const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
   const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
   const [account] = accounts;
-  return [...bots, ...cis, ...(account ? [account] : [])];
+  const dashboard = deriveDashboardUser(factory);
+  return [...bots, ...cis, ...(account ? [account] : []), ...dashboard];
 }
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {

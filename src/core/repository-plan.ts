@@ -32,23 +32,28 @@ export function* planRepository(
 }
 
 function* planAccess(
-  { repo, writers, people, administrators = [] }: DesiredRepository,
+  { repo, writers, people, administrators = [], readers = [] }: DesiredRepository,
   seen: ReadonlyMap<string, Access>,
 ): Generator<IdentityStep> {
   for (const login of writers) {
     const because = judgeAccess(login, seen.get(login));
     if (because) yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
   }
-  for (const login of people) {
-    if (["write", "admin", "owner"].includes(seen.get(login) ?? "none")) continue;
-    const because = `${login} has no write access`;
-    yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
+  const grants = [
+    { logins: people, access: "write", lacks: "has no write access" },
+    { logins: administrators, access: "admin", lacks: "cannot make webhooks there" },
+    { logins: readers, access: "read", lacks: "cannot see it" },
+  ] as const;
+  for (const { logins, access, lacks } of grants) {
+    for (const login of logins.filter((one) => isLess(seen.get(one), access)))
+      yield { action: { kind: "grant-access", repo, login, access }, because: `${login} ${lacks}` };
   }
-  for (const login of administrators) {
-    if (seen.get(login) === "admin" || seen.get(login) === "owner") continue;
-    const because = `${login} cannot make webhooks there`;
-    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
-  }
+}
+
+const levels: readonly Access[] = ["none", "read", "write", "admin", "owner"];
+
+function isLess(seen: Access = "none", wanted: Access): boolean {
+  return levels.indexOf(seen) < levels.indexOf(wanted);
 }
 
 /** A forge leaves the names of others out without a word, and they would be planned again for ever. */

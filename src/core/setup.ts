@@ -9,6 +9,7 @@ import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
 import { offerOwner } from "./owner.ts";
 import { REVIEWER } from "./reviewer.ts";
+import { ports } from "./service-ports.ts";
 
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
@@ -117,6 +118,8 @@ interface Gaps {
   /** Who runs the command, on this machine. */
   readonly systemUser?: string;
   readonly freeCiPort?: string;
+  /** For the dashboard. */
+  readonly freeDashboardPort?: string;
   /** Absent if no name leads to it. */
   readonly machine?: MachineName | undefined;
   /** Asked for by name; undefined: what suits the forge. */
@@ -142,7 +145,7 @@ function pinImage(forge: string): Answers {
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, gaps: Gaps): Answers {
-  const { freePort, systemUser = "owner" } = gaps;
+  const { freePort, freeDashboardPort = String(ports.dashboard), systemUser = "owner" } = gaps;
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
   const forge = chooseForge(given);
   const ownForge = forge !== FORGE_ELSEWHERE;
@@ -154,6 +157,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     adminUser,
     ciLogin,
     `${factoryName}-ci`,
+    `${factoryName}-dashboard`,
     `${factoryName}-${REVIEWER}`,
     ...bots.split(/[\s,]+/),
   ];
@@ -162,6 +166,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.dashboardPort.key]: freeDashboardPort,
     [env.ciLogin.key]: ciLogin,
     [env.llamaBots.key]: bots,
     ...(ownForge && { [env.owner.key]: offerOwner(systemUser, taken) }),
