@@ -25,6 +25,8 @@ import type { CiSettings } from "./settings.ts";
 const POLL_INTERVAL_MS = 1_000;
 
 export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> {
+  // Before anything is asked: the forge may be outside.
+  useProxy();
   const { dataFolder } = settings;
   const file = path.join(dataFolder, "events.jsonl");
   const link = openEventLink(settings.dashboard, { by: CI_NAME, file });
@@ -39,7 +41,6 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
     redact: host.redact,
   });
   return async () => {
-    useProxy();
     await mkdir(dataFolder, { recursive: true });
     // Runs pass through to their own folders, and see nothing else.
     if (settings.separation) await chmod(dataFolder, 0o711);
