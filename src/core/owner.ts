@@ -1,4 +1,5 @@
 /** The person who owns the factory: an account on the forge that is made once, and then theirs. Pure. */
+import { env } from "../settings/env.ts";
 import { isUserName } from "../settings/env-patterns.ts";
 import type { DesiredUser } from "./accounts.ts";
 import type { Factory } from "./factory.ts";
@@ -26,7 +27,7 @@ export function deriveOwner({
   forge: { adminUser },
 }: Pick<Factory, "owner" | "forge">): DesiredOwner | undefined {
   if (owner === undefined || isSameLogin(owner, adminUser)) return undefined;
-  const keys = { token: "FORGE_OWNER_TOKEN", password: "FORGE_OWNER_PASS" };
+  const keys = { token: env.ownerToken.key, password: env.ownerPassword.key };
   return { login: owner, keys, scopes: OWNER_SCOPES, origin: "owns the factory" };
 }
 
