@@ -72,7 +72,7 @@ export function buildTools(signal: AbortSignal): Tools {
     },
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    ...buildServerTools(signal),
+    ...buildServerTools({ clock: systemClock, signal }),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);
@@ -107,9 +107,16 @@ export function buildTools(signal: AbortSignal): Tools {
 
 /** Other servers than the forge. */
 function buildServerTools(
-  signal: AbortSignal,
-): Pick<Tools, "ciGate" | "ciServer" | "examineModel" | "findModels"> {
+  host: Pick<Tools, "clock" | "signal">,
+): Pick<Tools, "askLocalCi" | "ciGate" | "ciRuns" | "ciServer" | "examineModel" | "findModels"> {
+  const { signal } = host;
   return {
+    ciRuns: async (asked) => (await import("./wiring-ci.ts")).openRuns(asked, host),
+    askLocalCi: async (...request) =>
+      (await import("./wiring-ci.ts")).askLocalCi(
+        { ...host, environment: process.env },
+        ...request,
+      ),
     ciGate: async (place) => (await import("./ci/woodpecker/gate.ts")).serveGate(place),
     ciServer: async (place) => {
       const { buildCiServer } = await import("./ci/woodpecker/server.ts");

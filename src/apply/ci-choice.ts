@@ -1,6 +1,6 @@
 /** A repository without a workflow of our CI: what is offered, and what the operator makes of it before anything is written. */
 import path from "node:path";
-import type { CiProvider } from "../ci/definitions.ts";
+import { type CiProvider, ciProviders } from "../ci/definitions.ts";
 import {
   listOtherWorkflows,
   listRequired,
@@ -39,7 +39,8 @@ export function findMissingCi({
   described,
   isPushed,
 }: Looked): MissingCi | undefined {
-  if (provider === "external" || listRequired(provider, described).length > 0) return undefined;
+  if (!ciProviders[provider].access || listRequired(provider, described).length > 0)
+    return undefined;
   const others = listOtherWorkflows(described.names);
   const found = others.length === 0 ? "" : `; ${formatNames(others)} is not run by this factory`;
   return {

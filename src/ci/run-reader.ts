@@ -1,6 +1,7 @@
 /** The runs of one commit as an operator follows them: steps in the order of their files, and each line once. */
 import * as z from "zod";
 import type { RepoId } from "../core/factory.ts";
+import type { CiRun, CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CiRequests } from "./woodpecker/http.ts";
 import { readLogLines } from "./woodpecker/log-lines.ts";
@@ -15,7 +16,29 @@ const LOOKS_AFTER_END = 3;
 
 const unfinished = new Set(["pending", "running", "blocked", "created"]);
 
-export const isOver = ({ status }: Pick<Pipeline, "status">): boolean => !unfinished.has(status);
+const isOver = ({ status }: Pick<Pipeline, "status">): boolean => !unfinished.has(status);
+
+interface Reading {
+  readonly requests: CiRequests;
+  readonly repo: RepoId;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export function buildRunReader({ requests, repo, clock, signal }: Reading): CiRunReader {
+  const reader = new RunReader(requests, repo);
+  return {
+    newestOf: async (sha) => (await reader.newestOf(sha)).map(toRun),
+    restart: (number) => reader.restart(number),
+    follow: async (number, show) =>
+      (await followRun(reader, number, { clock, signal, show })).status === "success",
+  };
+}
+
+function toRun(pipeline: Pipeline): CiRun {
+  const { number, event } = pipeline;
+  return { number, event, isOver: isOver(pipeline) };
+}
 
 export class RunReader {
   readonly #requests: CiRequests;

@@ -1,18 +1,13 @@
 /** `disinto ci logs` and `disinto ci rerun`: the CI's runs of one change, whichever CI it is. */
 import { resolve } from "node:path";
-import type { CiDoor } from "../ci/definitions.ts";
 import { ciProviders } from "../ci/definitions.ts";
-import { readCiSettings } from "../ci/local/settings.ts";
-import { followRun, isOver, RunReader } from "../ci/run-reader.ts";
-import { type CiRequests, parseAnswer, WoodpeckerHttp } from "../ci/woodpecker/http.ts";
-import type { Pipeline } from "../ci/woodpecker/shapes.ts";
 import { deriveAddresses } from "../core/addresses.ts";
 import type { Project } from "../core/factory.ts";
 import { buildIssueHistory } from "../core/issue-history.ts";
 import { deriveLayout } from "../core/layout.ts";
 import { deriveBranch } from "../core/work-branch.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import type { Containers } from "../ports/containers.ts";
+import type { CiRun, CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Forge, Pull } from "../ports/forge.ts";
 import { type IssueFlags, openProject, parseIssueNumber, readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -23,12 +18,9 @@ type RunFlags = Pick<IssueFlags, "folder" | "number" | "project">;
 export async function showCiLogs(tools: Tools, flags: RunFlags): Promise<ExitCode> {
   const { reader, pull } = await openRuns(tools, flags);
   const show = (line: string): void => tools.print(`${tools.redact(line)}\n`);
-  const { clock, signal } = tools;
   let isGreen = true;
-  for (const { number } of await findRuns(reader, pull)) {
-    const ended = await followRun(reader, number, { clock, signal, show });
-    isGreen &&= ended.status === "success";
-  }
+  for (const { number } of await findRuns(reader, pull))
+    isGreen = (await reader.follow(number, show)) && isGreen;
   return isGreen ? ExitCode.done : ExitCode.failed;
 }
 
@@ -36,16 +28,16 @@ export async function rerunCi(tools: Tools, flags: RunFlags): Promise<ExitCode> 
   const { reader, pull } = await openRuns(tools, flags);
   const runs = await findRuns(reader, pull);
   for (const run of runs) {
-    const { number, event } = run;
-    if (isOver(run)) await reader.restart(number);
-    const said = isOver(run) ? "is asked for again" : "is under way as it is";
+    const { number, event, isOver } = run;
+    if (isOver) await reader.restart(number);
+    const said = isOver ? "is asked for again" : "is under way as it is";
     tools.say(`run ${number} (${event}) of #${pull.number} ${said}`);
   }
   tools.say(`to follow it: disinto ci logs ${flags.number}`);
   return ExitCode.done;
 }
 
-async function findRuns(reader: RunReader, pull: Pull): Promise<readonly Pipeline[]> {
+async function findRuns(reader: CiRunReader, pull: Pull): Promise<readonly CiRun[]> {
   const runs = await reader.newestOf(pull.headSha);
   if (runs.length > 0) return runs;
   const head = pull.headSha.slice(0, 10);
@@ -70,37 +62,13 @@ async function openRuns(tools: Tools, flags: RunFlags) {
   const layout = deriveLayout(factory, resolve(flags.folder));
   const addresses = deriveAddresses(factory);
   const door = access.door(factory, { layout, addresses, project: containers.project });
-  const requests = openDoor(door, { containers, environment, signal: tools.signal });
   const tell = async () => {
     const events = await readAllEvents(tools, factory, flags.folder);
     return buildIssueHistory([...events.values()].flat(), { project: project.name, issue: number });
   };
   const pull = await findPull({ forge, project, tell }, number);
-  return { reader: new RunReader(requests, project.repo), pull };
-}
-
-interface Passage {
-  readonly containers: Containers;
-  readonly environment: ReadonlyMap<string, string>;
-  readonly signal: AbortSignal;
-}
-
-function openDoor(door: CiDoor, { containers, environment, signal }: Passage): CiRequests {
-  if (door.kind === "address") {
-    const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
-    if (token) return new WoodpeckerHttp({ url: door.url, token }, signal);
-    throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
-      hint: "run `disinto init`",
-    });
-  }
-  const send: CiRequests["send"] = async (method, path) => {
-    const argv = ["disinto", "ci", "ask", method, path];
-    return { status: 200, text: await containers.exec(door.service, argv) };
-  };
-  return {
-    send,
-    get: async (path, shape) => parseAnswer(path, (await send("GET", path)).text, shape),
-  };
+  const reader = await tools.ciRuns({ door, repo: project.repo, containers, environment });
+  return { reader, pull };
 }
 
 interface Finding {
@@ -134,13 +102,6 @@ export async function askCi(
   tools: Tools,
   { method, path }: { readonly method: string; readonly path: string },
 ): Promise<ExitCode> {
-  const { api } = readCiSettings(tools.environment);
-  if (!api)
-    throw new DisintoError("credentials.missing", "the CI has no token for its requests", {
-      hint: "run `disinto init`, then `disinto up`",
-    });
-  const url = `http://127.0.0.1:${api.port}`;
-  const http = new WoodpeckerHttp({ url, token: api.token }, tools.signal);
-  tools.print((await http.send(method === "POST" ? "POST" : "GET", path)).text);
+  tools.print(await tools.askLocalCi(method === "POST" ? "POST" : "GET", path));
   return ExitCode.done;
 }
