@@ -159,7 +159,11 @@ async function createFactory(
     { dryRun: false },
   );
   const renewed = await loadFactory(folder, tools.version);
-  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
+  const activation = await activateCi(tools, folder, {
+    ...renewed,
+    newSecret,
+    forge: administrator.forge,
+  });
   if (project?.original !== undefined) {
     const { repo, original } = project;
     await introduceForge(tools, { factory: renewed.factory, folder, repo, original });
