@@ -20,6 +20,8 @@ import { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
+import { payForHarness } from "./bot/spending/budget-harness.ts";
+import type { Spending } from "./bot/spending/spending.ts";
 import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
 import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns, findCache } from "./ci/wiring.ts";
@@ -36,6 +38,7 @@ import type { Forge } from "./ports/forge.ts";
 import type { ModelServer } from "./ports/model-server.ts";
 import type { Role } from "./roles/definitions.ts";
 import { roleLoops } from "./roles/wiring.ts";
+import { buildSpending } from "./wiring-spending.ts";
 
 type Host = Pick<
   Tools,
@@ -113,12 +116,22 @@ function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): S
   return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
-function toSessionLimits({ minutes, silence, first_token_minutes, ...counted }: SessionLimits) {
+function toSessionLimits(limits: SessionLimits) {
+  const { minutes, silence, first_token_minutes, turns, tokens, money } = limits;
   const firstTokenMs = first_token_minutes && first_token_minutes * 60_000;
-  return { timeoutMs: minutes * 60_000, silenceMs: silence * 60_000, firstTokenMs, ...counted };
+  return {
+    timeoutMs: minutes * 60_000,
+    silenceMs: silence * 60_000,
+    firstTokenMs,
+    turns,
+    tokens,
+    money,
+  };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses">;
+type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
+  readonly spending: Spending;
+};
 
 interface Gated extends Whole {
   readonly server: ModelServer | undefined;
@@ -131,7 +144,7 @@ interface Gated extends Whole {
 function buildGatedHarness(
   settings: BotSettings,
   host: Host,
-  { role, events, onProgress, server, ...whole }: Gated,
+  { role, events, onProgress, server, spending, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;
   const seen = observeHarness(buildHarness(settings, role, host), {
@@ -148,7 +161,10 @@ function buildGatedHarness(
   const prove = server && canAsk ? server.prove : undefined;
   const waitsForTurn = server !== undefined && !harnesses[harness].asksModel;
   const gated = gateHarness(seen, { ...whole, ...times, events, prove, waitsForTurn });
-  return { run: (session) => gated.run({ ...session, onOutput: onProgress }) };
+  const observed: ObservedHarness = {
+    run: (session) => gated.run({ ...session, onOutput: onProgress }),
+  };
+  return payForHarness(observed, { spending, role, ...times });
 }
 
 interface Shared {
@@ -232,7 +248,8 @@ function buildFactoryTools(shared: Shared) {
   const slots = new Slots({ claims, mirror, clock, holder, backend, count, pollIntervalMs });
   const find = () => findPause(mirror, holder);
   const pauses = new PauseWatch({ find, clock, events, pollIntervalMs });
-  return { tools: { slots, breakers, backend, pauses }, server };
+  const spending = buildSpending(settings, { mirror, clock, events });
+  return { tools: { slots, breakers, backend, pauses, spending }, server };
 }
 
 /** The server of the bot's model; undefined where the bot knows of none that it could ask. */

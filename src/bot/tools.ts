@@ -24,6 +24,7 @@ import type { PauseWatch } from "./loop/pause-watch.ts";
 import type { Progress } from "./loop/progress.ts";
 import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
+import type { Spending } from "./spending/spending.ts";
 
 export interface Bot {
   /** The login that its token proves. */
@@ -55,6 +56,8 @@ export interface BotTools {
     Session,
     "timeoutMs" | "silenceMs" | "firstTokenMs" | "turns" | "tokens" | "money"
   >;
+  /** What may be spent, and what has been. */
+  readonly spending: Pick<Spending, "findHeld" | "sumIssue">;
   readonly pollIntervalMs: number;
   /** The limit for mirrors and folders together. */
   readonly diskLimitBytes: number;

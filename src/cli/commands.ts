@@ -3,7 +3,7 @@ import type { Entry } from "./command.ts";
 import { approve, block, doctor, prune, release, retry, rotate } from "./commands/repair.ts";
 import { agent, down, fire, generate, hireAnAgent, pause, resume, up } from "./commands/run.ts";
 import { secrets } from "./commands/secrets.ts";
-import { agents, config, issue, logs, plan, status } from "./commands/see.ts";
+import { agents, config, cost, issue, logs, plan, status } from "./commands/see.ts";
 import { ci, egress, forge } from "./commands/services.ts";
 import { demo, init } from "./commands/start.ts";
 
@@ -16,7 +16,7 @@ interface CommandSection {
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
   { title: "Run", commands: [up, down, pause, resume, hireAnAgent, fire, agent, generate] },
-  { title: "See", commands: [status, agents, issue, ci, logs, plan, config] },
+  { title: "See", commands: [status, agents, issue, ci, cost, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, block, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
   { title: "For services", commands: [forge, egress] },

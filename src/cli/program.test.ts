@@ -71,6 +71,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
       agents                                  Show every bot, what it does and how it is
       issue <number>                          Show all that happened to an issue, from the bots' events and the forge
       ci                                      See and repeat the CI's runs of a change; run the local CI, or the gate to Woodpecker
+      cost                                    Show what the bots' sessions took: tokens, hours, money
       logs [name]                             Show what services wrote
       plan                                    Show what up would do, and what init would repair on the forge, and why
       config                                  Check and describe the factory's configuration

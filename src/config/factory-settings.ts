@@ -93,6 +93,7 @@ export function readFactorySettings(
       hasGate: reader.isSet(env.ciAccountToken),
     },
     leaseTermS: reader.optional(env.leaseTerm),
+    ...(reader.isSet(env.budget) && { budget: reader.optional(env.budget) }),
     hasStatusToken: reader.isSet(env.statusToken),
     edge: readEdge(reader),
     shared: readShared(reader),

@@ -31,6 +31,8 @@ export interface BotStatus {
   readonly sessions: Readonly<Record<string, { since: string; issue?: number; pull?: number }>>;
   /** Open circuit breakers by name. */
   readonly breakers: Readonly<Record<string, { since: string; reason: string }>>;
+  /** Budgets that are used up, or over their soft limit, by name. */
+  readonly budgets: Readonly<Record<string, ReachedBudget>>;
   /** Waits for a free slot of a model's server. */
   readonly slotWait: { readonly backend: string; readonly since: string } | undefined;
   /** Slots held on a model's server, as `backend#slot`. */
@@ -42,6 +44,13 @@ export interface BotStatus {
   readonly failures: Readonly<Record<string, { count: number; at: string; message: string }>>;
   /** What fails now, by code, and is tried again. */
   readonly failing: Readonly<Record<string, { since: string; times: number; message: string }>>;
+}
+
+export interface ReachedBudget {
+  readonly since: string;
+  readonly reason: string;
+  /** `hard`: no session begins. */
+  readonly level: string;
 }
 
 export interface Waiting {
@@ -79,6 +88,7 @@ export const unknownStatus: BotStatus = {
   paused: undefined,
   sessions: {},
   breakers: {},
+  budgets: {},
   slotWait: undefined,
   slots: [],
   queue: {},
@@ -134,6 +144,7 @@ function applyLifeEvent(status: BotStatus, event: StampedEvent): Partial<BotStat
         startedAt: time,
         stoppedAt: undefined,
         paused: undefined,
+        budgets: {},
         sessions: {},
         slots: [],
         slotWait: undefined,
@@ -201,6 +212,12 @@ function applyResourceEvent(status: BotStatus, event: StampedEvent): Partial<Bot
     }
     case "breaker.closed":
       return { breakers: without(status.breakers, event.breaker) };
+    case "budget.reached": {
+      const { budget, reason, level, time: since } = event;
+      return { budgets: { ...status.budgets, [budget]: { since, reason, level } } };
+    }
+    case "budget.free":
+      return { budgets: without(status.budgets, event.budget) };
     case "slot.waiting":
       return { slotWait: { backend: event.backend, since: event.time } };
     case "slot.taken":

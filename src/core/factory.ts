@@ -3,6 +3,7 @@
 import type { CiProvider } from "../ci/definitions.ts";
 import type { EngineName } from "../engines/definitions.ts";
 import type { ForgeKind } from "../forge-kinds/definitions.ts";
+import type { Budget, BudgetLimits } from "../settings/budget.ts";
 import type { Renamed } from "../settings/names.ts";
 import type { AgentSection, ProjectFile } from "../settings/project.ts";
 import type { Prompts } from "./prompt-template.ts";
@@ -35,6 +36,8 @@ export interface Factory {
   };
   /** Seconds that a lease lasts without a renewal, where it is not the usual; the same for all bots. */
   readonly leaseTermS: number | undefined;
+  /** What all bots may spend together. */
+  readonly budget?: Budget | undefined;
   /** Bots answer /status to who knows DISINTO_STATUS_TOKEN. */
   readonly hasStatusToken: boolean;
   /** Undefined if no port for it is set, so there is none. */
@@ -103,6 +106,9 @@ export interface SessionLimits {
   readonly tokens?: number | undefined;
   /** US dollars, for harnesses that count them. */
   readonly money?: number | undefined;
+  /** What the bot may spend on one issue, and in one day. */
+  readonly issue?: BudgetLimits | undefined;
+  readonly day?: BudgetLimits | undefined;
 }
 
 type ProjectOptions = Renamed<ProjectFile>;

@@ -8,6 +8,7 @@ import type { ServiceStatus } from "./service-status.ts";
 export interface Problem {
   readonly kind:
     | "breaker"
+    | "budget"
     | "blocked-issue"
     | "ci"
     | "credentials"
@@ -108,6 +109,20 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
   }
   return [...open].map(([name, { since, reason }]) => {
     return { kind: "breaker", text: `${name} is broken since ${formatTime(since)}: ${reason}` };
+  });
+}
+
+/** Every bot that asks says it; it is told once. */
+export function findReachedBudgets(statuses: Iterable<BotStatus>): readonly Problem[] {
+  const reached = new Map<string, BotStatus["budgets"][string]>();
+  for (const { budgets } of statuses) {
+    for (const [name, budget] of Object.entries(budgets)) {
+      const known = reached.get(name);
+      if (!known || (known.level !== "hard" && budget.level === "hard")) reached.set(name, budget);
+    }
+  }
+  return [...reached.values()].map(({ since, reason }) => {
+    return { kind: "budget", text: `since ${formatTime(since)} ${reason} (disinto cost)` };
   });
 }
 

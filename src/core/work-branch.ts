@@ -11,6 +11,15 @@ export function deriveBranch(
   return `${branchPrefix}${issue}`;
 }
 
+/** Answers undefined for a branch of something else. */
+export function parseBranch(
+  project: Parameters<typeof deriveBranch>[0],
+  branch: string,
+): number | undefined {
+  const issue = Number(/[1-9]\d*$/.exec(branch)?.[0]);
+  return Number.isSafeInteger(issue) && deriveBranch(project, issue) === branch ? issue : undefined;
+}
+
 /** Names of branches, among these refs, beside which this one cannot be. */
 export function findObstacles(refs: Iterable<string>, branch: string): readonly string[] {
   return namesOf(refs).filter(

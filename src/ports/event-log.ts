@@ -53,6 +53,11 @@ type SessionEvent =
           seconds: number;
         }
     >
+  | Named<
+      "budget.reached",
+      { budget: string; level: string; reason: string; project: string; issue?: number }
+    >
+  | Named<"budget.free", { budget: string }>
   | Named<"slot.waiting", { backend: string }>
   | Named<"slot.taken", { backend: string; slot: number; waitedMs: number }>
   | Named<"slot.released", { backend: string; slot: number }>;

@@ -27,9 +27,22 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Called whenever the harness shows that it is at work. */
   readonly onOutput?: (() => void) | undefined;
+  /** Counts what the session uses, and may refuse a turn. */
+  readonly meter?: Meter | undefined;
   /** Awaited before each turn of the model. */
   readonly beforeTurn?: (() => Promise<void>) | undefined;
 }
+
+/** Told of each answer of the model, where the harness's model is asked through a gateway. */
+export interface Meter {
+  /** The session has its slot, and begins. */
+  start(): void;
+  note(usage: MeteredUsage): Promise<void>;
+  /** Asked before each turn; a sentence refuses it, and the session ends with the fault `budget`. */
+  refuse(): Promise<string | undefined>;
+}
+
+export type MeteredUsage = Pick<Usage, "inputTokens" | "outputTokens" | "money">;
 
 /** What a session used, as far as the harness tells; zero where it does not. */
 export interface Usage {
@@ -55,7 +68,7 @@ export type WorkFault =
 /**
  * The model's server or the installation is at fault, or looks so: no issue's budget is spent, and a bot that meets it
  * waits. `context`: more was asked than the model holds; `garbled`: an answer that is none; `window`: no session of this
- * agent fits the model. Where the server is well, what it answered is the fault of what it was asked (`of`).
+ * agent fits the model; `budget`: nothing more may be spent. Where the server is well, what it answered is the fault of what it was asked (`of`).
  */
 export type BackendFault =
   | "missing"
@@ -66,7 +79,8 @@ export type BackendFault =
   | "stalled"
   | "garbled"
   | "context"
-  | "window";
+  | "window"
+  | "budget";
 
 export type SessionFault = WorkFault | BackendFault;
 
@@ -99,6 +113,7 @@ const backendFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "garbled",
   "context",
   "window",
+  "budget",
 ]);
 
 /** Faults of the bot's own installation: another bot on the same server may do well. */
@@ -106,6 +121,7 @@ const ownFaults: ReadonlySet<SessionFault> = new Set<BackendFault>([
   "missing",
   "refused-key",
   "window",
+  "budget",
 ]);
 
 export function isOwnFault(fault: SessionFault): boolean {

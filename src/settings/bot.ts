@@ -6,7 +6,7 @@
 import * as z from "zod/mini";
 import { deriveBackend } from "../core/backend.ts";
 import { sizePattern, toBytes } from "../core/bytes.ts";
-import type { Bot, Factory, RepoId, SessionLimits } from "../core/factory.ts";
+import type { Bot, Factory, RepoId } from "../core/factory.ts";
 import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
@@ -14,8 +14,10 @@ import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import { formatProjects } from "../core/project-task.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { roles } from "../roles/definitions.ts";
+import { BudgetSection } from "./budget.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
+import { SessionLimitsShape } from "./session-limits.ts";
 
 /** What a bot's environment is made of. */
 export interface BotFacts {
@@ -81,15 +83,6 @@ const listOf = <Item>(item: z.ZodMiniType<Item, Item>) =>
     z.array(z.pipe(z.unknown(), item)).check(z.minLength(1)),
   );
 
-const SessionLimitsShape: z.ZodMiniType<SessionLimits> = z.object({
-  minutes: z.number(),
-  silence: z.number(),
-  first_token_minutes: z.optional(z.number()),
-  turns: z.optional(z.int()),
-  tokens: z.optional(z.int()),
-  money: z.optional(z.number()),
-});
-
 /** By the name under which the bot has it; those that stand alone are its settings as they are. */
 export const botVariables = {
   name: variable({ key: "AGENT_NAME", tell: ({ bot }) => bot.name, read: words }),
@@ -136,6 +129,12 @@ export const botVariables = {
     key: "AGENT_FACTORY_REPO",
     tell: ({ factory }) => formatRepo(deriveFactoryRepo(factory)),
     read: repository,
+    isShared: true,
+  }),
+  budget: variable({
+    key: "AGENT_BUDGET",
+    tell: ({ factory }) => factory.budget && JSON.stringify(factory.budget),
+    read: () => z.optional(jsonOf(BudgetSection)),
     isShared: true,
   }),
   leaseTermMs: variable({

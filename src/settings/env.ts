@@ -2,12 +2,14 @@
 import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
+import { type Budget, parseBudget } from "./budget.ts";
 import { certificateAuthority, domainName, factoryName, httpUrl } from "./env-patterns.ts";
 import {
   choice,
   folder,
   image,
   integer,
+  parsed,
   pattern,
   port,
   type Setting,
@@ -210,6 +212,12 @@ export const env = {
     meaning:
       "Who signs the edge's certificates: a public authority unless said otherwise, Caddy itself where there is no domain",
   }),
+  budget: parsed("limits, as in day.money=20", parseBudget, {
+    key: "DISINTO_BUDGET",
+    readBy: "commands, bots",
+    meaning:
+      "What all bots may spend together, by session, issue and day: money (US dollars), tokens, hours; soft_money and so on are only told. As [budget] of a project",
+  }),
   leaseTerm: integer("seconds, 3 or more", leaseTerm, {
     key: "DISINTO_LEASE_TERM",
     readBy: "commands, bots",
@@ -266,6 +274,6 @@ export const env = {
     readBy: "commands, the bot",
     meaning: "Password of a bot; written by disinto init",
   }),
-} satisfies Readonly<Record<string, Setting<string> | Setting<number>>>;
+} satisfies Readonly<Record<string, Setting<string> | Setting<number> | Setting<Budget>>>;
 
 export const envSettings: readonly Setting<unknown>[] = Object.values(env);

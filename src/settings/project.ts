@@ -11,7 +11,9 @@ import { networkPresets } from "../core/network-presets.ts";
 import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-template.ts";
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
+import { BudgetSection, PricesSection } from "./budget.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
+import { SessionSection } from "./session-limits.ts";
 
 z.config(z.locales.en());
 
@@ -57,35 +59,6 @@ function list<T extends z.ZodMiniType>(item: T) {
     }),
   );
 }
-
-/** TOML knows no other way to say "no limit" than to leave the key out, so the two that guard have defaults. */
-const SessionSection = z.strictObject({
-  minutes: z._default(
-    positive("Minutes after which a session of the harness is ended, coding or reviewing"),
-    120,
-  ),
-  silence: z._default(positive("Minutes without output after which a session is ended"), 30),
-  first_token_minutes: z.optional(
-    positive(
-      "Minutes until the first word of an answer, of a model's server that cannot say that it reads the prompt (default: silence)",
-    ),
-  ),
-  turns: z.optional(
-    positiveInt(
-      "Turns of the model in one session, for harnesses that count them; a command is told in DISINTO_MAX_TURNS",
-    ),
-  ),
-  tokens: z.optional(
-    positiveInt(
-      "Tokens in and out in one session, for harnesses that count them; a command is told in DISINTO_MAX_TOKENS",
-    ),
-  ),
-  money: z.optional(
-    positive(
-      "US dollars in one session, for harnesses that count them; a command is told in DISINTO_MAX_MONEY",
-    ),
-  ),
-});
 
 const roles = list(z.enum(namesOf(roleTable))).check(
   z.refine((all) => all.length > 0, {
@@ -293,6 +266,10 @@ export const ProjectFile = z.strictObject({
     PromptsSection.check(z.describe("What sessions on this project are asked")),
     {},
   ),
+  budget: z.optional(
+    BudgetSection.check(z.describe("What all bots may spend on the project, together")),
+  ),
+  prices: z.optional(PricesSection.check(z.describe("What models cost, by their names"))),
   agents: z._default(z.record(z.string(), AgentSection).check(z.describe("Bots, by name")), {}),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;

@@ -64,6 +64,15 @@ export function integer(
   return { ...declaration, type, parse };
 }
 
+/** What has a shape of its own. */
+export function parsed<Value>(
+  type: string,
+  parse: Setting<Value>["parse"],
+  declaration: Declaration,
+): Setting<Value> {
+  return { ...declaration, type, parse };
+}
+
 export function port(declaration: Declaration): Setting<number> {
   const refusal = (shown: string): Refusal => ({
     message: `${shown} is not a valid port`,

@@ -234,6 +234,7 @@ export class BotFixture {
         forge: { url: this.forge.url, user: name, token: this.#tokens.get(name) ?? "" },
         factoryRepo: { owner: "root", name: "factory" },
         leaseTermMs: undefined,
+        budget: undefined,
         model: undefined,
         backend: { name: "test", slots: undefined },
         healthPort: undefined,

@@ -33,6 +33,22 @@ export function deriveBreakerRef(name: string): string {
   return `${COORDINATION_PREFIX}breakers/${name}`;
 }
 
+/** Followed by a day and a bot. */
+export const LEDGERS_FOLDER = `${COORDINATION_PREFIX}ledgers/`;
+
+/** What one bot has spent on one day (`2026-01-31`, in UTC). */
+export function deriveLedgerRef(day: string, bot: string): string {
+  return `${LEDGERS_FOLDER}${day}/${bot}`;
+}
+
+/** Answers undefined where it is no ledger. */
+export function parseLedgerRef(
+  ref: string,
+): { readonly day: string; readonly bot: string } | undefined {
+  const [, day, bot] = /^refs\/disinto\/ledgers\/(\d{4}-\d\d-\d\d)\/([^/]+)$/.exec(ref) ?? [];
+  return day === undefined || bot === undefined ? undefined : { day, bot };
+}
+
 /** Everything below it stops somebody. */
 export const PAUSES_FOLDER = `${COORDINATION_PREFIX}pauses/`;
 

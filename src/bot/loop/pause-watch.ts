@@ -12,15 +12,20 @@ interface PauseWatchTools {
   readonly pollIntervalMs: number;
 }
 
+/** However short the poll: each look starts a process. */
+const LEAST_MS = 1_000;
+
 /** One for all loops of a bot: they share its looks. */
 export class PauseWatch {
   readonly #tools: PauseWatchTools;
+  readonly #everyMs: number;
   #isPaused = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<boolean> | undefined;
 
   constructor(tools: PauseWatchTools) {
     this.#tools = tools;
+    this.#everyMs = Math.max(tools.pollIntervalMs, LEAST_MS);
   }
 
   /** Runs the act unless the bot is paused, and ends its signal when the bot is paused meanwhile. */
@@ -47,9 +52,9 @@ export class PauseWatch {
   }
 
   async #watch(over: AbortSignal, stop: AbortController): Promise<void> {
-    const { clock, pollIntervalMs } = this.#tools;
+    const { clock } = this.#tools;
     while (!over.aborted) {
-      await clock.sleep(pollIntervalMs, over);
+      await clock.sleep(this.#everyMs, over);
       if (over.aborted || !(await this.#look().catch(ignoreFailure))) continue;
       stop.abort();
       return;
@@ -58,8 +63,8 @@ export class PauseWatch {
 
   /** What another loop saw half a poll ago is new enough. */
   #look(): Promise<boolean> {
-    const { clock, pollIntervalMs } = this.#tools;
-    if (clock.monotonicMs() - this.#lookedAtMs < pollIntervalMs / 2)
+    const { clock } = this.#tools;
+    if (clock.monotonicMs() - this.#lookedAtMs < this.#everyMs / 2)
       return Promise.resolve(this.#isPaused);
     this.#looking ??= this.#ask().finally(() => {
       this.#looking = undefined;

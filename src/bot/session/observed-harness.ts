@@ -30,6 +30,7 @@ export function observeHarness(
     run: async ({ about: subject, ...session }) => {
       const about = { role, ...subject };
       events.append({ type: "session.started", ...about });
+      session.meter?.start();
       const startMs = clock.monotonicMs();
       const startedAt = clock.now();
       const tell = (end: SessionEnd | undefined): void => {

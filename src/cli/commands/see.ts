@@ -28,6 +28,17 @@ export const plan = defineCommand({
   run: async (tools, input) => (await import("../plan.ts")).plan(tools, input),
 });
 
+export const cost = defineCommand({
+  name: "cost",
+  summary: "Show what the bots' sessions took: tokens, hours, money",
+  example: "disinto cost --by issue",
+  flags: {
+    by: flags.text("group", "Add up by bot, issue, model or day, which is the default"),
+    json: flags.switch("Print it as JSON"),
+  },
+  run: async (tools, input) => (await import("../cost.ts")).cost(tools, input),
+});
+
 export const logs = defineCommand({
   name: "logs",
   summary: "Show what services wrote",

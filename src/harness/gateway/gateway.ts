@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly admit: () => Promise<string | undefined>;
   /** How a server shows that it reads; undefined: nobody asks it. */
   readonly watch?: Pick<PromptWatchOptions, "kind" | "model" | "firstTokenMs"> | undefined;
+  /** Awaited after each answer that was counted, with what the session has used so far. */
+  readonly onTurn?: (used: Pick<GatewayStats, "inputTokens" | "outputTokens">) => Promise<void>;
   /** The model's server is at work. */
   readonly onActivity: () => void;
   /** This many failures one after another, or of one kind in all, whatever the agent's own patience. */
@@ -195,7 +197,8 @@ export class ModelGateway {
     const told = isError
       ? this.#options.redact(relay.text).slice(0, MAX_ERROR_CHARACTERS)
       : relay.text;
-    if (isTurn) this.#read({ status: answer.statusCode, contentType, text: told });
+    if (isTurn && this.#read({ status: answer.statusCode, contentType, text: told }))
+      await this.#options.onTurn?.(this.#seen);
     response.end(isError ? told : rest);
   }
 
@@ -230,17 +233,18 @@ export class ModelGateway {
   }
 
   /** Before the agent sees the end of an answer, so that its next turn is judged by it. */
-  #read(answer: Parameters<typeof readAnswer>[0]): void {
+  #read(answer: Parameters<typeof readAnswer>[0]): boolean {
     const reading = readAnswer(answer);
     if (reading.type === "fault") {
       this.#note(reading.fault, reading.reason);
-      return;
+      return false;
     }
     this.#fault = undefined;
     this.#faults = 0;
     this.#seen.turns += 1;
     this.#seen.inputTokens += reading.usage.inputTokens;
     this.#seen.outputTokens += reading.usage.outputTokens;
+    return true;
   }
 
   #note(fault: BackendFault, reason: string): void {

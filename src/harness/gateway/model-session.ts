@@ -60,12 +60,15 @@ export class ModelSession {
       watch: { kind, model: name, firstTokenMs: session.firstTokenMs },
       admit: async () => {
         await waitForTurn(session, watch);
-        const limit = findLimit(session, gateway.stats, spent.money);
+        const limit =
+          findLimit(session, gateway.stats, spent.money) ?? (await findBudget(session.meter));
         if (!limit) return undefined;
         watch.stop ??= limit;
         watch.process?.stop("stopped");
         return limit.reason;
       },
+      onTurn: async ({ inputTokens, outputTokens }) =>
+        session.meter?.note({ inputTokens, outputTokens, money: spent.money }),
       onActivity: () => watch.process?.noteActivity(),
       onFaults: () => watch.process?.stop("stopped"),
     });
@@ -108,6 +111,11 @@ interface Watch {
 async function waitForTurn({ beforeTurn }: Session, { process }: Watch): Promise<void> {
   if (!beforeTurn) return;
   await (process ? process.standStill(beforeTurn) : beforeTurn());
+}
+
+async function findBudget(meter: Session["meter"]): Promise<ProcessFault | undefined> {
+  const reason = await meter?.refuse();
+  return reason === undefined ? undefined : { fault: "budget", reason };
 }
 
 /** Before a turn: what of the session's limits is used up. */

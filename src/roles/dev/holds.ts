@@ -1,4 +1,4 @@
-/** Why a bot begins nothing new: the primary branch is red, or the model's server is away. Seen by all bots, said once. */
+/** Why a bot begins nothing new: the primary branch is red, the model's server away, a budget used up. Seen by all bots, said once. */
 
 import { deriveBreakerRef } from "../../bot/leases/refs.ts";
 import { deriveBackendBreaker } from "../../bot/session/model-gate.ts";
@@ -19,7 +19,13 @@ export class Holds {
 
   /** Returns undefined if the bot may begin new work. */
   async findReason(seen: ObservedBacklog): Promise<string | undefined> {
-    return (await this.#redPrimary(seen)) ?? (await this.#backendAway());
+    const { spending } = this.#tools;
+    const { name } = seen.backlog.target.project;
+    return (
+      (await this.#redPrimary(seen)) ??
+      (await this.#backendAway()) ??
+      (await spending.findHeld(name))
+    );
   }
 
   /** Held until it is green again, not only until it is no more red: a new head may be as broken as the old one. */

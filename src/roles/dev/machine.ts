@@ -123,7 +123,8 @@ interface Outcomes {
 }
 
 export const refusals = ["unmet-dependency", "too-large", "already-done"] as const;
-export type Refusal = (typeof refusals)[number];
+/** Beside what an agent may say: nothing more may be spent on the issue. */
+export type Refusal = (typeof refusals)[number] | "budget";
 
 export type At = keyof StateData;
 export type State<A extends At = At> = { [K in A]: { readonly at: K } & StateData[K] }[A];

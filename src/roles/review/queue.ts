@@ -16,7 +16,7 @@ import { formatComment, toReview } from "./verdict.ts";
 /** What changed since an earlier review is context; the whole change is what is judged. */
 const MAX_SINCE_CHARACTERS = 20_000;
 
-type ReviewEnd = "reviewed" | "refused" | "head-moved" | "not-needed" | "backend-away";
+type ReviewEnd = "reviewed" | "refused" | "head-moved" | "not-needed" | "backend-away" | "held";
 
 /** Returns false if there was nothing to review. `done` remembers the last head seen of each pull request. */
 export async function reviewNext(
@@ -100,7 +100,7 @@ async function review(
   const before = await describeBefore(tools, turn, base);
   const judged = await judgeHead(tools, turn, { files, before });
   if (signal.aborted) return "head-moved";
-  if (judged.type === "backend-away") return "backend-away";
+  if (judged.type === "backend-away" || judged.type === "held") return judged.type;
   if (judged.type === "refused") return refuseReview(tools, turn, judged.reason);
   assertHeld();
   await reviews.submit(pull.number, toReview(judged.verdict, files, pull.headSha));

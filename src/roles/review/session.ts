@@ -1,6 +1,7 @@
 /** Asks the harness about one head, part by part; the same rules for each. */
 
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
+import { parseBranch } from "../../core/work-branch.ts";
 import { isBackendFault, type SessionEnd } from "../../ports/harness.ts";
 import { type FileDiff, showHidden, splitDiff } from "./diff.ts";
 import { formatComplaint, formatReviewPrompt, type ReviewRequest } from "./prompt.ts";
@@ -27,7 +28,9 @@ export type HeadVerdict =
   /** A person has to look at it. */
   | { readonly type: "refused"; readonly reason: string }
   /** The model's server is at fault: it costs the pull request nothing. */
-  | { readonly type: "backend-away"; readonly reason: string };
+  | { readonly type: "backend-away"; readonly reason: string }
+  /** A budget of the project is used up for today; others may go on. */
+  | { readonly type: "held"; readonly reason: string };
 
 export async function judgeHead(
   tools: BotTools,
@@ -69,12 +72,19 @@ async function judgePart(
 
 function readEnd(end: SessionEnd): HeadVerdict {
   if (end.type === "failed") {
+    if (end.fault === "budget" && end.of !== "request") return { type: "held", reason: end.reason };
     const type = isBackendFault(end.fault) && end.of !== "request" ? "backend-away" : "refused";
     return { type, reason: end.reason };
   }
   const reading = readVerdict(end.verdict);
   if (reading.type === "read") return { type: "judged", verdict: reading.verdict };
   return { type: "refused", reason: `the reviewer gave no valid verdict: ${reading.reason}` };
+}
+
+/** Whose work it is, where its branch says so: the review is a part of its price. */
+function issueOf({ project }: ProjectTools, head: string): { readonly issue?: number } {
+  const issue = parseBranch(project, head);
+  return issue === undefined ? {} : { issue };
 }
 
 async function ask(
@@ -87,7 +97,7 @@ async function ask(
   try {
     const environment = { DISINTO_PULL: String(pull.number) };
     return await tools.harness.run({
-      about: { project: target.project.name, pull: pull.number },
+      about: { project: target.project.name, pull: pull.number, ...issueOf(target, pull.head) },
       folder,
       prompt,
       environment,

@@ -67,6 +67,8 @@ function nextStepsFor({ issue, pull }: Work, cause: string): string {
       return `To continue: list what it waits for in a section "Depends on #n"; then ${retry}.`;
     case "too-large":
       return `To continue: split it into smaller issues, or narrow its scope; then ${retry}.`;
+    case "budget":
+      return `To continue: allow more in \`[budget.issue]\` of the project's file, in \`limits.issue\` of the bot or in \`DISINTO_BUDGET\`, then \`disinto up\`; then ${retry}.`;
     case "already-done":
       return `If it is done, close the issue. Otherwise describe what is missing; then ${retry}.`;
     default:

@@ -1,8 +1,22 @@
 import { IN_PROGRESS } from "../../../bot/issue/choose.ts";
+import { commentOnce } from "../../../bot/issue/comment-once.ts";
 import { compareAndSwap } from "../../../bot/leases/swap.ts";
 import { type BotTools, deriveFolder, projectOf } from "../../../bot/tools.ts";
+import { formatSpent } from "../../../core/spending.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Outcome, State } from "../machine.ts";
+
+/** Nothing is said of work that no model was asked for. */
+async function tellPrice(tools: BotTools, { project, issue, head }: State<"closing">["work"]) {
+  const spent = await tools.spending.sumIssue(project, issue);
+  if (spent.inputTokens + spent.outputTokens === 0) return;
+  await commentOnce(projectOf(tools, project), {
+    on: issue,
+    cause: "cost",
+    about: head,
+    text: `It is merged. What it took, with its reviews: ${formatSpent(spent)}.`,
+  });
+}
 
 /** Tidies up after a merge that was read back: the issue, its branch, the work folder, the lease last. */
 export function close(
@@ -19,6 +33,7 @@ export function close(
     // Somebody's later push to the branch is not ours to delete.
     if (standing === work.head)
       await compareAndSwap(mirror, { ref, from: standing, to: undefined });
+    await tellPrice(tools, work);
     await folders.discard(deriveFolder(work.issue));
     await claim.release();
     return { type: "closed" };

@@ -57,6 +57,8 @@ type FailedEnd = Extract<SessionEnd, { type: "failed" }>;
 function judgeFault({ fault, of, reason, usage }: FailedEnd) {
   if (of === "request" && fault === "context" && usage.turns === 0)
     return { type: "refused", refusal: "too-large", reason: `too-large: ${reason}` } as const;
+  if (of === "request" && fault === "budget")
+    return { type: "refused", refusal: "budget", reason } as const;
   const isOthers = isOwnFault(fault) || fault === "rate-limited";
   const doubt = isOthers ? 0 : of === "request" ? SURE_DOUBT : 1;
   return { type: "backend-away", reason, doubt } as const;

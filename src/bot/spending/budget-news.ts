@@ -1,0 +1,53 @@
+/** Says once that a budget is reached or over its soft limit, and once that it is free again. */
+import type { BudgetScope, Question, Reached } from "../../core/budgets.ts";
+import type { EventLog } from "../../ports/event-log.ts";
+
+interface News {
+  readonly scopes: readonly BudgetScope[];
+  readonly question: Question;
+  readonly hard: readonly Reached[];
+  readonly soft: readonly Reached[];
+}
+
+export class BudgetNews {
+  readonly #events: EventLog;
+  /** By scope: what was told last. */
+  readonly #told = new Map<string, { readonly budget: string; readonly level: string }>();
+
+  constructor(events: EventLog) {
+    this.#events = events;
+  }
+
+  tell({ scopes, question, hard, soft }: News): void {
+    for (const scope of scopes) {
+      const isOf = (one: Reached) => one.scope === scope;
+      const full = hard.find(isOf);
+      const reached = full ?? soft.find(isOf);
+      const told = reached && { ...reached, level: full ? "hard" : "soft" };
+      this.#note(keyOf(scope, question), question.subject, told);
+    }
+  }
+
+  #note(
+    key: string,
+    { project, issue }: Question["subject"],
+    reached: (Reached & { readonly level: string }) | undefined,
+  ): void {
+    const before = this.#told.get(key);
+    if (before?.budget === reached?.budget && before?.level === reached?.level) return;
+    if (before && before.budget !== reached?.budget)
+      this.#events.append({ type: "budget.free", budget: before.budget });
+    this.#told.delete(key);
+    if (!reached) return;
+    const { budget, level, reason, scope } = reached;
+    this.#told.set(key, { budget, level });
+    const about = scope.per === "issue" && issue !== undefined ? { issue } : {};
+    this.#events.append({ type: "budget.reached", budget, level, reason, project, ...about });
+  }
+}
+
+/** A day's budget of tomorrow is the same scope, and frees today's. */
+function keyOf({ of, per }: BudgetScope, { bot, subject }: Question): string {
+  const whose = { factory: "", project: subject.project, bot }[of];
+  return [of, per, whose, ...(per === "issue" ? [subject.project, subject.issue] : [])].join(" ");
+}
