@@ -45,7 +45,7 @@ async function configure(folder) {
   const project = 'repo = "disinto-admin/greeter"\n[ci]\nrequired = ["ci/local/test"]\n';
   writeFileSync(path.join(folder, "projects/greeter.toml"), `${project}${bots}`);
   const repository = path.join(folder, "greeter");
-  cpSync("demo/repository", repository, { recursive: true });
+  cpSync("test/support/greeter", repository, { recursive: true });
   const identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
   const git = (...args) => execFileSync("git", args, { cwd: repository });
   git("init", "--quiet", "--initial-branch=main");
