@@ -31,7 +31,14 @@ const context = mkdtempSync(path.join(tmpdir(), "disinto-images-"));
 try {
   const app = path.join(context, "app");
   cpSync(values.dist, path.join(app, "dist"), { recursive: true });
-  for (const part of ["demo", "prompts", "package.json", "package-lock.json", "LICENSE"]) {
+  for (const part of [
+    "dashboard",
+    "demo",
+    "prompts",
+    "package.json",
+    "package-lock.json",
+    "LICENSE",
+  ]) {
     cpSync(part, path.join(app, part), { recursive: true });
   }
   chmodSync(path.join(app, "dist", "main.js"), 0o755);

@@ -1,6 +1,6 @@
 /** Builds what one bot works with from its settings. */
 import path from "node:path";
-import { buildEventFile } from "./adapters/event-file.ts";
+import type { EventLink } from "./adapters/event-link.ts";
 import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildSubmodules } from "./adapters/git/submodules.ts";
@@ -16,7 +16,7 @@ import { findPause } from "./bot/leases/pauses.ts";
 import { Slots } from "./bot/leases/slots.ts";
 import { PauseWatch } from "./bot/loop/pause-watch.ts";
 import { deriveProgressLimit, Progress } from "./bot/loop/progress.ts";
-import { StatusKeeper } from "./bot/loop/status-keeper.ts";
+import type { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
@@ -38,6 +38,7 @@ import type { Forge } from "./ports/forge.ts";
 import type { ModelServer } from "./ports/model-server.ts";
 import type { Role } from "./roles/definitions.ts";
 import { roleLoops } from "./roles/wiring.ts";
+import { openEvents } from "./wiring-events.ts";
 import { buildSpending } from "./wiring-spending.ts";
 
 type Host = Pick<
@@ -57,7 +58,7 @@ export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
 
 export function buildBot(settings: BotSettings, host: Host): Bot {
   const { url, user, token } = settings.forge;
-  const events = buildStatusKeeper(settings, host);
+  const { link, events } = openEvents(settings, host);
   const { signal, redact } = host;
   const onRequest = () => events.countRequest("api");
   const forge = buildForge({ url, token, signal, redact, onRequest });
@@ -71,7 +72,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
     const progress = new Progress(host.clock, limitMs);
     const onProgress = () => progress.note();
     const gate = { ...whole, role, events, onProgress, server };
-    const harness = buildGatedHarness(settings, host, gate);
+    const harness = buildGatedHarness(settings, { ...host, follower: link }, gate);
     return {
       user,
       holder: settings.name,
@@ -97,6 +98,7 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
   return {
     whoami: () => forge.whoami(),
     events,
+    sayFarewell: async () => link?.close(),
     toolsFor,
     run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
@@ -108,12 +110,6 @@ export function buildBot(settings: BotSettings, host: Host): Bot {
       return serveBotHealth({ port, token, name, version, loops, keeper: events, leases });
     },
   };
-}
-
-function buildStatusKeeper({ dataFolder, name: by }: BotSettings, host: Host): StatusKeeper {
-  const { clock, print: echo, redact } = host;
-  const file = path.join(dataFolder, "events.jsonl");
-  return new StatusKeeper(buildEventFile({ file, by, clock, echo, redact }), { clock, by });
 }
 
 function toSessionLimits(limits: SessionLimits) {
@@ -143,7 +139,7 @@ interface Gated extends Whole {
 /** Its sessions wait for the model's server, are told as events, and show the bot's progress. */
 function buildGatedHarness(
   settings: BotSettings,
-  host: Host,
+  host: Host & { readonly follower: EventLink | undefined },
   { role, events, onProgress, server, spending, ...whole }: Gated,
 ): ObservedHarness {
   const { clock } = host;

@@ -15,7 +15,7 @@ async function readSources(
         withFileTypes: true,
       });
       return entries
-        .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+        .filter((entry) => entry.isFile() && /\.(tsx?|mjs)$/.test(entry.name))
         .map(({ parentPath, name }) => path.relative(checkout, path.join(parentPath, name)));
     }),
   );

@@ -39,7 +39,7 @@ export function buildEventFile(options: EventFileOptions): EventLog {
 }
 
 /** `events.jsonl` → `events.1.jsonl`. */
-function deriveEarlierFile(file: string): string {
+export function deriveEarlierFile(file: string): string {
   const { dir, name, ext } = path.parse(file);
   return path.join(dir, `${name}.1${ext}`);
 }

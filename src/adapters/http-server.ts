@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { Hono, MiddlewareHandler } from "hono";
+import type { Hono, Env as HonoEnv, MiddlewareHandler } from "hono";
 
 export interface HttpServer {
   readonly port: number;
@@ -14,10 +14,16 @@ interface Address {
   readonly bind: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** Requests may last as long as their senders live. */
+  readonly isStreamed?: boolean;
 }
 
-export async function serveHttp(app: Hono, { bind, port }: Address): Promise<HttpServer> {
+export async function serveHttp<E extends HonoEnv>(
+  app: Hono<E>,
+  { bind, port, isStreamed = false }: Address,
+): Promise<HttpServer> {
   const server = createServer(getRequestListener(app.fetch));
+  if (isStreamed) server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, bind, resolve);
   });

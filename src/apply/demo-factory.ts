@@ -53,6 +53,7 @@ export async function createDemoFiles(
     [env.engine.key]: "local",
     [env.name.key]: "demo",
     [env.forgePort.key]: String(await findFreePort()),
+    [env.dashboardPort.key]: String(await findFreePort()),
     [env.llamaBots.key]: nameDemoBots(bots).join(" "),
     ...(model?.baseUrl && { [env.llamaBaseUrl.key]: model.baseUrl }),
     ...(model?.model && { [env.llamaModel.key]: model.model }),

@@ -96,11 +96,11 @@ async function observeRepository(
   { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
-  const { repo, writers, administrators = [], primaryBranch } = wanted;
+  const { repo, writers, administrators = [], readers = [], primaryBranch } = wanted;
   const found = await forge.repositories.find(repo);
   if (!found) return undefined;
   const access = new Map<string, Access>();
-  for (const login of [...writers, ...administrators])
+  for (const login of [...writers, ...administrators, ...readers])
     access.set(login, await forge.repositories.access(repo, login));
   return {
     empty: found.empty,

@@ -29,6 +29,7 @@ import type { Administrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
 import { findOwedWorkflow } from "./ci-choice.ts";
 import type { Content } from "./content.ts";
+import { makeDashboardSecrets } from "./dashboard.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
@@ -149,6 +150,7 @@ async function createFactory(
   const { caution } = engines[factory.engine];
   if (caution) say(caution);
   await makeCiTokens(factory, secrets);
+  await makeDashboardSecrets({ factory, secrets, newSecret });
   const fill = buildFill(tools, { factory, project, administrator });
   const steps = await applyIdentities(
     { forge: administrator.forge, secrets, newSecret, fill, say, adopted },

@@ -142,3 +142,12 @@ test("a project with Woodpecker says so, whose statuses count, and which", () =>
     "
   `);
 });
+
+test("an operator who has no access of their own to the repository is trusted by name", () => {
+  const { text } = declareProject({ owner: "ada", name: "Shop" }, described, {
+    ci: local,
+    trusted: "boss",
+  });
+
+  expect(text).toContain('\ntrusted_authors = ["boss"]\n');
+});

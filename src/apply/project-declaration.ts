@@ -24,6 +24,8 @@ export interface ProjectDeclaration {
 
 interface Decided {
   readonly ci: ChosenCi;
+  /** The operator, where the forge's access does not say that they may be trusted. */
+  readonly trusted?: string | undefined;
   /** What `[network] allow` shall say; without, what the repository's files speak for stands there to be taken. */
   readonly allow?: readonly string[] | undefined;
   /** What is made of a repository without a workflow. */
@@ -33,7 +35,7 @@ interface Decided {
 export function declareProject(
   repo: RepoId,
   described: Description,
-  { ci, choice, allow }: Decided,
+  { ci, choice, allow, trusted }: Decided,
 ): ProjectDeclaration {
   const { branch, branches, names } = described;
   const offer = choice === "write" ? offerWorkflow(described) : undefined;
@@ -46,6 +48,7 @@ export function declareProject(
       required,
       whenAbsent: choice === "write" ? undefined : choice,
       prefix: choosePrefix(branches),
+      trusted,
       ci,
       network: formatNetwork(offerPresets(names), allow),
     }),
@@ -81,6 +84,7 @@ interface ProjectText {
   /** Written where the operator has decided it. */
   readonly whenAbsent: "block" | "pass" | undefined;
   readonly prefix: string | undefined;
+  readonly trusted: string | undefined;
   readonly ci: ChosenCi;
   readonly network: readonly string[];
 }
@@ -103,7 +107,7 @@ function formatNetwork(
 
 /** JSON strings are TOML strings too. */
 function formatProject(project: ProjectText): string {
-  const { repo, branch, required, whenAbsent, prefix, ci, network } = project;
+  const { repo, branch, required, whenAbsent, prefix, trusted, ci, network } = project;
   const { provider, login } = ci;
   return [
     `#:schema ../${schemaFile}`,
@@ -114,6 +118,12 @@ function formatProject(project: ProjectText): string {
       : [
           "# A branch of the repository is where fix/issue-N would have to be.",
           `branch_prefix = ${JSON.stringify(prefix)}`,
+        ]),
+    ...(trusted === undefined
+      ? []
+      : [
+          "# Issues of the operator, who has no access of their own to this repository, wait for nobody.",
+          `trusted_authors = ${JSON.stringify([trusted])}`,
         ]),
     "",
     "[ci]",

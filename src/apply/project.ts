@@ -4,11 +4,13 @@ import path from "node:path";
 import { loadFactoryWith } from "../config/load.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo, isSameRepo } from "../core/identities.ts";
+import { isSameLogin } from "../core/names.ts";
 import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
 import { type ChosenCi, chooseCi } from "../core/project-ci.ts";
 import type { Answers } from "../core/setup.ts";
 import { parseSource } from "../core/source.ts";
 import { DisintoError } from "../errors.ts";
+import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { type DecideCi, findMissingCi, offerChoice } from "./ci-choice.ts";
 import { type Content, openContent } from "./content.ts";
 import { openForge } from "./forge-access.ts";
@@ -124,5 +126,12 @@ export async function declareFromForge(
   };
   const described = await describeOnForge(tools.repositories, place, formatRepo(repo));
   const looked = { name: formatRepo(repo), provider: ci.provider, described, isPushed: false };
-  return declareProject(repo, described, { ci, ...(await ask(tools, looked, decide)) });
+  const trusted = await findOperator(forge, repo, login);
+  return declareProject(repo, described, { ci, trusted, ...(await ask(tools, looked, decide)) });
+}
+
+/** Whoever administers the site alone may write no code there, so that what the operator files would wait for somebody. */
+async function findOperator({ forge }: ForgeAdmin, repo: RepoId, login: string) {
+  const writers = await forge.writers(repo);
+  return writers.some((writer) => isSameLogin(writer, login)) ? undefined : login;
 }

@@ -6,6 +6,7 @@ import type { Factory } from "../core/factory.ts";
 import { engines } from "../engines/definitions.ts";
 import { documents } from "../engines/documents.ts";
 import type { Containers } from "../ports/containers.ts";
+import { renderProjects } from "./dashboard.ts";
 import { seal } from "./generated-file.ts";
 
 export interface Rendering {
@@ -26,6 +27,7 @@ export function render(
   const others = [
     ...(caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }]),
     ...(engines[factory.engine].runsImages ? [renderEgressLists(factory)] : []),
+    ...(factory.dashboard ? [renderProjects(factory)] : []),
   ];
   return { text, files: [...others, { path: file, text }] };
 }

@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
+import { ports } from "../core/service-ports.ts";
 import {
   type Answers,
   completeAnswers,
@@ -47,7 +48,8 @@ export async function resolveAnswers(
   const given = { ...exported, ...answers };
   const freePort = String(await findFreePort(Number(defaultForgePort)));
   const freeCiPort = String(await findFreePort(Number(defaultCiPort)));
+  const freeDashboardPort = String(await findFreePort(ports.dashboard));
   const url = given[env.forgeUrl.key] ?? (named === undefined ? undefined : `http://${named}`);
   const machine = await findMachineName(url);
-  return completeAnswers(given, { freePort, freeCiPort, machine, ci });
+  return completeAnswers(given, { freePort, freeCiPort, freeDashboardPort, machine, ci });
 }

@@ -11,7 +11,7 @@ interface CiAccess {
   readonly token: string;
 }
 
-export interface BotSettings extends Omit<BotValues, "command"> {
+export interface BotSettings extends Omit<BotValues, "command" | "dashboardUrl" | "eventsToken"> {
   /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
   /** What the harness asks; undefined: none, or one that a command knows by itself. */
@@ -21,6 +21,8 @@ export interface BotSettings extends Omit<BotValues, "command"> {
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
   readonly separation?: Separation | undefined;
+  /** Where its events are handed in; undefined: nowhere. */
+  readonly dashboard?: { readonly url: string; readonly token: string } | undefined;
   /** What bots share that share a model's server, and how many sessions it serves at once as far as configured. */
   readonly backend: { readonly name: string; readonly slots: number | undefined };
 }
@@ -72,7 +74,7 @@ export function readBotSettings(
 }
 
 function toSettings(env: Environment): BotSettings {
-  const values = pick<BotValues>(botVariables, env);
+  const { dashboardUrl, eventsToken, ...values } = pick<BotValues>(botVariables, env);
   const parts = pick<BotPartValues>(botParts, env);
   return {
     ...values,
@@ -82,6 +84,7 @@ function toSettings(env: Environment): BotSettings {
     forge: { url: parts.forgeUrl, user: parts.forgeUser, token: parts.forgeToken },
     backend: { name: parts.backendName, slots: parts.slots },
     ci: readCiAccess(env),
+    dashboard: dashboardUrl && eventsToken ? { url: dashboardUrl, token: eventsToken } : undefined,
     separation: parts.users && {
       mounts: parts.mounts?.split(":") ?? [],
       proxy: parts.proxy,

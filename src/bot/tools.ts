@@ -35,6 +35,8 @@ export interface Bot {
   run(role: Role, run: RoleRun): Promise<void>;
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
+  /** Hands its last events in, where there is somebody to take them. */
+  sayFarewell(): Promise<void>;
 }
 
 export interface BotTools {

@@ -27,13 +27,14 @@ export async function runAgent(
     await waitForForge(tools, settings.forge.url);
     await verifyIdentity(bot, settings);
     const projects = settings.projects.map(({ name }) => name);
-    bot.events.append({ type: "bot.started", roles: settings.roles, projects });
+    bot.events.append({ type: "bot.started", projects, ...describeSelf(settings, tools) });
     await Promise.all(loops.map(({ role, run }) => bot.run(role, run)));
   } catch (error) {
     bot.events.append(describeEnd(error));
     throw error;
   }
   bot.events.append({ type: "bot.stopped" });
+  await bot.sayFarewell();
   stopHealth();
   return ExitCode.done;
 }
@@ -44,6 +45,14 @@ export function describeEnd(error: unknown): BotEvent {
   const words = error instanceof Error ? error.message : String(error);
   const message = code === "bug" ? `it ended by a bug of disinto: ${words}` : words;
   return { type: "failure", code, message, retryInMs: 0 };
+}
+
+/** What people want to know of a bot that they look at. */
+function describeSelf(
+  { roles, harness, model, backend }: BotSettings,
+  { version }: Pick<Tools, "version">,
+) {
+  return { roles, harness, model: model?.name, backend: model && backend.name, version };
 }
 
 function narrow(settings: BotSettings, project: string | undefined): BotSettings {

@@ -6,6 +6,7 @@ import { secrets } from "./commands/secrets.ts";
 import { agents, config, cost, issue, logs, plan, status } from "./commands/see.ts";
 import { ci, egress, forge } from "./commands/services.ts";
 import { demo, init } from "./commands/start.ts";
+import { dashboard } from "./commands/watch.ts";
 
 interface CommandSection {
   readonly title: string;
@@ -16,7 +17,7 @@ interface CommandSection {
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
   { title: "Run", commands: [up, down, pause, resume, hireAnAgent, fire, agent, generate] },
-  { title: "See", commands: [status, agents, issue, ci, cost, logs, plan, config] },
+  { title: "See", commands: [status, dashboard, agents, issue, ci, cost, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, block, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
   { title: "For services", commands: [forge, egress] },

@@ -12,6 +12,7 @@ import {
 import { namesOf } from "../core/kinds.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { COMMAND_HARNESS, harnesses } from "../harness/definitions.ts";
+import { findDashboard } from "./dashboard.ts";
 import { fileDemoIssues, printDemoResult, watchDemo } from "./demo-run.ts";
 import { down } from "./down.ts";
 import { init } from "./init.ts";
@@ -50,6 +51,7 @@ export async function demo(tools: Tools, flags: DemoFlags): Promise<ExitCode> {
     await init(tools, { folder, repository });
     const run = await fileDemoIssues(tools, options);
     await up(tools, { folder });
+    await showDashboard(tools, folder);
     await watchDemo(tools, run);
     code = await printDemoResult(tools, run);
     await stayForALook(tools, run.page);
@@ -109,4 +111,10 @@ async function clean(tools: Tools): Promise<ExitCode> {
   }
   if (folders.length === 0) tools.say("no demo left anything");
   return ExitCode.done;
+}
+
+/** Whoever has the demo on this machine may look without signing in. */
+async function showDashboard(tools: Tools, folder: string): Promise<void> {
+  const found = await findDashboard(tools, folder);
+  if (found) tools.say(`watch it at ${found.url}`);
 }

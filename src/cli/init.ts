@@ -19,6 +19,7 @@ import {
 } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
+import { makeLink } from "./dashboard.ts";
 import { askAllowed, readAllowed } from "./init-network.ts";
 import type { Tools } from "./tools.ts";
 
@@ -48,7 +49,10 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   const changes = `${steps.length} changes ${dryRun ? "to make" : "applied and read back"}`;
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
   if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
-  else sayNext(tools, folder, initialised);
+  else {
+    sayNext(tools, folder, initialised);
+    await sayLink(tools, initialised, folder);
+  }
   return ExitCode.done;
 }
 
@@ -147,6 +151,11 @@ async function askPerson(
   const { askCi } = await import("./init-address.ts");
   const ci = await askCi(questions, answers, provided.ci);
   return { repository, provided: { ...provided, ...ci, answers } };
+}
+
+/** Works once the dashboard runs, and then once. */
+async function sayLink(tools: Tools, { factory }: InitResult, folder: string): Promise<void> {
+  if (factory.dashboard) tools.say(`then watch it: ${await makeLink(tools, folder)}`);
 }
 
 function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void {

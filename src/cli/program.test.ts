@@ -68,6 +68,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
 
     See:
       status                                  Show what is declared beside what runs, problems first
+      dashboard                               Print a link to the factory's page that signs in once, or play a recorded day again
       agents                                  Show every bot, what it does and how it is
       issue <number>                          Show all that happened to an issue, from the bots' events and the forge
       ci                                      See and repeat the CI's runs of a change; run the local CI, or the gate to Woodpecker

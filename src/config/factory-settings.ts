@@ -96,6 +96,7 @@ export function readFactorySettings(
     ...(reader.isSet(env.budget) && { budget: reader.optional(env.budget) }),
     hasStatusToken: reader.isSet(env.statusToken),
     edge: readEdge(reader),
+    dashboard: readDashboard(reader),
     shared: readShared(reader),
   };
 }
@@ -123,6 +124,11 @@ function readEdge(reader: Reader): Factory["edge"] {
   return httpPort === undefined && httpsPort === undefined
     ? undefined
     : { httpPort, httpsPort, domain, ca: reader.optional(env.edgeCa) };
+}
+
+function readDashboard(reader: Reader): Factory["dashboard"] {
+  const port = reader.optional(env.dashboardPort);
+  return port === undefined ? undefined : { port };
 }
 
 function readForgeUrl(reader: Reader, fallback: string): string {

@@ -4,6 +4,7 @@ import { engines } from "../engines/definitions.ts";
 import { tellBot } from "../settings/bot.ts";
 import { deriveAddresses } from "./addresses.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
+import { deriveDashboard } from "./dashboard-service.ts";
 import { deriveEgress } from "./egress-service.ts";
 import type { Bot, Factory } from "./factory.ts";
 import { deriveLayout } from "./layout.ts";
@@ -30,6 +31,7 @@ export function deriveDesired(factory: Factory, folder: string, project = factor
       ...listUsedCis(factory).flatMap((ci) => ci.services(factory, place)),
       ...deriveEdge(factory, folder),
       ...deriveEgress(factory, folder),
+      ...deriveDashboard(factory, layout, folder),
       ...bots.map((bot) => deriveBot(bot, factory, place)),
     ],
   };
@@ -46,7 +48,8 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
   const mounts = deriveMounts(factory);
   const { owner } = engines[factory.engine];
   const proxy = place.addresses.proxy?.part;
-  const about = { bot, factory, forgeUrl, folders, healthPort, proxy };
+  const dashboard = place.addresses.dashboard?.part;
+  const about = { bot, factory, forgeUrl, folders, healthPort, proxy, dashboard };
   const isSeparated = owner !== undefined;
   const told = tellBot({ ...about, isSeparated, mounts: mounts.map(({ target }) => target) });
   const ci = deriveCiAccess(factory, place);

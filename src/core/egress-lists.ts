@@ -36,7 +36,8 @@ export function deriveEgressLists(factory: Factory): EgressLists {
     const asked = ciProviders[provider].stepsCaller;
     const own = projects.filter(({ ci }) => ci.provider === provider);
     if (!asked || (own.length === 0 && !asked.isAlways)) return [];
-    const caller: Caller = { name: "ci", allow: expandAllowed(own) };
+    const allow = [...new Set([...toHosts(listForge(factory)), ...expandAllowed(own)])];
+    const caller: Caller = { name: "ci", allow };
     return [[asked.container(name), caller] as const];
   });
   const forwards = bots.flatMap(({ baseUrl = "" }) => {
@@ -53,14 +54,22 @@ export function deriveEgressLists(factory: Factory): EgressLists {
 }
 
 /** Its projects' lists, its model, and the forge where that is outside: the bot itself needs these two. */
-function toCaller(bot: Bot, { projects, forge }: Factory): Caller {
-  const own = projects.filter(({ name }) => bot.projects.includes(name));
-  const needed = [bot.baseUrl ?? "", ...(forge.kind === FORGE_ELSEWHERE ? [forge.url] : [])];
-  const hosts = needed.flatMap((url) => {
+function toCaller(bot: Bot, factory: Factory): Caller {
+  const own = factory.projects.filter(({ name }) => bot.projects.includes(name));
+  const hosts = toHosts([bot.baseUrl ?? "", ...listForge(factory)]);
+  return { name: bot.name, allow: [...new Set([...hosts, ...expandAllowed(own)])] };
+}
+
+/** Where it runs outside, the CI needs it as much as bots do. */
+function listForge({ forge }: Factory): readonly string[] {
+  return forge.kind === FORGE_ELSEWHERE ? [forge.url] : [];
+}
+
+function toHosts(urls: readonly string[]): readonly string[] {
+  return urls.flatMap((url) => {
     const route = routeTo(url);
     return route?.by === "proxy" ? [`${route.host}:${route.port}`] : [];
   });
-  return { name: bot.name, allow: [...new Set([...hosts, ...expandAllowed(own)])] };
 }
 
 /** What their `[network] allow` names, presets resolved. */

@@ -11,6 +11,7 @@ import {
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
+import { deriveDashboardUser } from "./dashboard-service.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys } from "./names.ts";
 import { alwaysProtected } from "./protected-paths.ts";
@@ -33,6 +34,8 @@ export interface DesiredRepository {
   readonly writers: readonly string[];
   /** Accounts of the factory that make webhooks there. */
   readonly administrators?: readonly string[];
+  /** Accounts that must see it, where it is not public. */
+  readonly readers?: readonly string[];
   readonly labels: readonly Label[];
   readonly protection: Protection | undefined;
 }
@@ -62,7 +65,7 @@ export type IdentityAction =
       readonly kind: "grant-access";
       readonly repo: RepoId;
       readonly login: string;
-      readonly access: "write" | "admin";
+      readonly access: "read" | "write" | "admin";
     }
   | { readonly kind: "create-label"; readonly repo: RepoId; readonly label: Label }
   | { readonly kind: "fill-repository"; readonly repository: DesiredRepository }
@@ -98,13 +101,15 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
   const cis = listUsedCis(factory).flatMap(({ user }) => user?.(factory) ?? []);
   const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
   const [account] = accounts;
+  const dashboard = deriveDashboardUser(factory);
+  const readers = dashboard.map(({ login }) => login);
   return {
     factoryId: factory.id,
-    users: [...bots, ...cis, ...(account ? [account] : [])],
+    users: [...bots, ...cis, ...(account ? [account] : []), ...dashboard],
     repositories: [
       ...factory.projects.map((project) => deriveRepository(factory, project)),
       deriveFactoryRepository(factory),
-    ],
+    ].map((one) => ({ ...one, readers })),
     application: deriveApplication(factory),
   };
 }
@@ -196,7 +201,7 @@ function* planRepository(
 }
 
 function* planAccess(
-  { repo, writers, administrators = [] }: DesiredRepository,
+  { repo, writers, administrators = [], readers = [] }: DesiredRepository,
   seen: ReadonlyMap<string, Access>,
 ): Generator<IdentityStep> {
   for (const login of writers) {
@@ -207,6 +212,11 @@ function* planAccess(
     if (seen.get(login) === "admin" || seen.get(login) === "owner") continue;
     const because = `${login} cannot make webhooks there`;
     yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
+  }
+  for (const login of readers) {
+    if ((seen.get(login) ?? "none") !== "none") continue;
+    const because = `${login} cannot see it`;
+    yield { action: { kind: "grant-access", repo, login, access: "read" }, because };
   }
 }
 

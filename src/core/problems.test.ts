@@ -25,7 +25,7 @@ const opened = { type: "breaker.opened", breaker: "primary:shop", reason: "main 
 test("a breaker that every bot sees is one problem, since the first of them saw it", () => {
   const statuses = [2, 1].map((second) => summarizeEvents([stamp(second, opened)]));
 
-  expect(findOpenBreakers(statuses)).toEqual([
+  expect(findOpenBreakers(statuses)).toMatchObject([
     { kind: "breaker", text: "primary:shop is broken since 2026-01-01 12:00:01: main is red" },
   ]);
 });
@@ -41,7 +41,7 @@ test("a head that the CI never hears of is a problem until its bot goes on", () 
   };
   const entered = { type: "state.entered", at: "reviewing", project: "shop", issue: 7 };
 
-  expect(findSilentCi([stamp(2, silent), stamp(1, entered)])).toEqual([
+  expect(findSilentCi([stamp(2, silent), stamp(1, entered)])).toMatchObject([
     {
       kind: "ci",
       text: "ci/woodpecker/pr/test of pull request #8 of shop: the CI has not heard of it; look at the repository's webhooks on the forge",
@@ -77,7 +77,7 @@ test("a review that gave up is a problem as long as its head is the pull request
   const find = (events: readonly StampedEvent[], headSha = "aa") =>
     findGivenUpReviews(events, [{ project: "shop", pull: 4, headSha }]);
 
-  expect(find([reviewed(0, { verdict: "approved" }), gaveUp])).toEqual([
+  expect(find([reviewed(0, { verdict: "approved" }), gaveUp])).toMatchObject([
     {
       kind: "review",
       text: "ada gave up the review of pull request #4 of shop at 2026-01-01 12:00:01: the change is too long; a person has to review it",

@@ -19,6 +19,14 @@ export interface Problem {
     | "review"
     | "service";
   readonly text: string;
+  /** ISO 8601, where it is known. */
+  readonly since?: string | undefined;
+  /** What a person does about it, to be pasted. */
+  readonly command?: string;
+  /** What it is about. */
+  readonly about?: { readonly project: string; readonly issue?: number; readonly pull?: number };
+  /** What goes on as soon as a person has done it; nothing is broken. */
+  readonly asks?: "answer" | "merge" | "review";
 }
 
 export interface BlockedIssue {
@@ -35,10 +43,13 @@ export function describeDeadServices(
   return services.filter(isDead).map(({ service, state }): Problem => {
     const failures = Object.values(statuses.get(service)?.failures ?? {});
     const newest = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    const since = newest?.at ?? statuses.get(service)?.lastEventAt;
     const reason = newest ? `: ${newest.message.split("\n")[0]}` : "";
     return {
       kind: "service",
       text: `${service} is ${state}${reason} (disinto logs ${service})`,
+      since,
+      command: `disinto logs ${service}`,
     };
   });
 }
@@ -58,6 +69,8 @@ export function describeFailing(
     return lasting.map(([code, { since, message }]) => ({
       kind: "failing",
       text: `${service} tries again since ${formatTime(since)}: ${message.split("\n")[0]} (${code})`,
+      since,
+      command: `disinto logs ${service}`,
     }));
   });
 }
@@ -76,11 +89,12 @@ export function describeRefused(
         {
           kind: "credentials",
           text: `the forge refuses the token of ${name}: it was revoked there, or another factory uses ${forgeUser} (disinto init)`,
+          command: "disinto init",
         },
       ];
     if (credentials !== "foreign") return [];
     const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
-    return [{ kind: "credentials", text }];
+    return [{ kind: "credentials", text, command: "disinto init" }];
   });
 }
 
@@ -94,7 +108,8 @@ export function describePauses(
 ): readonly Problem[] {
   return pauses.map(({ at, bot, told }) => {
     const resume = `disinto resume${bot === undefined ? "" : ` ${bot}`}`;
-    return { kind: "paused", text: `since ${formatTime(at)} ${told} (${resume})` };
+    const text = `since ${formatTime(at)} ${told} (${resume})`;
+    return { kind: "paused", text, since: at || undefined, command: resume };
   });
 }
 
@@ -108,7 +123,8 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
     }
   }
   return [...open].map(([name, { since, reason }]) => {
-    return { kind: "breaker", text: `${name} is broken since ${formatTime(since)}: ${reason}` };
+    const text = `${name} is broken since ${formatTime(since)}: ${reason}`;
+    return { kind: "breaker", text, since, command: "disinto doctor" };
   });
 }
 
@@ -122,7 +138,8 @@ export function findReachedBudgets(statuses: Iterable<BotStatus>): readonly Prob
     }
   }
   return [...reached.values()].map(({ since, reason }) => {
-    return { kind: "budget", text: `since ${formatTime(since)} ${reason} (disinto cost)` };
+    const text = `since ${formatTime(since)} ${reason} (disinto cost)`;
+    return { kind: "budget", text, since, command: "disinto cost" };
   });
 }
 
@@ -142,8 +159,32 @@ export function describeBlocked(
     const last = entered.toSorted((a, b) => (a.time < b.time ? -1 : 1)).at(-1);
     const reason = last && "reason" in last ? (last.reason ?? "") : "its last comment says why";
     const text = `issue #${issue} of ${project} is blocked (${title}): ${reason.split("\n")[0]}`;
-    return { kind: "blocked-issue", text };
+    const asks = last?.type === "state.entered" ? questionOf(last.cause) : undefined;
+    const about = { project, issue };
+    const command = `disinto retry ${issue} --project ${project}`;
+    return {
+      kind: "blocked-issue",
+      text,
+      since: last?.time,
+      command,
+      about,
+      ...(asks && { asks }),
+    };
   });
+}
+
+/** Causes for which a bot hands over or asks; all others are faults. */
+const questions: Readonly<Record<string, Problem["asks"]>> = {
+  "hand-over": "merge",
+  "protected-files": "merge",
+  protectedPaths: "answer",
+  "unmet-dependency": "answer",
+  "too-large": "answer",
+  "already-done": "answer",
+};
+
+function questionOf(cause: string | undefined): Problem["asks"] {
+  return cause === undefined ? undefined : questions[cause];
 }
 
 /** Heads that the CI was told of again in vain, until the bot goes on with that issue. */
@@ -157,7 +198,8 @@ export function findSilentCi(events: readonly StampedEvent[]): readonly Problem[
     if (event.type !== "ci.silent") continue;
     const { pull, context, reason } = event;
     const text = `${context} of pull request #${pull} of ${project}: ${reason}; look at the repository's webhooks on the forge`;
-    silent.set(key, { kind: "ci", text });
+    const about = { project, issue, pull };
+    silent.set(key, { kind: "ci", text, since: event.time, command: "disinto doctor", about });
   }
   return [...silent.values()];
 }
@@ -175,7 +217,9 @@ export function findRefusals(
     if (!known || isNamed(known, host)) continue;
     const line = `[network] allow = ${JSON.stringify([...known.network.allow, host])}`;
     const text = `${by} was refused ${host}; if ${project} needs it: ${line} in its file`;
-    found.set(`${by} ${project} ${host}`, { kind: "network", text });
+    const key = `${by} ${project} ${host}`;
+    const since = found.get(key)?.since ?? event.time;
+    found.set(key, { kind: "network", text, since, about: { project } });
   }
   return [...found.values()];
 }
@@ -210,7 +254,7 @@ export function findGivenUpReviews(
     if (last?.type !== "pull.reviewed" || !last.verdict.startsWith(REVIEW_REFUSED)) return [];
     const reason = last.verdict.slice(REVIEW_REFUSED.length).split("\n")[0];
     const text = `${last.by} gave up the review of pull request #${pull} of ${project} at ${formatTime(last.time)}: ${reason}; a person has to review it`;
-    return [{ kind: "review", text }];
+    return [{ kind: "review", text, since: last.time, about: { project, pull }, asks: "review" }];
   });
 }
 

@@ -7,6 +7,7 @@ import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definiti
 import { env } from "../settings/env.ts";
 import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
+import { ports } from "./service-ports.ts";
 
 /** Variables of `.env` by name. */
 export type Answers = Readonly<Record<string, string>>;
@@ -110,6 +111,8 @@ interface Gaps {
   /** A port that nobody has. */
   readonly freePort: string;
   readonly freeCiPort?: string;
+  /** For the dashboard. */
+  readonly freeDashboardPort?: string;
   /** Absent if no name leads to it. */
   readonly machine?: MachineName | undefined;
   /** Asked for by name; undefined: what suits the forge. */
@@ -135,7 +138,7 @@ function pinImage(forge: string): Answers {
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, gaps: Gaps): Answers {
-  const { freePort } = gaps;
+  const { freePort, freeDashboardPort = String(ports.dashboard) } = gaps;
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
   const forge = chooseForge(given);
   const ownForge = forge !== FORGE_ELSEWHERE;
@@ -144,6 +147,7 @@ export function completeAnswers(given: Answers, gaps: Gaps): Answers {
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
+    [env.dashboardPort.key]: freeDashboardPort,
     [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-local-ci`,
     [env.llamaBots.key]: "dev-qwen",
     [env.llamaBaseUrl.key]: offerModel(engine),

@@ -30,6 +30,9 @@ export function findWaiting(
   });
 }
 
+/** How the reason ends for which a person is asked to read an issue's text. */
+export const NEEDS_APPROVAL = "(disinto approve)";
+
 type Named = Omit<BacklogIssue, "title">;
 
 function explain(

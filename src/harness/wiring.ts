@@ -12,6 +12,7 @@ import { CLAUDE_PROGRAM } from "./claude-code/definition.ts";
 import type { HarnessName } from "./definitions.ts";
 import type { ModelAccess } from "./gateway/model-session.ts";
 import { OPENCODE_PROGRAM } from "./opencode/definition.ts";
+import type { TranscriptOptions } from "./session/transcript.ts";
 
 type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "dataFolder"> &
   Partial<Pick<BotSettings, "backend" | "separation">>;
@@ -20,14 +21,19 @@ type HarnessSettings = Pick<BotSettings, "harness" | "command" | "model" | "data
 export function buildHarness(
   settings: HarnessSettings,
   role: Role,
-  host: Pick<Tools, "environment" | "learnSecrets" | "redact">,
+  host: Pick<Tools, "environment" | "learnSecrets" | "redact"> &
+    Pick<TranscriptOptions, "follower">,
 ): Harness {
   const { dataFolder } = settings;
   const place = {
     stateFolder: path.join(dataFolder, `harness-${role}`),
     pathVariable: host.environment.PATH,
     user: sessionUserOf(settings, role),
-    transcripts: { folder: path.join(dataFolder, "transcripts", role), redact: host.redact },
+    transcripts: {
+      folder: path.join(dataFolder, "transcripts", role),
+      redact: host.redact,
+      follower: host.follower,
+    },
     mayAnswerByMessage: roles[role].answersByMessage,
   };
   let harness: Promise<Harness> | undefined;

@@ -21,8 +21,18 @@ interface OfSession {
   readonly pull?: number;
 }
 
+interface BotStart {
+  readonly roles: readonly string[];
+  readonly projects: readonly string[];
+  readonly harness?: string;
+  /** Undefined where it asks none. */
+  readonly model?: string | undefined;
+  readonly backend?: string | undefined;
+  readonly version?: string;
+}
+
 type LifeEvent =
-  | Named<"bot.started", { roles: readonly string[]; projects: readonly string[] }>
+  | Named<"bot.started", BotStart>
   | Named<"bot.stopped">
   | Named<"bot.paused", { person: string; reason?: string }>
   | Named<"bot.resumed">
@@ -36,7 +46,7 @@ type LifeEvent =
 
 type IssueEvent =
   | Named<"issue.claimed", OfIssue & { title: string }>
-  | Named<"state.entered", OfIssue & { at: string; pull?: number; reason?: string }>
+  | Named<"state.entered", OfIssue & { at: string; pull?: number; reason?: string; cause?: string }>
   | Named<"budget.charged", OfIssue & { cause: string; spent: number }>
   | Named<"issue.released", OfIssue>
   | Named<"queue.seen", { project: string; waiting: readonly { issue: number; because: string }[] }>

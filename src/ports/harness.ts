@@ -52,6 +52,8 @@ export interface Usage {
   readonly outputTokens: number;
   /** US dollars. */
   readonly money: number;
+  /** The server did not say what some answers took; their tokens are guessed from their length. */
+  readonly isEstimated?: true;
 }
 
 /** The agent or the work it was given is at fault: it counts as an attempt at the issue. */

@@ -5,8 +5,7 @@
 
 import * as z from "zod/mini";
 import { deriveBackend } from "../core/backend.ts";
-import { sizePattern, toBytes } from "../core/bytes.ts";
-import type { Bot, Factory, RepoId } from "../core/factory.ts";
+import type { Bot, Factory } from "../core/factory.ts";
 import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
 import { namesOf } from "../core/kinds.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
@@ -14,7 +13,9 @@ import { jsonOf, ProjectsShape } from "../core/project-shape.ts";
 import { formatProjects } from "../core/project-task.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { roles } from "../roles/definitions.ts";
+import { bytes, listOf, maybe, milliseconds, number, repository, words } from "./bot-shapes.ts";
 import { BudgetSection } from "./budget.ts";
+import { dashboardVariables } from "./dashboard.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
 import { SessionLimitsShape } from "./session-limits.ts";
@@ -32,6 +33,8 @@ export interface BotFacts {
   readonly isSeparated?: boolean;
   readonly mounts?: readonly string[];
   readonly proxy?: string | undefined;
+  /** Where events are handed in. */
+  readonly dashboard?: string | undefined;
 }
 
 interface Variable<Shape extends z.ZodMiniType> {
@@ -52,36 +55,6 @@ function variable<Shape extends z.ZodMiniType>(declared: Variable<Shape>): Varia
 const asksModel = (bot: Bot): boolean => harnesses[bot.harness].asksModel;
 const textOf = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
-
-const words = () => z.string().check(z.minLength(1));
-const maybe = () => z.optional(z.string());
-const number = (...checks: Parameters<ReturnType<typeof z.coerce.number>["check"]>) =>
-  z.coerce.number().check(...checks);
-const milliseconds = (least: number) =>
-  z.pipe(
-    number(z.minimum(least)),
-    z.transform((seconds: number) => seconds * 1000),
-  );
-
-const bytes = () => z.pipe(z.string().check(z.regex(sizePattern)), z.transform(toBytes));
-
-const repository = () =>
-  z.pipe(
-    z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
-    z.transform((repo: string): RepoId => {
-      const [owner = "", name = ""] = repo.split("/");
-      return { owner, name };
-    }),
-  );
-
-const listOf = <Item>(item: z.ZodMiniType<Item, Item>) =>
-  z.pipe(
-    z.pipe(
-      z.string(),
-      z.transform((list: string): unknown => list.split(",")),
-    ),
-    z.array(z.pipe(z.unknown(), item)).check(z.minLength(1)),
-  );
 
 /** By the name under which the bot has it; those that stand alone are its settings as they are. */
 export const botVariables = {
@@ -169,6 +142,18 @@ export const botVariables = {
   statusToken: variable({
     key: serviceSecrets.statusToken,
     tell: ({ factory }) => (factory.hasStatusToken ? serviceSecrets.statusToken : undefined),
+    read: maybe,
+    isSecret: true,
+  }),
+  dashboardUrl: variable({
+    key: "DASHBOARD_URL",
+    tell: ({ dashboard }) => dashboard,
+    read: () => z.optional(z.url()),
+    isShared: true,
+  }),
+  eventsToken: variable({
+    key: dashboardVariables.eventsToken,
+    tell: ({ dashboard }) => dashboard && dashboardVariables.eventsToken,
     read: maybe,
     isSecret: true,
   }),

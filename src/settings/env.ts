@@ -3,6 +3,7 @@ import { DEFAULT_ENGINE, engines } from "../engines/definitions.ts";
 import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
 import { type Budget, parseBudget } from "./budget.ts";
+import { dashboardEnv } from "./env-dashboard.ts";
 import { certificateAuthority, domainName, factoryName, httpUrl } from "./env-patterns.ts";
 import {
   choice,
@@ -231,6 +232,7 @@ export const env = {
     meaning:
       "With it each bot answers /status on port 8080 inside the network, to who sends it as a bearer token; without it there is no /status",
   }),
+  ...dashboardEnv,
   claudeSharedDir: folder({
     key: "CLAUDE_SHARED_DIR",
     readBy: "commands, bots",

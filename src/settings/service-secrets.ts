@@ -6,5 +6,7 @@ export const serviceSecrets = {
   ciToken: "CI_TOKEN",
   woodpeckerToken: "WOODPECKER_TOKEN",
   woodpeckerAccountToken: "WOODPECKER_ACCOUNT_TOKEN",
+  eventsToken: "DISINTO_EVENTS_TOKEN",
+  dashboardKey: "DISINTO_DASHBOARD_KEY",
   statusToken: "DISINTO_STATUS_TOKEN",
 } as const;

@@ -18,7 +18,7 @@ const content = "rain ".repeat(${length}) + "[[script:text]]";
 const response = await fetch(url + "${page}", {
   method: "POST",
   headers: { authorization: "Bearer " + key, "content-type": "application/json" },
-  body: JSON.stringify({ model: "m", stream: true, max_tokens: 4, stream_options: { include_usage: true }, messages: [{ role: "user", content }] }),
+  body: JSON.stringify({ model: "m", stream: true, max_tokens: 4, messages: [{ role: "user", content }] }),
 });
 await response.text();
 `;

@@ -7,6 +7,7 @@ type Content = string | readonly { readonly text?: string }[] | null | undefined
 export interface CompletionRequest {
   readonly model: string;
   readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
   readonly messages: readonly {
     readonly role: string;
     readonly content?: Content;
@@ -55,7 +56,8 @@ export function formatCompletion(said: ModelReply): unknown {
 }
 
 /** One string per event, in the order in which they are sent. */
-export function streamCompletion(said: ModelReply): readonly string[] {
+/** Counts come only where they are asked for, in an event of their own, as a real server sends them. */
+export function streamCompletion(said: ModelReply, asksUsage: boolean): readonly string[] {
   const head = headOf(said, "chat.completion.chunk");
   const chunk = (delta: object, finish_reason: string | null = null) => {
     return { ...head, choices: [{ index: 0, delta, finish_reason }] };
@@ -65,7 +67,7 @@ export function streamCompletion(said: ModelReply): readonly string[] {
     ...(said.text === undefined ? [] : [chunk({ content: said.text })]),
     ...(said.calls.length === 0 ? [] : [chunk(callsOf(said))]),
     chunk({}, finishOf(said)),
-    { ...head, choices: [], usage: usageOf(said) },
+    ...(asksUsage ? [{ ...head, choices: [], usage: usageOf(said) }] : []),
   ];
   return [...chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`), "data: [DONE]\n\n"];
 }

@@ -48,7 +48,7 @@ interface Stats {
 interface Api {
   readonly read: (body: never) => ModelRequest;
   readonly whole: (said: ModelReply) => unknown;
-  readonly stream: (said: ModelReply) => readonly string[];
+  readonly stream: (said: ModelReply, asksUsage: boolean) => readonly string[];
   readonly error: (status: number, message: string) => unknown;
 }
 
@@ -161,7 +161,8 @@ export class ModelServer {
     this.#stats.outputTokens += said.outputTokens;
     if (!stream) return send(response, 200, api.whole(said));
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for (const event of api.stream(said)) response.write(event);
+    const { stream_options: options } = body as CompletionRequest;
+    for (const event of api.stream(said, options?.include_usage === true)) response.write(event);
     response.end();
   }
 
@@ -234,7 +235,7 @@ function fail(
   }
   response.writeHead(200, { "content-type": "text/event-stream" });
   if (fault.type === "garbage") return void response.end("<html><body>It works!</body></html>\n");
-  const [first = ""] = api.stream(said);
+  const [first = ""] = api.stream(said, false);
   response.write(first, () => {
     if (fault.type === "drop") response.destroy();
     if (fault.type === "cut") response.end();

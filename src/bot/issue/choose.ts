@@ -1,5 +1,6 @@
 /** Which issue a bot takes next: pure, so that every "why not this one" can be tested as a value, and shown. */
 import { isSameLogin } from "../../core/names.ts";
+import { NEEDS_APPROVAL } from "../../core/waiting.ts";
 import type { Issue } from "../../ports/forge.ts";
 
 export const BACKLOG = "backlog";
@@ -103,7 +104,7 @@ export function formatWaiting(waiting: WaitingReason): string {
     case "leased":
       return "a bot works on it";
     case "untrusted":
-      return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands (disinto approve)`;
+      return `${waiting.author || "its author"} may not write code here, and no trusted person has approved its text as it stands ${NEEDS_APPROVAL}`;
     case "depends":
       return `it depends on ${formatNumbers(waiting.on)}`;
     case "cycle":

@@ -56,10 +56,12 @@ export const localCi: CiDefinition = {
           [ciVariables.projects]: formatProjects(projects),
           ...(owner !== undefined && { [ciVariables.users]: "separate" }),
           ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.part }),
+          ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.part }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
         },
         secrets: {
           [ciVariables.forgeToken]: keys.token,
+          ...(addresses.dashboard && { [ciVariables.eventsToken]: ciVariables.eventsToken }),
           ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
         },
         volumes: [{ name: "ci-data", path: data, owner }],

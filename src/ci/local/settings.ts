@@ -15,6 +15,8 @@ export interface CiSettings {
   readonly separation: Separation | undefined;
   /** Where bots ask for logs; undefined while `.env` has no token for it. */
   readonly api: ApiOptions | undefined;
+  /** Where its events are handed in; undefined: nowhere. */
+  readonly dashboard?: { readonly url: string; readonly token: string } | undefined;
 }
 
 const Environment = z.object({
@@ -25,6 +27,8 @@ const Environment = z.object({
   users: z.literal("separate").optional(),
   token: z.string().optional(),
   proxy: z.url().optional(),
+  dashboardUrl: z.url().optional(),
+  eventsToken: z.string().optional(),
   forgeUrl: z.url(),
   forgeToken: z.string().min(1),
 });
@@ -44,11 +48,13 @@ export function readCiSettings(
     );
   }
   const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
+  const { dashboardUrl, eventsToken } = parsed.data;
   return {
     projects,
     forge: { url: forgeUrl, token: forgeToken },
     dataFolder: data,
     separation: users && { mounts: [], proxy },
     api: token ? { bind, port, token } : undefined,
+    dashboard: dashboardUrl && eventsToken ? { url: dashboardUrl, token: eventsToken } : undefined,
   };
 }

@@ -11,6 +11,8 @@ export const ciVariables = {
   users: "CI_USERS",
   proxy: PROXY_KEY,
   token: serviceSecrets.ciToken,
+  dashboardUrl: "DASHBOARD_URL",
+  eventsToken: serviceSecrets.eventsToken,
   forgeUrl: env.forgeUrl.key,
   forgeToken: serviceSecrets.forgeToken,
 } as const;

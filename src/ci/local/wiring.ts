@@ -2,6 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { buildEventFile } from "../../adapters/event-file.ts";
+import { openEventLink } from "../../adapters/event-link.ts";
 import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildSubmodules } from "../../adapters/git/submodules.ts";
@@ -24,16 +25,22 @@ import type { CiSettings } from "./settings.ts";
 const POLL_INTERVAL_MS = 1_000;
 
 export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> {
+  // Before anything is asked: the forge may be outside.
+  useProxy();
   const { dataFolder } = settings;
+  const file = path.join(dataFolder, "events.jsonl");
+  const link = openEventLink(settings.dashboard, { by: CI_NAME, file });
   const events = buildEventFile({
-    file: path.join(dataFolder, "events.jsonl"),
+    file,
     by: CI_NAME,
     clock: host.clock,
-    echo: host.print,
+    echo: (line) => {
+      host.print(line);
+      link?.offer(line);
+    },
     redact: host.redact,
   });
   return async () => {
-    useProxy();
     await mkdir(dataFolder, { recursive: true });
     // Runs pass through to their own folders, and see nothing else.
     if (settings.separation) await chmod(dataFolder, 0o711);
@@ -51,6 +58,7 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
     // For bots beside it on this host: the port is any free one.
     if (api) await announce(dataFolder, api.port);
     await ci.serve();
+    await link?.close();
     api?.close();
   };
 }

@@ -143,6 +143,7 @@ async function writePrompt(
       outputTokens: seen.outputTokens,
       toolCalls: events.toolCalls,
       money: events.money,
+      ...(seen.isEstimated && { isEstimated: true as const }),
     },
     session: events.session,
     requests: seen.requests,

@@ -152,8 +152,8 @@ function describeModel({ told }: ModelSession): Readonly<Record<string, string>>
 
 function countUsage(model: ModelSession | undefined): Usage {
   if (!model) return NO_USAGE;
-  const { turns, inputTokens, outputTokens } = model.seen.seen;
-  return { ...NO_USAGE, turns, inputTokens, outputTokens };
+  const { turns, inputTokens, outputTokens, isEstimated } = model.seen.seen;
+  return { ...NO_USAGE, turns, inputTokens, outputTokens, ...(isEstimated && { isEstimated }) };
 }
 
 /** A command that failed over its model's server, or came to a limit at it, did not fail by itself. */

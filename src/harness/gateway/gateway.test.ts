@@ -62,6 +62,36 @@ test.each([
   expect(inputTokens).toBeGreaterThan(0);
 });
 
+test.each([true, false])(
+  "a program that asks for no counts is counted and sees none; one that does sees them: %s",
+  async (asks) => {
+    const { server, gateway } = await buildScene();
+    const options = asks ? { stream_options: { include_usage: true } } : {};
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.sessionKey}` },
+      body: JSON.stringify({
+        model: "m",
+        stream: true,
+        messages: [{ role: "user", content: "hi" }],
+        ...options,
+      }),
+    });
+    const text = await response.text();
+
+    const { inputTokens, outputTokens } = server.stats;
+    expect(gateway.stats).toMatchObject({
+      turns: 1,
+      inputTokens,
+      outputTokens,
+      isEstimated: false,
+    });
+    expect(inputTokens).toBeGreaterThan(0);
+    expect(text.includes("usage")).toBe(asks);
+    expect(text).toContain("[DONE]");
+  },
+);
+
 test("who does not know the session's word is sent away, and the key is never shown", async () => {
   const { server, gateway } = await buildScene();
 

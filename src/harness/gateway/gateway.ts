@@ -17,6 +17,7 @@ import { sendError } from "./error-response.ts";
 import { readAnswer } from "./model-answer.ts";
 import { type ModelRequest, readModelRequest } from "./model-paths.ts";
 import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
+import { askMore } from "./question.ts";
 import { Relay } from "./relay.ts";
 
 export interface GatewayOptions {
@@ -41,6 +42,8 @@ export interface GatewayStats {
   readonly turns: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Some answers did not say what they used. */
+  readonly isEstimated: boolean;
   /** The fault of the last answer, if it was not a valid one. */
   readonly fault: { readonly fault: BackendFault; readonly reason: string } | undefined;
   /** An answer is awaited. */
@@ -67,7 +70,7 @@ export class ModelGateway {
   // The limits of a session end a slow answer; a local model may read a long prompt for many minutes.
   readonly #agent = buildDispatcher({ headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
   readonly #word = randomUUID();
-  #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0 };
+  #seen = { turns: 0, inputTokens: 0, outputTokens: 0, requests: 0, isEstimated: false };
   #fault: GatewayStats["fault"];
   #faults = 0;
   /** How often each refusal came, whatever came between. */
@@ -159,16 +162,21 @@ export class ModelGateway {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const asked = this.#options.redact(question);
+    const { watch } = this.#options;
+    const wantsProgress = watch !== undefined && watch.kind !== "other";
+    const { body, addsUsage } = isTurn
+      ? askMore(asked, target, { wantsProgress })
+      : { body: asked, addsUsage: false };
     const stopWatch = isTurn ? this.#watch(() => gone.abort()) : () => undefined;
     try {
       const answer = await send(`${rootOf(this.#options.baseUrl)}${target}`, {
         method: request.method as "POST",
         headers: this.#headersOf(request),
-        body: (isTurn ? this.#askForProgress(asked, target) : asked) || null,
+        body: body || null,
         dispatcher: this.#agent,
         signal: gone.signal,
       });
-      await this.#passOn(answer, response, { isTurn, onFirst: stopWatch });
+      await this.#passOn(answer, response, { isTurn, addsUsage, asked, onFirst: stopWatch });
     } finally {
       stopWatch();
     }
@@ -177,7 +185,7 @@ export class ModelGateway {
   async #passOn(
     answer: Awaited<ReturnType<typeof send>>,
     response: ServerResponse,
-    { isTurn, onFirst }: { isTurn: boolean; onFirst: () => void },
+    { isTurn, asked, addsUsage, onFirst }: Passing,
   ): Promise<void> {
     const contentType = String(answer.headers["content-type"] ?? "");
     const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
@@ -187,7 +195,12 @@ export class ModelGateway {
     const isError = answer.statusCode >= 400;
     response.writeHead(answer.statusCode, Object.fromEntries(passed));
     const isStream = contentType.includes("event-stream");
-    const relay = new Relay({ isStream, onFirst, onProgress: this.#options.onActivity });
+    const relay = new Relay({
+      isStream,
+      onFirst,
+      hidesUsage: addsUsage,
+      onProgress: this.#options.onActivity,
+    });
     for await (const chunk of answer.body) {
       const text = relay.take(chunk as Buffer);
       // What a model says goes on as it came; what a server complains of may quote the key.
@@ -197,7 +210,7 @@ export class ModelGateway {
     const told = isError
       ? this.#options.redact(relay.text).slice(0, MAX_ERROR_CHARACTERS)
       : relay.text;
-    if (isTurn && this.#read({ status: answer.statusCode, contentType, text: told }))
+    if (isTurn && this.#read({ status: answer.statusCode, contentType, text: told, asked }))
       await this.#options.onTurn?.(this.#seen);
     response.end(isError ? told : rest);
   }
@@ -220,18 +233,6 @@ export class ModelGateway {
     });
   }
 
-  /** A llama-server says it in the stream of one of its APIs; of the other it is seen by what its slots do. */
-  #askForProgress(body: string, target: string): string {
-    const { watch } = this.#options;
-    if (!watch || watch.kind === "other" || !target.includes("/chat/completions")) return body;
-    try {
-      const asked = JSON.parse(body) as Record<string, unknown>;
-      return asked.stream === true ? JSON.stringify({ ...asked, return_progress: true }) : body;
-    } catch {
-      return body;
-    }
-  }
-
   /** Before the agent sees the end of an answer, so that its next turn is judged by it. */
   #read(answer: Parameters<typeof readAnswer>[0]): boolean {
     const reading = readAnswer(answer);
@@ -244,6 +245,7 @@ export class ModelGateway {
     this.#seen.turns += 1;
     this.#seen.inputTokens += reading.usage.inputTokens;
     this.#seen.outputTokens += reading.usage.outputTokens;
+    this.#seen.isEstimated ||= reading.isEstimated;
     return true;
   }
 
@@ -279,6 +281,14 @@ export class ModelGateway {
     };
     return { ...Object.fromEntries(passed), ...proof() };
   }
+}
+
+interface Passing {
+  readonly isTurn: boolean;
+  /** What was asked, for an estimate where the answer says no counts. */
+  readonly asked: string;
+  readonly addsUsage: boolean;
+  readonly onFirst: () => void;
 }
 
 function describeFailure(error: unknown): string {

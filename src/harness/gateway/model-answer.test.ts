@@ -35,3 +35,20 @@ test("LiteLLM's answer to a key that it does not know is a refused key", () => {
 
   expect(readAnswer(answer)).toMatchObject({ type: "fault", fault: "refused-key" });
 });
+
+test("an answer that says no counts is taken for as much as its characters say", () => {
+  const chunk = (delta: object) => `data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`;
+  const text = [
+    chunk({ role: "assistant", content: "eight ch" }),
+    chunk({ tool_calls: [{ function: { name: "write", arguments: '{"a":1}!' } }] }),
+    "data: [DONE]\n\n",
+  ].join("");
+
+  expect(
+    readAnswer({ status: 200, contentType: "text/event-stream", text, asked: "x".repeat(40) }),
+  ).toEqual({
+    type: "answer",
+    usage: { inputTokens: 10, outputTokens: 4 },
+    isEstimated: true,
+  });
+});

@@ -6,13 +6,19 @@ export interface ModelAnswer {
   readonly contentType: string;
   /** The whole body. */
   readonly text: string;
+  /** The question's. */
+  readonly asked?: string;
 }
 
 export type ParsedAnswer =
-  | { readonly type: "answer"; readonly usage: Pick<Usage, "inputTokens" | "outputTokens"> }
+  | {
+      readonly type: "answer";
+      readonly usage: Pick<Usage, "inputTokens" | "outputTokens">;
+      readonly isEstimated: boolean;
+    }
   | { readonly type: "fault"; readonly fault: BackendFault; readonly reason: string };
 
-export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAnswer {
+export function readAnswer({ status, contentType, text, asked = "" }: ModelAnswer): ParsedAnswer {
   if (status >= 400) return { type: "fault", ...classifyError(status, text) };
   const streamed = contentType.includes("event-stream");
   const events = streamed ? parseEvents(text) : [parse(text)].filter(isRecord);
@@ -22,7 +28,10 @@ export function readAnswer({ status, contentType, text }: ModelAnswer): ParsedAn
   if (events.length === 0)
     return toGarbled(`an invalid answer: ${text.trim().slice(0, 80) || "nothing"}`);
   if (streamed && !isWhole(text, events)) return toGarbled("an incomplete answer");
-  return { type: "answer", usage: readUsage(events) };
+  const usage = readUsage(events);
+  if (usage.inputTokens + usage.outputTokens > 0)
+    return { type: "answer", usage, isEstimated: false };
+  return { type: "answer", usage: estimateUsage(asked, events), isEstimated: true };
 }
 
 /** Both APIs wrap it; llama-server does not where it breaks off an answer of Anthropic's API. */
@@ -111,6 +120,37 @@ function readUsage(
   const sum = (keys: readonly string[]) =>
     keys.reduce((total, key) => total + (counts.get(key) ?? 0), 0);
   return { inputTokens: sum(inputKeys), outputTokens: sum(outputKeys) };
+}
+
+/** Four characters are a token or so: of no use for a bill, and better than an answer that took nothing. */
+const CHARACTERS_OF_TOKEN = 4;
+
+function estimateUsage(asked: string, events: readonly Record<string, unknown>[]) {
+  const said = events.map((event) => lengthOfText(event)).reduce((sum, one) => sum + one, 0);
+  return {
+    inputTokens: Math.ceil(asked.length / CHARACTERS_OF_TOKEN),
+    outputTokens: Math.ceil(said / CHARACTERS_OF_TOKEN),
+  };
+}
+
+const saidKeys: ReadonlySet<string> = new Set([
+  "content",
+  "text",
+  "reasoning_content",
+  "thinking",
+  "arguments",
+  "partial_json",
+  "input",
+]);
+
+/** All that a model says in an event, whichever API's it is. */
+function lengthOfText(value: unknown, key = ""): number {
+  if (typeof value === "string") return saidKeys.has(key) ? value.length : 0;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, one]) => sum + lengthOfText(one, Array.isArray(value) ? key : name),
+    0,
+  );
 }
 
 /** Anthropic's first event wraps them in its message. */

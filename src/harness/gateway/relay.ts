@@ -5,6 +5,8 @@
  */
 export interface RelayOptions {
   readonly isStream: boolean;
+  /** The event of counts was asked for by the gateway alone: it is kept, and not passed on. */
+  readonly hidesUsage?: boolean;
   /** The server is at work on this answer. */
   readonly onProgress: () => void;
   /** It says the first word of it. */
@@ -64,7 +66,8 @@ export class Relay {
     const read = readProgress(data.slice(5));
     if (read === undefined) {
       this.#note();
-      return this.#keep(event);
+      const kept = this.#keep(event);
+      return this.#options.hidesUsage && isOnlyUsage(data.slice(5)) ? "" : kept;
     }
     if (read > this.#read) this.#options.onProgress();
     this.#read = Math.max(this.#read, read);
@@ -80,6 +83,17 @@ export class Relay {
   #keep(text: string): string {
     if (this.#kept.length < MAX_ANSWER_CHARACTERS) this.#kept += text;
     return text;
+  }
+}
+
+/** The event that `include_usage` adds: counts, and no choice. */
+function isOnlyUsage(data: string): boolean {
+  if (!data.includes('"usage"')) return false;
+  try {
+    const { choices, usage } = JSON.parse(data) as { choices?: unknown; usage?: unknown };
+    return Array.isArray(choices) && choices.length === 0 && Boolean(usage);
+  } catch {
+    return false;
   }
 }
 

@@ -9,18 +9,30 @@ export interface TranscriptOptions {
   /** Files that stay; the oldest go first. */
   readonly most?: number;
   readonly maxCharacters?: number;
+  /** Somebody follows what is written as it is written. */
+  readonly follower?: TranscriptFollower | undefined;
+}
+
+export interface TranscriptFollower {
+  offerTranscript(transcript: string, line: string): void;
+  endTranscript(transcript: string): void;
 }
 
 export class Transcript {
   readonly #stream: WriteStream;
   readonly #redact: (text: string) => string;
+  readonly #name: string;
+  readonly #follower: TranscriptFollower | undefined;
   #left: number;
 
   private constructor(
     stream: WriteStream,
-    { redact, maxCharacters = 2_000_000 }: TranscriptOptions,
+    name: string,
+    { redact, follower, maxCharacters = 2_000_000 }: TranscriptOptions,
   ) {
     this.#stream = stream;
+    this.#name = name;
+    this.#follower = follower;
     this.#redact = redact;
     this.#left = maxCharacters;
   }
@@ -33,10 +45,11 @@ export class Transcript {
     for (const file of files.slice(0, Math.max(0, files.length - most + 1)))
       await rm(path.join(folder, file), { force: true });
     const time = new Date().toISOString().replace(/[-:.]/g, "");
-    const stream = createWriteStream(path.join(folder, `${time}-${name}.log`), { mode: 0o600 });
+    const file = `${time}-${name}`;
+    const stream = createWriteStream(path.join(folder, `${file}.log`), { mode: 0o600 });
     // A full disk costs the transcript, not the session.
     stream.on("error", () => undefined);
-    return new Transcript(stream, options);
+    return new Transcript(stream, file, options);
   }
 
   write(line: string): void {
@@ -44,10 +57,12 @@ export class Transcript {
     const text = this.#redact(line);
     const kept = text.slice(0, this.#left);
     this.#left -= kept.length + 1;
+    this.#follower?.offerTranscript(this.#name, kept);
     this.#stream.write(`${kept}\n${this.#left <= 0 ? "[the rest was left out]\n" : ""}`);
   }
 
   close(): Promise<void> {
+    this.#follower?.endTranscript(this.#name);
     return new Promise((resolve) => {
       if (this.#stream.errored) resolve();
       else this.#stream.once("close", resolve).end();

@@ -16,8 +16,7 @@ export function describeTurn(from: State, to: State): readonly BotEvent[] {
       ? [released]
       : [{ type: "lease.lost", project, issue }, released];
   }
-  const { project, issue, title, feedback } = to.work;
-  const reason = to.at === "blocked" ? to.reason : feedback;
+  const { project, issue, title } = to.work;
   const pull = "pull" in to.work ? { pull: to.work.pull } : {};
   return [
     ...(from.at === "choosing" ? [{ type: "issue.claimed", project, issue, title } as const] : []),
@@ -39,9 +38,15 @@ export function describeTurn(from: State, to: State): readonly BotEvent[] {
       project,
       issue,
       ...pull,
-      ...(reason && { reason }),
+      ...explain(to),
     },
   ];
+}
+
+/** What sent the work here. */
+function explain(to: Extract<State, { work: Work }>): { reason?: string; cause?: string } {
+  if (to.at === "blocked") return { reason: to.reason, cause: to.cause };
+  return to.work.feedback ? { reason: to.work.feedback } : {};
 }
 
 function describeCharges(before: Work, after: Work): readonly BotEvent[] {
