@@ -108,8 +108,16 @@ export function buildTools(signal: AbortSignal): Tools {
 /** Other servers than the forge. */
 function buildServerTools(
   signal: AbortSignal,
-): Pick<Tools, "ciGate" | "ciServer" | "examineModel" | "findModels"> {
+): Pick<Tools, "askCi" | "ciGate" | "ciRuns" | "ciServer" | "examineModel" | "findModels"> {
   return {
+    askCi: async (place, { method, path }) => {
+      const { WoodpeckerHttp } = await import("./ci/woodpecker/http.ts");
+      return (await new WoodpeckerHttp(place, signal).send(method, path)).text;
+    },
+    ciRuns: async (passage, repo) => {
+      const { buildRunBook } = await import("./ci/run-reader.ts");
+      return buildRunBook(passage, { repo, clock: systemClock, signal });
+    },
     ciGate: async (place) => (await import("./ci/woodpecker/gate.ts")).serveGate(place),
     ciServer: async (place) => {
       const { buildCiServer } = await import("./ci/woodpecker/server.ts");

@@ -3,15 +3,13 @@ import { resolve } from "node:path";
 import type { CiDoor } from "../ci/definitions.ts";
 import { ciProviders } from "../ci/definitions.ts";
 import { readCiSettings } from "../ci/local/settings.ts";
-import { followRun, isOver, RunReader } from "../ci/run-reader.ts";
-import { type CiRequests, parseAnswer, WoodpeckerHttp } from "../ci/woodpecker/http.ts";
-import type { Pipeline } from "../ci/woodpecker/shapes.ts";
 import { deriveAddresses } from "../core/addresses.ts";
 import type { Project } from "../core/factory.ts";
 import { buildIssueHistory } from "../core/issue-history.ts";
 import { deriveLayout } from "../core/layout.ts";
 import { deriveBranch } from "../core/work-branch.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import { type CiPassage, type CiRun, isOver, type RunBook } from "../ports/ci.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { Forge, Pull } from "../ports/forge.ts";
 import { type IssueFlags, openProject, parseIssueNumber, readAllEvents } from "./issue-context.ts";
@@ -23,10 +21,9 @@ type RunFlags = Pick<IssueFlags, "folder" | "number" | "project">;
 export async function showCiLogs(tools: Tools, flags: RunFlags): Promise<ExitCode> {
   const { reader, pull } = await openRuns(tools, flags);
   const show = (line: string): void => tools.print(`${tools.redact(line)}\n`);
-  const { clock, signal } = tools;
   let isGreen = true;
   for (const { number } of await findRuns(reader, pull)) {
-    const ended = await followRun(reader, number, { clock, signal, show });
+    const ended = await reader.follow(number, show);
     isGreen &&= ended.status === "success";
   }
   return isGreen ? ExitCode.done : ExitCode.failed;
@@ -45,7 +42,7 @@ export async function rerunCi(tools: Tools, flags: RunFlags): Promise<ExitCode> 
   return ExitCode.done;
 }
 
-async function findRuns(reader: RunReader, pull: Pull): Promise<readonly Pipeline[]> {
+async function findRuns(reader: RunBook, pull: Pull): Promise<readonly CiRun[]> {
   const runs = await reader.newestOf(pull.headSha);
   if (runs.length > 0) return runs;
   const head = pull.headSha.slice(0, 10);
@@ -70,37 +67,27 @@ async function openRuns(tools: Tools, flags: RunFlags) {
   const layout = deriveLayout(factory, resolve(flags.folder));
   const addresses = deriveAddresses(factory);
   const door = access.door(factory, { layout, addresses, project: containers.project });
-  const requests = openDoor(door, { containers, environment, signal: tools.signal });
+  const passage = openDoor(door, { containers, environment });
   const tell = async () => {
     const events = await readAllEvents(tools, factory, flags.folder);
     return buildIssueHistory([...events.values()].flat(), { project: project.name, issue: number });
   };
   const pull = await findPull({ forge, project, tell }, number);
-  return { reader: new RunReader(requests, project.repo), pull };
+  return { reader: await tools.ciRuns(passage, project.repo), pull };
 }
 
-interface Passage {
+interface Place {
   readonly containers: Containers;
   readonly environment: ReadonlyMap<string, string>;
-  readonly signal: AbortSignal;
 }
 
-function openDoor(door: CiDoor, { containers, environment, signal }: Passage): CiRequests {
-  if (door.kind === "address") {
-    const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
-    if (token) return new WoodpeckerHttp({ url: door.url, token }, signal);
-    throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
-      hint: "run `disinto init`",
-    });
-  }
-  const send: CiRequests["send"] = async (method, path) => {
-    const argv = ["disinto", "ci", "ask", method, path];
-    return { status: 200, text: await containers.exec(door.service, argv) };
-  };
-  return {
-    send,
-    get: async (path, shape) => parseAnswer(path, (await send("GET", path)).text, shape),
-  };
+function openDoor(door: CiDoor, { containers, environment }: Place): CiPassage {
+  if (door.kind === "service") return { exec: (argv) => containers.exec(door.service, argv) };
+  const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
+  if (token) return { url: door.url, token };
+  throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
+    hint: "run `disinto init`",
+  });
 }
 
 interface Finding {
@@ -140,7 +127,7 @@ export async function askCi(
       hint: "run `disinto init`, then `disinto up`",
     });
   const url = `http://127.0.0.1:${api.port}`;
-  const http = new WoodpeckerHttp({ url, token: api.token }, tools.signal);
-  tools.print((await http.send(method === "POST" ? "POST" : "GET", path)).text);
+  const asked = { method: method === "POST" ? "POST" : "GET", path } as const;
+  tools.print(await tools.askCi({ url, token: api.token }, asked));
   return ExitCode.done;
 }

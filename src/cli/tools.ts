@@ -5,8 +5,9 @@ import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
 import type { CiSettings } from "../ci/local/settings.ts";
-import type { Factory } from "../core/factory.ts";
+import type { Factory, RepoId } from "../core/factory.ts";
 import type { EngineName } from "../engines/definitions.ts";
+import type { CiPassage, RunBook } from "../ports/ci.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
@@ -54,6 +55,13 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly findModels: () => Promise<readonly FoundModel[]>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;
+  /** What the CI has run for this repository. */
+  readonly ciRuns: (passage: CiPassage, repo: RepoId) => Promise<RunBook>;
+  /** One request to its API; answers the text. */
+  readonly askCi: (
+    place: { readonly url: string; readonly token: string },
+    request: { readonly method: "GET" | "POST"; readonly path: string },
+  ) => Promise<string>;
   /** Serves bots what they may ask of Woodpecker. */
   readonly ciGate: (place: CiGatePlace) => Promise<{ close(): void }>;
 }
