@@ -256,7 +256,7 @@ function* findSharedPorts(factory: Factory): Generator<Unreachable> {
     forge: env.forgePort.key,
     ssh: env.forgeSshPort.key,
     woodpecker: env.ciPort.key,
-    dashboard: "DISINTO_DASHBOARD_PORT",
+    dashboard: env.dashboardPort.key,
   };
   for (const { part, published } of listInbound(factory)) {
     const other = taken.get(published);

@@ -25,6 +25,8 @@ const otherMeanings = [
   'src/cli/program.ts: === "command"',
   'src/engines/compose/engine.ts: === "compose"',
   'src/harness/wiring.ts: "command" |',
+  'src/core/conversation.ts: "command" |',
+  'src/bot/settings.ts: "command" |',
   'src/core/addresses.ts: "woodpecker" |',
 ];
 
