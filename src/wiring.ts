@@ -72,7 +72,7 @@ export function buildTools(signal: AbortSignal): Tools {
     },
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
-    ...buildServerTools(signal),
+    ...buildServerTools({ clock: systemClock, signal }),
     probeForge: async (url) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
       return probeForge(url, signal);
@@ -107,17 +107,16 @@ export function buildTools(signal: AbortSignal): Tools {
 
 /** Other servers than the forge. */
 function buildServerTools(
-  signal: AbortSignal,
-): Pick<Tools, "askCi" | "ciGate" | "ciRuns" | "ciServer" | "examineModel" | "findModels"> {
+  host: Pick<Tools, "clock" | "signal">,
+): Pick<Tools, "askLocalCi" | "ciGate" | "ciRuns" | "ciServer" | "examineModel" | "findModels"> {
+  const { signal } = host;
   return {
-    askCi: async (place, { method, path }) => {
-      const { WoodpeckerHttp } = await import("./ci/woodpecker/http.ts");
-      return (await new WoodpeckerHttp(place, signal).send(method, path)).text;
-    },
-    ciRuns: async (passage, repo) => {
-      const { buildRunBook } = await import("./ci/run-reader.ts");
-      return buildRunBook(passage, { repo, clock: systemClock, signal });
-    },
+    ciRuns: async (asked) => (await import("./wiring-ci.ts")).openRuns(asked, host),
+    askLocalCi: async (...request) =>
+      (await import("./wiring-ci.ts")).askLocalCi(
+        { ...host, environment: process.env },
+        ...request,
+      ),
     ciGate: async (place) => (await import("./ci/woodpecker/gate.ts")).serveGate(place),
     ciServer: async (place) => {
       const { buildCiServer } = await import("./ci/woodpecker/server.ts");

@@ -1,10 +1,14 @@
 /** A repository without a workflow of our CI: what is offered, and what the operator makes of it before anything is written. */
 import path from "node:path";
-import { listRequired } from "../ci/contexts.ts";
 import { type CiProvider, ciProviders } from "../ci/definitions.ts";
+import {
+  listOtherWorkflows,
+  listRequired,
+  offerWorkflow,
+  type WorkflowOffer,
+} from "../ci/workflow-offers.ts";
 import type { Ci } from "../core/factory.ts";
 import { formatNames } from "../core/git-names.ts";
-import { listOtherWorkflows, offerWorkflow, type WorkflowOffer } from "../core/workflow-offers.ts";
 import type { Description } from "../ports/repositories.ts";
 
 /** Write a workflow; let changes wait until there is one; or merge what no CI has looked at. */
@@ -35,8 +39,8 @@ export function findMissingCi({
   described,
   isPushed,
 }: Looked): MissingCi | undefined {
-  const { access } = ciProviders[provider];
-  if (!access || listRequired(provider, described).length > 0) return undefined;
+  if (!ciProviders[provider].access || listRequired(provider, described).length > 0)
+    return undefined;
   const others = listOtherWorkflows(described.names);
   const found = others.length === 0 ? "" : `; ${formatNames(others)} is not run by this factory`;
   return {

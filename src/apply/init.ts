@@ -158,7 +158,11 @@ async function createFactory(
     { dryRun: false },
   );
   const renewed = await loadFactory(folder, tools.version);
-  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
+  const activation = await activateCi(tools, folder, {
+    ...renewed,
+    newSecret,
+    forge: administrator.forge,
+  });
   await printNotes(tools, factory, administrator);
   return { factory, steps: [...steps, ...activation] };
 }

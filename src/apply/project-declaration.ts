@@ -1,8 +1,8 @@
 /** Writes projects/<name>.toml for a repository that no project declares yet. */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { listRequired } from "../ci/contexts.ts";
 import { DEFAULT_CI } from "../ci/definitions.ts";
+import { listRequired, offerWorkflow } from "../ci/workflow-offers.ts";
 import { replaceFile } from "../config/atomic-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { formatProjectSchema, schemaFile } from "../config/reference.ts";
@@ -12,7 +12,6 @@ import { type OfferedPreset, offerPresets } from "../core/network-presets.ts";
 import type { ChosenCi } from "../core/project-ci.ts";
 import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
-import { offerWorkflow } from "../core/workflow-offers.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
 import { type CiChoice, withFile } from "./ci-choice.ts";

@@ -1,9 +1,9 @@
 /** The runs of one commit as an operator follows them: steps in the order of their files, and each line once. */
 import * as z from "zod";
 import type { RepoId } from "../core/factory.ts";
-import { type CiPassage, isOver, type RunBook } from "../ports/ci.ts";
+import type { CiRun, CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Clock } from "../ports/clock.ts";
-import { type CiRequests, parseAnswer, WoodpeckerHttp } from "./woodpecker/http.ts";
+import type { CiRequests } from "./woodpecker/http.ts";
 import { readLogLines } from "./woodpecker/log-lines.ts";
 import { isEcho } from "./woodpecker/missing-answer.ts";
 import { type Pipeline, PipelineShape, type PipelineStep, RepoShape } from "./woodpecker/shapes.ts";
@@ -13,6 +13,32 @@ const MAX_PAGES = 10;
 const PAUSE_MS = 1_000;
 /** A step's end is told before its log is stored. */
 const LOOKS_AFTER_END = 3;
+
+const unfinished = new Set(["pending", "running", "blocked", "created"]);
+
+const isOver = ({ status }: Pick<Pipeline, "status">): boolean => !unfinished.has(status);
+
+interface Reading {
+  readonly requests: CiRequests;
+  readonly repo: RepoId;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export function buildRunReader({ requests, repo, clock, signal }: Reading): CiRunReader {
+  const reader = new RunReader(requests, repo);
+  return {
+    newestOf: async (sha) => (await reader.newestOf(sha)).map(toRun),
+    restart: (number) => reader.restart(number),
+    follow: async (number, show) =>
+      (await followRun(reader, number, { clock, signal, show })).status === "success",
+  };
+}
+
+function toRun(pipeline: Pipeline): CiRun {
+  const { number, event } = pipeline;
+  return { number, event, isOver: isOver(pipeline) };
+}
 
 export class RunReader {
   readonly #requests: CiRequests;
@@ -128,31 +154,4 @@ function describeEnds({ number, event, status, errors, workflows }: Pipeline): r
   ]);
   const told = (errors ?? []).map(({ message }) => message);
   return [...told, ...failed, `run ${number} (${event}): ${status}`];
-}
-
-interface Reading {
-  readonly repo: RepoId;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
-
-export function buildRunBook(passage: CiPassage, { repo, clock, signal }: Reading): RunBook {
-  const reader = new RunReader(openPassage(passage, signal), repo);
-  return {
-    newestOf: (sha) => reader.newestOf(sha),
-    follow: (number, show) => followRun(reader, number, { clock, signal, show }),
-    restart: (number) => reader.restart(number),
-  };
-}
-
-function openPassage(passage: CiPassage, signal: AbortSignal): CiRequests {
-  if ("url" in passage) return new WoodpeckerHttp(passage, signal);
-  const send: CiRequests["send"] = async (method, path) => {
-    const text = await passage.exec(["disinto", "ci", "ask", method, path]);
-    return { status: 200, text };
-  };
-  return {
-    send,
-    get: async (path, shape) => parseAnswer(path, (await send("GET", path)).text, shape),
-  };
 }

@@ -12,7 +12,7 @@ test.each([
   const statuses = new Map([["dev", summarizeEvents([event as StampedEvent])]]);
   const state = { container: "dev", state: "exited (70)", running: false, origin: ".env:1" };
 
-  expect(describeDeadServices([{ service: "dev", ...state }], statuses)).toEqual([
+  expect(describeDeadServices([{ service: "dev", ...state }], statuses)).toMatchObject([
     { kind: "service", text: `dev is exited (70): ${words} (disinto logs dev)` },
   ]);
 });

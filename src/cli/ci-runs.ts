@@ -1,16 +1,13 @@
 /** `disinto ci logs` and `disinto ci rerun`: the CI's runs of one change, whichever CI it is. */
 import { resolve } from "node:path";
-import type { CiDoor } from "../ci/definitions.ts";
 import { ciProviders } from "../ci/definitions.ts";
-import { readCiSettings } from "../ci/local/settings.ts";
 import { deriveAddresses } from "../core/addresses.ts";
 import type { Project } from "../core/factory.ts";
 import { buildIssueHistory } from "../core/issue-history.ts";
 import { deriveLayout } from "../core/layout.ts";
 import { deriveBranch } from "../core/work-branch.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import { type CiPassage, type CiRun, isOver, type RunBook } from "../ports/ci.ts";
-import type { Containers } from "../ports/containers.ts";
+import type { CiRun, CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Forge, Pull } from "../ports/forge.ts";
 import { type IssueFlags, openProject, parseIssueNumber, readAllEvents } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
@@ -22,10 +19,8 @@ export async function showCiLogs(tools: Tools, flags: RunFlags): Promise<ExitCod
   const { reader, pull } = await openRuns(tools, flags);
   const show = (line: string): void => tools.print(`${tools.redact(line)}\n`);
   let isGreen = true;
-  for (const { number } of await findRuns(reader, pull)) {
-    const ended = await reader.follow(number, show);
-    isGreen &&= ended.status === "success";
-  }
+  for (const { number } of await findRuns(reader, pull))
+    isGreen = (await reader.follow(number, show)) && isGreen;
   return isGreen ? ExitCode.done : ExitCode.failed;
 }
 
@@ -33,16 +28,16 @@ export async function rerunCi(tools: Tools, flags: RunFlags): Promise<ExitCode> 
   const { reader, pull } = await openRuns(tools, flags);
   const runs = await findRuns(reader, pull);
   for (const run of runs) {
-    const { number, event } = run;
-    if (isOver(run)) await reader.restart(number);
-    const said = isOver(run) ? "is asked for again" : "is under way as it is";
+    const { number, event, isOver } = run;
+    if (isOver) await reader.restart(number);
+    const said = isOver ? "is asked for again" : "is under way as it is";
     tools.say(`run ${number} (${event}) of #${pull.number} ${said}`);
   }
   tools.say(`to follow it: disinto ci logs ${flags.number}`);
   return ExitCode.done;
 }
 
-async function findRuns(reader: RunBook, pull: Pull): Promise<readonly CiRun[]> {
+async function findRuns(reader: CiRunReader, pull: Pull): Promise<readonly CiRun[]> {
   const runs = await reader.newestOf(pull.headSha);
   if (runs.length > 0) return runs;
   const head = pull.headSha.slice(0, 10);
@@ -67,27 +62,13 @@ async function openRuns(tools: Tools, flags: RunFlags) {
   const layout = deriveLayout(factory, resolve(flags.folder));
   const addresses = deriveAddresses(factory);
   const door = access.door(factory, { layout, addresses, project: containers.project });
-  const passage = openDoor(door, { containers, environment });
   const tell = async () => {
     const events = await readAllEvents(tools, factory, flags.folder);
     return buildIssueHistory([...events.values()].flat(), { project: project.name, issue: number });
   };
   const pull = await findPull({ forge, project, tell }, number);
-  return { reader: await tools.ciRuns(passage, project.repo), pull };
-}
-
-interface Place {
-  readonly containers: Containers;
-  readonly environment: ReadonlyMap<string, string>;
-}
-
-function openDoor(door: CiDoor, { containers, environment }: Place): CiPassage {
-  if (door.kind === "service") return { exec: (argv) => containers.exec(door.service, argv) };
-  const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
-  if (token) return { url: door.url, token };
-  throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
-    hint: "run `disinto init`",
-  });
+  const reader = await tools.ciRuns({ door, repo: project.repo, containers, environment });
+  return { reader, pull };
 }
 
 interface Finding {
@@ -121,13 +102,6 @@ export async function askCi(
   tools: Tools,
   { method, path }: { readonly method: string; readonly path: string },
 ): Promise<ExitCode> {
-  const { api } = readCiSettings(tools.environment);
-  if (!api)
-    throw new DisintoError("credentials.missing", "the CI has no token for its requests", {
-      hint: "run `disinto init`, then `disinto up`",
-    });
-  const url = `http://127.0.0.1:${api.port}`;
-  const asked = { method: method === "POST" ? "POST" : "GET", path } as const;
-  tools.print(await tools.askCi({ url, token: api.token }, asked));
+  tools.print(await tools.askLocalCi(method === "POST" ? "POST" : "GET", path));
   return ExitCode.done;
 }

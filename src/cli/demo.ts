@@ -11,7 +11,7 @@ import {
 } from "../apply/demo-factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
-import { COMMAND_HARNESS, type HarnessName, harnesses } from "../harness/definitions.ts";
+import { COMMAND_HARNESS, DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { findDashboard } from "./dashboard.ts";
 import { fileDemoIssues, printDemoResult, watchDemo } from "./demo-run.ts";
 import { down } from "./down.ts";
@@ -73,12 +73,9 @@ async function stayForALook({ clock, signal, say, screen }: Tools, page: string)
   while (!signal.aborted) await clock.sleep(60_000, signal).catch(() => undefined);
 }
 
-/** It asks a model for less than the others do. */
-const MODEL_HARNESS: HarnessName = "opencode";
-
 function readModel({ harness, baseUrl, model }: DemoFlags): DemoModel | undefined {
   if (harness === undefined && baseUrl === undefined && model === undefined) return undefined;
-  const wanted = harness ?? MODEL_HARNESS;
+  const wanted = harness ?? DEFAULT_HARNESS;
   const known = namesOf(harnesses).filter((name) => name !== COMMAND_HARNESS);
   const name = known.find((one) => one === wanted);
   if (name) return { harness: name, baseUrl, model };

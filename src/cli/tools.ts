@@ -4,10 +4,11 @@ import type { InitTools } from "../apply/init-tools.ts";
 import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
+import type { CiDoor } from "../ci/definitions.ts";
 import type { CiSettings } from "../ci/local/settings.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import type { EngineName } from "../engines/definitions.ts";
-import type { CiPassage, RunBook } from "../ports/ci.ts";
+import type { CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { Forge } from "../ports/forge.ts";
@@ -22,6 +23,13 @@ interface CiGatePlace {
   readonly accountToken: string;
   readonly bind: string;
   readonly port: number;
+}
+
+interface CiRunsPlace {
+  readonly door: CiDoor;
+  readonly repo: RepoId;
+  readonly containers: Pick<Containers, "exec">;
+  readonly environment: ReadonlyMap<string, string>;
 }
 
 export interface Tools extends InitTools, SelfTestTools {
@@ -55,13 +63,10 @@ export interface Tools extends InitTools, SelfTestTools {
   readonly findModels: () => Promise<readonly FoundModel[]>;
   readonly bot: (settings: BotSettings) => Promise<Bot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;
-  /** What the CI has run for this repository. */
-  readonly ciRuns: (passage: CiPassage, repo: RepoId) => Promise<RunBook>;
-  /** One request to its API; answers the text. */
-  readonly askCi: (
-    place: { readonly url: string; readonly token: string },
-    request: { readonly method: "GET" | "POST"; readonly path: string },
-  ) => Promise<string>;
+  /** The runs of a project's CI, as the operator asks for them. */
+  readonly ciRuns: (asked: CiRunsPlace) => Promise<CiRunReader>;
+  /** The answer of the local CI that runs where this command does. */
+  readonly askLocalCi: (method: "GET" | "POST", path: string) => Promise<string>;
   /** Serves bots what they may ask of Woodpecker. */
   readonly ciGate: (place: CiGatePlace) => Promise<{ close(): void }>;
 }

@@ -60,27 +60,3 @@ export interface CiFailure {
 
 /** A copy of what runs of the primary branch have left, as a tar archive; undefined: there is none. */
 export type ReadCache = () => Promise<AsyncIterable<Uint8Array> | undefined>;
-
-/** What the CI has run, as an operator follows it. */
-export interface RunBook {
-  /** The newest run of each event that has this commit, the oldest first. */
-  newestOf(sha: string): Promise<readonly CiRun[]>;
-  /** Shows what is there, then what comes, until the run is over; answers it as it was then. */
-  follow(number: number, show: (line: string) => void): Promise<CiRun>;
-  restart(number: number): Promise<void>;
-}
-
-export interface CiRun {
-  readonly number: number;
-  readonly event: string;
-  readonly status: string;
-}
-
-export const isOver = ({ status }: Pick<CiRun, "status">): boolean => !unfinished.has(status);
-
-const unfinished = new Set(["pending", "running", "blocked", "created"]);
-
-/** An address with a token; or the way into a service whose port nobody else reaches. */
-export type CiPassage =
-  | { readonly url: string; readonly token: string }
-  | { readonly exec: (argv: readonly string[]) => Promise<string> };

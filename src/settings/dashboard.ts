@@ -23,6 +23,3 @@ export const dashboardVariables = {
   eventsToken: dashboardEnv.eventsToken.key,
   statusToken: serviceSecrets.statusToken,
 } as const;
-
-/** Where bots and CIs send their events. */
-export const DASHBOARD_URL_KEY = "DASHBOARD_URL";

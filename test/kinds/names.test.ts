@@ -25,9 +25,9 @@ const otherMeanings = [
   'src/cli/program.ts: === "command"',
   'src/engines/compose/engine.ts: === "compose"',
   'src/harness/wiring.ts: "command" |',
+  'src/core/addresses.ts: "woodpecker" |',
   'src/core/conversation.ts: "command" |',
   'src/bot/settings.ts: "command" |',
-  'src/core/addresses.ts: "woodpecker" |',
 ];
 
 test("no name of a kind is compared outside of the kind's folder", async () => {
@@ -52,7 +52,7 @@ test("no name of a kind is compared outside of the kind's folder", async () => {
 
 /** Pure, or what a service's own command reads. */
 const shared =
-  /\/(definitions?|documents?|contexts|oauth-application|settings|variables|leftover-processes)\.ts$/;
+  /\/(definitions?|documents?|contexts|oauth-application|settings|variables|leftover-processes|workflow-offers)\.ts$/;
 const acting = /^src\/(roles|engines|ci|harness)\//;
 
 test("what a kind does is imported by the wiring alone", async () => {
@@ -81,6 +81,7 @@ const otherUses = [
   "src/harness/command/command.ts: ANTHROPIC_BASE_URL",
   "src/ci/woodpecker/definition.ts: WOODPECKER_AGENT_SECRET",
   "src/ci/woodpecker/definition.ts: WOODPECKER_HOST",
+  "src/ci/local/variables.ts: DASHBOARD_URL",
 ];
 
 test("the key of a setting stands as a literal in its declaration and nowhere else", async () => {

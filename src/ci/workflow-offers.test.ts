@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { listOtherWorkflows, offerWorkflow } from "../core/workflow-offers.ts";
-import { listRequired } from "./contexts.ts";
 import { planWorkflows } from "./local/workflow/workflows.ts";
+import { listOtherWorkflows, listRequired, offerWorkflow } from "./workflow-offers.ts";
 
 const offer = (...names: string[]) => offerWorkflow({ branch: "release/1.0", names });
 

@@ -1,5 +1,10 @@
 /** A workflow for a repository that has none, by what stands in its root. Both of our CIs run it. Pure. */
 import { stringify } from "yaml";
+import { choosePrefix, deriveBranch } from "../core/work-branch.ts";
+import { type CiProvider, WOODPECKER } from "./definitions.ts";
+import { deriveContext, isWorkflowFile } from "./local/contexts.ts";
+import type { WorkflowFile } from "./local/workflow/workflows.ts";
+import { listContexts } from "./woodpecker/contexts.ts";
 
 interface Toolchain {
   readonly name: string;
@@ -95,6 +100,28 @@ export function offerWorkflow({ branch, names }: Root): WorkflowOffer | undefine
     manifests: used.flatMap((one) => manifestOf(one) ?? []),
     programs: steps.flatMap(({ commands }) => commands.at(-1)?.split(" ")[0] ?? []),
   };
+}
+
+interface Workflows {
+  /** Names below `.woodpecker/`. */
+  readonly workflows: readonly string[];
+  readonly workflowFiles?: readonly WorkflowFile[];
+  readonly branches: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** The statuses that every change of a bot will have with this CI. */
+export function listRequired(provider: CiProvider, found: Workflows & Root): readonly string[] {
+  if (provider !== WOODPECKER) return listLocal(found);
+  const work = deriveBranch({ branchPrefix: choosePrefix(found.branches) }, 1);
+  return listContexts(found.workflowFiles ?? [], { primary: found.branch, work });
+}
+
+/** As Woodpecker looks: the folder, and where it has none, one file in the root. */
+function listLocal({ workflows, names }: Workflows): readonly string[] {
+  const inside = workflows.filter(isWorkflowFile);
+  const root = [".woodpecker.yaml", ".woodpecker.yml"].find((file) => names.includes(file));
+  return (inside.length > 0 || !root ? inside : [root]).map(deriveContext);
 }
 
 /** Where other systems, or nobody, would look for a workflow. */
