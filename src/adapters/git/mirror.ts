@@ -2,9 +2,10 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
+import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
-import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
+import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 import { buildFileReader } from "./file-reader.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
 import { findRefusal, isServerError } from "./push-refusal.ts";
