@@ -6,8 +6,6 @@ import { stages } from "./story.ts";
 export function formatFactoryMetrics({ problems, forYou, board, bots }: Snapshot): string {
   const kinds = [...new Set(problems.map(({ kind }) => kind))].sort();
   const states = ["working", "waiting", "idle", "stopped", "lost"] as const;
-  const byBot = (read: (bot: Snapshot["bots"][number]) => number) =>
-    bots.map((bot) => ({ labels: { bot: bot.name }, value: read(bot) }));
   return [
     gauge("disinto_factory_waiting_for_people", "What goes on once a person has looked.", [
       { value: forYou.length },
@@ -36,6 +34,16 @@ export function formatFactoryMetrics({ problems, forYou, board, bots }: Snapshot
         value: bots.filter((bot) => bot.state === state).length,
       })),
     ),
+    ...listTotals(bots),
+  ]
+    .map(formatMetric)
+    .join("");
+}
+
+function listTotals(bots: Snapshot["bots"]) {
+  const byBot = (read: (bot: Snapshot["bots"][number]) => number) =>
+    bots.map((bot) => ({ labels: { bot: bot.name }, value: read(bot) }));
+  return [
     counter(
       "disinto_factory_merges_total",
       "Merged pull requests.",
@@ -56,7 +64,5 @@ export function formatFactoryMetrics({ problems, forYou, board, bots }: Snapshot
       "US dollars, as far as harnesses tell.",
       byBot((bot) => bot.spending.money),
     ),
-  ]
-    .map(formatMetric)
-    .join("");
+  ];
 }
