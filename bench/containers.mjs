@@ -20,14 +20,21 @@ export async function measureContainers() {
   try {
     run(process.execPath, "scripts/images.mjs", "--tag", name, "--base", base);
     await configure(folder);
-    disinto(folder, "init", path.join(folder, "greeter"));
-    disinto(folder, "up");
-    return await watch();
+    return await measure(folder);
   } finally {
-    disinto(folder, "down", "--volumes");
     for (const image of ["agents", "forge"])
       run("docker", "image", "rm", "--force", `disinto-${image}:${name}`);
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function measure(folder) {
+  disinto(folder, "init", path.join(folder, "greeter"));
+  try {
+    disinto(folder, "up");
+    return await watch();
+  } finally {
+    disinto(folder, "down", "--volumes", "--yes");
   }
 }
 
@@ -45,7 +52,7 @@ async function configure(folder) {
   const project = 'repo = "disinto-admin/greeter"\n[ci]\nrequired = ["ci/local/test"]\n';
   writeFileSync(path.join(folder, "projects/greeter.toml"), `${project}${bots}`);
   const repository = path.join(folder, "greeter");
-  cpSync("demo/repository", repository, { recursive: true });
+  cpSync("demo/library", repository, { recursive: true });
   const identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
   const git = (...args) => execFileSync("git", args, { cwd: repository });
   git("init", "--quiet", "--initial-branch=main");

@@ -7,6 +7,7 @@ import { systemClock } from "./adapters/system-clock.ts";
 import { buildScreen } from "./adapters/terminal-screen.ts";
 import type { Tools } from "./cli/tools.ts";
 import { Redactor } from "./core/redactor.ts";
+import type { Originals } from "./ports/originals.ts";
 import type { Repositories } from "./ports/repositories.ts";
 import { serviceSecrets } from "./settings/service-secrets.ts";
 
@@ -31,6 +32,16 @@ function openRepositories(): Repositories {
     readHistory: async (seed) => (await load()).readHistory(seed),
     branches: async (source) => (await load()).branches(source),
     archive: async (source) => (await load()).archive(source),
+  };
+}
+
+function openOriginals(): Originals {
+  const load = async () => (await import("./adapters/git/originals.ts")).originals;
+  return {
+    addRemote: async (folder, remote) => (await load()).addRemote(folder, remote),
+    compare: async (folder, place) => (await load()).compare(folder, place),
+    push: async (folder, sha, place) => (await load()).push(folder, sha, place),
+    fastForward: async (folder, change, place) => (await load()).fastForward(folder, change, place),
   };
 }
 
@@ -63,6 +74,9 @@ export function buildTools(signal: AbortSignal): Tools {
       return createForgeAdministrator(tools, factory, folder);
     },
     repositories: openRepositories(),
+    originals: openOriginals(),
+    startGuard: async (words) =>
+      (await import("./adapters/guard.ts")).startGuard([...command, ...words]),
     containers: async (factory, folder) =>
       (await loadEngines()).buildContainers(factory, { folder, self: command, signal }),
     askEngine: async (folder) => (await loadEngines()).askEngine({ folder, self: command, signal }),
@@ -73,14 +87,7 @@ export function buildTools(signal: AbortSignal): Tools {
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
     ...buildServerTools({ clock: systemClock, signal }),
-    probeForge: async (url) => {
-      const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
-      return probeForge(url, signal);
-    },
-    forge: async (url, token) => {
-      const { buildForge } = await import("./adapters/forgejo/forge.ts");
-      return buildForge({ url, token, signal });
-    },
+    ...buildForgeTools(signal),
     scratchMirror: async (remote) => {
       const { openScratchMirror } = await import("./wiring-mirror.ts");
       return openScratchMirror(remote, signal);
@@ -97,12 +104,31 @@ export function buildTools(signal: AbortSignal): Tools {
       const { buildQuestions } = await import("./adapters/terminal-questions.ts");
       return buildQuestions({ input: process.stdin, output: process.stderr, signal });
     },
+  };
+  return tools;
+}
+
+function buildForgeTools(
+  signal: AbortSignal,
+): Pick<Tools, "probeForge" | "forge" | "forgeAdmin" | "lastingForgeAdmin"> {
+  return {
+    probeForge: async (url) => {
+      const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
+      return probeForge(url, signal);
+    },
+    forge: async (url, token) => {
+      const { buildForge } = await import("./adapters/forgejo/forge.ts");
+      return buildForge({ url, token, signal });
+    },
+    lastingForgeAdmin: async (url, admin) => {
+      const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");
+      return buildForgeAdmin({ url, admin });
+    },
     forgeAdmin: async (url, admin) => {
       const { buildForgeAdmin } = await import("./adapters/forgejo/forge-admin.ts");
       return buildForgeAdmin({ url, admin, signal });
     },
   };
-  return tools;
 }
 
 /** Other servers than the forge. */

@@ -58,7 +58,7 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
-async function proves(
+export async function proves(
   { forge }: Tools,
   login: string,
   proof: { token: string } | { login: string; password: string },

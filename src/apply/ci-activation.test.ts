@@ -8,13 +8,18 @@ import { formatActivationStep } from "../core/ci-activation.ts";
 import { applyActivation } from "./ci-activation.ts";
 
 let pages: SignInPages | undefined;
-afterEach(() => pages?.close());
+afterEach(() => {
+  pages?.close();
+  pages = undefined;
+});
 
 const repo = { owner: "acme", name: "shop" };
 const desired = { login: "disinto-ci", repositories: [repo] };
 
 interface Known {
   active: boolean;
+  /** At the forge; Woodpecker makes it with the first and with each repair. */
+  hooked?: boolean;
   timeout: number;
   trusted: Record<string, boolean>;
   require_approval: string;
@@ -40,7 +45,12 @@ function buildApi(known: Known): Hono {
   api.post("/repos", (context) => {
     if (known.active) return context.text("Repository is already active.", 409);
     known.active = context.req.query("forge_remote_id") === "12";
+    known.hooked = true;
     return context.json(shape());
+  });
+  api.post("/repos/7/repair", (context) => {
+    known.hooked = true;
+    return context.body(null, 204);
   });
   api.patch("/repos/7", async (context) => {
     Object.assign(known, await context.req.json());
@@ -68,7 +78,9 @@ async function activate(known: Known, values: Record<string, string>, password =
   pages ??= await serveSignInPages({ version: 15, account, api: buildApi(known) });
   const server = buildCiServer({ url: pages.ci, forgeUrl: pages.forge });
   const newSecret = () => "made";
-  const activation = { server, secrets: makeSecrets(values), newSecret, say: () => {} };
+  const hasWebhook = async () => known.hooked ?? true;
+  const secrets = makeSecrets(values);
+  const activation = { server, secrets, newSecret, hasWebhook, say: () => {} };
   return (await applyActivation(activation, desired)).map(formatActivationStep);
 }
 
@@ -82,9 +94,8 @@ test("the account is signed in, the project runs with safe values, and a second 
     WOODPECKER_ACCOUNT_TOKEN: "token-of-disinto-ci",
     WOODPECKER_TOKEN: "made",
   });
-  expect(known).toEqual({ ...makeKnown(), active: true, timeout: 60 });
+  expect(known).toEqual({ ...makeKnown(), active: true, hooked: true, timeout: 60 });
   expect(await activate(known, values)).toEqual([]);
-  pages = undefined;
 });
 
 test("a token that Woodpecker no longer takes is renewed, and what it runs is left as it is", async () => {
@@ -99,7 +110,6 @@ test("a token that Woodpecker no longer takes is renewed, and what it runs is le
 
   expect(values.WOODPECKER_ACCOUNT_TOKEN).toBe("token-of-disinto-ci");
   expect(values.WOODPECKER_TOKEN).toBe("mine");
-  pages = undefined;
 });
 
 test("trust that was given is taken back", async () => {
@@ -115,7 +125,6 @@ test("trust that was given is taken back", async () => {
     "~ acme/shop at Woodpecker   Woodpecker trusts it with more than runs need",
   ]);
   expect(known).toEqual({ ...makeKnown(), active: true, timeout: 90 });
-  pages = undefined;
 });
 
 test("a password that the forge refuses leaves no token behind", async () => {
@@ -125,4 +134,17 @@ test("a password that the forge refuses leaves no token behind", async () => {
     code: "credentials.wrong",
   });
   expect(values.WOODPECKER_ACCOUNT_TOKEN).toBeUndefined();
+});
+
+test("a webhook that is gone is made anew by Woodpecker", async () => {
+  const known = { ...makeKnown(), active: true, hooked: false };
+  const values = {
+    WOODPECKER_ACCOUNT_PASS: "right",
+    WOODPECKER_ACCOUNT_TOKEN: "token-of-disinto-ci",
+    WOODPECKER_TOKEN: "mine",
+  };
+
+  await activate(known, values);
+
+  expect(known.hooked).toBe(true);
 });

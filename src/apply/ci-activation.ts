@@ -3,8 +3,10 @@ import { openSecrets } from "../config/secret-store.ts";
 import {
   type ActivationAction,
   type ActivationStep,
+  type ActiveRepository,
   type DesiredActivation,
   deriveActivation,
+  findWebhook,
   formatActivationStep,
   type ObservedActivation,
   planActivation,
@@ -16,7 +18,8 @@ import type { RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { DisintoError } from "../errors.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
-import type { CiRepository, CiServer } from "../ports/ci-admin.ts";
+import type { CiServer } from "../ports/ci-admin.ts";
+import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { env } from "../settings/env.ts";
 import { execute, type Handlers } from "./execute.ts";
 import { type ForgeAccess, LOCK_LIMIT_MS } from "./forge-access.ts";
@@ -30,6 +33,8 @@ interface Activation {
   readonly server: CiServer;
   readonly secrets: ForgeAccess["secrets"];
   readonly newSecret: () => string;
+  /** Whether the forge has an active webhook to Woodpecker. */
+  readonly hasWebhook: (repo: RepoId) => Promise<boolean>;
 }
 
 export async function activateCi(
@@ -39,7 +44,9 @@ export async function activateCi(
     factory,
     environment,
     newSecret,
-  }: Pick<ForgeAccess, "factory" | "environment"> & Pick<Activation, "newSecret">,
+    forge,
+  }: Pick<ForgeAccess, "factory" | "environment"> &
+    Pick<Activation, "newSecret"> & { readonly forge: Pick<ForgeAdmin, "hooks"> },
 ): Promise<readonly ActivationStep[]> {
   const desired = deriveActivation(factory);
   if (!desired) return [];
@@ -51,7 +58,9 @@ export async function activateCi(
   const server = await tools.ciServer({ url: factory.ci.url, forgeUrl: factory.forge.url });
   await waitForServer(tools, server);
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  return applyActivation({ server, secrets, newSecret, say }, desired);
+  const hasWebhook = async (repo: RepoId) =>
+    findWebhook(await forge.hooks.list(repo), factory.ci.url)?.isActive ?? false;
+  return applyActivation({ server, secrets, newSecret, hasWebhook, say }, desired);
 }
 
 /** Looks, plans, acts and looks again; answers the steps that were taken. */
@@ -97,10 +106,11 @@ async function observeActivation(
   const token = tokenOf(activation);
   const account = token === undefined ? undefined : activation.server.as(token);
   const isSignedIn = (await account?.login())?.toLowerCase() === login;
-  const found = new Map<string, CiRepository>();
+  const found = new Map<string, ActiveRepository>();
   for (const repo of isSignedIn ? repositories : []) {
     const seen = await account?.find(repo);
-    if (seen) found.set(formatRepo(repo), seen);
+    if (!seen) continue;
+    found.set(formatRepo(repo), { ...seen, hasWebhook: await activation.hasWebhook(repo) });
   }
   const hasBotsToken = activation.secrets.get(env.woodpeckerToken.key) !== undefined;
   return { isSignedIn, hasBotsToken, repositories: found };
@@ -125,6 +135,7 @@ function buildHandlers(activation: Activation): Handlers<ActivationAction> {
     "make-bots-token": () => secrets.set({ [env.woodpeckerToken.key]: newSecret() }),
     "activate-repository": ({ repo }) => activate(repo),
     "restrict-repository": ({ id }) => account().change(id, safeTrust),
+    "repair-webhook": ({ id }) => account().repair(id),
   };
 }
 

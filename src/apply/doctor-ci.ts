@@ -1,5 +1,5 @@
 /** Whether the factory's Woodpecker works, by doing it: a sign-in, a clone as a step, a webhook, a status whose link opens. */
-import { type DesiredActivation, deriveActivation } from "../core/ci-activation.ts";
+import { type DesiredActivation, deriveActivation, findWebhook } from "../core/ci-activation.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import { harnessUids } from "../core/uids.ts";
@@ -125,7 +125,7 @@ function checkDelivery(at: At, repo: RepoId): Promise<Finding> {
   return attempt("webhook", async () => {
     const known = await account.find(repo);
     const hooks = await forge.hooks.list(repo);
-    const hook = hooks.find(({ url }) => url.startsWith(`${factory.ci.url}/api/hook?`));
+    const hook = findWebhook(hooks, factory.ci.url);
     if (!known || !hook?.isActive)
       return missing(`${name} has no webhook to ${factory.ci.url}`, "run disinto init");
     const before = (await account.newestRun(known.id))?.number ?? 0;

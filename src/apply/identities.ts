@@ -13,12 +13,14 @@ import {
   planIdentities,
 } from "../core/identities.ts";
 import { formatIdentityStep } from "../core/identity-text.ts";
+import { isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import type { Access, ForgeAdmin } from "../ports/forge-admin.ts";
 import { env } from "../settings/env.ts";
 import { buildAccountHandlers, observeAccounts, requireOwnAccounts } from "./accounts.ts";
 import { execute, type Handlers } from "./execute.ts";
 import { observeApplication, registerApplication } from "./oauth-application.ts";
+import { buildOwnerHandlers, observeOwner } from "./owner.ts";
 
 export interface IdentityTools {
   readonly forge: ForgeAdmin;
@@ -88,33 +90,52 @@ export async function observeIdentities(
     const seen = await observeRepository(tools, repository);
     if (seen) repositories.set(formatRepo(repository.repo), seen);
   }
-  if (!desired.application) return { users, repositories };
-  return { users, repositories, application: await observeApplication(tools) };
+  const owner = desired.owner && (await observeOwner(tools, desired.owner));
+  if (!desired.application) return { users, owner, repositories };
+  return { users, owner, repositories, application: await observeApplication(tools) };
 }
 
 async function observeRepository(
   { forge }: Pick<IdentityTools, "forge">,
   wanted: DesiredRepository,
 ): Promise<ObservedRepository | undefined> {
-  const { repo, writers, administrators = [], readers = [], primaryBranch } = wanted;
+  const { repo, writers, administrators = [], readers = [], people, primaryBranch } = wanted;
   const found = await forge.repositories.find(repo);
   if (!found) return undefined;
   const access = new Map<string, Access>();
-  for (const login of [...writers, ...administrators, ...readers])
+  for (const login of [...writers, ...administrators, ...readers, ...people])
     access.set(login, await forge.repositories.access(repo, login));
+  const insiders = wanted.protection ? await forge.forge.writers(repo) : [];
   return {
     empty: found.empty,
     access,
     labels: (await forge.labels.list(repo)).map(({ name }) => name),
     protection: await forge.repositories.protection(repo, primaryBranch),
-    insiders: new Set((await forge.forge.writers(repo)).map((login) => login.toLowerCase())),
+    insiders: new Set(insiders.map((login) => login.toLowerCase())),
+    peopleWhoAdminister: await listAdministrators(forge, wanted, insiders),
   };
+}
+
+/** Asks of those who have access; the factory's own accounts never count, whatever access they have. */
+async function listAdministrators(
+  { repositories }: ForgeAdmin,
+  { repo, accounts }: DesiredRepository,
+  insiders: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const login of insiders) {
+    if (accounts.some((account) => isSameLogin(account, login))) continue;
+    const access = await repositories.access(repo, login);
+    if (access === "admin" || access === "owner") found.push(login);
+  }
+  return found;
 }
 
 function buildHandlers(tools: IdentityTools, factoryId: string): Handlers<IdentityAction> {
   const { repositories, labels } = tools.forge;
   return {
     ...buildAccountHandlers(tools, factoryId),
+    ...buildOwnerHandlers(tools, factoryId),
     "create-repository": ({ repository: { repo, private: isPrivate, primaryBranch } }) =>
       repositories.create(repo, { private: isPrivate, defaultBranch: primaryBranch }),
     "grant-access": ({ repo, login, access }) => repositories.grant(repo, login, access),

@@ -33,6 +33,7 @@ import { makeDashboardSecrets } from "./dashboard.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
 import { applyIdentities, type Fill } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
+import { introduceForge } from "./own-remote.ts";
 import { declareFromForge, openProject, type Project, type ProjectDecisions } from "./project.ts";
 import {
   type ProjectDeclaration,
@@ -158,7 +159,15 @@ async function createFactory(
     { dryRun: false },
   );
   const renewed = await loadFactory(folder, tools.version);
-  const activation = await activateCi(tools, folder, { ...renewed, newSecret });
+  const activation = await activateCi(tools, folder, {
+    ...renewed,
+    newSecret,
+    forge: administrator.forge,
+  });
+  if (project?.original !== undefined) {
+    const { repo, original } = project;
+    await introduceForge(tools, { factory: renewed.factory, folder, repo, original });
+  }
   await printNotes(tools, factory, administrator);
   return { factory, steps: [...steps, ...activation] };
 }

@@ -22,6 +22,8 @@ export interface Project {
   readonly repo: RepoId;
   /** Undefined if the repository on the forge is used. */
   readonly content: Content | undefined;
+  /** The operator's own folder, where it is one. */
+  readonly original?: string | undefined;
   /** To be written; undefined when it is declared already, or can only be known from the forge. */
   readonly declaration: ProjectDeclaration | undefined;
   readonly isDeclared: boolean;
@@ -71,7 +73,8 @@ export async function openProject(
     const looked = news && { name: source.name, provider: ci.provider, described: news };
     const decided = looked && (await ask(tools, { ...looked, isPushed: true }, decide));
     const declaration = news && declareProject(repo, news, { ci, ...decided });
-    return { repo, content, declaration, isDeclared, ci };
+    const original = source.kind === "folder" ? source.folder : undefined;
+    return { repo, content, original, declaration, isDeclared, ci };
   } catch (error) {
     await content.discard();
     throw error;

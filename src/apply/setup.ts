@@ -1,5 +1,6 @@
 /** The `.env` of a new factory: what was said, what is offered for the rest, and nothing in one that exists. */
 import { readdir, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { loadStated } from "../config/load.ts";
 import { ports } from "../core/service-ports.ts";
@@ -51,5 +52,7 @@ export async function resolveAnswers(
   const freeDashboardPort = String(await findFreePort(ports.dashboard));
   const url = given[env.forgeUrl.key] ?? (named === undefined ? undefined : `http://${named}`);
   const machine = await findMachineName(url);
-  return completeAnswers(given, { freePort, freeCiPort, freeDashboardPort, machine, ci });
+  const systemUser = userInfo().username;
+  const free = { freePort, freeCiPort, freeDashboardPort };
+  return completeAnswers(given, { ...free, machine, ci, systemUser });
 }

@@ -6,6 +6,7 @@ import { secrets } from "./commands/secrets.ts";
 import { agents, config, cost, issue, logs, plan, status } from "./commands/see.ts";
 import { ci, egress, forge } from "./commands/services.ts";
 import { demo, init } from "./commands/start.ts";
+import { gitCredential, sync } from "./commands/sync.ts";
 import { dashboard } from "./commands/watch.ts";
 
 interface CommandSection {
@@ -16,9 +17,9 @@ interface CommandSection {
 /** Commands, in the order of help. */
 export const commandSections: readonly CommandSection[] = [
   { title: "Start here", commands: [init, demo] },
-  { title: "Run", commands: [up, down, pause, resume, hireAnAgent, fire, agent, generate] },
+  { title: "Run", commands: [up, down, sync, pause, resume, hireAnAgent, fire, agent, generate] },
   { title: "See", commands: [status, dashboard, agents, issue, ci, cost, logs, plan, config] },
   { title: "Repair", commands: [doctor, approve, block, retry, release, rotate, prune] },
   { title: "Secrets", commands: [secrets] },
-  { title: "For services", commands: [forge, egress] },
+  { title: "For services", commands: [forge, egress, gitCredential] },
 ];

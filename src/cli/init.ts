@@ -10,6 +10,7 @@ import { type InitResult, initFactory } from "../apply/init.ts";
 import type { ProjectDecisions } from "../apply/project.ts";
 import { isNewFactory, type ProvidedAnswers, resolveAnswers } from "../apply/setup.ts";
 import { formatRepo } from "../core/identities.ts";
+import { deriveOwner } from "../core/owner.ts";
 import {
   formatInitCommand,
   quoteWord,
@@ -172,6 +173,9 @@ function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void 
   const self = folder === "." ? "disinto" : `disinto --factory ${quoteWord(folder)}`;
   say(`the forge is at ${forge.url}; its administrator is ${forge.adminUser}`);
   say(`the administrator's password: ${self} secrets get FORGE_ADMIN_PASS (it is in .env)`);
+  const owner = deriveOwner(factory);
+  if (owner)
+    say(`you are ${owner.login} there; your password: ${self} secrets get ${owner.keys.password}`);
   for (const { name, repo } of projects) {
     const which = projects.length > 1 ? ` --project ${name}` : "";
     say(`first issue for ${formatRepo(repo)}: ${self} issue new 'What is to be done'${which}`);

@@ -76,7 +76,7 @@ async function requireIssue(
   });
 }
 
-function chooseProject(projects: readonly Project[], wanted: string | undefined): Project {
+export function chooseProject(projects: readonly Project[], wanted: string | undefined): Project {
   const found =
     wanted === undefined && projects.length === 1
       ? projects[0]

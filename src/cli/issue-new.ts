@@ -1,10 +1,12 @@
-/** `disinto issue new`: work for the bots, filed as the factory's administrator. */
+/** `disinto issue new`: work for the bots, filed as the factory's owner. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { BACKLOG, PRIORITY } from "../bot/issue/choose.ts";
 import { formatRepo } from "../core/identities.ts";
+import { deriveOwner } from "../core/owner.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
+import type { Forge } from "../ports/forge.ts";
 import { openProject } from "./issue-context.ts";
 import type { Tools } from "./tools.ts";
 
@@ -21,13 +23,25 @@ interface NewIssue {
 
 export async function newIssue(tools: Tools, flags: NewIssue): Promise<ExitCode> {
   const { title, label = [], priority } = flags;
-  const { forge, project, factory } = await openProject(tools, flags);
+  const opened = await openProject(tools, flags);
+  const { project, factory } = opened;
+  const forge = await openAsOwner(tools, opened);
   const body = await readBody(tools, flags);
   const labels = [...new Set([BACKLOG, ...(priority ? [PRIORITY] : []), ...label])];
   const { number } = await forge.issues(project.repo).open({ title, body, labels });
   tools.print(`${factory.forge.url}/${formatRepo(project.repo)}/issues/${number}\n`);
   tools.say(`filed with ${labels.join(", ")}; what becomes of it: disinto issue ${number}`);
   return ExitCode.done;
+}
+
+/** As the owner, where the factory has one; an owner's token that the forge refuses makes nobody else of them. */
+async function openAsOwner(
+  tools: Tools,
+  { factory, fleet, forge }: Awaited<ReturnType<typeof openProject>>,
+): Promise<Forge> {
+  const owner = deriveOwner(factory);
+  const token = owner && fleet.environment.get(owner.keys.token);
+  return token ? tools.forge(factory.forge.url, token) : forge;
 }
 
 async function readBody(tools: Tools, { body, file, title }: NewIssue): Promise<string> {

@@ -59,6 +59,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
     Run:
       up                                      Make the running services match the configuration
       down                                    Stop and remove every service; volumes stay
+      sync                                    Keep your own repository and the forge's the same
       pause [names...]                        Have bots put aside what they do and begin nothing, until they are resumed
       resume [names...]                       Have paused bots go on where they were
       hire-an-agent <name> <role> [words...]  Declare a bot, create its user and credentials, and let it prove that it can work
@@ -92,6 +93,7 @@ test("help shows every command in its group, as a sentence that begins with a ve
     For services:
       forge                                   Run the embedded forge, for trying, developing and testing
       egress                                  Run the way out of the factory's network
+      git-credential <operation>              Answer git for the owner's remote, as its credential helper
     "
   `);
 });

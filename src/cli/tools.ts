@@ -1,6 +1,6 @@
 /** What wiring.ts builds and every command is handed: output, interruption, and the adapters. */
 import type { Argv } from "../adapters/process.ts";
-import type { InitTools } from "../apply/init-tools.ts";
+import type { SyncTools } from "../apply/sync.ts";
 import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Bot } from "../bot/tools.ts";
@@ -32,7 +32,7 @@ interface CiRunsPlace {
   readonly environment: ReadonlyMap<string, string>;
 }
 
-export interface Tools extends InitTools, SelfTestTools {
+export interface Tools extends SyncTools, SelfTestTools {
   /** Data for the caller; everything else goes through `say`. Both pass the redactor. */
   readonly print: (text: string) => void;
   /** Prints as it is: only for a secret that was asked for by name. */
@@ -47,8 +47,6 @@ export interface Tools extends InitTools, SelfTestTools {
   /** The live part of the terminal on standard error; undefined where none can be drawn. */
   readonly screen: () => Screen | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** argv that starts disinto itself, for services that are child processes. */
-  readonly self: readonly [string, ...string[]];
   /** The folder of disinto's own package, with what it brings beside its code. */
   readonly packageFolder: string;
   /** As `containers`, but Docker is asked already while the configuration is yet to be read. */

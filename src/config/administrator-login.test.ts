@@ -11,3 +11,11 @@ test.each(["boss", "Boss", "BOSS"])(
     );
   },
 );
+
+test.each(["ada", "ADA", "ci"])("an owner who is a bot or the CI is refused: %s", (login) => {
+  const shop = 'repo = "acme/shop"\n[agents.ada]\nroles = ["dev"]\nbase_url = "http://m:1"\n';
+
+  expect(listProblems(`DISINTO_OWNER=${login}\n`, { shop })).toContain(
+    `${login} is an account of the factory, which no person can have`,
+  );
+});

@@ -72,6 +72,7 @@ export function readFactorySettings(
   return {
     name: reader.read(env.name),
     id: reader.optional(env.factoryId),
+    owner: reader.optional(env.owner),
     engine: reader.read(env.engine),
     forge: {
       kind,

@@ -1,6 +1,6 @@
 /** What no single setting can know: clashes between bots, and settings that need another one. */
 
-import { ciProviders } from "../ci/definitions.ts";
+import { ciProviders, listUsedCis } from "../ci/definitions.ts";
 import { findUnreachable } from "../core/addresses.ts";
 import { deriveBackend } from "../core/backend.ts";
 import type { Bot, Factory } from "../core/factory.ts";
@@ -44,6 +44,7 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkSlots(input);
   yield* checkClashes(input);
   yield* checkAdministrator(input);
+  yield* checkOwner(input);
   yield* checkProjects(input);
   yield* checkForgeUrls(input);
   yield* checkImages(input);
@@ -205,6 +206,21 @@ function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<Probl
       hint: "give the bot a user of its own",
     };
   }
+}
+
+/** A person pushes to the primary branch, which an account of the factory never may. */
+function* checkOwner({ factory, environment }: RuleInput): Generator<Problem> {
+  const { owner, bots, projects } = factory;
+  if (owner === undefined) return;
+  const cis = listUsedCis({ projects }).flatMap(({ user }) => user?.(factory).login ?? []);
+  const taken = [...bots.map(({ forgeUser }) => forgeUser), ...cis];
+  if (!taken.some((login) => isSameLogin(login, owner))) return;
+  yield {
+    ...environment.locate(env.owner.key),
+    path: env.owner.key,
+    message: `${owner} is an account of the factory, which no person can have`,
+    hint: "name another user; --owner does in a new factory",
+  };
 }
 
 function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<Problem> {

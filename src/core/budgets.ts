@@ -147,7 +147,18 @@ function describeScope({ of, per }: BudgetScope, { bot, day, subject }: Question
 function format(measure: keyof Amounts, amount: number): string {
   if (measure === "money") return `$${amount.toFixed(2)}`;
   if (measure === "tokens") return `${Math.round(amount).toLocaleString("en")} tokens`;
-  return `${amount.toFixed(2)} hours`;
+  return amount < 1 ? `${(amount * 60).toFixed(1)} minutes` : `${amount.toFixed(2)} hours`;
+}
+
+/** Says that a session has taken more than the project or the factory wants to be told of. */
+export function findSoftSession(budgets: Budgets, used: Amounts): string | undefined {
+  const all = [budgets.factory?.session ?? {}, budgets.project?.session ?? {}];
+  for (const measure of measures) {
+    const limit = Math.min(...all.map((one) => limitOf(one, "soft", measure)));
+    if (used[measure] >= limit)
+      return `over its soft limit: ${format(measure, used[measure])} of ${format(measure, limit)}`;
+  }
+  return undefined;
 }
 
 type SessionLimit = Partial<Amounts>;

@@ -24,7 +24,7 @@ test("a new factory's account is signed in, and its projects are run, once", () 
     "+ token of the bots at Woodpecker's gate   it is not in .env",
     "+ acme/shop at Woodpecker   Woodpecker does not run it",
   ]);
-  const repositories = new Map([["acme/shop", { id: 7, ...safeTrust }]]);
+  const repositories = new Map([["acme/shop", { id: 7, hasWebhook: true, ...safeTrust }]]);
   const done = { isSignedIn: true, hasBotsToken: true, repositories };
   expect(planActivation(desired, done)).toEqual([]);
 });
@@ -32,7 +32,9 @@ test("a new factory's account is signed in, and its projects are run, once", () 
 test("trust that somebody gave the runs is taken back", () => {
   const desired = deriveActivation(makeFactory(named, { shop: managed }));
   const plan = (trust: object) => {
-    const repositories = new Map([["acme/shop", { id: 7, ...safeTrust, ...trust }]]);
+    const repositories = new Map([
+      ["acme/shop", { id: 7, hasWebhook: true, ...safeTrust, ...trust }],
+    ]);
     const seen = { isSignedIn: true, hasBotsToken: true, repositories };
     return desired && planActivation(desired, seen).map(({ action }) => action);
   };
@@ -65,4 +67,14 @@ test("the account administers its projects, and stands in none of their lists", 
     { repo: { name: "shop" }, administrators: ["disinto-ci"], writers: [] },
   ]);
   expect(JSON.stringify(administered[0]?.protection)).not.toContain("disinto-ci");
+});
+
+test("a webhook that somebody removed is made anew", () => {
+  const desired = deriveActivation(makeFactory(named, { shop: managed }));
+  const repositories = new Map([["acme/shop", { id: 7, hasWebhook: false, ...safeTrust }]]);
+  const seen = { isSignedIn: true, hasBotsToken: true, repositories };
+
+  expect(desired && planActivation(desired, seen).map(formatActivationStep)).toEqual([
+    "+ webhook of acme/shop to Woodpecker   the forge has none that tells Woodpecker",
+  ]);
 });

@@ -1,6 +1,7 @@
 /** What a CI that people sign in to must know of the factory: its account's token, and each project. Pure. */
 import { findCiAccount } from "../ci/definitions.ts";
 import type { CiRepository, CiTrust } from "../ports/ci-admin.ts";
+import type { Hook } from "../ports/forge-admin.ts";
 import type { Factory, RepoId } from "./factory.ts";
 import { formatRepo } from "./identities.ts";
 import type { Step } from "./step.ts";
@@ -9,7 +10,8 @@ export type ActivationAction =
   | { readonly kind: "sign-in"; readonly login: string }
   | { readonly kind: "make-bots-token" }
   | { readonly kind: "activate-repository"; readonly repo: RepoId }
-  | { readonly kind: "restrict-repository"; readonly repo: RepoId; readonly id: number };
+  | { readonly kind: "restrict-repository"; readonly repo: RepoId; readonly id: number }
+  | { readonly kind: "repair-webhook"; readonly repo: RepoId; readonly id: number };
 
 export type ActivationStep = Step<ActivationAction>;
 
@@ -27,7 +29,12 @@ export interface DesiredActivation {
 export interface ObservedActivation {
   readonly isSignedIn: boolean;
   readonly hasBotsToken: boolean;
-  readonly repositories: ReadonlyMap<string, CiRepository>;
+  readonly repositories: ReadonlyMap<string, ActiveRepository>;
+}
+
+export interface ActiveRepository extends CiRepository {
+  /** The forge tells Woodpecker of it. */
+  readonly hasWebhook: boolean;
 }
 
 /** Undefined where no project's CI has an account of the factory. */
@@ -54,16 +61,27 @@ export function planActivation(
 
 function* planRepository(repo: RepoId, seen: ObservedActivation): Generator<ActivationStep> {
   const found = seen.repositories.get(formatRepo(repo));
-  if (!found)
+  if (!found) {
+    const because = "Woodpecker does not run it";
+    yield { action: { kind: "activate-repository", repo }, because };
+    return;
+  }
+  const { id } = found;
+  if (!isSafe(found))
     yield {
-      action: { kind: "activate-repository", repo },
-      because: "Woodpecker does not run it",
-    };
-  else if (!isSafe(found))
-    yield {
-      action: { kind: "restrict-repository", repo, id: found.id },
+      action: { kind: "restrict-repository", repo, id },
       because: "Woodpecker trusts it with more than runs need",
     };
+  if (!found.hasWebhook)
+    yield {
+      action: { kind: "repair-webhook", repo, id },
+      because: "the forge has none that tells Woodpecker",
+    };
+}
+
+/** The one that Woodpecker made, at the address that it says of itself. */
+export function findWebhook(hooks: readonly Hook[], ciUrl: string): Hook | undefined {
+  return hooks.find(({ url }) => url.startsWith(`${ciUrl}/api/hook?`));
 }
 
 function isSafe({ isTrusted, credentialPlugins, approvesForks }: CiTrust): boolean {
@@ -78,6 +96,8 @@ export function formatActivationStep({ action, because }: ActivationStep): strin
       return `+ token of the bots at Woodpecker's gate   ${because}`;
     case "activate-repository":
       return `+ ${formatRepo(action.repo)} at Woodpecker   ${because}`;
+    case "repair-webhook":
+      return `+ webhook of ${formatRepo(action.repo)} to Woodpecker   ${because}`;
     case "restrict-repository":
       return `~ ${formatRepo(action.repo)} at Woodpecker   ${because}`;
   }

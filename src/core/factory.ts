@@ -13,6 +13,8 @@ export interface Factory {
   readonly name: string;
   /** Random, made once: whose the accounts on the forge are. Undefined until `init` has made it. */
   readonly id?: string | undefined;
+  /** Login of the person who owns it. Undefined: nobody but the administrator, as in older factories. */
+  readonly owner?: string | undefined;
   readonly engine: EngineName;
   readonly forge: ForgeSettings;
   readonly bots: readonly Bot[];

@@ -13,9 +13,17 @@ import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
 import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
 import { deriveDashboardUser } from "./dashboard-service.ts";
 import type { Factory, Project, RepoId } from "./factory.ts";
-import { deriveCredentialKeys } from "./names.ts";
+import { deriveCredentialKeys, joinLogins } from "./names.ts";
+import {
+  type DesiredOwner,
+  deriveOwner,
+  type ObservedOwner,
+  type OwnerAction,
+  planOwner,
+} from "./owner.ts";
 import { alwaysProtected } from "./protected-paths.ts";
 import { repositoryLabels } from "./repository-labels.ts";
+import { planRepository } from "./repository-plan.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredIdentities {
@@ -23,6 +31,7 @@ export interface DesiredIdentities {
   readonly factoryId: string | undefined;
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
+  readonly owner?: DesiredOwner | undefined;
   /** The OAuth application of a CI that signs people in through the forge. */
   readonly application?: DesiredApplication | undefined;
 }
@@ -34,6 +43,10 @@ export interface DesiredRepository {
   readonly writers: readonly string[];
   /** Accounts of the factory that make webhooks there. */
   readonly administrators?: readonly string[];
+  /** People who get write access where they have less; more is left to them. */
+  readonly people: readonly string[];
+  /** Every account of the factory: none of these pushes to the primary branch, whatever access it has. */
+  readonly accounts: readonly string[];
   /** Accounts that must see it, where it is not public. */
   readonly readers?: readonly string[];
   readonly labels: readonly Label[];
@@ -45,6 +58,7 @@ export interface ObservedIdentities {
   readonly users: ReadonlyMap<string, ObservedUser>;
   /** The repositories, by `owner/name`. */
   readonly repositories: ReadonlyMap<string, ObservedRepository>;
+  readonly owner?: ObservedOwner | undefined;
   readonly application?: ObservedApplication;
 }
 
@@ -55,9 +69,12 @@ export interface ObservedRepository {
   readonly protection: Protection | undefined;
   /** Who has access of their own, lower case; a site administrator's right to do everything is none. */
   readonly insiders?: ReadonlySet<string>;
+  /** Those of them who administer it and are no account of the factory. */
+  readonly peopleWhoAdminister?: readonly string[];
 }
 
 export type IdentityAction =
+  | OwnerAction
   | ApplicationAction
   | AccountAction
   | { readonly kind: "create-repository"; readonly repository: DesiredRepository }
@@ -89,6 +106,21 @@ export function isSameRepo(one: RepoId, other: RepoId): boolean {
 }
 
 export function deriveIdentities(factory: Factory): DesiredIdentities {
+  const users = deriveUsers(factory);
+  const readers = deriveDashboardUser(factory).map(({ login }) => login);
+  return {
+    factoryId: factory.id,
+    owner: deriveOwner(factory),
+    users,
+    repositories: [
+      ...factory.projects.map((project) => deriveRepository(factory, project)),
+      deriveFactoryRepository(factory),
+    ].map((one) => ({ ...one, readers })),
+    application: deriveApplication(factory),
+  };
+}
+
+function deriveUsers(factory: Factory): readonly DesiredUser[] {
   const bots = factory.bots.map(
     (bot): DesiredUser => ({
       login: bot.forgeUser,
@@ -102,16 +134,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
   const accounts = factory.projects.flatMap(({ ci }) => findCiAccount(ci, factory.name) ?? []);
   const [account] = accounts;
   const dashboard = deriveDashboardUser(factory);
-  const readers = dashboard.map(({ login }) => login);
-  return {
-    factoryId: factory.id,
-    users: [...bots, ...cis, ...(account ? [account] : []), ...dashboard],
-    repositories: [
-      ...factory.projects.map((project) => deriveRepository(factory, project)),
-      deriveFactoryRepository(factory),
-    ].map((one) => ({ ...one, readers })),
-    application: deriveApplication(factory),
-  };
+  return [...bots, ...cis, ...(account ? [account] : []), ...dashboard];
 }
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {
@@ -119,6 +142,8 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
   const loginsThat = (may: (role: RoleDefinition) => boolean): string[] =>
     bots.filter(({ roles }) => hasRoleThat(roles, may)).map(({ forgeUser }) => forgeUser);
   const { adminUser } = factory.forge;
+  const owners = [deriveOwner(factory)?.login ?? []].flat();
+  const people = [adminUser, ...owners, ...project.maintainers];
   const writers = bots.map(({ forgeUser }) => forgeUser);
   const ci = ciProviders[project.ci.provider].user?.(factory);
   const account = findCiAccount(project.ci, factory.name);
@@ -127,13 +152,22 @@ function deriveRepository(factory: Factory, project: Project): DesiredRepository
     private: false,
     primaryBranch: project.primaryBranch,
     writers: [...writers, ...(ci ? [ci.login] : [])],
+    people: owners,
+    accounts: deriveUsers(factory).map(({ login }) => login),
     ...(account && { administrators: [account.login] }),
     labels: repositoryLabels,
     protection: {
       branch: project.primaryBranch,
       requiredApprovals: 1,
-      approvers: [...loginsThat(({ approves }) => approves), adminUser].sort(),
-      mergers: [...loginsThat(({ merges }) => merges), adminUser].sort(),
+      approvers: joinLogins(
+        loginsThat(({ approves }) => approves),
+        people,
+      ),
+      mergers: joinLogins(
+        loginsThat(({ merges }) => merges),
+        people,
+      ),
+      pushers: joinLogins(people),
       requiredContexts: [...project.ci.required].sort(),
       protectedPaths: [...new Set([...alwaysProtected, ...project.protectedPaths])].sort(),
     },
@@ -147,6 +181,8 @@ function deriveFactoryRepository(factory: Factory): DesiredRepository {
     private: true,
     primaryBranch: "main",
     writers: factory.bots.map(({ forgeUser }) => forgeUser),
+    people: [],
+    accounts: [],
     labels: [],
     protection: undefined,
   };
@@ -159,6 +195,7 @@ export function planIdentities(
   { canFill }: { canFill: RepoId | undefined },
 ): readonly IdentityStep[] {
   return [
+    ...planOwner(desired.owner, observed.owner),
     ...desired.users.flatMap((user) => [
       ...planUser(user, observed.users.get(user.login), desired.factoryId),
     ]),
@@ -171,99 +208,4 @@ export function planIdentities(
     ]),
     ...planApplication(desired.application, observed.application),
   ];
-}
-
-const nothing: ObservedRepository = {
-  empty: true,
-  access: new Map(),
-  labels: [],
-  protection: undefined,
-};
-
-function* planRepository(
-  repository: DesiredRepository,
-  seen: ObservedRepository | undefined,
-  canFill: boolean,
-): Generator<IdentityStep> {
-  const { repo, protection } = repository;
-  const { empty, access, labels: present, protection: rules } = seen ?? nothing;
-  if (!seen)
-    yield { action: { kind: "create-repository", repository }, because: "no such repository" };
-  yield* planAccess(repository, access);
-  for (const label of repository.labels) {
-    if (!present.includes(label.name))
-      yield { action: { kind: "create-label", repo, label }, because: "no such label" };
-  }
-  if (!protection) return;
-  if (empty && canFill)
-    yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
-  yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
-}
-
-function* planAccess(
-  { repo, writers, administrators = [], readers = [] }: DesiredRepository,
-  seen: ReadonlyMap<string, Access>,
-): Generator<IdentityStep> {
-  for (const login of writers) {
-    const because = judgeAccess(login, seen.get(login));
-    if (because) yield { action: { kind: "grant-access", repo, login, access: "write" }, because };
-  }
-  for (const login of administrators) {
-    if (seen.get(login) === "admin" || seen.get(login) === "owner") continue;
-    const because = `${login} cannot make webhooks there`;
-    yield { action: { kind: "grant-access", repo, login, access: "admin" }, because };
-  }
-  for (const login of readers) {
-    if ((seen.get(login) ?? "none") !== "none") continue;
-    const because = `${login} cannot see it`;
-    yield { action: { kind: "grant-access", repo, login, access: "read" }, because };
-  }
-}
-
-/** A forge leaves the names of others out without a word, and they would be planned again for ever. */
-function keepInsiders(
-  wanted: Protection,
-  { writers, administrators = [] }: DesiredRepository,
-  seen: ObservedRepository | undefined,
-): Protection {
-  const { insiders } = seen ?? {};
-  if (!insiders) return wanted;
-  const known = new Set([
-    ...insiders,
-    ...[...writers, ...administrators].map((login) => login.toLowerCase()),
-  ]);
-  const keep = (logins: readonly string[]) =>
-    logins.filter((login) => known.has(login.toLowerCase()));
-  return { ...wanted, approvers: keep(wanted.approvers), mergers: keep(wanted.mergers) };
-}
-
-function* planProtection(
-  repo: RepoId,
-  wanted: Protection,
-  rules: Protection | undefined,
-): Generator<IdentityStep> {
-  if (isProtected(wanted, rules)) return;
-  const because = rules ? "the rules differ" : "the branch is not protected";
-  yield { action: { kind: "protect-branch", repo, protection: wanted }, because };
-}
-
-/** Undefined when it is right: less cannot work, and more could lift the rules. */
-function judgeAccess(login: string, access: Access | undefined): string | undefined {
-  if (access === "write" || access === "owner") return undefined;
-  return access === "admin" ? `${login} administers it` : `${login} has no write access`;
-}
-
-function isProtected(wanted: Protection, rules: Protection | undefined): boolean {
-  if (!rules) return false;
-  const same = (a: readonly string[], b: readonly string[]): boolean =>
-    JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
-  const lower = (logins: readonly string[]) => logins.map((login) => login.toLowerCase());
-  const sameLogins = (a: readonly string[], b: readonly string[]) => same(lower(a), lower(b));
-  return (
-    rules.requiredApprovals === wanted.requiredApprovals &&
-    sameLogins(rules.approvers, wanted.approvers) &&
-    sameLogins(rules.mergers, wanted.mergers) &&
-    same(rules.requiredContexts, wanted.requiredContexts) &&
-    same(rules.protectedPaths, wanted.protectedPaths)
-  );
 }

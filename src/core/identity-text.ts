@@ -26,6 +26,10 @@ function subjectOf(action: IdentityAction): string {
       return `mark of ${action.user.login}`;
     case "create-token":
       return `token of ${action.user.login}`;
+    case "create-owner":
+      return `user ${action.owner.login}`;
+    case "create-owner-token":
+      return `token of ${action.owner.login}`;
     case "create-repository":
       return `repository ${formatRepo(action.repository.repo)}`;
     case "grant-access":

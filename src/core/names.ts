@@ -29,6 +29,12 @@ export function deriveCredentialKeys(name: string): { token: string; password: s
   return { token: `FORGE_TOKEN_${suffix}`, password: `FORGE_PASS_${suffix}` };
 }
 
+/** Each once, however it is written. */
+export function joinLogins(...lists: readonly (readonly string[])[]): readonly string[] {
+  const known = new Map(lists.flat().map((login) => [login.toLowerCase(), login]));
+  return [...known.values()].sort();
+}
+
 /** The forge knows logins without their case. */
 export function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

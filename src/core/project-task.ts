@@ -3,7 +3,7 @@ import type { Project } from "./factory.ts";
 import type { Prompts } from "./prompt-template.ts";
 
 /** Options that concern the operator's commands alone: no container is replaced for them. */
-type OperatorsOptions = "image" | "network" | "testCommand";
+type OperatorsOptions = "image" | "network" | "testCommand" | "maintainers";
 
 /** What a service must know of a project. */
 export type ProjectTask = Omit<Project, OperatorsOptions | "prompts"> & {
@@ -24,7 +24,7 @@ const always: readonly string[] = [
 /** What a project does not have of its own, an empty list or section too, changes no service's environment. */
 export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
-    projects.map(({ image: _, testCommand: __, network: ___, ...task }) => {
+    projects.map(({ image: _, testCommand: __, network: ___, maintainers: ____, ...task }) => {
       const entries = Object.entries(task);
       const told = (name: string) => entries.filter(([key]) => key === name);
       const others = entries.filter(([key, value]) => !always.includes(key) && isOwn(value));

@@ -45,6 +45,8 @@ const wider: Readonly<Record<string, (wanted: Protection) => Protection>> = {
   "nobody approves": (wanted) => ({ ...wanted, approvers: [] }),
   "a merger more": (wanted) => ({ ...wanted, mergers: [...wanted.mergers, "mallory"] }),
   "a merger less": (wanted) => ({ ...wanted, mergers: wanted.mergers.slice(1) }),
+  "nobody may push": (wanted) => ({ ...wanted, pushers: [] }),
+  "a bot may push": (wanted) => ({ ...wanted, pushers: [...wanted.pushers, "mallory"] }),
   "a required context less": (wanted) => ({ ...wanted, requiredContexts: [] }),
   "a required context more": (wanted) => ({
     ...wanted,

@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { completeAnswers, readFlags } from "./setup.ts";
 
 const freePort = "3000";
+const systemUser = "Ada";
 
 test("a new factory with Docker runs Forgejo, and its image is pinned in .env", () => {
-  expect(completeAnswers({}, { freePort })).toMatchObject({
+  expect(completeAnswers({}, { freePort, systemUser })).toMatchObject({
     DISINTO_ENGINE: "compose",
     DISINTO_FORGE: "forgejo",
     DISINTO_IMAGE_FORGEJO: "codeberg.org/forgejo/forgejo:15.0.3",
@@ -12,7 +13,7 @@ test("a new factory with Docker runs Forgejo, and its image is pinned in .env", 
 });
 
 test("a new factory without Docker runs disinto's own forge, whose image follows disinto's version", () => {
-  const answers = completeAnswers({ DISINTO_ENGINE: "local" }, { freePort });
+  const answers = completeAnswers({ DISINTO_ENGINE: "local" }, { freePort, systemUser });
 
   expect(answers).toMatchObject({ DISINTO_FORGE: "embedded" });
   expect(answers).not.toHaveProperty("DISINTO_IMAGE_FORGEJO");
@@ -20,7 +21,7 @@ test("a new factory without Docker runs disinto's own forge, whose image follows
 
 test("an address alone means a forge that runs elsewhere, which has no image and no port here", () => {
   const flags = readFlags({ forgeUrl: "https://git.example.org/git" });
-  const answers = completeAnswers(flags, { freePort: "3001" });
+  const answers = completeAnswers(flags, { freePort: "3001", systemUser });
 
   expect(answers).toMatchObject({
     DISINTO_FORGE: "external",
@@ -33,7 +34,7 @@ test("an address alone means a forge that runs elsewhere, which has no image and
 test("a forge of ours that is named keeps its kind whatever its address", () => {
   const given = { ...readFlags({ forge: "forgejo" }), FORGE_URL: "http://box.lan:3000" };
 
-  expect(completeAnswers(given, { freePort })).toMatchObject({
+  expect(completeAnswers(given, { freePort, systemUser })).toMatchObject({
     DISINTO_FORGE: "forgejo",
     FORGE_URL: "http://box.lan:3000",
   });
@@ -42,7 +43,20 @@ test("a forge of ours that is named keeps its kind whatever its address", () => 
 test("an image that was named is the one that is written", () => {
   const given = { DISINTO_IMAGE_FORGEJO: "codeberg.org/forgejo/forgejo:11.0.15-rootless" };
 
-  expect(completeAnswers(given, { freePort })).toMatchObject(given);
+  expect(completeAnswers(given, { freePort, systemUser })).toMatchObject(given);
+});
+
+test("the person who runs init owns a new factory, unless the name is a bot's, the administrator's or no user name", () => {
+  const ownerOf = (user: string, given = {}) =>
+    completeAnswers(given, { freePort, systemUser: user }).DISINTO_OWNER;
+
+  expect(ownerOf("Ada")).toBe("ada");
+  expect(ownerOf("dev-qwen")).toBe("owner");
+  expect(ownerOf("boss", { FORGE_ADMIN_USER: "Boss" })).toBe("owner");
+  expect(ownerOf("owner", { LLAMA_BOTS: "owner bob" })).toBe("operator");
+  expect(ownerOf("some one$")).toBe("owner");
+  expect(ownerOf("ada", { DISINTO_OWNER: "grace" })).toBe("grace");
+  expect(ownerOf("ada", { FORGE_URL: "http://git.example.org" })).toBeUndefined();
 });
 
 const machine = { name: "box.lan", address: "10.0.0.5" };

@@ -7,6 +7,8 @@ import { FORGE_ELSEWHERE, forgeKinds, offerForge } from "../forge-kinds/definiti
 import { env } from "../settings/env.ts";
 import { initFlags } from "../settings/init-flags.ts";
 import { namesOf } from "./kinds.ts";
+import { offerOwner } from "./owner.ts";
+import { REVIEWER } from "./reviewer.ts";
 import { ports } from "./service-ports.ts";
 
 /** Variables of `.env` by name. */
@@ -21,6 +23,7 @@ export interface SetupFlags {
   /** The project's CI; no variable. */
   readonly ci?: string | undefined;
   readonly admin?: string | undefined;
+  readonly owner?: string | undefined;
   readonly bots?: string | undefined;
   readonly localModel?: string | undefined;
   readonly model?: string | undefined;
@@ -42,6 +45,7 @@ const exported = [
   env.imageWoodpeckerAgent.key,
   env.forgeAdminUser.key,
   env.forgeAdminPass.key,
+  env.owner.key,
   env.llamaBots.key,
   env.llamaBaseUrl.key,
   env.llamaModel.key,
@@ -55,6 +59,7 @@ export function readFlags(flags: SetupFlags): Answers {
     [env.forgeUrl.key]: flags.forgeUrl,
     [env.forgePort.key]: flags.forgePort,
     [env.forgeAdminUser.key]: flags.admin,
+    [env.owner.key]: flags.owner,
     [env.llamaBots.key]: flags.bots,
     [env.llamaBaseUrl.key]: flags.localModel,
     [env.llamaModel.key]: flags.model,
@@ -110,6 +115,8 @@ export interface MachineName {
 interface Gaps {
   /** A port that nobody has. */
   readonly freePort: string;
+  /** Who runs the command, on this machine. */
+  readonly systemUser?: string;
   readonly freeCiPort?: string;
   /** For the dashboard. */
   readonly freeDashboardPort?: string;
@@ -138,18 +145,31 @@ function pinImage(forge: string): Answers {
 
 /** A new factory's answers, completed with what is offered; the forge's port only where it is not the usual one. */
 export function completeAnswers(given: Answers, gaps: Gaps): Answers {
-  const { freePort, freeDashboardPort = String(ports.dashboard) } = gaps;
+  const { freePort, freeDashboardPort = String(ports.dashboard), systemUser = "owner" } = gaps;
   const engine = given[env.engine.key] ?? DEFAULT_ENGINE;
   const forge = chooseForge(given);
   const ownForge = forge !== FORGE_ELSEWHERE;
+  const factoryName = given[env.name.key] ?? env.name.fallback;
+  const ciLogin = `${factoryName}-local-ci`;
+  const bots = given[env.llamaBots.key] ?? "dev-qwen";
+  const adminUser = given[env.forgeAdminUser.key] ?? env.forgeAdminUser.fallback ?? "";
+  const taken = [
+    adminUser,
+    ciLogin,
+    `${factoryName}-ci`,
+    `${factoryName}-dashboard`,
+    `${factoryName}-${REVIEWER}`,
+    ...bots.split(/[\s,]+/),
+  ];
   return {
     [env.engine.key]: engine,
     [env.forge.key]: forge,
     ...pinImage(forge),
     ...(ownForge && freePort !== defaultForgePort && { [env.forgePort.key]: freePort }),
     [env.dashboardPort.key]: freeDashboardPort,
-    [env.ciLogin.key]: `${given[env.name.key] ?? env.name.fallback}-local-ci`,
-    [env.llamaBots.key]: "dev-qwen",
+    [env.ciLogin.key]: ciLogin,
+    [env.llamaBots.key]: bots,
+    ...(ownForge && { [env.owner.key]: offerOwner(systemUser, taken) }),
     [env.llamaBaseUrl.key]: offerModel(engine),
     ...nameAddresses(given, forge, gaps),
     ...given,

@@ -92,6 +92,8 @@ export interface Protection {
   readonly requiredApprovals: number;
   readonly approvers: readonly string[];
   readonly mergers: readonly string[];
+  /** Who may push to it; nobody where it is empty. */
+  readonly pushers: readonly string[];
   readonly requiredContexts: readonly string[];
   /** Glob patterns; what touches one of these paths only an administrator merges. */
   readonly protectedPaths: readonly string[];

@@ -1,5 +1,10 @@
 /** What values of `.env` must look like, and what is said of those that do not. */
 
+/** Forgejo's own rule (modules/validation/helpers.go), and no longer than a bot's name. */
+export function isUserName(name: string): boolean {
+  return name.length <= 40 && /^[A-Za-z0-9]+([-._][A-Za-z0-9]+)*$/.test(name);
+}
+
 export const factoryName = {
   is: (name: string) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15,
   refusal: (name: string) => ({
@@ -30,5 +35,13 @@ export const certificateAuthority = {
   refusal: () => ({
     message: "is neither internal nor a URL",
     hint: "write internal, or the address of your authority's ACME directory",
+  }),
+};
+
+export const userName = {
+  is: isUserName,
+  refusal: (name: string) => ({
+    message: `${JSON.stringify(name)} cannot be a user name on the forge`,
+    hint: "use at most 40 letters and digits, with single dashes, dots or underscores between them",
   }),
 };

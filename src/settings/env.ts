@@ -4,7 +4,13 @@ import { DEFAULT_FORGE, forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGEJO_IMAGE } from "../forge-kinds/forgejo/definition.ts";
 import { type Budget, parseBudget } from "./budget.ts";
 import { dashboardEnv } from "./env-dashboard.ts";
-import { certificateAuthority, domainName, factoryName, httpUrl } from "./env-patterns.ts";
+import {
+  certificateAuthority,
+  domainName,
+  factoryName,
+  httpUrl,
+  userName,
+} from "./env-patterns.ts";
 import {
   choice,
   folder,
@@ -84,6 +90,19 @@ export const env = {
     key: "DISINTO_FACTORY_ID",
     meaning:
       "What says on the forge whose the accounts of bots and CI are (docs/security.md); written by disinto init, and never changed",
+  }),
+  owner: pattern("user name", userName, {
+    key: "DISINTO_OWNER",
+    meaning:
+      "The person who owns the factory: a user on the forge who maintains every project, files issues and pushes; disinto init makes the account in a new factory",
+  }),
+  ownerPassword: secret({
+    key: "FORGE_OWNER_PASS",
+    meaning: "The owner's password on the forge, as disinto init made it",
+  }),
+  ownerToken: secret({
+    key: "FORGE_OWNER_TOKEN",
+    meaning: "The owner's token on the forge: for git's credential helper and disinto issue new",
   }),
   ciLogin: text("user name", {
     key: "DISINTO_CI_LOGIN",

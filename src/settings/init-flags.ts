@@ -5,6 +5,7 @@ export const initFlags: Readonly<Record<string, string>> = {
   FORGE_URL: "--forge-url",
   DISINTO_FORGE_PORT: "--forge-port",
   FORGE_ADMIN_USER: "--admin",
+  DISINTO_OWNER: "--owner",
   LLAMA_BOTS: "--bots",
   LLAMA_BASE_URL: "--local-model",
   LLAMA_MODEL: "--model",

@@ -153,6 +153,10 @@ export const CiSection = z.strictObject({
   ),
 });
 
+function logins(description: string) {
+  return z._default(list(text).check(z.describe(description)), []);
+}
+
 /** A star stands for what is before a dot; without a port 80 and 443 are meant. */
 export const hostPattern = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/i;
 
@@ -237,13 +241,11 @@ export const ProjectFile = z.strictObject({
       "Program and arguments that test the primary branch; disinto doctor runs it where the CI and the bots do",
     ),
   ),
-  trusted_authors: z._default(
-    list(text).check(
-      z.describe(
-        "Forge users whose issues bots take, beside those who may write code in the repository; anybody else's issue waits for the label disinto/approved",
-      ),
-    ),
-    [],
+  trusted_authors: logins(
+    "Forge users whose issues bots take, beside those who may write code in the repository; anybody else's issue waits for the label disinto/approved",
+  ),
+  maintainers: logins(
+    "Forge users who may push to the primary branch, approve and merge, beside the owner and the administrator; an account of the factory never may push",
   ),
   protected_paths: z._default(
     list(text.check(z.regex(/^[^;]*$/, "must not contain a semicolon"))).check(

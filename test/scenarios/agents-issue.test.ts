@@ -141,7 +141,12 @@ describe.each(["claude-code", "opencode"] as const)("%s", (agent) => {
       await until("the issue is closed", () => isOver(scene as Scene, bots.dev), 300_000);
 
       expect(await view.issues()).toMatchObject([
-        { state: "closed", assignees: [bots.dev], labels: ["backlog"], comments: [] },
+        {
+          state: "closed",
+          assignees: [bots.dev],
+          labels: ["backlog"],
+          comments: [{ author: bots.dev, body: expect.stringContaining("with its reviews: 5") }],
+        },
       ]);
       expect(await view.pulls()).toMatchObject([{ number: 2, author: bots.dev, merged: true }]);
       const reviews = await forge.reviews(repo).of(2);

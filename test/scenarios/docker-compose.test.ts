@@ -171,6 +171,31 @@ describeWithDocker("on a real Docker Engine", () => {
     expect({ exitCode, stderr: stderr.trim() }).toEqual({ exitCode: 0, stderr: "nothing to do" });
   });
 
+  test("a used-up budget of the factory's stops the next session, and stands in the status, until it is taken back", async () => {
+    const isClosed = async (issue: number) =>
+      (await forge.issues(repo).get(issue)).state === "closed";
+    const [{ number: paid = 0 } = {}] = await factory.fileIssues(forge, ["greeting"]);
+    await until("the first is closed", () => isClosed(paid));
+    const env = path.join(factory.folder, ".env");
+    const text = await readFile(env, "utf8");
+    await writeFile(env, `${text}DISINTO_BUDGET="day.hours=0.0001"\n`);
+    await factory.disintoOrThrow("up");
+    const [{ number: unpaid = 0 } = {}] = await factory.fileIssues(forge, ["goodbye"]);
+
+    const status = await until("the status says so", async () => {
+      const told = await factory.disintoOrThrow("status");
+      return told.includes("the budget of the factory") ? told : undefined;
+    });
+    const { labels } = await forge.issues(repo).get(unpaid);
+    await writeFile(env, text);
+    await factory.disintoOrThrow("up");
+    await until("the second is closed", () => isClosed(unpaid));
+
+    expect(status).toMatch(/^! since .* is used up, .* minutes \(disinto cost\)$/m);
+    expect(labels).toEqual(["backlog"]);
+    expect(await factory.disintoOrThrow("cost", "--by", "bot")).toMatch(/^dev-qwen/m);
+  });
+
   test("a word more in LLAMA_BOTS, init and up: one user, one token, one container more, and no other is touched", async () => {
     const identities = async () => ({
       containers: (await readContainers("{{.Names}} {{.ID}}")).map((one) => one.split(" ")),

@@ -89,7 +89,8 @@ async function refsOf(repo: string): Promise<readonly string[]> {
 }
 
 test("an empty folder and a repository are a factory: all branches and tags, a bot, a reviewer, and what comes next", async () => {
-  const { stderr } = await done(disinto("init", repository, "--engine", "local", "--yes"));
+  const argv = ["init", repository, "--engine", "local", "--owner", "ada", "--yes"];
+  const { stderr } = await done(disinto(...argv));
 
   const environment = await loadEnvironment(folder);
   expect(environment.get("DISINTO_ENGINE")).toBe("local");
@@ -97,6 +98,7 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
   expect(await refsOf("disinto-admin/shop")).toEqual(allRefs);
   const { tables } = await dumpForge(folder);
   expect(tables.users?.map(({ login }) => login).sort()).toEqual([
+    "ada",
     "dev-qwen",
     "disinto-admin",
     "disinto-local-ci",

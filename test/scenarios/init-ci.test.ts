@@ -11,7 +11,7 @@ import { type Ended, runCli } from "../support/cli.ts";
 import { dumpFiles } from "../support/forge-dump.ts";
 import { noteFiles } from "../support/secret-scan.ts";
 
-const demo = path.join(import.meta.dirname, "../../demo/repository");
+const demo = path.join(import.meta.dirname, "../support/greeter");
 
 let root: string;
 let folder: string;

@@ -67,7 +67,7 @@ export class AccountWorld {
     const { folder } = await createExternalFactory({ root: this.#root, mark, url, password });
     await setEnvironment(folder, env);
     const shop = path.join(folder, `${mark}-shop`);
-    const demo = path.join(import.meta.dirname, "../../demo/repository");
+    const demo = path.join(import.meta.dirname, "greeter");
     await cp(demo, shop, { recursive: true });
     await repositories.init(shop);
     const disinto = (...args: readonly string[]) => runCli(folder, args);

@@ -25,6 +25,7 @@ test("a protection is read back as it was written, protected paths included", as
     requiredApprovals: 1,
     approvers: ["root"],
     mergers: ["root"],
+    pushers: ["root"],
     requiredContexts: ["ci"],
     protectedPaths: [".woodpecker/**", "docker-compose.yml"],
   };
@@ -33,6 +34,13 @@ test("a protection is read back as it was written, protected paths included", as
   expect(await repositories.protection(repo, "main")).toEqual(wanted);
   await repositories.protect(repo, { ...wanted, protectedPaths: [] });
   expect(await repositories.protection(repo, "main")).toMatchObject({ protectedPaths: [] });
+  await repositories.protect(repo, { ...wanted, pushers: [] });
+  expect(await repositories.protection(repo, "main")).toMatchObject({ pushers: [] });
+  await server.admin("PATCH", "/repos/root/shop/branch_protections/main", {
+    enable_push: true,
+    enable_push_whitelist: false,
+  });
+  expect(await repositories.protection(repo, "main")).toMatchObject({ requiredApprovals: 0 });
 });
 
 test("a bot learns with its own token who may write code", async () => {

@@ -170,7 +170,7 @@ function buildRepositories(http: ForgejoHttp, admin: string): ForgeRepositories 
 /** A rule weaker than ours in a field that Protection does not name reads as one that requires nothing. */
 function toProtection(rule: z.infer<typeof ProtectionShape>): Protection {
   const firm =
-    !rule.enable_push &&
+    (!rule.enable_push || isPushListed(rule)) &&
     !rule.unprotected_file_patterns &&
     rule.block_on_outdated_branch &&
     rule.dismiss_stale_approvals &&
@@ -180,14 +180,25 @@ function toProtection(rule: z.infer<typeof ProtectionShape>): Protection {
     requiredApprovals: firm ? rule.required_approvals : 0,
     approvers: rule.enable_approvals_whitelist ? (rule.approvals_whitelist_username ?? []) : [],
     mergers: rule.enable_merge_whitelist ? (rule.merge_whitelist_usernames ?? []) : [],
+    pushers: rule.enable_push ? (rule.push_whitelist_usernames ?? []) : [],
     requiredContexts: rule.enable_status_check ? (rule.status_check_contexts ?? []) : [],
     protectedPaths: rule.protected_file_patterns.split(";").filter((pattern) => pattern !== ""),
   };
 }
 
+/** Those who may push are named, each by login. */
+function isPushListed(rule: z.infer<typeof ProtectionShape>): boolean {
+  const isTeam = (rule.push_whitelist_teams ?? []).length > 0;
+  return rule.enable_push_whitelist && !isTeam && !rule.push_whitelist_deploy_keys;
+}
+
 async function saveProtection(http: ForgejoHttp, repo: string, wanted: Protection): Promise<void> {
   const rule = {
-    enable_push: false,
+    enable_push: wanted.pushers.length > 0,
+    enable_push_whitelist: true,
+    push_whitelist_usernames: wanted.pushers,
+    push_whitelist_teams: [],
+    push_whitelist_deploy_keys: false,
     unprotected_file_patterns: "",
     required_approvals: wanted.requiredApprovals,
     enable_approvals_whitelist: true,

@@ -177,6 +177,10 @@ export const StatusShape = z
 export const ProtectionShape = z.object({
   rule_name: z.string(),
   enable_push: z.boolean(),
+  enable_push_whitelist: z.boolean(),
+  push_whitelist_usernames: z.array(z.string()).nullish(),
+  push_whitelist_teams: z.array(z.string()).nullish(),
+  push_whitelist_deploy_keys: z.boolean().nullish(),
   unprotected_file_patterns: z.string().nullish(),
   required_approvals: z.int(),
   enable_approvals_whitelist: z.boolean(),

@@ -1,5 +1,6 @@
 /** What a git process of ours is told: nothing of the machine's or the user's configuration, and a secret for one host only. */
 
+import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { toolEnvironment } from "../process.ts";
 import { proxyFor } from "../way-out.ts";
 
@@ -18,13 +19,6 @@ export function localGitEnvironment(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   return toolEnvironment({ ...isolation, ...extra });
-}
-
-export interface RemoteAccess {
-  /** Base address of the forge, without a path. */
-  readonly forgeUrl: string;
-  readonly login: string;
-  readonly token: string;
 }
 
 /**

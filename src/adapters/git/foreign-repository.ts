@@ -50,7 +50,7 @@ export async function withForeign<Result>(
 }
 
 /** The folder itself, or the nearest one above it that has a `.git`. */
-async function locate(folder: string): Promise<Place | undefined> {
+export async function locate(folder: string): Promise<Place | undefined> {
   await requireReadable(folder);
   if (await isRepository(folder)) return { own: folder, common: folder };
   for (let at = folder; ; at = path.dirname(at)) {

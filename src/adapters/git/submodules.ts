@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { locateSubmodule, type Submodule } from "../../core/submodules.ts";
 import type { BroughtSubmodule, Submodules } from "../../ports/git.ts";
+import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { run } from "../process.ts";
 import { proxyFor } from "../way-out.ts";
 import { git } from "./commands.ts";
-import { localGitEnvironment, type RemoteAccess, remoteGitEnvironment } from "./environment.ts";
+import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
 
 const MAX = 50;
 const MAX_DEPTH = 3;

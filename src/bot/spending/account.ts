@@ -15,6 +15,8 @@ interface AccountTools {
   readonly judge: (used: Amounts) => Promise<readonly Reached[]>;
   readonly price: (usage: MeteredUsage) => number;
   readonly end: () => Promise<void>;
+  /** Says once that the session is over a soft limit of its own; answers how to take it back. */
+  readonly warn: (used: Amounts) => (() => void) | undefined;
 }
 
 /** One session while it runs. */
@@ -23,6 +25,7 @@ export class Account implements Meter {
   #usage = NONE_USED;
   #startMs: number | undefined;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
+  #unwarn: (() => void) | undefined;
   /** The budget that ended it. */
   reached: Reached | undefined;
 
@@ -48,6 +51,7 @@ export class Account implements Meter {
       this.#publishedAtMs = nowMs;
       await publish(this.#used).catch(ignoreFailure);
     }
+    this.#unwarn ??= this.#tools.warn(this.#used);
     const reached = await judge(this.#used).catch(ignoreFailure);
     this.reached = reached?.[0] ?? this.reached;
     return this.reached?.reason;
@@ -56,6 +60,7 @@ export class Account implements Meter {
   async close(usage: MeteredUsage | undefined): Promise<void> {
     if (usage) this.#usage = usage;
     await this.#tools.save(this.#usage, this.#seconds);
+    this.#unwarn?.();
     await this.#tools.end();
   }
 

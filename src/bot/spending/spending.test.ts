@@ -272,3 +272,22 @@ test("a ledger older than ninety days goes", async () => {
 
   expect(await rows(bot)).toMatchObject([{ day: "2026-06-01", inputTokens: 2 }]);
 });
+
+test("a session over its project's soft limit is told once, and not any more when it has ended", async () => {
+  const bot = start("ada", { budgets: { project: { session: { soft_tokens: 50 } } } });
+  const account = (await open(bot)) as Account;
+
+  await finish(world, account.note(used(49)));
+  expect(await finish(world, account.refuse())).toBeUndefined();
+  expect(bot.events).toEqual([]);
+  await finish(world, account.note(used(50)));
+  expect(await finish(world, account.refuse())).toBeUndefined();
+  expect(await finish(world, account.refuse())).toBeUndefined();
+  await finish(world, account.close(undefined));
+
+  const budget = "the budget of a session of ada as dev";
+  expect(bot.events).toMatchObject([
+    { type: "budget.reached", level: "soft", budget, issue: 7 },
+    { type: "budget.free", budget },
+  ]);
+});

@@ -8,6 +8,7 @@ import {
   type Counting,
   findReached,
   findRest,
+  findSoftSession,
   limitSession,
   listScopes,
   type Question,
@@ -122,7 +123,20 @@ export class Spending {
       price: (usage) =>
         priceUsage(usage, subject.model, this.#tools.pricesOf(subject.project)).money,
       end: () => this.#book(booking.id),
+      warn: (used) => this.#warn(subject, used),
     });
+  }
+
+  #warn(subject: SpendingSubject, used: Amounts): (() => void) | undefined {
+    const { project, role, issue } = subject;
+    const told = findSoftSession(this.#tools.budgetsOf(project), used);
+    if (told === undefined) return undefined;
+    const { events, bot } = this.#tools;
+    const budget = `the budget of a session of ${bot} as ${role}`;
+    const about = issue === undefined ? {} : { issue };
+    const reason = `${budget} is ${told}`;
+    events.append({ type: "budget.reached", budget, level: "soft", reason, project, ...about });
+    return () => events.append({ type: "budget.free", budget });
   }
 
   /** Which hard budgets are reached; what is told of them and of the soft ones, is told here. */

@@ -29,6 +29,10 @@ export const init = defineCommand({
     forgePort: flags.text("port", "Publish our own forge on this port"),
     ci: flags.text("kind", `Let ${listNames(ciProviders)} run the project's checks`),
     admin: flags.text("user", "Name the forge's administrator"),
+    owner: flags.text(
+      "user",
+      "Name the person who owns the factory on its forge (default: your user on this machine)",
+    ),
     bots: flags.text("names", "Name the bots that write code, with spaces or commas between them"),
     localModel: flags.text("url", "Set the base URL of their model's API"),
     model: flags.text("name", "Set the model's name"),

@@ -49,7 +49,7 @@ export function userRoutes(forge: ForgeContext): Hono<Env> {
     return c.json(userShape(forge, user, viewer));
   });
   routes.get("/users/:username/tokens", (c) => {
-    const tokens = tokensOf(forge, tokenOwner(c, forge));
+    const tokens = tokensOf(forge, selfOrAdmin(c, forge));
     countHeader(c, tokens.length);
     return c.json(cut(tokens, pageOf(c)).map((row) => tokenShape(row)));
   });
@@ -71,15 +71,21 @@ function isHidden(user: UserRow, viewer: UserRow | undefined): boolean {
   return user.visibility === "limited" && viewer === undefined;
 }
 
-/** reqSelfOrAdmin, then reqBasicOrRevProxyAuth: no bearer token can make tokens. */
+/** No bearer token makes or removes tokens (reqBasicOrRevProxyAuth); it may list them. */
 function tokenOwner(c: Context, forge: ForgeContext): UserRow {
+  const owner = selfOrAdmin(c, forge);
+  if (!c.get("doer")?.basic) throw new ApiError(401, "auth required");
+  return owner;
+}
+
+/** reqSelfOrAdmin of routers/api/v1/api.go. */
+function selfOrAdmin(c: Context, forge: ForgeContext): UserRow {
   requireScopes(c, "user");
   const owner = userParameter(c, forge);
   const doer = c.get("doer");
   if (!doer || (doer.user.id !== owner.id && !doer.user.admin)) {
     throw forbidden("doer should be the site admin or be same as the contextUser");
   }
-  if (!doer.basic) throw new ApiError(401, "auth required");
   return owner;
 }
 
