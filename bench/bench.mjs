@@ -2,6 +2,7 @@
  * `npm run bench`: every figure as one table, with what it may be; exits 1 when one is over. `npm run bench -- life lane`
  * takes only these parts.
  */
+import { measureDashboard } from "./dashboard.mjs";
 import { measureFleet } from "./fleet.mjs";
 import { measureForge } from "./forge.mjs";
 import { measureHarness } from "./harness.mjs";
@@ -13,6 +14,7 @@ import { measureSeparation } from "./separation.mjs";
 import { measureLane, measureThroughput } from "./throughput.mjs";
 
 const parts = {
+  dashboard: measureDashboard,
   fleet: measureFleet,
   leases: measureLeases,
   forge: measureForge,
