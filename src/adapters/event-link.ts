@@ -44,10 +44,12 @@ export class EventLink {
 
   /** Goes on until it is closed; a dashboard that is not there is asked again and again. */
   start(): void {
-    void this.#connect().finally(() => {
+    const again = () => {
       this.#current = undefined;
       if (!this.#isClosing) setTimeout(() => this.start(), RETRY_MS).unref();
-    });
+    };
+    // However it ended: a dashboard that is away is no concern of a bot's.
+    void this.#connect().then(again, again);
   }
 
   /** A line that was just written to the file. */
@@ -111,7 +113,7 @@ export class EventLink {
       const stream = request(`${url}/intake/${by}`, { method, headers }, (answer) =>
         readBody(answer).then(resolve, reject),
       );
-      stream.once("error", reject);
+      stream.on("error", reject);
       stream.once("socket", (socket) => socket.unref());
       if (!begin) {
         stream.end();

@@ -11,7 +11,7 @@ interface CiAccess {
   readonly token: string;
 }
 
-export interface BotSettings extends Omit<BotValues, "command" | "dashboardUrl" | "eventsToken"> {
+export interface BotSettings extends Omit<BotValues, "dashboardUrl" | "eventsToken" | "command"> {
   /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
   /** What the harness asks; undefined: none, or one that a command knows by itself. */

@@ -1,7 +1,7 @@
 /** A session's transcript as people read it: lines of whatever a harness wrote → thoughts, words, commands, edits, outputs. Pure. */
 
 export interface Utterance {
-  readonly kind: "thought" | "word" | "command" | "edit" | "output" | "note";
+  readonly kind: "thought" | "word" | "call" | "edit" | "output" | "note";
   /** What was called, or who speaks. */
   readonly title: string;
   readonly text: string;
@@ -77,7 +77,7 @@ function describeCall(name: string, input: Fields): Utterance {
   const { command, description } = input;
   if (typeof command === "string") {
     const title = typeof description === "string" ? `${name}: ${description}` : name;
-    return say("command", title, command);
+    return say("call", title, command);
   }
   const file = input.file_path ?? input.filePath ?? input.path;
   const [before, after] = [
@@ -89,7 +89,7 @@ function describeCall(name: string, input: Fields): Utterance {
     const lines = [...mark("-", before), ...mark("+", after ?? written)];
     return say("edit", `${name} ${file}`, lines.join("\n"));
   }
-  return say("command", typeof file === "string" ? `${name} ${file}` : name, showValue(input));
+  return say("call", typeof file === "string" ? `${name} ${file}` : name, showValue(input));
 }
 
 function mark(sign: string, text: unknown): readonly string[] {

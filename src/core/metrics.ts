@@ -124,16 +124,16 @@ function listTotals(totals: BotStatus["totals"]): readonly Metric[] {
   ];
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+export function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
   return { name, type: "gauge", help, samples };
 }
 
-function counter(name: string, help: string, samples: readonly Sample[]): Metric {
+export function counter(name: string, help: string, samples: readonly Sample[]): Metric {
   return { name, type: "counter", help, samples };
 }
 
 /** A metric without samples is left out: an empty family says nothing. */
-function formatMetric({ name, type, help, samples }: Metric): string {
+export function formatMetric({ name, type, help, samples }: Metric): string {
   if (samples.length === 0) return "";
   const lines = samples.map(({ labels = {}, value }) => `${name}${formatLabels(labels)} ${value}`);
   return `${[`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join("\n")}\n`;

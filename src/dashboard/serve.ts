@@ -5,6 +5,7 @@ import path from "node:path";
 import { type HttpServer, serveHttp } from "../adapters/http-server.ts";
 import type { Pause } from "../bot/leases/pauses.ts";
 import { ENGINE_FILE, PROJECTS_FILE } from "../core/dashboard-service.ts";
+import { formatFactoryMetrics } from "../core/snapshot/factory-metrics.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
 import { Access } from "./access.ts";
@@ -74,7 +75,10 @@ export async function startDashboard(options: ServeOptions): Promise<HttpServer>
       const repo = projects.find(({ name }) => name === project)?.repo;
       return repo && `${settings.forgeLink}/${repo.owner}/${repo.name}/issues/${issue}`;
     },
-    metrics: { token: statusToken || undefined, read: async () => "" },
+    metrics: {
+      token: statusToken || undefined,
+      read: async () => formatFactoryMetrics(view.snapshot()),
+    },
   });
   return serveHttp(app, { bind: settings.bind, port: settings.port, isStreamed: true });
 }

@@ -68,6 +68,8 @@ export interface Objects extends Diffs, Contents {
   note(message: string): Promise<string>;
   readMessage(sha: string): Promise<string>;
   treeOf(sha: string): Promise<string>;
+  /** What this commit brings to the forge, as far as the mirror knows the forge. */
+  newBytes(sha: string): Promise<number>;
   mergeTrees(ours: string, theirs: string): Promise<TreeMerge>;
   contains(descendant: string, ancestor: string): Promise<boolean>;
   /** Paths that differ between two commits or trees. */

@@ -15,7 +15,7 @@ import { harnesses } from "../harness/definitions.ts";
 import { roles } from "../roles/definitions.ts";
 import { bytes, listOf, maybe, milliseconds, number, repository, words } from "./bot-shapes.ts";
 import { BudgetSection } from "./budget.ts";
-import { dashboardVariables } from "./dashboard.ts";
+import { DASHBOARD_URL_KEY, dashboardVariables } from "./dashboard.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
 import { SessionLimitsShape } from "./session-limits.ts";
@@ -146,7 +146,7 @@ export const botVariables = {
     isSecret: true,
   }),
   dashboardUrl: variable({
-    key: "DASHBOARD_URL",
+    key: DASHBOARD_URL_KEY,
     tell: ({ dashboard }) => dashboard,
     read: () => z.optional(z.url()),
     isShared: true,

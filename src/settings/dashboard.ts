@@ -23,3 +23,6 @@ export const dashboardVariables = {
   eventsToken: dashboardEnv.eventsToken.key,
   statusToken: serviceSecrets.statusToken,
 } as const;
+
+/** Where bots and the local CI hand their events in. */
+export const DASHBOARD_URL_KEY = "DASHBOARD_URL";

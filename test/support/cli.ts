@@ -43,7 +43,7 @@ async function build(): Promise<string> {
 /** What the command line reads of its own package. */
 export async function copyPackageFiles(folder: string): Promise<void> {
   await copyFile(join(root, "package.json"), join(folder, "package.json"));
-  for (const part of ["prompts", "demo"])
+  for (const part of ["dashboard", "prompts", "demo"])
     await cp(join(root, part), join(folder, part), { recursive: true });
 }
 

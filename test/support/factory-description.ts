@@ -5,7 +5,7 @@ import type { Factory } from "../../src/core/factory.ts";
 import { makeFactory } from "./factories.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-export const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
+const demo = fileURLToPath(new URL("../../demo/", import.meta.url));
 
 export const adminLogin = "disinto-admin";
 export const repo = { owner: adminLogin, name: "greeter" };

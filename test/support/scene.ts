@@ -18,7 +18,6 @@ import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import {
   adminLogin,
-  demo,
   describeFactory,
   type FactoryDescription,
   repo,
@@ -114,7 +113,7 @@ interface Site {
 
 async function fill(folder: string, { url, admin }: Site, files: FactoryDescription["files"] = {}) {
   const work = path.join(folder, "work");
-  await cp(path.join(demo, "repository"), work, { recursive: true });
+  await cp(path.join(import.meta.dirname, "greeter"), work, { recursive: true });
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(work, file), text);
   await repositories.init(work);
   const access = { forgeUrl: url, login: admin.login, token: admin.password };

@@ -118,6 +118,15 @@ export const git = {
     to,
     "--",
   ],
+  newBytes: (sha: string): Argv => [
+    "git",
+    "rev-list",
+    "--disk-usage",
+    "--objects",
+    sha,
+    "--not",
+    "--all",
+  ],
   treeOf: (sha: string): Argv => ["git", "rev-parse", "--verify", "--quiet", `${sha}^{tree}`],
   mergeTree: (ours: string, theirs: string): Argv => [
     "git",

@@ -24,6 +24,7 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
   const remote = {
     env: remoteGitEnvironment(access),
     cwd: folder,
+    timeoutMs: TRANSFER_MS,
     ...(signal && { signal }),
   };
   // Two fetches at once fight over the same refs, and a repository must not be created or repaired under a fetch.
@@ -79,6 +80,8 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
 }
 
 const GC_MS = 30 * 60_000;
+/** A transfer may take as long as it moves: git itself ends one that is silent (environment.ts, http.lowSpeedTime). */
+const TRANSFER_MS = 24 * 60 * 60_000;
 
 function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();

@@ -21,6 +21,7 @@ export function buildObjects(folder: string): Objects {
     },
     readMessage: (sha) => runGit("log", git.readMessage(sha), here),
     treeOf: async (sha) => (await runGit("rev-parse", git.treeOf(sha), here)).trim(),
+    newBytes: async (sha) => Number(await runGit("rev-list", git.newBytes(sha), here)),
     mergeTrees: async (ours, theirs) =>
       parseTreeMerge(await run(git.mergeTree(ours, theirs), here)),
     lfsAttributes: (sha) => listLfsAttributes(folder, sha),

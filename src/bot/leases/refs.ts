@@ -49,6 +49,11 @@ export function parseLedgerRef(
   return day === undefined || bot === undefined ? undefined : { day, bot };
 }
 
+/** Where the objects of a push wait that is made under this lease. */
+export function deriveObjectsRef(lease: string): string {
+  return `${COORDINATION_PREFIX}objects/${lease.slice(COORDINATION_PREFIX.length)}`;
+}
+
 /** Everything below it stops somebody. */
 export const PAUSES_FOLDER = `${COORDINATION_PREFIX}pauses/`;
 

@@ -1,4 +1,5 @@
 /** Variables of the local CI's container: told by definition.ts, read by settings.ts. */
+import { DASHBOARD_URL_KEY } from "../../settings/dashboard.ts";
 import { env } from "../../settings/env.ts";
 import { PROXY_KEY } from "../../settings/proxy.ts";
 import { serviceSecrets } from "../../settings/service-secrets.ts";
@@ -11,7 +12,7 @@ export const ciVariables = {
   users: "CI_USERS",
   proxy: PROXY_KEY,
   token: serviceSecrets.ciToken,
-  dashboardUrl: "DASHBOARD_URL",
+  dashboardUrl: DASHBOARD_URL_KEY,
   eventsToken: serviceSecrets.eventsToken,
   forgeUrl: env.forgeUrl.key,
   forgeToken: serviceSecrets.forgeToken,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StampedEvent } from "../bot-status.ts";
+import { formatFactoryMetrics } from "./factory-metrics.ts";
 import { deriveFigures } from "./figures.ts";
 import { FactoryHistory } from "./history.ts";
 import { type Connection, deriveSnapshot, type Facts, NO_FORGE } from "./snapshot.ts";
@@ -141,6 +142,14 @@ test("an issue of somebody who may not write code waits for a person to read it"
 
   expect(forYou).toMatchObject([{ asks: "answer", command: "disinto approve 7 --project shop" }]);
   expect(board).toMatchObject([{ ...issue, stage: "waiting", because, since: at(1) }]);
+});
+
+test("the factory's figures are told in Prometheus' words", () => {
+  const text = formatFactoryMetrics(look(remember(merged)));
+
+  expect(text).toContain('disinto_factory_issues{stage="merged"} 1\n');
+  expect(text).toContain('disinto_factory_bots{state="idle"} 1\n');
+  expect(text).toContain('disinto_factory_model_tokens_total{bot="ada"} 1000\n');
 });
 
 test.each([

@@ -1,10 +1,12 @@
 /** A required context without a decision: the CI is asked what it knows of it, and what was lost on the way is made up for. */
+
 import type { Claim } from "../../bot/leases/claim.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { deriveBranch } from "../../core/work-branch.ts";
 import type { CiFailure, MissingAnswer } from "../../ports/ci.ts";
 import type { Pull } from "../../ports/forge.ts";
 import { missingPrimary } from "./primary-branch.ts";
+import { pushWork } from "./push-work.ts";
 import { WEBHOOK_RESENDS } from "./retries.ts";
 import { formatCommit } from "./wording.ts";
 import type { PublishedWork } from "./work.ts";
@@ -148,7 +150,11 @@ export async function renewHead(
     at: tools.clock.now().toISOString(),
   });
   const ref = `refs/heads/${deriveBranch(project, work.issue)}`;
-  const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
+  const pushed = await pushWork(
+    { target, claim },
+    { ref, from: work.head, to: head },
+    work.counters,
+  );
   if (pushed === "pushed") return { type: "resent", head };
   const standing = (await mirror.readRefs([ref])).get(ref);
   if (standing === undefined)

@@ -8,6 +8,7 @@ import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { missingPrimary } from "../primary-branch.ts";
 import { readPullChange, waitForChange } from "../pull-changes.ts";
+import { pushWork } from "../push-work.ts";
 import { formatCommit } from "../wording.ts";
 import type { PublishedWork } from "../work.ts";
 import { findPushers, withoutPushers } from "./reviewing.ts";
@@ -154,7 +155,11 @@ async function rebase(
   const stop = await readStanding(tools, { at: "merging", work });
   if (stop) return stop;
   const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
-  const pushed = await claim.push({ ref, from: work.head, to: head }, work.counters);
+  const pushed = await pushWork(
+    { target, claim },
+    { ref, from: work.head, to: head },
+    work.counters,
+  );
   if (pushed === "pushed") return { type: "rebased", head };
   const standing = (await target.mirror.readRefs([ref])).get(ref);
   if (standing === undefined) return { type: "stuck", reason: "the work branch was deleted" };

@@ -5,6 +5,7 @@ import type { Pull } from "../../../ports/forge.ts";
 import { readStanding } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce, reopenOwn } from "../own-pull.ts";
+import { pushWork } from "../push-work.ts";
 import { formatCommit } from "../wording.ts";
 import { type PreparedWork, type PublishedWork, toPublished } from "../work.ts";
 
@@ -69,7 +70,7 @@ async function push(
   const standing = (await readRefs([ref])).get(ref);
   if (standing === head) return { head, pushed: head };
   const send = async (to: string) => {
-    const pushed = await claim.push({ ref, from: standing, to }, work.counters);
+    const pushed = await pushWork({ target, claim }, { ref, from: standing, to }, work.counters);
     return pushed === "pushed" ? { head: to, pushed: to } : undefined;
   };
   // A branch that was deleted is made again: the work is worth more than the deletion.

@@ -1,0 +1,28 @@
+/** A transfer may take as long as it moves: neither a limit of time nor a lease's term ends it. */
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { closeScene, openScene, scene, startBot, stopBots } from "../support/dev-scene.ts";
+import { SlowLine } from "../support/slow-line.ts";
+
+beforeAll(openScene, 120_000);
+afterEach(stopBots);
+afterAll(closeScene);
+
+test("a push that takes longer than its lease's term sends its objects first, while the lease is renewed", async () => {
+  const line = await SlowLine.open(scene.url, 200_000);
+  const bot = startBot("dev-1", { FORGE_URL: line.url, AGENT_LEASE_TERM: "5" });
+  const bytes = 2_000_000;
+  // Nothing that a pack could make smaller.
+  const noise = randomBytes(bytes * 0.75).toString("base64");
+  const begun = performance.now();
+
+  const work = await bot.start("Big", { "src/noise.txt": noise });
+
+  expect(performance.now() - begun).toBeGreaterThan(5_000);
+  const refs = await scene.view.refs();
+  expect(refs.get(`refs/heads/fix/issue-${work.issue}`)).toBe(work.head);
+  // The objects went once, and what they waited under is gone.
+  expect(line.sent).toBeLessThan(bytes * 1.3);
+  expect([...refs.keys()].filter((ref) => ref.startsWith("refs/disinto/objects/"))).toEqual([]);
+  line.close();
+}, 120_000);
