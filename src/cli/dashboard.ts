@@ -32,7 +32,7 @@ export async function findDashboard(tools: Tools, folder: string) {
 }
 
 /** Where it runs, the link signs in as the factory's administrator, who acts with a token made for it; else it only shows. */
-export async function makeLink(tools: Tools, folder: string): Promise<string> {
+async function makeLink(tools: Tools, folder: string): Promise<string> {
   const found = await findDashboard(tools, folder);
   if (!found)
     throw new DisintoError("config.missing", "this factory has no dashboard", {
@@ -42,6 +42,14 @@ export async function makeLink(tools: Tools, folder: string): Promise<string> {
   const nowS = Math.floor(tools.clock.now().getTime() / 1000);
   const code = (await handOver(tools, found)) ?? makeLinkCode(key, nowS);
   return `${url}/login/link?code=${code}`;
+}
+
+/** Makes nothing on the forge; who comes with it reads, and signs in anew to act. */
+export async function makeReadingLink(tools: Tools, folder: string): Promise<string | undefined> {
+  const found = await findDashboard(tools, folder);
+  if (!found) return undefined;
+  const nowS = Math.floor(tools.clock.now().getTime() / 1000);
+  return `${found.url}/login/link?code=${makeLinkCode(found.key, nowS)}`;
 }
 
 type Found = NonNullable<Awaited<ReturnType<typeof findDashboard>>>;

@@ -20,7 +20,7 @@ import {
 } from "../core/setup.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { hasRoleThat } from "../roles/definitions.ts";
-import { makeLink } from "./dashboard.ts";
+import { makeReadingLink } from "./dashboard.ts";
 import { askAllowed, readAllowed } from "./init-network.ts";
 import type { Tools } from "./tools.ts";
 
@@ -51,8 +51,8 @@ export async function init(tools: Tools, flags: InitFlags): Promise<ExitCode> {
   tools.say(steps.length === 0 ? "nothing to do: the forge matches the configuration" : changes);
   if (dryRun) tools.say("nothing was written; run the same command without --dry-run to apply");
   else {
-    sayNext(tools, folder, initialised);
     await sayLink(tools, initialised, folder);
+    sayNext(tools, folder, initialised);
   }
   return ExitCode.done;
 }
@@ -156,7 +156,8 @@ async function askPerson(
 
 /** Works once the dashboard runs, and then once. */
 async function sayLink(tools: Tools, { factory }: InitResult, folder: string): Promise<void> {
-  if (factory.dashboard) tools.say(`then watch it: ${await makeLink(tools, folder)}`);
+  const link = factory.dashboard && (await makeReadingLink(tools, folder));
+  if (link) tools.say(`to watch it once it runs: ${link}`);
 }
 
 function sayNext({ say }: Tools, folder: string, { factory }: InitResult): void {

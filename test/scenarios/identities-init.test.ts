@@ -101,6 +101,7 @@ test("an empty folder and a repository are a factory: all branches and tags, a b
     "ada",
     "dev-qwen",
     "disinto-admin",
+    "disinto-dashboard",
     "disinto-local-ci",
     "disinto-reviewer",
   ]);
