@@ -2,14 +2,18 @@
 import { setAgentSection } from "../config/agent-section.ts";
 import { type LoadedFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { openSecrets } from "../config/secret-store.ts";
-import { deriveIdentities } from "../core/identities.ts";
+import type { DesiredUser } from "../core/accounts.ts";
+import type { Factory } from "../core/factory.ts";
+import { deriveIdentities, formatRepo } from "../core/identities.ts";
 import { formatCredential } from "../core/identity-text.ts";
 import { findMissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
+import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { env } from "../settings/env.ts";
 import { observeAccounts, observeOwners, requireOwnAccounts } from "./accounts.ts";
 import { findAdministrator } from "./administrator.ts";
+import { waitForForge } from "./forge-wait.ts";
 import type { InitTools } from "./init-tools.ts";
 import type { Fleet } from "./observe.ts";
 
@@ -17,6 +21,8 @@ interface AccountChanges extends PendingChanges {
   /** Logins that the operator has named to be taken over. */
   readonly adopted?: readonly string[] | undefined;
 }
+
+const WAIT_MS = 30_000;
 
 type LookingTools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets" | "say">;
 
@@ -28,6 +34,9 @@ export async function checkAccounts(
 ): Promise<void> {
   const loaded = await loadWithReviewer(tools, folder, news);
   const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
+  // A password that nobody could try would stay in .env, right or wrong.
+  const { url } = loaded.factory.forge;
+  if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true });
   const seen = await lookAtForge(tools, folder, loaded).catch((error: unknown) => {
     // A forge of ours that was emptied gets a new administrator, later.
     if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
@@ -35,6 +44,7 @@ export async function checkAccounts(
   });
   if (!seen) return;
   const { users, factoryId } = deriveIdentities(loaded.factory);
+  if (!isOurs) await requireAdministrator(seen.forge, loaded.factory, users);
   const observed = await observeOwners(seen, users);
   requireOwnAccounts({ users, factoryId }, observed, adopted);
 }
@@ -51,6 +61,30 @@ export async function lookAtForge(
   const looking = { ...tools, createForgeAdministrator: refuseWrite };
   const { forge } = await findAdministrator(looking, { factory, folder, secrets });
   return { forge, secrets };
+}
+
+/** Who only owns the repository is told what init would do, and whom to ask for it. */
+async function requireAdministrator(
+  { users }: ForgeAdmin,
+  { forge: { adminUser, url }, projects }: Factory,
+  wanted: readonly DesiredUser[],
+): Promise<void> {
+  if ((await users.find(adminUser))?.isAdmin !== false) return;
+  const logins = wanted.map(({ login }) => login).join(", ");
+  const repositories = projects.map(({ repo }) => formatRepo(repo)).join(", ") || "the repository";
+  throw new DisintoError(
+    "forge.forbidden",
+    [
+      `${adminUser} is no administrator of ${url}; only an administrator of the forge can`,
+      `- make the accounts ${logins}, set their passwords and make their tokens`,
+      "- say on the forge whose these accounts are, and see what else could act as them",
+      `${adminUser} can do the rest with ${repositories}: labels, access, the branch's rules`,
+      "nothing was changed, and no password was kept",
+    ].join("\n"),
+    {
+      hint: "ask the forge's administrator to run this command with their name in FORGE_ADMIN_USER (--admin) and their password, or for an administrator's account for the factory; docs/forgejo.md",
+    },
+  );
 }
 
 function refuseWrite(): Promise<never> {
