@@ -8,6 +8,8 @@ beforeAll(openScene, 120_000);
 afterEach(stopBots);
 afterAll(closeScene);
 
+const CLAIMS = "refs/disinto/claims/";
+
 test("a push that takes longer than its lease's term sends its objects first, while the lease is renewed", async () => {
   const line = await SlowLine.open(scene.url, 200_000);
   const bot = startBot("dev-1", { FORGE_URL: line.url, AGENT_LEASE_TERM: "5" });
@@ -16,7 +18,17 @@ test("a push that takes longer than its lease's term sends its objects first, wh
   const noise = randomBytes(bytes * 0.75).toString("base64");
   const begun = performance.now();
 
+  const claims = new Set<string | undefined>();
+  let isOver = false;
+  const looking = (async () => {
+    while (!isOver) {
+      const refs = await scene.view.refs();
+      for (const [ref, sha] of refs) if (ref.startsWith(CLAIMS)) claims.add(sha);
+    }
+  })();
   const work = await bot.start("Big", { "src/noise.txt": noise });
+  isOver = true;
+  await looking;
 
   expect(performance.now() - begun).toBeGreaterThan(5_000);
   const refs = await scene.view.refs();
@@ -24,5 +36,7 @@ test("a push that takes longer than its lease's term sends its objects first, wh
   // The objects went once, and what they waited under is gone.
   expect(line.sent).toBeLessThan(bytes * 1.3);
   expect([...refs.keys()].filter((ref) => ref.startsWith("refs/disinto/objects/"))).toEqual([]);
+  // The claim, what was renewed while they were on their way, and what went with the branch.
+  expect(claims.size).toBeGreaterThanOrEqual(4);
   line.close();
 }, 120_000);
