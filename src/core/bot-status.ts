@@ -236,9 +236,10 @@ function dateWaiting(
   { queue }: BotStatus,
   { project, waiting, time }: Extract<StampedEvent, { type: "queue.seen" }>,
 ): readonly Waiting[] {
+  const known = new Map(queue[project]?.map((one) => [one.issue, one]));
   return waiting.map(({ issue, because }) => {
-    const known = queue[project]?.find((one) => one.issue === issue && one.because === because);
-    return { issue, because, since: known?.since ?? time };
+    const before = known.get(issue);
+    return { issue, because, since: before?.because === because ? before.since : time };
   });
 }
 
