@@ -119,6 +119,7 @@ function open(world: World) {
     random: () => 0,
     events: { append: (event: object) => events.push(event) },
     breakers: { read: async () => undefined },
+    spending: { findHeld: async () => undefined },
     backend: "model",
     holder: "bot",
     pollIntervalMs: 1,
