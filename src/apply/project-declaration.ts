@@ -14,6 +14,7 @@ import { toProjectName } from "../core/source.ts";
 import { choosePrefix } from "../core/work-branch.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description } from "../ports/repositories.ts";
+import type { ProjectFile } from "../settings/project.ts";
 import { type CiChoice, withFile } from "./ci-choice.ts";
 import { writeIfChanged } from "./generated-file.ts";
 
@@ -89,19 +90,29 @@ interface ProjectText {
   readonly network: readonly string[];
 }
 
+/** A table's header and a key's line; the schema knows both names. */
+const table = (name: keyof ProjectFile): string => `[${name}]`;
+const keyOf = {
+  project: (key: keyof ProjectFile, value: unknown) => `${key} = ${JSON.stringify(value)}`,
+  ci: (key: keyof ProjectFile["ci"], value: unknown) => `${key} = ${JSON.stringify(value)}`,
+  network: (key: keyof ProjectFile["network"], value: unknown) =>
+    `${key} = ${JSON.stringify(value)}`,
+};
+
 /** Nothing is allowed that the operator has not allowed: the line stands there to be taken. */
 function formatNetwork(
   presets: readonly OfferedPreset[],
   allow: readonly string[] | undefined,
 ): readonly string[] {
-  if (allow) return ["", "[network]", `allow = ${JSON.stringify(allow)}`];
+  const heading = ["", table("network")];
+  if (allow) return [...heading, keyOf.network("allow", allow)];
   if (presets.length === 0) return [];
   const files = presets.map(({ file }) => file).join(", ");
+  const names = presets.map(({ preset }) => preset);
   return [
-    "",
-    "[network]",
+    ...heading,
     `# Sessions and runs of the CI reach no registry. For ${files}, take out the # of the next line:`,
-    `# allow = ${JSON.stringify(presets.map(({ preset }) => preset))}`,
+    `# ${keyOf.network("allow", names)}`,
   ];
 }
 
@@ -109,28 +120,27 @@ function formatNetwork(
 function formatProject(project: ProjectText): string {
   const { repo, branch, required, whenAbsent, prefix, trusted, ci, network } = project;
   const { provider, login } = ci;
+  const where = (holds: boolean, ...lines: readonly string[]) => (holds ? lines : []);
   return [
     `#:schema ../${schemaFile}`,
-    `repo = ${JSON.stringify(repo)}`,
-    `primary_branch = ${JSON.stringify(branch)}`,
-    ...(prefix === undefined
-      ? []
-      : [
-          "# A branch of the repository is where fix/issue-N would have to be.",
-          `branch_prefix = ${JSON.stringify(prefix)}`,
-        ]),
-    ...(trusted === undefined
-      ? []
-      : [
-          "# Issues of the operator, who has no access of their own to this repository, wait for nobody.",
-          `trusted_authors = ${JSON.stringify([trusted])}`,
-        ]),
+    keyOf.project("repo", repo),
+    keyOf.project("primary_branch", branch),
+    ...where(
+      prefix !== undefined,
+      "# A branch of the repository is where fix/issue-N would have to be.",
+      keyOf.project("branch_prefix", prefix),
+    ),
+    ...where(
+      trusted !== undefined,
+      "# Issues of the operator, who has no access of their own to this repository, wait for nobody.",
+      keyOf.project("trusted_authors", [trusted]),
+    ),
     "",
-    "[ci]",
-    ...(provider === DEFAULT_CI ? [] : [`provider = ${JSON.stringify(provider)}`]),
-    `required = ${JSON.stringify(required)}`,
-    ...(whenAbsent === undefined ? [] : [`when_absent = ${JSON.stringify(whenAbsent)}`]),
-    ...(login === undefined ? [] : [`login = ${JSON.stringify(login)}`]),
+    table("ci"),
+    ...where(provider !== DEFAULT_CI, keyOf.ci("provider", provider)),
+    keyOf.ci("required", required),
+    ...where(whenAbsent !== undefined, keyOf.ci("when_absent", whenAbsent)),
+    ...where(login !== undefined, keyOf.ci("login", login)),
     ...network,
     "",
   ].join("\n");
