@@ -21,6 +21,9 @@ const dependencies = Object.keys(manifest.dependencies).filter(
   (name) => !everywhere.includes(name),
 );
 
+/** Parts of core/ that a few commands ask, which the bots need not hold in memory. */
+const apart = /src.core.(snapshot|conversation|cost-report|demo-view)/;
+
 /** One file for each package, and one for what nearly every command loads. */
 const groups = [
   {
@@ -29,7 +32,11 @@ const groups = [
     test: /node_modules/,
     priority: 2,
   },
-  { name: "configuration", test: /src.(core|config|errors)/, priority: 1 },
+  {
+    name: "configuration",
+    test: (id) => /src.(core|config|errors)/.test(id) && !apart.test(id),
+    priority: 1,
+  },
 ];
 
 /** The packages', not ours: what stands in an operator's report shall be readable. */
