@@ -65,7 +65,7 @@ export const identityRows: readonly Row[] = [
   {
     says: "a bearer token cannot make tokens, a password can, and names are used once",
     source: "routers/api/v1/api.go reqBasicOrRevProxyAuth; routers/api/v1/user/app.go",
-    mutation: { file: "users/routes", find: "if (!doer.basic)", replace: "if (false)" },
+    mutation: { file: "users/routes", find: 'if (!c.get("doer")?.basic)', replace: "if (false)" },
     check: async (world) => {
       const { login, password, call } = await world.person("maker", ["write:user"]);
       const path = `/users/${login}/tokens`;
