@@ -77,6 +77,19 @@ export const identityRows: readonly Row[] = [
     },
   },
   {
+    says: "a user's own keys and addresses are listed to that user",
+    source: "routers/api/v1/user/key.go ListMyPublicKeys; gpg_key.go; email.go ListEmails",
+    mutation: { file: "users/routes", find: "primary: true", replace: "primary: false" },
+    check: async (world) => {
+      const { call } = await world.person("keeper", ["read:user"]);
+      for (const keys of ["/user/keys", "/user/gpg_keys"])
+        expect(await call("GET", keys)).toMatchObject({ status: 200, body: [] });
+      const addresses = await call("GET", "/user/emails");
+      expect(Object.values(addresses.body)).toMatchObject([{ primary: true }]);
+      expect((await world.nobody("GET", "/user/keys")).status).toBe(401);
+    },
+  },
+  {
     says: "a token is shown once, and listed by its last eight digits",
     source: "routers/api/v1/user/app.go ListAccessTokens",
     mutation: {

@@ -70,7 +70,12 @@ async function makeTemplate(before: readonly Command[]): Promise<string> {
 
 async function copy(template: string): Promise<Scene> {
   const home = path.join(root, `scene-${++count}`);
-  await cp(template, home, { recursive: true });
+  // SQLite takes its log away a moment after the forge has ended; the second copy is of what stays.
+  await cp(template, home, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    await rm(home, { recursive: true, force: true });
+    await cp(template, home, { recursive: true });
+  });
   return open(home);
 }
 
