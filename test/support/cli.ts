@@ -27,7 +27,7 @@ export function buildCli(): Promise<string> {
 async function build(): Promise<string> {
   await mkdir(home, { recursive: true });
   await withLock({ folder: home, name: "build", waitMs: 120_000 }, async () => {
-    const changes = ["src", "prompts", "test/answers"].map((folder) =>
+    const changes = ["src", "prompts", "demo", "scripts", "test/answers"].map((folder) =>
       newestChange(join(root, folder)),
     );
     const stamp = (await Promise.all(changes)).join();
