@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
 const [folder = path.join(root, "dist"), ...modules] = process.argv.slice(2);
 
-const everywhere = ["commander", "toml-eslint-parser", "yaml", "zod"];
+const everywhere = ["commander", "execa", "toml-eslint-parser", "yaml", "zod"];
 const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
 const dependencies = Object.keys(manifest.dependencies).filter(
   (name) => !everywhere.includes(name),
