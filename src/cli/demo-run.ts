@@ -117,7 +117,7 @@ export async function printDemoResult(tools: Tools, run: DemoRun): Promise<ExitC
   });
   const read = { commits, isOpen: new Map(await Promise.all(states)) };
   const leases = [...refs.keys()].filter((ref) => ref.startsWith("refs/disinto/"));
-  const rounds = [...progress.rounds].map(([cause, count]) => `${cause} ${count}`);
+  const rounds = [...progress.rounds].map(([cause, count]) => `${sayCause(cause)} ${count}`);
   const { length: count } = progress.merged;
   const lines = [
     ...issues.map((issue) => formatResult(run, issue)),
@@ -159,4 +159,15 @@ function formatResult({ progress }: DemoRun, { number, title }: DemoIssueState):
 
 function formatSeconds({ startMs }: DemoRun): string {
   return `${((Date.now() - startMs) / 1000).toFixed(0)} s`;
+}
+
+const causes: ReadonlyMap<string, string> = new Map([
+  ["lostRounds", "rebased as another merged first"],
+  ["conflicts", "with a conflict"],
+  ["ciFixes", "with red tests"],
+  ["reviewRounds", "with changes asked for"],
+]);
+
+function sayCause(cause: string): string {
+  return causes.get(cause) ?? cause;
 }

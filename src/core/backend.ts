@@ -24,3 +24,10 @@ export function formatBackendName(backend: string): string {
     return code < 256 ? `_${code.toString(16).padStart(2, "0")}` : `_u${code.toString(16)}_`;
   });
 }
+
+/** The other way round, for people: `http_3a_2f_2fmodel_3a8080` is `http://model:8080`. */
+export function showBackend(name: string): string {
+  return name.replace(/_([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}

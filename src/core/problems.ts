@@ -1,4 +1,5 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
+import { showBackend } from "./backend.ts";
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
 import { isAllowed } from "./egress-lists.ts";
 import type { Project } from "./factory.ts";
@@ -123,7 +124,8 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
     }
   }
   return [...open].map(([name, { since, reason }]) => {
-    const text = `${name} is broken since ${formatTime(since)}: ${reason}`;
+    const shown = name.startsWith("backend/") ? showBackend(name) : name;
+    const text = `${shown} is broken since ${formatTime(since)}: ${reason}`;
     return { kind: "breaker", text, since, command: "disinto doctor" };
   });
 }

@@ -49,9 +49,9 @@ async function npmStart(clone: string): Promise<Finished> {
 
 const merged = [
   /^merged {5}7 of 7 in \d+ s$/m,
-  /^came back {2}.*conflicts 1/m,
-  /^came back {2}.*ciFixes 1/m,
-  /^came back {2}.*reviewRounds 1/m,
+  /^came back {2}.*with a conflict 1/m,
+  /^came back {2}.*with red tests 1/m,
+  /^came back {2}.*with changes asked for 1/m,
   /^ {4}waits: stranger may not write code here/m,
   /^leases {5}none left$/m,
 ];
