@@ -82,7 +82,7 @@ export function refuseAccount(
   if (!seen.exists || isMarked(seen, factoryId)) return undefined;
   const { login, renamedBy } = user;
   const otherName = `choose another login (${renamedBy})`;
-  if (seen.mark.startsWith(MARK)) {
+  if (belongsToOther(seen, factoryId)) {
     const id = seen.mark.slice(MARK.length);
     const lost = `if it is this factory and its .env was lost, set DISINTO_FACTORY_ID=${id} there`;
     const because = "belongs to another factory";
@@ -99,7 +99,15 @@ export function refuseAccount(
   return { login, because, wayOut: `${otherName}, or: ${taking}` };
 }
 
-function isMarked({ mark }: ObservedUser, factoryId: string | undefined): boolean {
+/** It carries the mark of a factory, and not of this one. */
+export function belongsToOther(
+  seen: Pick<ObservedUser, "mark">,
+  factoryId: string | undefined,
+): boolean {
+  return seen.mark.startsWith(MARK) && !isMarked(seen, factoryId);
+}
+
+function isMarked({ mark }: Pick<ObservedUser, "mark">, factoryId: string | undefined): boolean {
   return factoryId !== undefined && mark === formatMark(factoryId);
 }
 
