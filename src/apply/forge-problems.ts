@@ -25,7 +25,7 @@ export async function checkForgeVersion(
   return describeForgeVersion({ url, version, expected });
 }
 
-/** Of the bots whose credentials do not work, those whose account carries another factory's mark. */
+/** Marks those bots whose credentials do not work and whose account carries another factory's mark. */
 export async function markTaken<Bot extends TriedBot>(
   bots: readonly Bot[],
   { users }: Pick<ForgeAdmin, "users">,
