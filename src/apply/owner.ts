@@ -3,7 +3,7 @@ import { formatMark } from "../core/accounts.ts";
 import { formatTokenName, isOurToken } from "../core/names.ts";
 import type { DesiredOwner, ObservedOwner, OwnerAction } from "../core/owner.ts";
 import { DisintoError } from "../errors.ts";
-import { makeToken, proves } from "./accounts.ts";
+import { authenticatesAs, makeToken } from "./accounts.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
@@ -18,8 +18,10 @@ export async function observeOwner(
   return {
     exists,
     passwordWorks:
-      exists && password !== undefined && (await proves(tools, login, { login, password })),
-    tokenWorks: exists && token !== undefined && (await proves(tools, login, { token })),
+      exists &&
+      password !== undefined &&
+      (await authenticatesAs(tools, login, { login, password })),
+    tokenWorks: exists && token !== undefined && (await authenticatesAs(tools, login, { token })),
   };
 }
 

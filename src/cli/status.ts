@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { reportBots } from "../apply/bot-report.ts";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
@@ -55,14 +55,14 @@ async function observeFactory(tools: Tools, folder: string) {
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
     ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
-    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
   const credentials = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
     : [];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
-  await tellEngineFacts(folder, factory, { at: now, services });
+  await writeEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },

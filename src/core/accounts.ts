@@ -57,7 +57,7 @@ export interface Ownership {
   readonly adopted: readonly string[];
 }
 
-export interface Refusal {
+export interface RefusedAccount {
   readonly login: string;
   readonly because: string;
   readonly wayOut: string;
@@ -78,7 +78,7 @@ export function refuseAccount(
   user: DesiredUser,
   seen: ObservedUser = absent,
   { factoryId, adopted }: Ownership,
-): Refusal | undefined {
+): RefusedAccount | undefined {
   if (!seen.exists || isMarked(seen, factoryId)) return undefined;
   const { login, renamedBy } = user;
   const otherName = `choose another login (${renamedBy})`;
