@@ -2,17 +2,14 @@
 import { setAgentSection } from "../config/agent-section.ts";
 import { type LoadedFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { openSecrets } from "../config/secret-store.ts";
-import type { DesiredUser } from "../core/accounts.ts";
-import type { Factory } from "../core/factory.ts";
-import { deriveIdentities, formatRepo } from "../core/identities.ts";
+import { deriveIdentities } from "../core/identities.ts";
 import { formatCredential } from "../core/identity-text.ts";
 import { findMissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
-import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { env } from "../settings/env.ts";
 import { observeAccounts, observeOwners, requireOwnAccounts } from "./accounts.ts";
-import { findAdministrator } from "./administrator.ts";
+import { findAdministrator, readAdministrator } from "./administrator.ts";
 import { waitForForge } from "./forge-wait.ts";
 import type { InitTools } from "./init-tools.ts";
 import type { Fleet } from "./observe.ts";
@@ -36,7 +33,8 @@ export async function checkAccounts(
   const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
   // A password that nobody could try would stay in .env, right or wrong.
   const { url } = loaded.factory.forge;
-  if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true });
+  const proof = readAdministrator(loaded.factory, loaded.environment);
+  if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true, proof });
   const seen = await inspectForge(tools, folder, loaded).catch((error: unknown) => {
     // A forge of ours that was emptied gets a new administrator, later.
     if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
@@ -44,7 +42,7 @@ export async function checkAccounts(
   });
   if (!seen) return;
   const { users, factoryId } = deriveIdentities(loaded.factory);
-  if (!isOurs) await requireAdministrator(seen.forge, loaded.factory, users);
+  if (!isOurs && !(await seen.forge.users.areManaged())) return;
   const observed = await observeOwners(seen, users);
   requireOwnAccounts({ users, factoryId }, observed, adopted);
 }
@@ -56,35 +54,13 @@ export async function inspectForge(
   { factory, environment }: Pick<LoadedFactory, "factory" | "environment">,
 ) {
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  if (!environment.get(env.forgeAdminPass.key)) return undefined;
-  if ((await tools.probeForge(factory.forge.url)).version === undefined) return undefined;
+  const proof = readAdministrator(factory, environment);
+  if (!proof) return undefined;
+  const probe = await tools.probeForge(factory.forge.url, proof);
+  if (probe.version === undefined && probe.failure.code !== "forge.unauthorized") return undefined;
   const readOnly = { ...tools, createForgeAdministrator: refuseWrite };
   const { forge } = await findAdministrator(readOnly, { factory, folder, secrets });
   return { forge, secrets };
-}
-
-/** Who only owns the repository is told what init would do, and whom to ask for it. */
-async function requireAdministrator(
-  { users }: ForgeAdmin,
-  { forge: { adminUser, url }, projects }: Factory,
-  wanted: readonly DesiredUser[],
-): Promise<void> {
-  if ((await users.find(adminUser))?.isAdmin !== false) return;
-  const logins = wanted.map(({ login }) => login).join(", ");
-  const repositories = projects.map(({ repo }) => formatRepo(repo)).join(", ") || "the repository";
-  throw new DisintoError(
-    "forge.forbidden",
-    [
-      `${adminUser} is no administrator of ${url}; only an administrator of the forge can`,
-      `- make the accounts ${logins}, set their passwords and make their tokens`,
-      "- say on the forge whose these accounts are, and see what else could act as them",
-      `${adminUser} can do the rest with ${repositories}: labels, access, the branch's rules`,
-      "nothing was changed, and no password was kept",
-    ].join("\n"),
-    {
-      hint: "ask the forge's administrator to run this command with their name in FORGE_ADMIN_USER (--admin) and their password, or for an administrator's account for the factory; docs/forgejo.md",
-    },
-  );
 }
 
 function refuseWrite(): Promise<never> {

@@ -121,12 +121,17 @@ async function removeIdentity(tools: FireTools, { bot, access, keepUser }: Dismi
   const { users, tokens, repositories } = access.administrator.forge;
   const login = bot.forgeUser;
   if (!(await users.find(login))) return;
-  for (const { id, name } of await tokens.list(login)) {
+  const areManaged = await users.areManaged();
+  for (const { id, name } of areManaged ? await tokens.list(login) : []) {
     await tokens.revoke(login, id);
     tools.say(`- token ${name} of ${login}`);
   }
   for (const { repo } of deriveIdentities(access.factory).repositories)
     if (await repositories.find(repo)) await repositories.revokeAccess(repo, login);
+  if (!areManaged)
+    return tools.say(
+      `the user ${login} is left without access; ask the forge's administrator to remove it, and its tokens with it`,
+    );
   if (keepUser) return tools.say(`the user ${login} is kept without access`);
   await users.remove(login);
   tools.say(`- user ${login}; its issues and comments are kept`);

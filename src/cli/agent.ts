@@ -24,7 +24,8 @@ export async function runAgent(
   const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
   const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
   try {
-    await waitForForge(tools, settings.forge.url);
+    const { url, token } = settings.forge;
+    await waitForForge(tools, url, { proof: { token } });
     await verifyIdentity(bot, settings);
     const projects = settings.projects.map(({ name }) => name);
     bot.events.append({ type: "bot.started", projects, ...describeSelf(settings, tools) });

@@ -68,9 +68,10 @@ export function remoteGitEnvironment({
   const proof = Buffer.from(`${login}:${token}`).toString("base64");
   const settings = [
     ["credential.helper", ""],
-    [`credential.${new URL(forgeUrl).origin}.helper`, helper],
+    // With its path: on the same host there may be what is not the forge.
+    [`credential.${forgeUrl}.helper`, helper],
     // Asked for nothing, git would be nobody; a forge counts what somebody asks for apart from what strangers do.
-    [`http.${new URL(forgeUrl).origin}/.extraHeader`, `Authorization: Basic ${proof}`],
+    [`http.${forgeUrl}/.extraHeader`, `Authorization: Basic ${proof}`],
     ["http.followRedirects", "false"],
     ["http.proxy", proxyFor(forgeUrl)],
     ["http.lowSpeedLimit", "1000"],
