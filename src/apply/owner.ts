@@ -1,7 +1,7 @@
 /** The account of the person who owns the factory. Once made it is theirs: what they change there stays. */
 import { formatMark } from "../core/accounts.ts";
 import type { DesiredOwner, ObservedOwner, OwnerAction } from "../core/owner.ts";
-import { createOwnToken, authenticatesAs } from "./accounts.ts";
+import { authenticatesAs, createOwnToken } from "./accounts.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
