@@ -13,6 +13,7 @@ import { CI_ADDRESS_FILE, CI_NAME, deriveCredentialKeys } from "../../src/core/n
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
+import type { RemoteAccess } from "../../src/ports/remote-access.ts";
 import { deriveBotVariables } from "../../src/settings/bot.ts";
 import { runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
@@ -162,6 +163,11 @@ export class Scene {
   /** What only the operator may. */
   get admin(): ForgeAdmin {
     return buildForgeAdmin({ url: this.url, admin: this.#template.admin });
+  }
+
+  get adminAccess(): RemoteAccess {
+    const { login, password: token } = this.#template.admin;
+    return { forgeUrl: this.url, login, token };
   }
 
   get bots(): readonly string[] {

@@ -6,7 +6,12 @@ import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { proxyFor } from "../outgoing-proxy.ts";
 import { run } from "../process.ts";
 import { git } from "./commands.ts";
-import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import {
+  localGitEnvironment,
+  remoteGitOptions,
+  strangerGitOptions,
+  WHOLE_REPOSITORY_S,
+} from "./environment.ts";
 
 const MAX = 50;
 const MAX_DEPTH = 3;
@@ -52,24 +57,15 @@ async function bringOne(
 ): Promise<{ readonly url?: string; readonly refused?: string }> {
   const at = locateSubmodule(one, { repository, forge: [access.forgeUrl] });
   if ("refused" in at) return at;
-  const env = at.isForge ? remoteGitEnvironment(access) : outsideEnvironment(at.url);
+  const remote = at.isForge
+    ? remoteGitOptions(access, WHOLE_REPOSITORY_S)
+    : strangerGitOptions(at.url);
   const refused = await fetchCommit(one.sha, at.url, {
-    env,
+    ...remote,
     cwd: folder,
     ...(signal && { signal }),
   });
   return refused === undefined ? { url: at.url } : { refused };
-}
-
-/** As nobody, by the way out that there is: what is not allowed there is refused there. */
-function outsideEnvironment(url: string): Record<string, string> {
-  return localGitEnvironment({
-    GIT_CONFIG_COUNT: "2",
-    GIT_CONFIG_KEY_0: "http.proxy",
-    GIT_CONFIG_VALUE_0: proxyFor(url),
-    GIT_CONFIG_KEY_1: "http.followRedirects",
-    GIT_CONFIG_VALUE_1: "false",
-  });
 }
 
 /** Kept by a ref of its own. Answers why it could not be had. */

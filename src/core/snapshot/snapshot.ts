@@ -4,10 +4,7 @@ import type { BotStatus } from "../bot-status.ts";
 import type { Project } from "../factory.ts";
 import {
   describeBlocked,
-  describeDeadServices,
-  describeFailing,
   describePauses,
-  describeRefused,
   findGivenUpReviews,
   findOpenBreakers,
   findReachedBudgets,
@@ -16,6 +13,12 @@ import {
   type OpenPull,
   type Problem,
 } from "../problems.ts";
+import {
+  describeDeadServices,
+  describeFailing,
+  describeMissing,
+  describeRefused,
+} from "../service-problems.ts";
 import type { ServiceStatus } from "../service-status.ts";
 import { type BacklogIssue, findWaiting, NEEDS_APPROVAL, type WaitingIssue } from "../waiting.ts";
 import { buildBoard, type Card } from "./board.ts";
@@ -95,6 +98,7 @@ export function deriveSnapshot(facts: SnapshotFacts, labels: Labels): Snapshot {
   const problems = [
     ...describePauses(forge.pauses ?? []),
     ...describeDeadServices(services, names),
+    ...describeMissing(services),
     ...describeFailing(services, names),
     ...findLostBots(facts),
     ...describeRefused(credentials),

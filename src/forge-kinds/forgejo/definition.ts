@@ -20,6 +20,7 @@ export const forgejoForge: ForgeDefinition = {
   label: "Forgejo, in a container",
   service: {
     image: () => FORGEJO_IMAGE,
+    versionOf: (image) => /:(\d+\.\d+\.\d+)(?:-rootless)?(?:@|$)/.exec(image)?.[1],
     isOwn: false,
     servesCi: true,
     // Forgejo refuses to run as root, as which the usual image starts; both images have this user.
