@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { locateSubmodule, type Submodule } from "../../core/submodules.ts";
 import type { FetchedSubmodule, Submodules } from "../../ports/git.ts";
 import type { RemoteAccess } from "../../ports/remote-access.ts";
-import { proxyFor } from "../outgoing-proxy.ts";
 import { run } from "../process.ts";
 import { git } from "./commands.ts";
 import {
