@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
 import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
@@ -56,7 +56,7 @@ async function observeFactory(tools: Tools, folder: string) {
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
     ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
-    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
   const reports = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
@@ -64,7 +64,7 @@ async function observeFactory(tools: Tools, folder: string) {
   const credentials = await findTaken(tools, fleet, reports);
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
-  await tellEngineFacts(folder, factory, { at: now, services });
+  await writeEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },

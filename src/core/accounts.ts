@@ -61,7 +61,7 @@ export interface Ownership {
   readonly adopted: readonly string[];
 }
 
-export interface Refusal {
+export interface RefusedAccount {
   readonly login: string;
   readonly because: string;
   readonly wayOut: string;
@@ -82,7 +82,7 @@ export function refuseAccount(
   user: DesiredUser,
   seen: ObservedUser = absent,
   { factoryId, adopted }: Ownership,
-): Refusal | undefined {
+): RefusedAccount | undefined {
   if (!seen.exists || isMarked(seen, factoryId)) return undefined;
   const { login, renamedBy } = user;
   const otherName = `choose another login (${renamedBy})`;
@@ -112,7 +112,7 @@ export function belongsToOther(
   return seen.mark.startsWith(MARK) && !isMarked(seen, factoryId);
 }
 
-function refuseGiven({ login, keys }: DesiredUser, otherName: string): Refusal {
+function refuseGiven({ login, keys }: DesiredUser, otherName: string): RefusedAccount {
   const because = `exists on the forge, and accepts neither ${keys.token} nor ${keys.password}`;
   return { login, because, wayOut: `put one of them into .env, or ${otherName}` };
 }

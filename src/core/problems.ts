@@ -1,5 +1,5 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
-import { showBackend } from "./backend.ts";
+import { formatBackendAddress } from "./backend.ts";
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
 import { isAllowed } from "./egress-lists.ts";
 import type { Project } from "./factory.ts";
@@ -40,12 +40,12 @@ export function describePauses(
   pauses: readonly {
     readonly at: string;
     readonly bot: string | undefined;
-    readonly told: string;
+    readonly text: string;
   }[],
 ): readonly Problem[] {
-  return pauses.map(({ at, bot, told }) => {
+  return pauses.map(({ at, bot, text: pause }) => {
     const resume = `disinto resume${bot === undefined ? "" : ` ${bot}`}`;
-    const text = `since ${formatTime(at)} ${told} (${resume})`;
+    const text = `since ${formatTime(at)} ${pause} (${resume})`;
     return { kind: "paused", text, since: at || undefined, command: resume };
   });
 }
@@ -60,7 +60,7 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
     }
   }
   return [...open].map(([name, { since, reason }]) => {
-    const shown = name.startsWith("backend/") ? showBackend(name) : name;
+    const shown = name.startsWith("backend/") ? formatBackendAddress(name) : name;
     const text = `${shown} is broken since ${formatTime(since)}: ${reason}`;
     return { kind: "breaker", text, since, command: "disinto doctor" };
   });

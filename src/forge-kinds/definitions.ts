@@ -40,7 +40,7 @@ interface ForgePlace {
   readonly layout: Layout;
   readonly image: string;
   /** What it says of itself in links. */
-  readonly told: string;
+  readonly announced: string;
   /** Its folder. */
   readonly data: string;
   /** The port of the host by which people reach its SSH; undefined if none is asked for. */

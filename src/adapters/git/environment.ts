@@ -1,8 +1,8 @@
 /** What a git process of ours is told: nothing of the machine's or the user's configuration, and a secret for one host only. */
 
 import type { RemoteAccess } from "../../ports/remote-access.ts";
+import { proxyFor } from "../outgoing-proxy.ts";
 import { type RunOptions, toolEnvironment } from "../process.ts";
-import { proxyFor } from "../way-out.ts";
 
 const isolation = {
   GIT_CONFIG_NOSYSTEM: "1",

@@ -1,7 +1,7 @@
 /** What `.gitmodules` of a commit names, read as data: nothing of it is run or followed here. */
 import { createHash } from "node:crypto";
 import { locateSubmodule, type Submodule } from "../../core/submodules.ts";
-import type { BroughtSubmodule, Submodules } from "../../ports/git.ts";
+import type { FetchedSubmodule, Submodules } from "../../ports/git.ts";
 import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { run } from "../process.ts";
 import { git } from "./commands.ts";
@@ -33,8 +33,8 @@ interface Level {
 }
 
 export function buildSubmodules(options: SubmodulesOptions): Submodules {
-  const bringLevel = async (level: Level): Promise<BroughtSubmodule[]> => {
-    const all: BroughtSubmodule[] = [];
+  const bringLevel = async (level: Level): Promise<FetchedSubmodule[]> => {
+    const all: FetchedSubmodule[] = [];
     for (const one of await listSubmodules(options.folder, level.sha)) {
       const path = `${level.below}${one.path}`;
       const { refused, url } = await bringOne(options, one, level.repository);
@@ -45,7 +45,7 @@ export function buildSubmodules(options: SubmodulesOptions): Submodules {
     }
     return all;
   };
-  return { bring: (sha) => bringLevel({ sha, repository: options.url, below: "", depth: 1 }) };
+  return { fetch: (sha) => bringLevel({ sha, repository: options.url, below: "", depth: 1 }) };
 }
 
 /** Answers where it came from, or why it did not come. */

@@ -54,7 +54,7 @@ export interface Connection {
   readonly since: string;
 }
 
-export interface Facts {
+export interface SnapshotFacts {
   /** ISO 8601. */
   readonly now: string;
   readonly history: FactoryHistory;
@@ -86,10 +86,10 @@ export interface Labels {
   readonly blocked: string;
 }
 
-export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
+export function deriveSnapshot(facts: SnapshotFacts, labels: Labels): Snapshot {
   const { history, forge, services, projects, credentials = [], now } = facts;
   const { statuses, notable } = history;
-  const told = nameByService(services, statuses);
+  const names = nameByService(services, statuses);
   const blocked = forge.issues.filter((one) => one.labels.includes(labels.blocked));
   const backlog = forge.issues.filter(
     (one) => one.labels.includes(labels.backlog) && !blocked.includes(one),
@@ -97,9 +97,9 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
   const waiting = findWaiting(backlog, [...statuses.values()]);
   const problems = [
     ...describePauses(forge.pauses ?? []),
-    ...describeDeadServices(services, told),
+    ...describeDeadServices(services, names),
     ...describeMissing(services),
-    ...describeFailing(services, told),
+    ...describeFailing(services, names),
     ...findLostBots(facts),
     ...describeRefused(credentials),
     ...findOpenBreakers(statuses.values()),
@@ -110,7 +110,7 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
     ...describeBlocked(blocked, notable),
     ...forge.problems,
   ];
-  const board = buildBoard({ stories: history.stories, waiting, forge, blocked, now });
+  const board = buildBoard({ summaries: history.summaries, waiting, forge, blocked, now });
   return {
     at: now,
     problems,
@@ -135,7 +135,7 @@ function nameByService(
 }
 
 /** Connected once, gone without a word. */
-function findLostBots({ connections, history }: Facts): readonly Problem[] {
+function findLostBots({ connections, history }: SnapshotFacts): readonly Problem[] {
   return [...(connections ?? [])].flatMap(([bot, { isOpen, since }]): readonly Problem[] => {
     if (isOpen || hasStopped(history.statuses.get(bot))) return [];
     const text = `${bot} is not heard any more: its process ended or the network is broken (disinto logs ${bot})`;

@@ -192,8 +192,8 @@ async function findNoRunReason(
 /** A commit of somebody else's becomes a head of the bot's own, whose message says no such thing; a title is a person's. */
 function answerSkip({ work, pull }: MissingWait, event: NoPipeline["event"]): MissingEnd {
   if (event === "push" && work.pushed !== work.head) return { type: "behind" };
-  const said = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
-  const reason = `pull request #${pull.number} says that no CI is wanted, by ${said}`;
+  const source = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
+  const reason = `pull request #${pull.number} says that no CI is wanted, by ${source}`;
   return { type: "stuck", cause: "skip-ci", reason };
 }
 
