@@ -9,7 +9,12 @@ import { ciVariables } from "./variables.ts";
 
 export interface CiSettings {
   readonly projects: readonly ProjectTask[];
-  readonly forge: { readonly url: string; readonly token: string };
+  /** `announced`: as people know it, where that is another address. */
+  readonly forge: {
+    readonly url: string;
+    readonly announced: string | undefined;
+    readonly token: string;
+  };
   readonly dataFolder: string;
   /** Each run has a user of its own; else runs are the CI's own user. */
   readonly separation: Separation | undefined;
@@ -30,6 +35,7 @@ const Environment = z.object({
   dashboardUrl: z.url().optional(),
   eventsToken: z.string().optional(),
   forgeUrl: z.url(),
+  forgeAnnounced: z.url().optional(),
   forgeToken: z.string().min(1),
 });
 
@@ -48,10 +54,10 @@ export function readCiSettings(
     );
   }
   const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
-  const { dashboardUrl, eventsToken } = parsed.data;
+  const { dashboardUrl, eventsToken, forgeAnnounced } = parsed.data;
   return {
     projects,
-    forge: { url: forgeUrl, token: forgeToken },
+    forge: { url: forgeUrl, announced: forgeAnnounced, token: forgeToken },
     dataFolder: data,
     separation: users && { mounts: [], proxy },
     api: token ? { bind, port, token } : undefined,
