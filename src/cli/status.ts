@@ -1,20 +1,21 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
-import { reportBots } from "../apply/bot-report.ts";
+import { readAdministrator } from "../apply/administrator.ts";
+import { reportBots, reportOthers } from "../apply/bot-report.ts";
 import { tellEngineFacts } from "../apply/dashboard.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
+import { describeOtherVersion, describeSilence, describeTooOld } from "../core/forge-version.ts";
 import { describeWork } from "../core/problems.ts";
-import { formatStatus, summarizeServices } from "../core/service-status.ts";
+import { formatStatus, type ServiceStatus, summarizeServices } from "../core/service-status.ts";
 import { FactoryHistory } from "../core/snapshot/history.ts";
 import { deriveSnapshot, type ForgeFacts, NO_FORGE } from "../core/snapshot/snapshot.ts";
 import { formatWaitingIssue } from "../core/waiting.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
-import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import { findPauses } from "./pausing.ts";
@@ -54,11 +55,12 @@ async function observeFactory(tools: Tools, folder: string) {
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
-    ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
+    ...(isForgeUp ? await readForge(tools, fleet, services) : NO_FORGE),
     pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
   };
+  const asked = { ...fleet, forge: tools.forge };
   const credentials = isForgeUp
-    ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
+    ? [...(await reportBots({ ...asked, events, observed })), ...(await reportOthers(asked))]
     : [];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
@@ -77,12 +79,25 @@ function isRunning(
 }
 
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
-async function readForge(tools: Tools, { factory, environment }: Fleet): Promise<ForgeFacts> {
-  const password = environment.get(env.forgeAdminPass.key);
-  if (!password) return NO_FORGE;
-  const { url, adminUser: login } = factory.forge;
+async function readForge(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  services: readonly ServiceStatus[],
+): Promise<ForgeFacts> {
+  const administrator = readAdministrator(factory, environment);
+  if (!administrator) return NO_FORGE;
+  const { url } = factory.forge;
+  const tell = (text: string | undefined) => (text ? [{ kind: "forge" as const, text }] : []);
+  const probe = await tools.probeForge(url, administrator);
+  if (probe.version === undefined) {
+    const state = services.find(({ service }) => service === FORGE_SERVICE)?.state;
+    const reason = probe.failure.message;
+    return { ...NO_FORGE, problems: tell(describeSilence(factory, { reason, state })) };
+  }
+  const { version } = probe;
+  const problems = tell(describeTooOld(url, version) ?? describeOtherVersion(factory, version));
   try {
-    const { forge } = await tools.forgeAdmin(url, { login, password });
+    const { forge } = await tools.forgeAdmin(url, administrator);
     const open = await Promise.all(
       factory.projects.map(async ({ name: project, repo }) =>
         (await forge.issues(repo).listOpen()).map(({ number: issue, ...rest }) => {
@@ -97,9 +112,9 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
         }),
       ),
     );
-    return { issues: open.flat(), pulls: pulls.flat(), problems: [] };
+    return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
-    return { ...NO_FORGE, problems: [{ kind: "forge", text: error.message }] };
+    return { ...NO_FORGE, problems: [...problems, ...tell(error.message)] };
   }
 }
