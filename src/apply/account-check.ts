@@ -21,21 +21,21 @@ interface AccountChanges extends PendingChanges {
 
 const WAIT_MS = 30_000;
 
-type LookingTools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets" | "say">;
+type InspectionTools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets" | "say">;
 
 /** Before a file is written: whose the logins are, as far as the forge answers already. */
 export async function checkAccounts(
   tools: InitTools,
   folder: string,
-  { adopted, ...news }: AccountChanges,
+  { adopted, ...changes }: AccountChanges,
 ): Promise<void> {
-  const loaded = await loadWithReviewer(tools, folder, news);
+  const loaded = await loadWithReviewer(tools, folder, changes);
   const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
   // A password that nobody could try would stay in .env, right or wrong.
   const { url } = loaded.factory.forge;
   const proof = readAdministrator(loaded.factory, loaded.environment);
   if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true, proof });
-  const seen = await lookAtForge(tools, folder, loaded).catch((error: unknown) => {
+  const seen = await inspectForge(tools, folder, loaded).catch((error: unknown) => {
     // A forge of ours that was emptied gets a new administrator, later.
     if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
     throw error;
@@ -48,8 +48,8 @@ export async function checkAccounts(
 }
 
 /** Undefined where it is not up yet, or nobody may look. */
-export async function lookAtForge(
-  tools: LookingTools,
+export async function inspectForge(
+  tools: InspectionTools,
   folder: string,
   { factory, environment }: Pick<LoadedFactory, "factory" | "environment">,
 ) {
@@ -58,8 +58,8 @@ export async function lookAtForge(
   if (!proof) return undefined;
   const probe = await tools.probeForge(factory.forge.url, proof);
   if (probe.version === undefined && probe.failure.code !== "forge.unauthorized") return undefined;
-  const looking = { ...tools, createForgeAdministrator: refuseWrite };
-  const { forge } = await findAdministrator(looking, { factory, folder, secrets });
+  const readOnly = { ...tools, createForgeAdministrator: refuseWrite };
+  const { forge } = await findAdministrator(readOnly, { factory, folder, secrets });
   return { forge, secrets };
 }
 
@@ -69,11 +69,11 @@ function refuseWrite(): Promise<never> {
 
 /** Foreign credentials of the accounts by login; undefined where no administrator can look. */
 export async function findForeignCredentials(
-  tools: LookingTools,
+  tools: InspectionTools,
   { factory, folder, environment }: Pick<Fleet, "factory" | "folder" | "environment">,
 ): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
   try {
-    const seen = await lookAtForge(tools, folder, { factory, environment });
+    const seen = await inspectForge(tools, folder, { factory, environment });
     if (!seen) return undefined;
     const observed = await observeAccounts(seen, deriveIdentities(factory).users);
     return new Map([...observed].map(([login, one]) => [login, one.foreign.map(formatCredential)]));
@@ -84,11 +84,11 @@ export async function findForeignCredentials(
 }
 
 /** The factory as it would be, with the reviewer that `init` adds where none is declared. */
-export async function loadWithReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
+export async function loadWithReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
+  const loaded = await loadFactoryWith(folder, tools.version, changes);
   const missing = findMissingReviewer(loaded.factory);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string, file: string) =>
-    setAgentSection(news.edit?.(text, file) ?? text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
+    setAgentSection(changes.edit?.(text, file) ?? text, REVIEWER, missing.settings);
+  return loadFactoryWith(folder, tools.version, { ...changes, edit });
 }

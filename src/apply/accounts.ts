@@ -62,25 +62,26 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   const nothing = { passwordWorks: false, tokenWorks: false, isProven: false, foreign: [] };
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
-  const passwordWorks = password !== undefined && (await proves(tools, login, { login, password }));
+  const passwordWorks =
+    password !== undefined && (await authenticatesAs(tools, login, { login, password }));
   const token = tools.secrets.get(keys.token);
-  const tokenWorks = token !== undefined && (await proves(tools, login, { token }));
+  const tokenWorks = token !== undefined && (await authenticatesAs(tools, login, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
-export async function proves(
+export async function authenticatesAs(
   { forge }: Tools,
   login: string,
   proof: { token: string } | { login: string; password: string },
 ): Promise<boolean> {
-  const shown = await forge.users.loginOf(proof);
-  return shown !== undefined && isSameLogin(shown, login);
+  const found = await forge.users.loginOf(proof);
+  return found !== undefined && isSameLogin(found, login);
 }
 
 async function isProvenByOlder(tools: Tools, { login, keys }: DesiredUser): Promise<boolean> {
   const token = tools.secrets.get(olderTokenKeys[keys.token] ?? "");
-  return token !== undefined && proves(tools, login, { token });
+  return token !== undefined && authenticatesAs(tools, login, { token });
 }
 
 /** Tokens of ours that nobody knows any more, as a kill leaves them, go when the next one is made. */

@@ -7,7 +7,7 @@ import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { removeLlamaBot } from "../config/llama-bots.ts";
 import { loadFactory } from "../config/load.ts";
-import { type Refusal, refuseAccount } from "../core/accounts.ts";
+import { type RefusedAccount, refuseAccount } from "../core/accounts.ts";
 import type { Bot } from "../core/factory.ts";
 import { deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/names.ts";
@@ -92,7 +92,7 @@ async function dismiss(tools: FireTools, dismissal: Dismissal): Promise<void> {
 }
 
 /** Set where the login is an account that is not this factory's: then nothing of it is touched. */
-async function findStranger({ bot, access }: Dismissal): Promise<Refusal | undefined> {
+async function findStranger({ bot, access }: Dismissal): Promise<RefusedAccount | undefined> {
   const { factory, secrets, administrator } = access;
   const users = deriveIdentities(factory).users.filter(({ login }) => login === bot.forgeUser);
   const observed = await observeOwners({ forge: administrator.forge, secrets }, users);

@@ -28,14 +28,14 @@ export interface IdentityTools {
   readonly secrets: SecretStore;
   readonly newSecret: () => string;
   /** Undefined when there is nothing to fill an empty repository with. */
-  readonly fill: Fill | undefined;
+  readonly fill: InitialContent | undefined;
   readonly say: (line: string) => void;
   /** Logins that the operator has named to be taken over. */
   readonly adopted?: readonly string[] | undefined;
 }
 
 /** What one project's repository is filled with while it is empty. */
-export interface Fill {
+export interface InitialContent {
   readonly repo: RepoId;
   readonly with: () => Promise<void>;
 }

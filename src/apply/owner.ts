@@ -1,7 +1,7 @@
 /** The account of the person who owns the factory. Once made it is theirs: what they change there stays. */
 import { formatMark } from "../core/accounts.ts";
 import type { DesiredOwner, ObservedOwner, OwnerAction } from "../core/owner.ts";
-import { createOwnToken, proves } from "./accounts.ts";
+import { authenticatesAs, createOwnToken } from "./accounts.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
@@ -16,8 +16,10 @@ export async function observeOwner(
   return {
     exists,
     passwordWorks:
-      exists && password !== undefined && (await proves(tools, login, { login, password })),
-    tokenWorks: exists && token !== undefined && (await proves(tools, login, { token })),
+      exists &&
+      password !== undefined &&
+      (await authenticatesAs(tools, login, { login, password })),
+    tokenWorks: exists && token !== undefined && (await authenticatesAs(tools, login, { token })),
   };
 }
 

@@ -2,12 +2,13 @@
 
 import { resolve } from "node:path";
 import { readAdministrator } from "../apply/administrator.ts";
-import { reportBots, reportOthers } from "../apply/bot-report.ts";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { type BotReport, reportBots, reportOthers } from "../apply/bot-report.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
+import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
-import { describeOtherVersion, describeSilence, describeTooOld } from "../core/forge-version.ts";
+import { describeSilence, describeTooOld } from "../core/forge-version.ts";
 import { describeWork } from "../core/problems.ts";
 import { formatStatus, type ServiceStatus, summarizeServices } from "../core/service-status.ts";
 import { FactoryHistory } from "../core/snapshot/history.ts";
@@ -16,6 +17,7 @@ import { formatWaitingIssue } from "../core/waiting.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
+import { env } from "../settings/env.ts";
 import { openFleet } from "./fleet.ts";
 import { readAllEvents } from "./issue-context.ts";
 import { findPauses } from "./pausing.ts";
@@ -56,15 +58,15 @@ async function observeFactory(tools: Tools, folder: string) {
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
     ...(isForgeUp ? await readForge(tools, fleet, services) : NO_FORGE),
-    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
   const asked = { ...fleet, forge: tools.forge };
-  const credentials = isForgeUp
-    ? [...(await reportBots({ ...asked, events, observed })), ...(await reportOthers(asked))]
-    : [];
+  const reports = isForgeUp ? await reportBots({ ...asked, events, observed }) : [];
+  const others = isForgeUp ? await reportOthers(asked) : [];
+  const credentials = [...(await findTaken(tools, fleet, reports)), ...others];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
-  await tellEngineFacts(folder, factory, { at: now, services });
+  await writeEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },
@@ -78,6 +80,24 @@ function isRunning(
   return services.some(({ service, running }) => service === name && running);
 }
 
+/** Whoever cannot look as the administrator leaves it at what the tokens say. */
+async function findTaken(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  bots: readonly BotReport[],
+) {
+  const password = environment.get(env.forgeAdminPass.key);
+  const isAsked = bots.some(({ credentials }) => /^(refused|foreign)$/.test(credentials));
+  if (!password || !isAsked) return bots;
+  const { url, adminUser: login } = factory.forge;
+  try {
+    return await markTaken(bots, await tools.forgeAdmin(url, { login, password }), factory.id);
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    return bots;
+  }
+}
+
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
 async function readForge(
   tools: Tools,
@@ -87,15 +107,14 @@ async function readForge(
   const administrator = readAdministrator(factory, environment);
   if (!administrator) return NO_FORGE;
   const { url } = factory.forge;
-  const tell = (text: string | undefined) => (text ? [{ kind: "forge" as const, text }] : []);
   const probe = await tools.probeForge(url, administrator);
   if (probe.version === undefined) {
     const state = services.find(({ service }) => service === FORGE_SERVICE)?.state;
-    const reason = probe.failure.message;
-    return { ...NO_FORGE, problems: tell(describeSilence(factory, { reason, state })) };
+    const text = describeSilence(factory, { reason: probe.failure.message, state });
+    return { ...NO_FORGE, problems: [{ kind: "forge", text }] };
   }
-  const { version } = probe;
-  const problems = tell(describeTooOld(url, version) ?? describeOtherVersion(factory, version));
+  const tooOld = describeTooOld(url, probe.version);
+  if (tooOld) return { ...NO_FORGE, problems: [{ kind: "forge", text: tooOld }] };
   try {
     const { forge } = await tools.forgeAdmin(url, administrator);
     const open = await Promise.all(
@@ -112,9 +131,10 @@ async function readForge(
         }),
       ),
     );
+    const problems = await checkForgeVersion(factory, async () => probe);
     return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
-    return { ...NO_FORGE, problems: [...problems, ...tell(error.message)] };
+    return { ...NO_FORGE, problems: [{ kind: "forge", text: error.message }] };
   }
 }

@@ -61,7 +61,7 @@ export interface Ownership {
   readonly adopted: readonly string[];
 }
 
-export interface Refusal {
+export interface RefusedAccount {
   readonly login: string;
   readonly because: string;
   readonly wayOut: string;
@@ -82,12 +82,12 @@ export function refuseAccount(
   user: DesiredUser,
   seen: ObservedUser = absent,
   { factoryId, adopted }: Ownership,
-): Refusal | undefined {
+): RefusedAccount | undefined {
   if (!seen.exists || isMarked(seen, factoryId)) return undefined;
   const { login, renamedBy } = user;
   const otherName = `choose another login (${renamedBy})`;
   if (seen.isGiven) return seen.isProven ? undefined : refuseGiven(user, otherName);
-  if (seen.mark.startsWith(MARK)) {
+  if (belongsToOther(seen, factoryId)) {
     const id = seen.mark.slice(MARK.length);
     const lost = `if it is this factory and its .env was lost, set DISINTO_FACTORY_ID=${id} there`;
     const because = "belongs to another factory";
@@ -104,12 +104,20 @@ export function refuseAccount(
   return { login, because, wayOut: `${otherName}, or: ${taking}` };
 }
 
-function refuseGiven({ login, keys }: DesiredUser, otherName: string): Refusal {
+/** It carries the mark of a factory, and not of this one. */
+export function belongsToOther(
+  seen: Pick<ObservedUser, "mark">,
+  factoryId: string | undefined,
+): boolean {
+  return seen.mark.startsWith(MARK) && !isMarked(seen, factoryId);
+}
+
+function refuseGiven({ login, keys }: DesiredUser, otherName: string): RefusedAccount {
   const because = `exists on the forge, and accepts neither ${keys.token} nor ${keys.password}`;
   return { login, because, wayOut: `put one of them into .env, or ${otherName}` };
 }
 
-function isMarked({ mark }: ObservedUser, factoryId: string | undefined): boolean {
+function isMarked({ mark }: Pick<ObservedUser, "mark">, factoryId: string | undefined): boolean {
   return factoryId !== undefined && mark === formatMark(factoryId);
 }
 

@@ -1,4 +1,4 @@
-/** Whether the forge that answers is one that disinto knows, and the one that the factory asks for. Pure. */
+/** Whether a forge is one that disinto knows, and what is said of one that does not answer. Pure. */
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import type { Factory } from "./factory.ts";
 
@@ -10,20 +10,6 @@ export function describeTooOld(url: string, version: string): string | undefined
   const major = Number(/^\d+/.exec(version)?.[0]);
   if (major >= OLDEST_VERSION) return undefined;
   return `the forge at ${url} has the version ${version}; disinto needs Forgejo ${OLDEST_VERSION} or newer`;
-}
-
-type Asked = Pick<Factory, "forge" | "images">;
-
-/** The image's line says another one: it was changed and nothing was started since, or the other way round. */
-export function describeOtherVersion(
-  { forge, images }: Asked,
-  version: string,
-): string | undefined {
-  const service = forgeKinds[forge.kind].service;
-  const wanted = /:v?(\d+\.\d+\.\d+)(?:-rootless)?(?:@|$)/.exec(images.forgejo)?.[1];
-  const answers = /^\d+\.\d+\.\d+/.exec(version)?.[0];
-  if (!service || service.isOwn || !wanted || !answers || answers === wanted) return undefined;
-  return `the forge is version ${answers}, and its image is to be ${images.forgejo} (disinto up)`;
 }
 
 /** What a forge of ours does while it does not answer; `state` is its service's. */
