@@ -15,6 +15,7 @@ import { locateSubmodule } from "../core/submodules.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description, Repositories, Seed } from "../ports/repositories.ts";
 import { describeOrThrow } from "./content.ts";
+import { noteStepPrograms, type StepsExamination } from "./step-programs.ts";
 
 type Reader = Pick<Repositories, "branches" | "cloneDefaultBranch" | "describe">;
 type Access = Seed["access"];
@@ -36,7 +37,9 @@ export async function describeOnForge(
 }
 
 interface Examined {
-  readonly factory: Pick<Factory, "forge">;
+  readonly factory: Factory;
+  /** Where steps of the CI run. */
+  readonly steps: Omit<StepsExamination, "factory">;
   readonly project: Project;
   readonly repositories: Reader;
   readonly access: Access;
@@ -45,6 +48,7 @@ interface Examined {
 /** Undefined where there is nothing to read yet, or no way to. */
 export async function noteRepository({
   factory,
+  steps,
   project,
   repositories,
   access,
@@ -58,6 +62,7 @@ export async function noteRepository({
     return [
       ...judgeRepository(place, { ...described, submodules }),
       ...(await noteRefusals(project, described)),
+      ...(await noteStepPrograms({ factory, ...steps }, project, described)),
       ...missing.map((one) =>
         toSubmoduleNote(project.name, one, `the forge has no ${one.url} that can be read`),
       ),

@@ -43,10 +43,23 @@ export interface CiDefinition {
     files: readonly TextFile[],
     primaryBranch: string,
   ) => Promise<readonly string[]>;
+  /** The images that steps name and that are not started, with what steps would find in them. */
+  readonly expects?: (
+    files: readonly TextFile[],
+    primaryBranch: string,
+  ) => Promise<readonly ExpectedImage[]>;
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
   /** It knows of a commit what the forge's webhook tells it; else it looks for commits itself. */
   readonly needsWebhook: boolean;
+}
+
+export interface ExpectedImage {
+  readonly image: string;
+  /** Paths of the workflow files that name it. */
+  readonly files: readonly string[];
+  /** Undefined: what is in it cannot be told from its name. */
+  readonly programs: readonly string[] | undefined;
 }
 
 export interface CiPlace {

@@ -27,6 +27,8 @@ export const localCi: CiDefinition = {
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
   refuse: async (files, primaryBranch) =>
     (await import("./refusals.ts")).listRefusals(files, primaryBranch),
+  expects: async (files, primaryBranch) =>
+    (await import("./refusals.ts")).listExpectedImages(files, primaryBranch),
   hasPages: false,
   needsWebhook: false,
   usualLogin: env.ciLogin.fallback,

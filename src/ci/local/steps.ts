@@ -7,12 +7,13 @@ import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
 import { endSession, MARK } from "../../harness/session/leftover-processes.ts";
 import type { Seat } from "./ci-project.ts";
+import { noteMissingPrograms } from "./image-programs.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
   /** Where it works, in the run's seat. */
   readonly folder: string;
-  readonly step: Pick<PlannedStep, "commands" | "environment">;
+  readonly step: Pick<PlannedStep, "commands" | "environment" | "image">;
   readonly signal: AbortSignal;
   readonly seat: Seat;
   /** Gets what it writes while it writes it. */
@@ -40,7 +41,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   const mark = randomUUID();
   const child = startRecorded(shell(folder, user), {
     ...(user.uid === undefined && { cwd: folder }),
-    input: `${step.commands.join("\n")}\n`,
+    input: `${[...noteMissingPrograms(step.image), ...step.commands].join("\n")}\n`,
     env: { ...step.environment, [MARK]: mark },
     detached: true,
     maxOutputBytes: MAX_LOG_BYTES,
