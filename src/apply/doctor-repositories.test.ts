@@ -127,3 +127,21 @@ test("what the image of a step would have and the local CI has not is told, and 
   ]);
   expect(await messages({ ci: { provider: "woodpecker" } })).toHaveLength(1);
 });
+
+test("a secret without a value is told, and one that any change could read", async () => {
+  const messages = async (provider: string, secrets: object) =>
+    (await checkRepositories(fleet(["main"], { ci: { provider, secrets } })))
+      .slice(1)
+      .map(({ message }) => message);
+  const absent = "shop: no step gets the secret key: .env has no CI_SECRET_SHOP__KEY";
+  const shown = (events: string) =>
+    `shop: bots can read the secret key: steps of ${events} are whatever a change says`;
+
+  expect(await messages("woodpecker", { key: ["tag"] })).toEqual([absent]);
+  expect(await messages("woodpecker", { key: ["push", "tag"] })).toEqual([absent, shown("push")]);
+  expect(await messages("local", { key: ["push"] })).toEqual([absent]);
+  expect(await messages("local", { key: ["pull_request"] })).toEqual([
+    absent,
+    shown("pull_request"),
+  ]);
+});

@@ -30,7 +30,8 @@ async function checkProject(
   if (!bot || !token) return [];
   const access = { forgeUrl: factory.forge.url, login: bot.forgeUser, token };
   const steps = { oneShots, project: containers.project };
-  const notes = await noteRepository({ factory, steps, project, repositories, access });
+  const isSet = (key: string): boolean => Boolean(environment.get(key));
+  const notes = await noteRepository({ factory, steps, project, repositories, access, isSet });
   if (!notes) return [];
   const subject = "repository";
   if (notes.some(({ verdict }) => verdict === "bad"))

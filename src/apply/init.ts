@@ -179,9 +179,10 @@ async function printNotes(
   { credentials: { login, password } }: Administrator,
 ): Promise<void> {
   const access = { forgeUrl: factory.forge.url, login, token: password };
+  const isSet = (key: string): boolean => factory.ci.secretKeys.includes(key);
   const steps = { oneShots, project: (await containers(factory, folder)).project };
   for (const project of factory.projects) {
-    const notes = await noteRepository({ factory, steps, project, repositories, access });
+    const notes = await noteRepository({ factory, steps, project, repositories, access, isSet });
     for (const { message, hint } of notes ?? []) say(`${message}; ${hint}`);
   }
 }

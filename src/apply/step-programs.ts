@@ -1,5 +1,6 @@
 /** The images that a project's workflow files name, where its CI starts none: what steps will miss, told beforehand. */
 import { ciProviders, type ExpectedImage } from "../ci/definitions.ts";
+import { listCiSecrets } from "../core/ci-secrets.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import type { RepositoryNote } from "../core/repository-findings.ts";
 import { engines } from "../engines/definitions.ts";
@@ -16,11 +17,13 @@ const hint =
 
 export async function noteStepPrograms(
   { factory, ...place }: StepsExamination,
-  { name, ci, primaryBranch }: Project,
+  project: Project,
   { workflowFiles = [] }: Pick<Description, "workflowFiles">,
 ): Promise<readonly RepositoryNote[]> {
+  const { name, ci, primaryBranch } = project;
   const { expects, stepsImage } = ciProviders[ci.provider];
-  const expected = (await expects?.(workflowFiles, primaryBranch)) ?? [];
+  const facts = { primaryBranch, secrets: listCiSecrets(project) };
+  const expected = (await expects?.(workflowFiles, facts)) ?? [];
   const wanted = [...new Set(expected.flatMap(({ programs = [] }) => programs))];
   const image = stepsImage?.(factory);
   if (image === undefined || expected.length === 0) return [];

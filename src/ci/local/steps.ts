@@ -1,7 +1,8 @@
 /** Runs one step of a workflow in a folder: real commands, no credentials in their environment, bounded. */
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { become } from "../../adapters/hands/other.ts";
 import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
@@ -18,6 +19,7 @@ export interface StepRun {
   readonly seat: Seat;
   /** Gets what it writes while it writes it. */
   readonly live?: Writable;
+  readonly redact?: (text: string) => string;
 }
 
 export interface StepEnd {
@@ -36,7 +38,7 @@ const OVERDUE = 124;
 const KILLED = 137;
 
 export async function runStep(run: StepRun): Promise<StepEnd> {
-  const { folder, step, signal, seat } = run;
+  const { folder, step, signal, seat, redact = (text: string) => text } = run;
   const { user } = seat;
   const mark = randomUUID();
   const child = startRecorded(shell(folder, user), {
@@ -46,7 +48,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     detached: true,
     maxOutputBytes: MAX_LOG_BYTES,
   });
-  if (run.live) child.all?.pipe(run.live);
+  if (run.live && child.all) showLines(child.all, run.live, redact);
   const root = await realpath(seat.root);
   const ends: Promise<void>[] = [];
   const end = (): void => void ends.push(endSession({ mark, folders: [root] }, user));
@@ -58,7 +60,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   const { exitCode, signal: killedBy, all = "", originalMessage } = await child;
   limit.removeEventListener("abort", end);
   await Promise.all(ends);
-  const output = String(all);
+  const output = redact(String(all));
   if (exitCode === 0) return { state: "success", exitCode, output };
   if (overdue.aborted) {
     const error = `took longer than ${LIMIT_MS / 60_000} minutes`;
@@ -68,6 +70,17 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
   if (killedBy)
     return { state: "killed", exitCode: KILLED, error: `killed by ${killedBy}`, output };
   return { state: "failure", exitCode: 0, error: `could not start: ${originalMessage}`, output };
+}
+
+/** Whole ones, since what is kept out of them could be cut in two. */
+function showLines(from: Readable, into: Writable, redact: (text: string) => string): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  from.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    if (lines.length > 0 && into.writable) into.write(redact(`${lines.join("\n")}\n`));
+  });
 }
 
 function shell(folder: string, { uid }: SessionUser): Argv {
