@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import { runStep } from "./steps.ts";
 
 afterEach(() => {
@@ -30,7 +30,7 @@ test("a step sees nothing of the CI's own environment", async () => {
       environment: { COLOUR: "red", PATH: process.env.PATH ?? "" },
     },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(end).toMatchObject({ state: "success", exitCode: 0 });
@@ -47,7 +47,7 @@ test("what a step leaves running ends with it, also what left its group and drop
     folder,
     step: { image: "alpine", commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(Number(output)).toBeGreaterThan(1);
@@ -70,7 +70,7 @@ test("what a step writes can be read while it runs", async () => {
       environment: { PATH: process.env.PATH ?? "" },
     },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
     live,
   });
 
@@ -84,7 +84,7 @@ test("a step's log says first what its image has and the place where it runs has
       folder: root,
       step: { image, commands: ["echo begun"], environment: { PATH: process.env.PATH ?? "" } },
       signal: new AbortController().signal,
-      seat: { user: ownUser, root },
+      slot: { user: ownUser, root },
     });
     return output;
   };

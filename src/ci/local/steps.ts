@@ -3,20 +3,20 @@ import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { become } from "../../adapters/hands/other.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
+import { commandAs } from "../../adapters/session-user/other-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { endSession, MARK } from "../../harness/session/leftover-processes.ts";
-import type { Seat } from "./ci-project.ts";
+import type { RunSlot } from "./ci-project.ts";
 import { noteMissingPrograms } from "./image-programs.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
-  /** Where it works, in the run's seat. */
+  /** Where it works, in the run's slot. */
   readonly folder: string;
   readonly step: Pick<PlannedStep, "commands" | "environment" | "image">;
   readonly signal: AbortSignal;
-  readonly seat: Seat;
+  readonly slot: RunSlot;
   /** Gets what it writes while it writes it. */
   readonly live?: Writable;
   readonly redact?: (text: string) => string;
@@ -38,8 +38,8 @@ const OVERDUE = 124;
 const KILLED = 137;
 
 export async function runStep(run: StepRun): Promise<StepEnd> {
-  const { folder, step, signal, seat, redact = (text: string) => text } = run;
-  const { user } = seat;
+  const { folder, step, signal, slot, redact = (text: string) => text } = run;
+  const { user } = slot;
   const mark = randomUUID();
   const child = startRecorded(shell(folder, user), {
     ...(user.uid === undefined && { cwd: folder }),
@@ -49,7 +49,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     maxOutputBytes: MAX_LOG_BYTES,
   });
   if (run.live && child.all) showLines(child.all, run.live, redact);
-  const root = await realpath(seat.root);
+  const root = await realpath(slot.root);
   const ends: Promise<void>[] = [];
   const end = (): void => void ends.push(endSession({ mark, folders: [root] }, user));
   const overdue = AbortSignal.timeout(LIMIT_MS);
@@ -85,5 +85,5 @@ function showLines(from: Readable, into: Writable, redact: (text: string) => str
 
 function shell(folder: string, { uid }: SessionUser): Argv {
   const argv = ["/bin/sh", "-e"] as const;
-  return uid === undefined ? argv : become(uid, argv, folder);
+  return uid === undefined ? argv : commandAs(uid, argv, folder);
 }
