@@ -41,7 +41,7 @@ export interface KeptSecret extends CiSecret {
 }
 
 /** Begins the note of each that disinto made, before a digest of its value, which nobody can read back. */
-export const MARK = "disinto:";
+const MARK = "disinto:";
 
 export type SecretAction =
   | {
