@@ -67,7 +67,7 @@ export interface ExpectedImage {
   readonly image: string;
   /** Paths of the workflow files that name it. */
   readonly files: readonly string[];
-  /** Undefined: what is in it cannot be told from its name. */
+  /** What is known to be in it; undefined where its name does not say. */
   readonly programs: readonly string[] | undefined;
 }
 

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { type BotReport, reportBots } from "../apply/bot-report.ts";
+import { findCiProblems } from "../apply/ci-problems.ts";
 import { writeEngineFacts } from "../apply/dashboard.ts";
 import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
@@ -102,7 +103,8 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
   if (!password) return NO_FORGE;
   const { url, adminUser: login } = factory.forge;
   try {
-    const { forge } = await tools.forgeAdmin(url, { login, password });
+    const admin = await tools.forgeAdmin(url, { login, password });
+    const { forge } = admin;
     const open = await Promise.all(
       factory.projects.map(async ({ name: project, repo }) =>
         (await forge.issues(repo).listOpen()).map(({ number: issue, ...rest }) => {
@@ -117,7 +119,10 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
         }),
       ),
     );
-    const problems = await checkForgeVersion(factory, tools.probeForge);
+    const problems = [
+      ...(await checkForgeVersion(factory, tools.probeForge)),
+      ...(await findCiProblems({ ...tools, factory, environment, forge: admin })),
+    ];
     return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;

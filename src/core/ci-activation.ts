@@ -39,7 +39,7 @@ export interface ObservedActivation {
   readonly isSignedIn: boolean;
   readonly hasBotsToken: boolean;
   readonly repositories: ReadonlyMap<string, ActiveRepository>;
-  /** Of the value of a variable of `.env`; undefined where it has none. */
+  /** Digests the value of a variable of `.env`; undefined where it has none. */
   readonly digest: (key: string) => string | undefined;
 }
 

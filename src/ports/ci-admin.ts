@@ -18,6 +18,8 @@ export interface CiAccount {
   find(repo: RepoId): Promise<CiRepository | undefined>;
   /** Returns undefined where there was none yet. */
   newestRun(id: number): Promise<{ readonly number: number; readonly commit: string } | undefined>;
+  /** Whether any agent asks for workflows or runs one, and how many workflows wait for one. */
+  agents(): Promise<{ readonly isAnyThere: boolean; readonly waiting: number }>;
   activate(repo: RepoId): Promise<void>;
   /** The webhook at the forge is made anew. */
   repair(id: number): Promise<void>;
@@ -25,7 +27,7 @@ export interface CiAccount {
     id: number,
     settings: Partial<CiTrust> & { readonly timeoutMinutes?: number },
   ): Promise<void>;
-  /** Of a repository; their values cannot be read back. */
+  /** Secrets of a repository; their values cannot be read back. */
   readonly secrets: CiSecretStore;
 }
 

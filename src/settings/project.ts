@@ -12,6 +12,7 @@ import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-te
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
 import { BudgetSection, PricesSection } from "./budget.ts";
+import { CiSecretsSection } from "./ci-secrets.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import { SessionSection } from "./session-limits.ts";
 
@@ -124,24 +125,6 @@ export const AgentSection = z.strictObject({
 });
 export type AgentSection = z.infer<typeof AgentSection>;
 
-const secretName = z
-  .string()
-  .check(
-    z.regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/i, "must be letters, digits and single underscores"),
-  );
-
-/** A pull request's steps are whatever the change says, so it is among them only where somebody writes it. */
-const secretEvents = z.enum([
-  "push",
-  "pull_request",
-  "pull_request_closed",
-  "tag",
-  "release",
-  "deployment",
-  "cron",
-  "manual",
-]);
-
 export const CiSection = z.strictObject({
   provider: z._default(
     z.enum(namesOf(ciProviders)).check(z.describe(describeKinds(ciProviders))),
@@ -158,15 +141,7 @@ export const CiSection = z.strictObject({
       ),
     ),
   ),
-  secrets: z.optional(
-    z
-      .record(secretName, list(secretEvents).check(z.minLength(1, "must name an event")))
-      .check(
-        z.describe(
-          "Secrets that steps ask for by from_secret, each with the events whose steps get it; the values: disinto secrets set NAME --project PROJECT",
-        ),
-      ),
-  ),
+  secrets: z.optional(CiSecretsSection),
   when_absent: z._default(
     z
       .enum(["block", "pass"])

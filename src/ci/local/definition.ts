@@ -26,7 +26,7 @@ export const localCi: CiDefinition = {
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
-  // Of pushes it runs the primary branch's alone.
+  // It runs pushes of the primary branch alone.
   hearsOfWork: ["pull_request"],
   refuse: async (files, facts) => (await import("./refusals.ts")).listRefusals(files, facts),
   expects: async (files, facts) => (await import("./refusals.ts")).listExpectedImages(files, facts),

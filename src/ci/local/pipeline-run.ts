@@ -13,7 +13,7 @@ import { cacheOf, homeOf, runWorkflow } from "./workflow-run.ts";
 
 export interface RunTools {
   readonly events: EventLog;
-  /** Of what steps write: it is kept, read by bots and told to the forge. */
+  /** For what steps write, which is kept, read by bots and told to the forge. */
   readonly redact: (text: string) => string;
   readonly pathVariable: string | undefined;
   readonly signal: AbortSignal;

@@ -67,6 +67,14 @@ const Secrets = z
     }),
   )
   .nullable();
+/** A worker is an agent's request for a workflow; while it runs one it asks for none. */
+const Queue = z.object({
+  stats: z.object({
+    worker_count: z.int(),
+    running_count: z.int(),
+    pending_count: z.int(),
+  }),
+});
 const Login = z.object({ login: z.string() });
 const Repository = z
   .object({
@@ -112,6 +120,11 @@ function buildAccount(ask: Ask): CiAccount {
     },
     newestRun: async (id) =>
       Runs.parse(JSON.parse(await must(`/repos/${id}/pipelines?perPage=1`)))?.[0],
+    agents: async () => {
+      const { stats } = Queue.parse(JSON.parse(await must("/queue/info")));
+      const { worker_count, running_count, pending_count } = stats;
+      return { isAnyThere: worker_count + running_count > 0, waiting: pending_count };
+    },
     activate: async (repo) => {
       const found = (await list()).find((one) => isNamed(one.full_name, repo));
       if (!found)
