@@ -61,6 +61,9 @@ export const localCi: CiDefinition = {
           ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.internal }),
           ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.internal }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
+          ...(addresses.forge.announced !== layout.forgeUrl && {
+            [ciVariables.forgeAnnounced]: addresses.forge.announced,
+          }),
         },
         secrets: {
           [ciVariables.forgeToken]: keys.token,

@@ -12,7 +12,12 @@ export interface CiSettings {
   readonly projects: readonly ProjectTask[];
   /** Values of projects' secrets by the name of their variable; one that is not set is not there. */
   readonly secretValues: ReadonlyMap<string, string>;
-  readonly forge: { readonly url: string; readonly token: string };
+  /** `announced`: as people know it, where that is another address. */
+  readonly forge: {
+    readonly url: string;
+    readonly announced: string | undefined;
+    readonly token: string;
+  };
   readonly dataFolder: string;
   /** Each run has a user of its own; else runs are the CI's own user. */
   readonly separation: Separation | undefined;
@@ -33,6 +38,7 @@ const Environment = z.object({
   dashboardUrl: z.url().optional(),
   eventsToken: z.string().optional(),
   forgeUrl: z.url(),
+  forgeAnnounced: z.url().optional(),
   forgeToken: z.string().min(1),
 });
 
@@ -51,7 +57,7 @@ export function readCiSettings(
     );
   }
   const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
-  const { dashboardUrl, eventsToken } = parsed.data;
+  const { dashboardUrl, eventsToken, forgeAnnounced } = parsed.data;
   const keys = projects.flatMap(listCiSecrets).map(({ key }) => key);
   return {
     projects,
@@ -61,7 +67,7 @@ export function readCiSettings(
         return value ? [[key, value] as const] : [];
       }),
     ),
-    forge: { url: forgeUrl, token: forgeToken },
+    forge: { url: forgeUrl, announced: forgeAnnounced, token: forgeToken },
     dataFolder: data,
     separation: users && { mounts: [], proxy },
     api: token ? { bind, port, token } : undefined,

@@ -104,7 +104,7 @@ function openProjects({ projects, forge, dataFolder, secretValues }: CiSettings,
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        submodules: buildSubmodules({ folder, url, access, signal }),
+        submodules: buildSubmodules({ folder, url, access, announced: forge.announced, signal }),
         foldersOf: ({ root, user: { userFiles } }) =>
           buildWorkFolders({ root, mirror: folder, userFiles, asCloned: true }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
