@@ -285,10 +285,8 @@ test("submodules are laid into what is tested, and one that cannot be fetched is
     { path: "far", sha: "2".repeat(40), refused: "far.org answers 404" },
   ];
 
-  const { events, ends } = await runFiles(
-    { ".woodpecker/test.yml": `steps:\n${step("look", "true")}` },
-    ofPull,
-  );
+  const files = { ".woodpecker/test.yml": `steps:\n${step("look", "true")}` };
+  const { events, ends } = await runFiles(files, ofPull);
 
   expect(laid).toEqual([submodules]);
   expect(events).toContainEqual({
