@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { readAdministrator } from "../apply/administrator.ts";
 import { type BotReport, reportBots, reportOthers } from "../apply/bot-report.ts";
+import { findCiProblems } from "../apply/ci-problems.ts";
 import { writeEngineFacts } from "../apply/dashboard.ts";
 import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
@@ -116,7 +117,8 @@ async function readForge(
   const tooOld = describeTooOld(url, probe.version);
   if (tooOld) return { ...NO_FORGE, problems: [{ kind: "forge", text: tooOld }] };
   try {
-    const { forge } = await tools.forgeAdmin(url, administrator);
+    const admin = await tools.forgeAdmin(url, administrator);
+    const { forge } = admin;
     const open = await Promise.all(
       factory.projects.map(async ({ name: project, repo }) =>
         (await forge.issues(repo).listOpen()).map(({ number: issue, ...rest }) => {
@@ -131,7 +133,10 @@ async function readForge(
         }),
       ),
     );
-    const problems = await checkForgeVersion(factory, async () => probe);
+    const problems = [
+      ...(await checkForgeVersion(factory, async () => probe)),
+      ...(await findCiProblems({ ...tools, factory, environment, forge: admin })),
+    ];
     return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;

@@ -90,10 +90,12 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
     }),
     pipelines,
     cache: await ProjectCache.open(path.join(root, "kept"), 100_000),
+    secretsOf: (event: string) => (event === "push" ? { deploy: "sesame-open" } : {}),
   } as unknown as CiProject;
   const tools = {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
+    redact: (text: string) => text.replaceAll("sesame-open", "[DEPLOY]"),
     signal: stopping.signal,
     slot: cannotClean ? { ...slot, user: makeUntidy() } : slot,
   };
@@ -265,16 +267,26 @@ test("a CI that is stopped posts no red: what it was at is pending, and what com
   expect(pipeline?.status).toBe("killed");
 });
 
+test("a step gets the secret that its event may have, and no log or status shows it; a pull request is refused it", async () => {
+  const asks = "    environment:\n      KEY: { from_secret: deploy }\n";
+  const text = `steps:\n${step("pack", "['echo $KEY | rev', 'echo $KEY', 'exit 3']", asks)}`;
+
+  const { log } = await runFiles({ ".woodpecker/test.yml": text }, ofPush);
+
+  expect(await log("pack")).toBe("nepo-emases\n[DEPLOY]");
+  expect(posted.at(-1)?.description).toBe("pack ended with 3: [DEPLOY]");
+  await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+  expect(posted.at(-1)?.description).toContain('secret "deploy" is not available to pull_request');
+});
+
 test("submodules are laid into what is tested, and one that cannot be fetched is told", async () => {
   submodules = [
     { path: "lib", sha: "1".repeat(40) },
     { path: "far", sha: "2".repeat(40), refused: "far.org answers 404" },
   ];
 
-  const { events, ends } = await runFiles(
-    { ".woodpecker/test.yml": `steps:\n${step("look", "true")}` },
-    ofPull,
-  );
+  const files = { ".woodpecker/test.yml": `steps:\n${step("look", "true")}` };
+  const { events, ends } = await runFiles(files, ofPull);
 
   expect(laid).toEqual([submodules]);
   expect(events).toContainEqual({
