@@ -10,7 +10,7 @@ interface Situation {
   readonly pull?: Parameters<ForgeRows["pull"]>[2];
   readonly reviews?: readonly Readonly<Record<string, string | number>>[];
   readonly statuses?: readonly (readonly [state: string, context?: string])[];
-  /** Of an issue that the pull request depends on. */
+  /** An issue that the pull request depends on. */
   readonly dependency?: { readonly closed: number };
   readonly access?: AccessLevel;
   readonly isSiteAdministrator?: boolean;
