@@ -6,12 +6,13 @@ import {
   formatMark,
   type ObservedUser,
   refuseAccount,
+  type TokenLimits,
 } from "../core/accounts.ts";
 import type { DesiredIdentities } from "../core/identities.ts";
 import { deriveEmail, formatTokenName, isOurToken, isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import { olderTokenKeys } from "../older/token-keys.ts";
-import type { Credential } from "../ports/forge-admin.ts";
+import type { Credential, Credentials } from "../ports/forge-admin.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
@@ -31,8 +32,10 @@ async function observeAccount(tools: Tools, user: DesiredUser): Promise<Observed
   const seen = await observeOwner(tools, user);
   if (!seen.exists) return seen;
   const own = { login, token: seen.tokenWorks ? tools.secrets.get(keys.token) : undefined };
-  const foreign = (await tools.forge.credentials.list(login)).filter((one) => isForeign(one, own));
-  return { ...seen, foreign };
+  const all = await tools.forge.credentials.list(login);
+  const foreign = all.filter((one) => isForeign(one, own));
+  const held = all.find(({ kind, lastEight }) => kind === "token" && isOwn(lastEight, own.token));
+  return { ...seen, foreign, reaches: held?.repositories };
 }
 
 /** Whose each account is, by calls that every version of the embedded forge answers; its credentials are not looked at. */
@@ -51,25 +54,28 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   const nothing = { passwordWorks: false, tokenWorks: false, isProven: false, foreign: [] };
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
-  const passwordWorks = password !== undefined && (await proves(tools, login, { login, password }));
+  const passwordWorks = password !== undefined && (await proves(tools, user, { login, password }));
   const token = tools.secrets.get(keys.token);
-  const tokenWorks = token !== undefined && (await proves(tools, login, { token }));
+  const tokenWorks = token !== undefined && (await proves(tools, user, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
 export async function proves(
   { forge }: Tools,
-  login: string,
+  { login, limited }: Pick<DesiredUser, "login" | "limited">,
   proof: { token: string } | { login: string; password: string },
 ): Promise<boolean> {
-  const shown = await forge.users.loginOf(proof);
+  const shown = await forge.users.loginOf(
+    proof,
+    limited && { login, repo: limited.repositories[0] },
+  );
   return shown !== undefined && isSameLogin(shown, login);
 }
 
-async function isProvenByOlder(tools: Tools, { login, keys }: DesiredUser): Promise<boolean> {
-  const token = tools.secrets.get(olderTokenKeys[keys.token] ?? "");
-  return token !== undefined && proves(tools, login, { token });
+async function isProvenByOlder(tools: Tools, user: DesiredUser): Promise<boolean> {
+  const token = tools.secrets.get(olderTokenKeys[user.keys.token] ?? "");
+  return token !== undefined && proves(tools, user, { token });
 }
 
 /** Tokens of ours that nobody knows any more, as a kill leaves them, go when the next one is made. */
@@ -79,7 +85,11 @@ function isForeign(
 ): boolean {
   if (kind === "email") return !isSameLogin(name, deriveEmail(own.login));
   if (kind !== "token") return true;
-  return own.token === undefined ? !isOurToken(name) : lastEight !== own.token.slice(-8);
+  return own.token === undefined ? !isOurToken(name) : !isOwn(lastEight, own.token);
+}
+
+function isOwn(lastEight: string | undefined, token: string | undefined): boolean {
+  return token !== undefined && lastEight === token.slice(-8);
 }
 
 /** Throws before anything is written where a login is somebody else's. */
@@ -142,30 +152,43 @@ async function renewPassword(
 /** Then there is exactly one, and it may do exactly what it should. */
 async function createToken(tools: IdentityTools, user: DesiredUser): Promise<void> {
   const { forge, secrets } = tools;
-  const { login, keys, scopes } = user;
+  const { login, keys } = user;
   const password = secrets.get(keys.password);
   if (password === undefined) throw missing(keys.password);
   await forge.users.restrict(login);
   for (const { id, name } of await forge.tokens.list(login))
     if (isOurToken(name)) await forge.tokens.revoke(login, id);
-  const wanted = { name: formatTokenName(1), scopes };
-  await secrets.set({ [keys.token]: await makeToken(forge, { login, password }, wanted) });
+  const token = await makeToken(forge, { ...user, password }, formatTokenName(1));
+  await secrets.set({ [keys.token]: token });
 }
+
+type TokenHolder = Credentials & Pick<DesiredUser, "scopes" | "limited">;
 
 /** Reads back what it may do: a forge that gives more than was asked for is not believed. */
 export async function makeToken(
   { tokens }: Pick<IdentityTools["forge"], "tokens">,
-  credentials: { readonly login: string; readonly password: string },
-  wanted: { readonly name: string; readonly scopes: readonly string[] },
+  { login, password, scopes: wanted, limited }: TokenHolder,
+  name: string,
 ): Promise<string> {
-  const token = await tokens.create(credentials, wanted);
-  const made = (await tokens.list(credentials.login)).find(({ name }) => name === wanted.name);
+  const credentials = { login, password };
+  const make = async (as: TokenLimits | { scopes: readonly string[] }) => {
+    const token = await tokens.create(credentials, { name, ...as });
+    const made = (await tokens.list(login)).find((one) => one.name === name);
+    return { token, made };
+  };
+  if (limited) {
+    const { token, made } = await make(limited);
+    // A forge that limits no tokens has made one that reaches everything (before Forgejo 15).
+    if (made?.repositories) return token;
+    if (made) await tokens.revoke(login, made.id);
+  }
+  const { token, made } = await make({ scopes: wanted });
   const scopes = (list: readonly string[] = []): string => [...list].sort().join(", ");
-  if (made && scopes(made.scopes) === scopes(wanted.scopes)) return token;
-  if (made) await tokens.revoke(credentials.login, made.id);
+  if (made && scopes(made.scopes) === scopes(wanted)) return token;
+  if (made) await tokens.revoke(login, made.id);
   throw new DisintoError(
     "forge.invalid",
-    `the forge made a token of ${credentials.login} that may ${scopes(made?.scopes)}, not ${scopes(wanted.scopes)}`,
+    `the forge made a token of ${login} that may ${scopes(made?.scopes)}, not ${scopes(wanted)}`,
     { hint: "it was revoked; look at the forge's version and settings" },
   );
 }

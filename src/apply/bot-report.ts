@@ -2,6 +2,7 @@
 
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
+import { deriveFactoryRepo } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, isSameLogin } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
@@ -76,10 +77,12 @@ async function checkCredentials(
   const token = environment.get(keys.token);
   if (!token || !environment.get(keys.password)) return "missing";
   try {
-    const login = await (await forge(factory.forge.url, token)).whoami();
+    const expected = { login: forgeUser, repo: deriveFactoryRepo(factory) };
+    const login = await (await forge(factory.forge.url, token)).whoami(expected);
     return isSameLogin(login, forgeUser) ? "valid" : "foreign";
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    if (error.code === "credentials.wrong") return "foreign";
     const refused = error.code === "forge.unauthorized" || error.code === "forge.forbidden";
     return refused ? "refused" : "unknown";
   }

@@ -18,8 +18,8 @@ export async function observeOwner(
   return {
     exists,
     passwordWorks:
-      exists && password !== undefined && (await proves(tools, login, { login, password })),
-    tokenWorks: exists && token !== undefined && (await proves(tools, login, { token })),
+      exists && password !== undefined && (await proves(tools, { login }, { login, password })),
+    tokenWorks: exists && token !== undefined && (await proves(tools, { login }, { token })),
   };
 }
 
@@ -38,8 +38,8 @@ export function buildOwnerHandlers(tools: IdentityTools, factoryId: string): Han
         throw new DisintoError("credentials.missing", `${keys.password} is not in .env`);
       for (const { id, name } of await forge.tokens.list(login))
         if (isOurToken(name)) await forge.tokens.revoke(login, id);
-      const wanted = { name: formatTokenName(1), scopes };
-      await secrets.set({ [keys.token]: await makeToken(forge, { login, password }, wanted) });
+      const token = await makeToken(forge, { login, password, scopes }, formatTokenName(1));
+      await secrets.set({ [keys.token]: token });
     },
   };
 }

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import { isSameLogin } from "../../core/names.ts";
-import { DisintoError } from "../../errors.ts";
+import { DisintoError, type ErrorCode } from "../../errors.ts";
 import type {
   Access,
   Credentials,
@@ -22,7 +22,6 @@ import { buildHooks } from "./hooks.ts";
 import { ForgejoHttp } from "./http.ts";
 import {
   LabelShape,
-  Login,
   PermissionShape,
   ProtectionShape,
   RepositoryShape,
@@ -30,6 +29,7 @@ import {
   UserShape,
 } from "./shapes.ts";
 import { SlowAnswers } from "./slow-answers.ts";
+import { findTokenOwner } from "./token-owner.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;
@@ -71,6 +71,12 @@ export async function probeForge(url: string, signal?: AbortSignal): Promise<For
   }
 }
 
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "forge.unauthorized",
+  "forge.forbidden",
+  "credentials.wrong",
+]);
+
 type ActingUser = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
 
 function pathOfUser(login: string): string {
@@ -97,9 +103,13 @@ function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
     mark: (login, { mark, email }) => change(login, { login_name: mark, source_id: 0, email }),
     restrict: (login) => change(login, { admin: false, allow_create_organization: false }),
     setPassword: ({ login, password }) => change(login, { password, must_change_password: false }),
-    loginOf: async (proof) => {
-      const answer = await as(proof).send("/user", { expect: [401, 403] });
-      return answer.status === 200 ? Login.parse(JSON.parse(answer.text)) : undefined;
+    loginOf: async (proof, expected) => {
+      try {
+        return await findTokenOwner(as(proof), expected);
+      } catch (error) {
+        if (error instanceof DisintoError && REFUSALS.has(error.code)) return undefined;
+        throw error;
+      }
     },
     remove: async (login) => {
       await http.send(`/admin${pathOfUser(login)}`, { method: "DELETE", expect: [404] });
