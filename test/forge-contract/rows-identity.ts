@@ -149,7 +149,7 @@ export const identityRows: readonly Row[] = [
     source: "routers/api/v1/repo/collaborators.go GetRepoPermissions",
     mutation: {
       file: "repositories/collaborator-routes",
-      find: /!viewer\.admin &&\s+viewer\.lower_login/,
+      find: /!isAdmin && viewer\.lower_login/,
       replace: "false && viewer.lower_login",
     },
     check: async (world) => {
@@ -168,8 +168,8 @@ export const identityRows: readonly Row[] = [
     source: "services/authz/specific_repos_reducer.go ReduceRepoAccess",
     mutation: {
       file: "repositories/permission",
-      find: "if (!caller?.repositories ||",
-      replace: "if (caller ||",
+      find: "if (!caller?.repositories)",
+      replace: "if (caller)",
     },
     check: async (world) => {
       const dev = await world.person("dev");
@@ -184,6 +184,10 @@ export const identityRows: readonly Row[] = [
       expect((await call("GET", `${path}/assignees`)).status).toBe(200);
       expect((await call("GET", `${path}/collaborators/${dev.login}/permission`)).status).toBe(200);
       expect((await call("GET", "/user")).status).toBe(403);
+      await world.admin("PATCH", `/admin/users/${dev.login}`, { admin: true });
+      const told = await call("GET", `${path}/collaborators/${within.owner}/permission`);
+      await world.admin("PATCH", `/admin/users/${dev.login}`, { admin: false });
+      expect(told.status).toBe(403);
       expect((await call("GET", without.path)).status).toBe(404);
       expect((await call("POST", `${without.path}/issues`, issue)).status).toBe(404);
       await world.admin("PATCH", without.path, { private: false });

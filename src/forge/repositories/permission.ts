@@ -24,14 +24,19 @@ interface Caller {
   readonly repositories: readonly number[] | undefined;
 }
 
-/** services/authz/specific_repos_reducer.go: of other repositories a limited token reads the public ones. */
+/**
+ * services/authz/specific_repos_reducer.go: of other repositories a limited token reads the public ones, and it
+ * administers none (services/context/api.go IsUserRepoAdmin).
+ */
 export function accessBy(
   db: Database,
   repository: RepositoryRow,
   caller: Caller | undefined,
 ): AccessLevel {
   const access = accessOf(db, repository, caller?.user);
-  if (!caller?.repositories || caller.repositories.includes(repository.id)) return access;
+  if (!caller?.repositories) return access;
+  if (caller.repositories.includes(repository.id))
+    return allows(access, "admin") ? "write" : access;
   return repository.private || access === "none" ? "none" : "read";
 }
 
