@@ -2,13 +2,13 @@
  * The real coding agents as operators run them: in the separated container, with a toolchain image of the project's own
  * `FROM` the bots' image, and with one registry of packages that the project allows. Only what the model says is scripted.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
-import { agentsFolder, agentTest } from "../agents/agents.ts";
+import { agentPrograms, agentsFolder, agentTest } from "../agents/agents.ts";
 import { WorkTree } from "../forge-contract/work-tree.ts";
 import { ModelServer } from "../model-server/server.ts";
 import { buildImages } from "../support/attacked-factory.ts";
@@ -46,15 +46,13 @@ async function buildToolchain(): Promise<void> {
     const bundle = (await runOrThrow(["npm", "config", "get", "cafile"], { env: npm })).trim();
     const certificates = bundle === "null" || bundle === "" ? "" : await readFile(bundle, "utf8");
     await writeFile(path.join(folder, "ca.crt"), certificates);
-    await cp(path.resolve(agentsFolder, "../.."), path.join(folder, "agents"), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
+    for (const [program, file] of Object.entries(agentPrograms))
+      await copyFile(file, path.join(folder, program));
     const lines = [
       `FROM disinto-agents:${name}`,
-      "COPY agents /opt/agents",
+      "COPY claude opencode /usr/local/bin/",
       "COPY ca.crt /opt/ca.crt",
-      "RUN ln -s /opt/agents/node_modules/.bin/* /usr/local/bin/ && echo 'echo 7' > /usr/local/bin/seven && chmod 755 /usr/local/bin/seven",
+      "RUN echo 'echo 7' > /usr/local/bin/seven && chmod 755 /usr/local/bin/seven",
       ...(certificates && ["RUN npm config set --global cafile /opt/ca.crt"]),
     ];
     await writeFile(path.join(folder, "Dockerfile"), `${lines.flat().join("\n")}\n`);
@@ -117,9 +115,7 @@ describeWithDocker("real agents in the separated container, on a real Docker Eng
           labels: ["backlog"],
         });
       const tree = await WorkTree.create();
-      const password = (await factory.environment()).get("FORGE_ADMIN_PASS") ?? "";
-      const access = `://${repo.owner}:${encodeURIComponent(password)}@`;
-      const remote = `${factory.forgeUrl.replace("://", access)}/${repo.owner}/${repo.name}.git`;
+      const remote = `${factory.forgeUrl}/${repo.owner}/${repo.name}.git`;
       const read = async (agent: string) => {
         for (const { head } of await forge.pulls(repo).listOpen()) {
           await tree.git("fetch", "-q", remote, head);

@@ -2,15 +2,14 @@
 import { isSameLogin } from "../../core/names.ts";
 import { DisintoError } from "../../errors.ts";
 import type { ExpectedOwner } from "../../ports/forge.ts";
-import { classify } from "./failures.ts";
 import type { ForgejoHttp } from "./http.ts";
 import { Login } from "./shapes.ts";
 
 /** Throws where the token is none, or is limited and not of the expected user. */
 export async function findTokenOwner(http: ForgejoHttp, expected?: ExpectedOwner): Promise<string> {
-  const answer = await http.send("/user", { expect: [403] });
-  if (answer.status !== 403) return Login.parse(JSON.parse(answer.text));
-  if (!expected) throw classify("GET /user", answer);
+  if (!expected) return http.get("/user", Login);
+  const told = await http.find("/user", Login, 403);
+  if (told !== undefined) return told;
   if (await isOf(http, expected)) return expected.login;
   const { owner, name } = expected.repo;
   throw new DisintoError(
