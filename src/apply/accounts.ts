@@ -22,9 +22,20 @@ export async function observeAccounts(
   tools: Tools,
   users: readonly DesiredUser[],
 ): Promise<ReadonlyMap<string, ObservedUser>> {
+  const areManaged = await tools.forge.users.areManaged();
   const seen = new Map<string, ObservedUser>();
-  for (const user of users) seen.set(user.login, await observeAccount(tools, user));
+  for (const user of users) {
+    const one = areManaged ? await observeAccount(tools, user) : await observeGiven(tools, user);
+    seen.set(user.login, one);
+  }
   return seen;
+}
+
+/** Whoever knows the password or token of an account that was made for this factory may use it. */
+async function observeGiven(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
+  const seen = await observeOwner(tools, user);
+  const isProven = seen.isProven || seen.passwordWorks;
+  return { ...seen, isProven, isGiven: true };
 }
 
 async function observeAccount(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
@@ -54,28 +65,29 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   const nothing = { passwordWorks: false, tokenWorks: false, isProven: false, foreign: [] };
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
-  const passwordWorks = password !== undefined && (await proves(tools, user, { login, password }));
+  const passwordWorks =
+    password !== undefined && (await authenticatesAs(tools, user, { login, password }));
   const token = tools.secrets.get(keys.token);
-  const tokenWorks = token !== undefined && (await proves(tools, user, { token }));
+  const tokenWorks = token !== undefined && (await authenticatesAs(tools, user, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
-export async function proves(
+export async function authenticatesAs(
   { forge }: Tools,
   { login, limited }: Pick<DesiredUser, "login" | "limited">,
   proof: { token: string } | { login: string; password: string },
 ): Promise<boolean> {
-  const shown = await forge.users.loginOf(
+  const found = await forge.users.loginOf(
     proof,
     limited && { login, repo: limited.repositories[0] },
   );
-  return shown !== undefined && isSameLogin(shown, login);
+  return found !== undefined && isSameLogin(found, login);
 }
 
 async function isProvenByOlder(tools: Tools, user: DesiredUser): Promise<boolean> {
   const token = tools.secrets.get(olderTokenKeys[user.keys.token] ?? "");
-  return token !== undefined && proves(tools, user, { token });
+  return token !== undefined && authenticatesAs(tools, user, { token });
 }
 
 /** Tokens of ours that nobody knows any more, as a kill leaves them, go when the next one is made. */
@@ -128,6 +140,8 @@ export function buildAccountHandlers(
       users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
     "remove-credential": ({ user, credential }) => credentials.remove(user.login, credential),
     "create-token": ({ user }) => createToken(tools, user),
+    // What it is limited to is told to administrators alone, and could not be kept up to date.
+    "create-own-token": ({ user }) => createOwnToken(tools, { ...user, limited: undefined }),
     "mark-user": async ({ user: { login, keys, signsIn } }) => {
       const password = tools.secrets.get(keys.password);
       if (password === undefined) throw missing(keys.password);
@@ -151,13 +165,22 @@ async function renewPassword(
 
 /** Then there is exactly one, and it may do exactly what it should. */
 async function createToken(tools: IdentityTools, user: DesiredUser): Promise<void> {
-  const { forge, secrets } = tools;
+  if (tools.secrets.get(user.keys.password) === undefined) throw missing(user.keys.password);
+  await tools.forge.users.restrict(user.login);
+  await createOwnToken(tools, user);
+}
+
+/** Made by the account itself; what else it may do is not this operator's to change. */
+export async function createOwnToken(
+  { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
+  user: Omit<DesiredUser, "renamedBy">,
+): Promise<void> {
   const { login, keys } = user;
   const password = secrets.get(keys.password);
   if (password === undefined) throw missing(keys.password);
-  await forge.users.restrict(login);
-  for (const { id, name } of await forge.tokens.list(login))
-    if (isOurToken(name)) await forge.tokens.revoke(login, id);
+  const own = { login, password };
+  for (const { id, name } of await forge.tokens.list(login, own))
+    if (isOurToken(name)) await forge.tokens.revoke(login, id, own);
   const token = await makeToken(forge, { ...user, password }, formatTokenName(1));
   await secrets.set({ [keys.token]: token });
 }
@@ -170,22 +193,22 @@ export async function makeToken(
   { login, password, scopes: wanted, limited }: TokenHolder,
   name: string,
 ): Promise<string> {
-  const credentials = { login, password };
+  const own = { login, password };
   const make = async (as: TokenLimits | { scopes: readonly string[] }) => {
-    const token = await tokens.create(credentials, { name, ...as });
-    const made = (await tokens.list(login)).find((one) => one.name === name);
+    const token = await tokens.create(own, { name, ...as });
+    const made = (await tokens.list(login, own)).find((one) => one.name === name);
     return { token, made };
   };
   if (limited) {
     const { token, made } = await make(limited);
     // A forge that limits no tokens has made one that reaches everything (before Forgejo 15).
     if (made?.repositories) return token;
-    if (made) await tokens.revoke(login, made.id);
+    if (made) await tokens.revoke(login, made.id, own);
   }
   const { token, made } = await make({ scopes: wanted });
   const scopes = (list: readonly string[] = []): string => [...list].sort().join(", ");
   if (made && scopes(made.scopes) === scopes(wanted)) return token;
-  if (made) await tokens.revoke(login, made.id);
+  if (made) await tokens.revoke(login, made.id, own);
   throw new DisintoError(
     "forge.invalid",
     `the forge made a token of ${login} that may ${scopes(made?.scopes)}, not ${scopes(wanted)}`,

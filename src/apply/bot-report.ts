@@ -75,7 +75,7 @@ async function checkCredentials(
 ): Promise<CredentialState> {
   const keys = deriveCredentialKeys(name);
   const token = environment.get(keys.token);
-  if (!token || !environment.get(keys.password)) return "missing";
+  if (!token) return "missing";
   try {
     const expected = { login: forgeUser, repo: deriveFactoryRepo(factory) };
     const login = await (await forge(factory.forge.url, token)).whoami(expected);

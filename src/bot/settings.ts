@@ -15,7 +15,7 @@ export interface BotSettings extends Omit<BotValues, "dashboardUrl" | "eventsTok
   /** argv; empty where the harness asks a model. */
   readonly command: readonly string[];
   /** What the harness asks; undefined: none, or one that a command knows by itself. */
-  readonly model: ModelServer | undefined;
+  readonly model: ModelServerSettings | undefined;
   readonly forge: { readonly url: string; readonly user: string; readonly token: string };
   /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
@@ -27,7 +27,7 @@ export interface BotSettings extends Omit<BotValues, "dashboardUrl" | "eventsTok
   readonly backend: { readonly name: string; readonly slots: number | undefined };
 }
 
-export interface ModelServer {
+export interface ModelServerSettings {
   readonly baseUrl: string;
   readonly key: string | undefined;
   /** Where Claude's login stands in for a key. */
@@ -115,7 +115,7 @@ function readModelServer({
   modelKey,
   modelName: name,
   ...rest
-}: BotPartValues): ModelServer | undefined {
+}: BotPartValues): ModelServerSettings | undefined {
   if (baseUrl === undefined) return undefined;
   // compose hands on a variable that .env does not hold as an empty one.
   const { context, compactPct, loginFolder } = rest;

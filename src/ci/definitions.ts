@@ -64,11 +64,11 @@ export interface CiAccessKeys {
   /** `disinto init` makes the token where `.env` has none; else an operator gets it from the CI. */
   readonly isMade: boolean;
   /** How the operator's commands reach it. */
-  readonly door: (factory: Factory, place: CiPlace) => CiDoor;
+  readonly connection: (factory: Factory, place: CiPlace) => CiConnection;
 }
 
 /** An address with the first of these tokens that is set; or a service in which `disinto ci ask` hands requests on. */
-export type CiDoor =
+export type CiConnection =
   | { readonly kind: "address"; readonly url: string; readonly tokenKeys: readonly string[] }
   | { readonly kind: "service"; readonly service: string };
 

@@ -1,8 +1,9 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
-import { reportBots } from "../apply/bot-report.ts";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { type BotReport, reportBots } from "../apply/bot-report.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
+import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
@@ -55,14 +56,15 @@ async function observeFactory(tools: Tools, folder: string) {
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
     ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
-    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
-  const credentials = isForgeUp
+  const reports = isForgeUp
     ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
     : [];
+  const credentials = await findTaken(tools, fleet, reports);
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
-  await tellEngineFacts(folder, factory, { at: now, services });
+  await writeEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },
@@ -74,6 +76,24 @@ function isRunning(
   name: string,
 ): boolean {
   return services.some(({ service, running }) => service === name && running);
+}
+
+/** Whoever cannot look as the administrator leaves it at what the tokens say. */
+async function findTaken(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  bots: readonly BotReport[],
+) {
+  const password = environment.get(env.forgeAdminPass.key);
+  const isAsked = bots.some(({ credentials }) => /^(refused|foreign)$/.test(credentials));
+  if (!password || !isAsked) return bots;
+  const { url, adminUser: login } = factory.forge;
+  try {
+    return await markTaken(bots, await tools.forgeAdmin(url, { login, password }), factory.id);
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    return bots;
+  }
 }
 
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
@@ -97,7 +117,8 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
         }),
       ),
     );
-    return { issues: open.flat(), pulls: pulls.flat(), problems: [] };
+    const problems = await checkForgeVersion(factory, tools.probeForge);
+    return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     return { ...NO_FORGE, problems: [{ kind: "forge", text: error.message }] };

@@ -7,7 +7,7 @@ import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
 import type { Setting } from "../settings/setting.ts";
 import type { Environment } from "./environment.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 
@@ -15,7 +15,7 @@ export type FactorySettings = Omit<Factory, "bots" | "projects">;
 
 /** Reads settings one by one and collects what is wrong with them; a wrong value reads as its default. */
 export class Reader {
-  readonly problems: Problem[] = [];
+  readonly problems: ConfigProblem[] = [];
   readonly #environment: Environment;
 
   constructor(environment: Environment) {

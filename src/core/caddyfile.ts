@@ -28,14 +28,14 @@ export function renderCaddyfile(factory: Factory): string | undefined {
 /** Without a domain: the forge, under any name over HTTP, and under its own one with a certificate. */
 function listAlone(factory: Factory): Site {
   const { forge } = deriveAddresses(factory);
-  return { name: new URL(forge.told).hostname, body: forgeBody(factory) };
+  return { name: new URL(forge.announced).hostname, body: forgeBody(factory) };
 }
 
 function listNamed(factory: Factory, domain: string): readonly Site[] {
   const { woodpecker, dashboard } = deriveAddresses(factory);
   const proxied = [
-    ["ci", woodpecker?.part],
-    ["dashboard", dashboard?.part],
+    ["ci", woodpecker?.internal],
+    ["dashboard", dashboard?.internal],
   ] as const;
   return [
     { name: `forge.${domain}`, body: forgeBody(factory) },
@@ -49,7 +49,7 @@ function listNamed(factory: Factory, domain: string): readonly Site[] {
 function forgeBody(factory: Factory): readonly string[] {
   const { forge } = deriveAddresses(factory);
   const isOurs = forgeKinds[factory.forge.kind].service !== undefined;
-  return [isOurs ? proxyTo(forge.part) : `redir ${forge.told}{uri} 302`];
+  return [isOurs ? proxyTo(forge.internal) : `redir ${forge.announced}{uri} 302`];
 }
 
 /** Caddy hands events and upgraded connections on at once, and bodies without a limit. */

@@ -36,6 +36,11 @@ export class Processes {
     return this.#running.get(name)?.output ?? "";
   }
 
+  /** Undefined until it has been started. */
+  pid(name: string): number | undefined {
+    return this.#running.get(name)?.child?.pid;
+  }
+
   /** For SIGSTOP and SIGCONT. */
   signal(name: string, signal: NodeJS.Signals): void {
     this.#running.get(name)?.child?.kill(signal);

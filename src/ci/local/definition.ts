@@ -18,7 +18,7 @@ export const localCi: CiDefinition = {
     url: ({ layout }) => layout.ciUrl,
     isMade: true,
     // It publishes no port where it runs in a container.
-    door: ({ engine }, { layout }) =>
+    connection: ({ engine }, { layout }) =>
       engines[engine].runsImages
         ? { kind: "service", service: "ci" }
         : { kind: "address", url: layout.ciUrl, tokenKeys: [CI_TOKEN_KEY] },
@@ -55,8 +55,8 @@ export const localCi: CiDefinition = {
           [ciVariables.port]: String(layout.ciPort),
           [ciVariables.projects]: formatProjects(projects),
           ...(owner !== undefined && { [ciVariables.users]: "separate" }),
-          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.part }),
-          ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.part }),
+          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.internal }),
+          ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.internal }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
         },
         secrets: {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser, type SessionUser } from "../../adapters/hands/session-user.ts";
+import { ownUser, type SessionUser } from "../../adapters/session-user/session-user.ts";
 import type { Status } from "../../ports/forge.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject } from "./ci-project.ts";
@@ -32,20 +32,20 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Can empty its seat once. */
+/** Can empty its slot once. */
 function makeUntidy(): SessionUser {
   let removed = 0;
   const remove = async (target: string) => {
     if (removed++ > 0) throw new Error("EACCES: permission denied");
-    await ownUser.hands.remove(target);
+    await ownUser.userFiles.remove(target);
   };
-  return { ...ownUser, hands: { ...ownUser.hands, remove } };
+  return { ...ownUser, userFiles: { ...ownUser.userFiles, remove } };
 }
 
 /** Real commands in a real folder; the forge and git are what a run asks of them. */
 async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
-  const seat = { user: ownUser, root: path.join(root, "seat") };
-  const folder = path.join(seat.root, "work");
+  const slot = { user: ownUser, root: path.join(root, "slot") };
+  const folder = path.join(slot.root, "work");
   const events: unknown[] = [];
   const target = {
     id: 1,
@@ -88,7 +88,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
     signal: stopping.signal,
-    seat: cannotClean ? { ...seat, user: makeUntidy() } : seat,
+    slot: cannotClean ? { ...slot, user: makeUntidy() } : slot,
   };
   await runPipeline(tools, target, run);
   const [pipeline] = pipelines.newestFirst();
@@ -230,7 +230,7 @@ test("a run that failed leaves nothing for others, and one that leaves too much 
   expect(await after.log("make")).toBe("");
 });
 
-test("what a step left in its seat is gone before the next run", async () => {
+test("what a step left in its slot is gone before the next run", async () => {
   const leave = "echo secret > ../left";
   await runFiles({ ".woodpecker/test.yml": `steps:\n${step("leave", leave)}` }, ofPull);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import { runStep } from "./steps.ts";
 
 afterEach(() => {
@@ -26,7 +26,7 @@ test("a step sees nothing of the CI's own environment", async () => {
     folder: root,
     step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(end).toMatchObject({ state: "success", exitCode: 0 });
@@ -43,7 +43,7 @@ test("what a step leaves running ends with it, also what left its group and drop
     folder,
     step: { commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(Number(output)).toBeGreaterThan(1);
@@ -65,7 +65,7 @@ test("what a step writes can be read while it runs", async () => {
       environment: { PATH: process.env.PATH ?? "" },
     },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
     live,
   });
 

@@ -2,19 +2,19 @@
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { become } from "../../adapters/hands/other.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, startRecorded } from "../../adapters/process.ts";
+import { commandAs } from "../../adapters/session-user/other-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { endSession, MARK } from "../../harness/session/leftover-processes.ts";
-import type { Seat } from "./ci-project.ts";
+import type { RunSlot } from "./ci-project.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
 export interface StepRun {
-  /** Where it works, in the run's seat. */
+  /** Where it works, in the run's slot. */
   readonly folder: string;
   readonly step: Pick<PlannedStep, "commands" | "environment">;
   readonly signal: AbortSignal;
-  readonly seat: Seat;
+  readonly slot: RunSlot;
   /** Gets what it writes while it writes it. */
   readonly live?: Writable;
 }
@@ -35,8 +35,8 @@ const OVERDUE = 124;
 const KILLED = 137;
 
 export async function runStep(run: StepRun): Promise<StepEnd> {
-  const { folder, step, signal, seat } = run;
-  const { user } = seat;
+  const { folder, step, signal, slot } = run;
+  const { user } = slot;
   const mark = randomUUID();
   const child = startRecorded(shell(folder, user), {
     ...(user.uid === undefined && { cwd: folder }),
@@ -46,7 +46,7 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
     maxOutputBytes: MAX_LOG_BYTES,
   });
   if (run.live) child.all?.pipe(run.live);
-  const root = await realpath(seat.root);
+  const root = await realpath(slot.root);
   const ends: Promise<void>[] = [];
   const end = (): void => void ends.push(endSession({ mark, folders: [root] }, user));
   const overdue = AbortSignal.timeout(LIMIT_MS);
@@ -71,5 +71,5 @@ export async function runStep(run: StepRun): Promise<StepEnd> {
 
 function shell(folder: string, { uid }: SessionUser): Argv {
   const argv = ["/bin/sh", "-e"] as const;
-  return uid === undefined ? argv : become(uid, argv, folder);
+  return uid === undefined ? argv : commandAs(uid, argv, folder);
 }
