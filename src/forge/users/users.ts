@@ -135,7 +135,7 @@ function createGhost(db: Database): number {
 export interface NewToken {
   readonly name: string;
   readonly scopes: readonly string[];
-  /** Undefined: it is not limited to any. */
+  /** What the token is limited to; without it to nothing. */
   readonly repositories?: readonly RepositoryRow[] | undefined;
 }
 
