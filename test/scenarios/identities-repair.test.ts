@@ -1,21 +1,27 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { dumpFiles, dumpForge, type ForgeDump } from "../support/forge-dump.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
+/** One for all tests: each leaves it repaired. */
 let factory: TestFactory;
 
-beforeEach(async () => {
-  factory = await TestFactory.create({
+beforeAll(async () => {
+  factory = await createFactory();
+  await factory.disintoOrThrow("init", factory.repository);
+});
+
+afterAll(() => factory?.end());
+
+function createFactory(): Promise<TestFactory> {
+  return TestFactory.create({
     env: { DISINTO_ENGINE: "local" },
     coder: localCoder,
     reviewer: localReviewer,
     devBots: ["dev-a", "dev-b"],
   });
-});
-
-afterEach(() => factory?.end());
+}
 
 /** Straight to the forge, as its administrator. */
 async function act(method: string, route: string, body?: object): Promise<void> {
@@ -104,7 +110,6 @@ test.each([
 ])(
   "%s is found by plan, repaired by init, and nothing else is touched",
   async (_, damage, step) => {
-    await factory.disintoOrThrow("init", factory.repository);
     const good = await dumpForge(factory.folder);
     const files = await dumpFiles(factory.folder);
     await damage();
@@ -133,7 +138,6 @@ test.each([
 );
 
 test("a revoked token is found by plan and replaced, and no other token nor any password", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   const good = await dumpForge(factory.folder);
   const env = await factory.environment();
   await act("DELETE", "/users/dev-a/tokens/disinto-1");
@@ -157,7 +161,6 @@ test("a revoked token is found by plan and replaced, and no other token nor any 
 });
 
 test("init five times: the same .env, the same forge, nothing to do", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   const good = [await dumpFiles(factory.folder), await dumpForge(factory.folder)];
 
   for (let round = 0; round < 4; round++) {
@@ -170,15 +173,12 @@ test("init five times: the same .env, the same forge, nothing to do", async () =
 });
 
 test("a dry run before anything exists lists every step and makes nothing", async () => {
-  const files = await dumpFiles(factory.folder);
+  const fresh = await createFactory();
+  onTestFinished(() => fresh.end());
+  const files = await dumpFiles(fresh.folder);
 
-  const { exitCode, stdout } = await factory.disinto(
-    "init",
-    factory.repository,
-    "--yes",
-    "--dry-run",
-    "--json",
-  );
+  const dryRun = ["--yes", "--dry-run", "--json"];
+  const { exitCode, stdout } = await fresh.disinto("init", fresh.repository, ...dryRun);
 
   expect(exitCode).toBe(0);
   const { steps, changed } = JSON.parse(stdout) as { steps: object[]; changed: boolean };
@@ -186,12 +186,11 @@ test("a dry run before anything exists lists every step and makes nothing", asyn
   expect(steps).toContainEqual(
     expect.objectContaining({ action: expect.objectContaining({ kind: "create-user" }) }),
   );
-  expect(await dumpFiles(factory.folder)).toEqual(files);
-  await expect(stat(path.join(factory.folder, ".disinto"))).rejects.toThrow("ENOENT");
+  expect(await dumpFiles(fresh.folder)).toEqual(files);
+  await expect(stat(path.join(fresh.folder, ".disinto"))).rejects.toThrow("ENOENT");
 });
 
 test("one word more in LLAMA_BOTS, init and up: one user, one token, one service more, and that is all", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   await factory.disintoOrThrow("up");
   const good = await dumpForge(factory.folder);
   const running = await readProcesses();
