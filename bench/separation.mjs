@@ -39,7 +39,7 @@ async function measureApart() {
   const sources = await loadSources([
     "src/adapters/git/mirror.ts",
     "src/adapters/git/work-folders.ts",
-    "src/adapters/hands/session-user.ts",
+    "src/adapters/session-user/session-user.ts",
     "src/harness/command/command.ts",
   ]);
   const root = mkdtempSync(path.join(tmpdir(), "bench-"));
@@ -110,8 +110,12 @@ async function openPlay(sources, { root, name, user, origin }) {
   const mirrorFolder = path.join(own, "mirror.git");
   const mirror = buildMirror({ folder: mirrorFolder, url: origin, access });
   const sha = (await mirror.refresh()).get("refs/heads/main");
-  const { hands } = user;
-  const folders = buildWorkFolders({ root: path.join(own, "work"), mirror: mirrorFolder, hands });
+  const { userFiles } = user;
+  const folders = buildWorkFolders({
+    root: path.join(own, "work"),
+    mirror: mirrorFolder,
+    userFiles,
+  });
   const harness = buildCommandHarness({
     command: ["sh", "-c", "echo changed >> part-1/file-1.txt"],
     stateFolder: path.join(own, "state"),

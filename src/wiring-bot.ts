@@ -5,9 +5,9 @@ import { buildForge } from "./adapters/forgejo/forge.ts";
 import { buildMirror } from "./adapters/git/mirror.ts";
 import { buildSubmodules } from "./adapters/git/submodules.ts";
 import { buildWorkFolders } from "./adapters/git/work-folders.ts";
-import { proveSeparation, sessionUserOf } from "./adapters/hands/separation.ts";
 import { buildJournalFile } from "./adapters/journal-file.ts";
-import { readRefusedHosts, useProxy } from "./adapters/way-out.ts";
+import { readRefusedHosts, useProxy } from "./adapters/outgoing-proxy.ts";
+import { proveSeparation, sessionUserOf } from "./adapters/session-user/separation.ts";
 import { Breakers } from "./bot/leases/breakers.ts";
 import { Claims } from "./bot/leases/claims.ts";
 import { deriveMaxGap, Observations } from "./bot/leases/expiry.ts";
@@ -20,9 +20,9 @@ import type { StatusKeeper } from "./bot/loop/status-keeper.ts";
 import { gateHarness } from "./bot/session/model-gate.ts";
 import { type ObservedHarness, observeHarness } from "./bot/session/observed-harness.ts";
 import type { BotSettings } from "./bot/settings.ts";
-import { payForHarness } from "./bot/spending/budget-harness.ts";
+import { limitByBudget } from "./bot/spending/budget-harness.ts";
 import type { Spending } from "./bot/spending/spending.ts";
-import type { Bot, BotTools, ProjectTools } from "./bot/tools.ts";
+import type { BotTools, ProjectTools, RunningBot } from "./bot/tools.ts";
 import { findCiLogin } from "./ci/definitions.ts";
 import { buildCiRuns, findCache } from "./ci/wiring.ts";
 import type { Tools } from "./cli/tools.ts";
@@ -47,7 +47,7 @@ type Host = Pick<
 >;
 
 /** Where harnesses run as other users, nothing begins before they are shut out. */
-export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
+export async function openBot(settings: BotSettings, host: Host): Promise<RunningBot> {
   useProxy();
   const open = await proveSeparation(settings);
   const bot = buildBot(settings, host);
@@ -56,7 +56,7 @@ export async function openBot(settings: BotSettings, host: Host): Promise<Bot> {
   return bot;
 }
 
-export function buildBot(settings: BotSettings, host: Host): Bot {
+export function buildBot(settings: BotSettings, host: Host): RunningBot {
   const { url, user, token } = settings.forge;
   const { link, events } = openEvents(settings, host);
   const { signal, redact } = host;
@@ -160,7 +160,7 @@ function buildGatedHarness(
   const observed: ObservedHarness = {
     run: (session) => gated.run({ ...session, onOutput: onProgress }),
   };
-  return payForHarness(observed, { spending, role, ...times });
+  return limitByBudget(observed, { spending, role, ...times });
 }
 
 interface Shared {
@@ -211,11 +211,15 @@ function buildProject(
     statuses: forge.statuses(project.repo),
     ...buildCi(project, shared.settings, shared.host),
     mirror,
-    submodules: buildSubmodules({ folder, ...placeOf(shared.settings, project.repo) }),
+    submodules: buildSubmodules({
+      folder,
+      ...placeOf(shared.settings, project.repo),
+      announced: shared.settings.forge.announced,
+    }),
     folders: buildWorkFolders({
       root: path.join(home, "work"),
       mirror: folder,
-      hands: sessionUserOf(shared.settings, role).hands,
+      userFiles: sessionUserOf(shared.settings, role).userFiles,
     }),
     claims,
     breakers,

@@ -12,21 +12,25 @@ export function openRuns(
   asked: Asked,
   { clock, signal }: Pick<Tools, "clock" | "signal">,
 ): CiRunReader {
-  const requests = openDoor(asked, signal);
+  const requests = connect(asked, signal);
   return buildRunReader({ requests, repo: asked.repo, clock, signal });
 }
 
-function openDoor({ door, containers, environment }: Asked, signal: AbortSignal): CiRequests {
-  if (door.kind === "address") {
-    const token = door.tokenKeys.map((key) => environment.get(key)).find(Boolean);
-    if (token) return new WoodpeckerHttp({ url: door.url, token }, signal);
-    throw new DisintoError("credentials.missing", `${door.tokenKeys.at(-1)} is not set in .env`, {
-      hint: "run `disinto init`",
-    });
+function connect({ connection, containers, environment }: Asked, signal: AbortSignal): CiRequests {
+  if (connection.kind === "address") {
+    const token = connection.tokenKeys.map((key) => environment.get(key)).find(Boolean);
+    if (token) return new WoodpeckerHttp({ url: connection.url, token }, signal);
+    throw new DisintoError(
+      "credentials.missing",
+      `${connection.tokenKeys.at(-1)} is not set in .env`,
+      {
+        hint: "run `disinto init`",
+      },
+    );
   }
   const send: CiRequests["send"] = async (method, path) => {
     const argv = ["disinto", "ci", "ask", method, path];
-    return { status: 200, text: await containers.exec(door.service, argv) };
+    return { status: 200, text: await containers.exec(connection.service, argv) };
   };
   return {
     send,

@@ -112,9 +112,9 @@ function buildForgeTools(
   signal: AbortSignal,
 ): Pick<Tools, "probeForge" | "forge" | "forgeAdmin" | "lastingForgeAdmin"> {
   return {
-    probeForge: async (url) => {
+    probeForge: async (url, proof) => {
       const { probeForge } = await import("./adapters/forgejo/forge-admin.ts");
-      return probeForge(url, signal);
+      return probeForge(url, { proof, signal });
     },
     forge: async (url, token) => {
       const { buildForge } = await import("./adapters/forgejo/forge.ts");

@@ -79,6 +79,16 @@ test("other programs are run by adapters/process.ts alone", async () => {
   expect(found.map(({ file }) => file)).toEqual([path.join("src", "adapters", "process.ts")]);
 });
 
+test("what git brings from or to another server has no limit of time but that of its silence", async () => {
+  const environment = path.join("src", "adapters", "git", "environment.ts");
+  // Whoever builds the environment alone runs git with the limit of a small program.
+  const found = (await readSources("src")).filter(
+    ({ file, text }) => file !== environment && /\bremoteGitEnvironment\b/.test(text),
+  );
+
+  expect(found.map(({ file }) => file)).toEqual([]);
+});
+
 test("comments are sentences: none begins with a bare Of, In or Undefined", async () => {
   const sources = [...(await readSources("src")), ...(await readSources("test"))];
   const bare = /(?:\/\*\*|\/\/)\s+(?:\* )?(?:Of|In|Undefined:) .*/g;

@@ -2,17 +2,14 @@
 import { setAgentSection } from "../config/agent-section.ts";
 import { type LoadedFactory, loadFactoryWith, type PendingChanges } from "../config/load.ts";
 import { openSecrets } from "../config/secret-store.ts";
-import type { DesiredUser } from "../core/accounts.ts";
-import type { Factory } from "../core/factory.ts";
-import { deriveIdentities, formatRepo } from "../core/identities.ts";
+import { deriveIdentities } from "../core/identities.ts";
 import { formatCredential } from "../core/identity-text.ts";
 import { findMissingReviewer, REVIEWER } from "../core/reviewer.ts";
 import { DisintoError } from "../errors.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
-import type { ForgeAdmin } from "../ports/forge-admin.ts";
 import { env } from "../settings/env.ts";
 import { observeAccounts, observeOwners, requireOwnAccounts } from "./accounts.ts";
-import { findAdministrator } from "./administrator.ts";
+import { findAdministrator, readAdministrator } from "./administrator.ts";
 import { waitForForge } from "./forge-wait.ts";
 import type { InitTools } from "./init-tools.ts";
 import type { Fleet } from "./observe.ts";
@@ -24,67 +21,46 @@ interface AccountChanges extends PendingChanges {
 
 const WAIT_MS = 30_000;
 
-type LookingTools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets" | "say">;
+type InspectionTools = Pick<InitTools, "probeForge" | "forgeAdmin" | "learnSecrets" | "say">;
 
 /** Before a file is written: whose the logins are, as far as the forge answers already. */
 export async function checkAccounts(
   tools: InitTools,
   folder: string,
-  { adopted, ...news }: AccountChanges,
+  { adopted, ...changes }: AccountChanges,
 ): Promise<void> {
-  const loaded = await loadWithReviewer(tools, folder, news);
+  const loaded = await loadWithReviewer(tools, folder, changes);
   const isOurs = forgeKinds[loaded.factory.forge.kind].service !== undefined;
   // A password that nobody could try would stay in .env, right or wrong.
   const { url } = loaded.factory.forge;
-  if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true });
-  const seen = await lookAtForge(tools, folder, loaded).catch((error: unknown) => {
+  const proof = readAdministrator(loaded.factory, loaded.environment);
+  if (!isOurs) await waitForForge(tools, url, { limitMs: WAIT_MS, isElsewhere: true, proof });
+  const seen = await inspectForge(tools, folder, loaded).catch((error: unknown) => {
     // A forge of ours that was emptied gets a new administrator, later.
     if (isOurs && error instanceof DisintoError && error.code === "credentials.wrong") return;
     throw error;
   });
   if (!seen) return;
   const { users, factoryId } = deriveIdentities(loaded.factory);
-  if (!isOurs) await requireAdministrator(seen.forge, loaded.factory, users);
+  if (!isOurs && !(await seen.forge.users.areManaged())) return;
   const observed = await observeOwners(seen, users);
   requireOwnAccounts({ users, factoryId }, observed, adopted);
 }
 
 /** Undefined where it is not up yet, or nobody may look. */
-export async function lookAtForge(
-  tools: LookingTools,
+export async function inspectForge(
+  tools: InspectionTools,
   folder: string,
   { factory, environment }: Pick<LoadedFactory, "factory" | "environment">,
 ) {
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
-  if (!environment.get(env.forgeAdminPass.key)) return undefined;
-  if ((await tools.probeForge(factory.forge.url)).version === undefined) return undefined;
-  const looking = { ...tools, createForgeAdministrator: refuseWrite };
-  const { forge } = await findAdministrator(looking, { factory, folder, secrets });
+  const proof = readAdministrator(factory, environment);
+  if (!proof) return undefined;
+  const probe = await tools.probeForge(factory.forge.url, proof);
+  if (probe.version === undefined && probe.failure.code !== "forge.unauthorized") return undefined;
+  const readOnly = { ...tools, createForgeAdministrator: refuseWrite };
+  const { forge } = await findAdministrator(readOnly, { factory, folder, secrets });
   return { forge, secrets };
-}
-
-/** Who only owns the repository is told what init would do, and whom to ask for it. */
-async function requireAdministrator(
-  { users }: ForgeAdmin,
-  { forge: { adminUser, url }, projects }: Factory,
-  wanted: readonly DesiredUser[],
-): Promise<void> {
-  if ((await users.find(adminUser))?.isAdmin !== false) return;
-  const logins = wanted.map(({ login }) => login).join(", ");
-  const repositories = projects.map(({ repo }) => formatRepo(repo)).join(", ") || "the repository";
-  throw new DisintoError(
-    "forge.forbidden",
-    [
-      `${adminUser} is no administrator of ${url}; only an administrator of the forge can`,
-      `- make the accounts ${logins}, set their passwords and make their tokens`,
-      "- say on the forge whose these accounts are, and see what else could act as them",
-      `${adminUser} can do the rest with ${repositories}: labels, access, the branch's rules`,
-      "nothing was changed, and no password was kept",
-    ].join("\n"),
-    {
-      hint: "ask the forge's administrator to run this command with their name in FORGE_ADMIN_USER (--admin) and their password, or for an administrator's account for the factory; docs/forgejo.md",
-    },
-  );
 }
 
 function refuseWrite(): Promise<never> {
@@ -93,11 +69,11 @@ function refuseWrite(): Promise<never> {
 
 /** Foreign credentials of the accounts by login; undefined where no administrator can look. */
 export async function findForeignCredentials(
-  tools: LookingTools,
+  tools: InspectionTools,
   { factory, folder, environment }: Pick<Fleet, "factory" | "folder" | "environment">,
 ): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
   try {
-    const seen = await lookAtForge(tools, folder, { factory, environment });
+    const seen = await inspectForge(tools, folder, { factory, environment });
     if (!seen) return undefined;
     const observed = await observeAccounts(seen, deriveIdentities(factory).users);
     return new Map([...observed].map(([login, one]) => [login, one.foreign.map(formatCredential)]));
@@ -108,11 +84,11 @@ export async function findForeignCredentials(
 }
 
 /** The factory as it would be, with the reviewer that `init` adds where none is declared. */
-export async function loadWithReviewer(tools: InitTools, folder: string, news: PendingChanges) {
-  const loaded = await loadFactoryWith(folder, tools.version, news);
+export async function loadWithReviewer(tools: InitTools, folder: string, changes: PendingChanges) {
+  const loaded = await loadFactoryWith(folder, tools.version, changes);
   const missing = findMissingReviewer(loaded.factory);
   if (missing?.type !== "addable") return loaded;
   const edit = (text: string, file: string) =>
-    setAgentSection(news.edit?.(text, file) ?? text, REVIEWER, missing.settings);
-  return loadFactoryWith(folder, tools.version, { ...news, edit });
+    setAgentSection(changes.edit?.(text, file) ?? text, REVIEWER, missing.settings);
+  return loadFactoryWith(folder, tools.version, { ...changes, edit });
 }

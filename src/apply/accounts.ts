@@ -21,9 +21,20 @@ export async function observeAccounts(
   tools: Tools,
   users: readonly DesiredUser[],
 ): Promise<ReadonlyMap<string, ObservedUser>> {
+  const areManaged = await tools.forge.users.areManaged();
   const seen = new Map<string, ObservedUser>();
-  for (const user of users) seen.set(user.login, await observeAccount(tools, user));
+  for (const user of users) {
+    const one = areManaged ? await observeAccount(tools, user) : await observeGiven(tools, user);
+    seen.set(user.login, one);
+  }
   return seen;
+}
+
+/** Whoever knows the password or token of an account that was made for this factory may use it. */
+async function observeGiven(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
+  const seen = await observeOwner(tools, user);
+  const isProven = seen.isProven || seen.passwordWorks;
+  return { ...seen, isProven, isGiven: true };
 }
 
 async function observeAccount(tools: Tools, user: DesiredUser): Promise<ObservedUser> {
@@ -51,25 +62,26 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   const nothing = { passwordWorks: false, tokenWorks: false, isProven: false, foreign: [] };
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
-  const passwordWorks = password !== undefined && (await proves(tools, login, { login, password }));
+  const passwordWorks =
+    password !== undefined && (await authenticatesAs(tools, login, { login, password }));
   const token = tools.secrets.get(keys.token);
-  const tokenWorks = token !== undefined && (await proves(tools, login, { token }));
+  const tokenWorks = token !== undefined && (await authenticatesAs(tools, login, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
-export async function proves(
+export async function authenticatesAs(
   { forge }: Tools,
   login: string,
   proof: { token: string } | { login: string; password: string },
 ): Promise<boolean> {
-  const shown = await forge.users.loginOf(proof);
-  return shown !== undefined && isSameLogin(shown, login);
+  const found = await forge.users.loginOf(proof);
+  return found !== undefined && isSameLogin(found, login);
 }
 
 async function isProvenByOlder(tools: Tools, { login, keys }: DesiredUser): Promise<boolean> {
   const token = tools.secrets.get(olderTokenKeys[keys.token] ?? "");
-  return token !== undefined && proves(tools, login, { token });
+  return token !== undefined && authenticatesAs(tools, login, { token });
 }
 
 /** Tokens of ours that nobody knows any more, as a kill leaves them, go when the next one is made. */
@@ -118,6 +130,7 @@ export function buildAccountHandlers(
       users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
     "remove-credential": ({ user, credential }) => credentials.remove(user.login, credential),
     "create-token": ({ user }) => createToken(tools, user),
+    "create-own-token": ({ user }) => createOwnToken(tools, user),
     "mark-user": async ({ user: { login, keys, signsIn } }) => {
       const password = tools.secrets.get(keys.password);
       if (password === undefined) throw missing(keys.password);
@@ -141,15 +154,23 @@ async function renewPassword(
 
 /** Then there is exactly one, and it may do exactly what it should. */
 async function createToken(tools: IdentityTools, user: DesiredUser): Promise<void> {
-  const { forge, secrets } = tools;
-  const { login, keys, scopes } = user;
+  if (tools.secrets.get(user.keys.password) === undefined) throw missing(user.keys.password);
+  await tools.forge.users.restrict(user.login);
+  await createOwnToken(tools, user);
+}
+
+/** Made by the account itself; what else it may do is not this operator's to change. */
+export async function createOwnToken(
+  { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
+  { login, keys, scopes }: Omit<DesiredUser, "renamedBy">,
+): Promise<void> {
   const password = secrets.get(keys.password);
   if (password === undefined) throw missing(keys.password);
-  await forge.users.restrict(login);
-  for (const { id, name } of await forge.tokens.list(login))
-    if (isOurToken(name)) await forge.tokens.revoke(login, id);
+  const own = { login, password };
+  for (const { id, name } of await forge.tokens.list(login, own))
+    if (isOurToken(name)) await forge.tokens.revoke(login, id, own);
   const wanted = { name: formatTokenName(1), scopes };
-  await secrets.set({ [keys.token]: await makeToken(forge, { login, password }, wanted) });
+  await secrets.set({ [keys.token]: await makeToken(forge, own, wanted) });
 }
 
 /** Reads back what it may do: a forge that gives more than was asked for is not believed. */
@@ -159,13 +180,14 @@ export async function makeToken(
   wanted: { readonly name: string; readonly scopes: readonly string[] },
 ): Promise<string> {
   const token = await tokens.create(credentials, wanted);
-  const made = (await tokens.list(credentials.login)).find(({ name }) => name === wanted.name);
+  const { login } = credentials;
+  const made = (await tokens.list(login, credentials)).find(({ name }) => name === wanted.name);
   const scopes = (list: readonly string[] = []): string => [...list].sort().join(", ");
   if (made && scopes(made.scopes) === scopes(wanted.scopes)) return token;
-  if (made) await tokens.revoke(credentials.login, made.id);
+  if (made) await tokens.revoke(login, made.id, credentials);
   throw new DisintoError(
     "forge.invalid",
-    `the forge made a token of ${credentials.login} that may ${scopes(made?.scopes)}, not ${scopes(wanted.scopes)}`,
+    `the forge made a token of ${login} that may ${scopes(made?.scopes)}, not ${scopes(wanted.scopes)}`,
     { hint: "it was revoked; look at the forge's version and settings" },
   );
 }

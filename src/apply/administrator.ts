@@ -28,6 +28,15 @@ interface Search {
   readonly secrets: SecretStore;
 }
 
+/** As `.env` has it; nobody has tried it yet. */
+export function readAdministrator(
+  { forge: { adminUser: login } }: Factory,
+  environment: ReadonlyMap<string, string>,
+): Credentials | undefined {
+  const password = environment.get(PASSWORD_KEY);
+  return password ? { login, password } : undefined;
+}
+
 /** A password that the forge refuses is replaced only on a forge that has no such user yet, as after `down --volumes`. */
 export async function findAdministrator(
   tools: AdministratorTools,

@@ -61,12 +61,12 @@ export function withFile(described: Description, { file, text }: WorkflowOffer):
 }
 
 /** The file that the project's settings require and the repository lacks: it goes with the first push. */
-export function findOwedWorkflow(
+export function findMissingWorkflow(
   { provider, required }: Pick<Ci, "provider" | "required">,
   described: Description,
 ): WorkflowOffer | undefined {
   if (listRequired(provider, described).length > 0) return undefined;
   const offer = offerWorkflow(described);
-  const owed = offer && listRequired(provider, withFile(described, offer));
-  return owed?.every((context) => required.includes(context)) ? offer : undefined;
+  const contexts = offer && listRequired(provider, withFile(described, offer));
+  return contexts?.every((context) => required.includes(context)) ? offer : undefined;
 }

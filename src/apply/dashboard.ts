@@ -21,8 +21,8 @@ export async function makeDashboardSecrets({ factory, secrets, newSecret }: Maki
 
 /** What the projects' files say that no container is replaced for. */
 export function renderProjects({ projects }: Factory) {
-  const told = projects.map(({ name, network }) => ({ name, network }));
-  const text = `${JSON.stringify({ projects: told }, undefined, 2)}\n`;
+  const settings = projects.map(({ name, network }) => ({ name, network }));
+  const text = `${JSON.stringify({ projects: settings }, undefined, 2)}\n`;
   return { path: `${DASHBOARD_FOLDER}/${PROJECTS_FILE}`, text };
 }
 
@@ -33,7 +33,11 @@ interface Seen {
 }
 
 /** Told to the dashboard, which may not ask the engine; for everybody to read, since it runs as another user. */
-export async function tellEngineFacts(folder: string, factory: Factory, seen: Seen): Promise<void> {
+export async function writeEngineFacts(
+  folder: string,
+  factory: Factory,
+  seen: Seen,
+): Promise<void> {
   if (!factory.dashboard) return;
   const own = path.join(folder, DASHBOARD_FOLDER);
   await mkdir(own, { recursive: true, mode: 0o755 });

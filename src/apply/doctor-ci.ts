@@ -161,11 +161,12 @@ async function checkLink(
     const all = await forge.forge.statuses(repo).of(commit);
     return all.find(({ target }) => target?.startsWith(page))?.target;
   });
-  const told = `the forge told Woodpecker of ${formatRepo(repo)}, run ${number} began`;
-  if (!link) return missing(`${told}, and no status of it came`, "look at disinto logs woodpecker");
-  if (await fleet.opens(link)) return `${told}, and its status's link ${link} opens`;
+  const delivered = `the forge told Woodpecker of ${formatRepo(repo)}, run ${number} began`;
+  if (!link)
+    return missing(`${delivered}, and no status of it came`, "look at disinto logs woodpecker");
+  if (await fleet.opens(link)) return `${delivered}, and its status's link ${link} opens`;
   return missing(
-    `${told}, but its status's link ${link} does not open here`,
+    `${delivered}, but its status's link ${link} does not open here`,
     "WOODPECKER_HOST must lead to this machine from where people are (docs/networks.md)",
   );
 }

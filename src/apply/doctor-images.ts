@@ -37,8 +37,8 @@ export async function checkVersions(fleet: ImageExamination): Promise<readonly F
   const named = own.toSorted((a, b) => (a.service < b.service ? 1 : -1));
   const byImage = new Map(named.map((one) => [one.imageId, one]));
   const answers = [...byImage.values()].map(async ({ service }): Promise<Finding> => {
-    const said = await containers.exec(service, ["disinto", "--version"]).catch(() => undefined);
-    const found = said?.trim();
+    const output = await containers.exec(service, ["disinto", "--version"]).catch(() => undefined);
+    const found = output?.trim();
     const subject = "image";
     if (found === version)
       return { subject, verdict: "good", message: `${service} is version ${version}` };

@@ -64,8 +64,8 @@ async function proveModel(
 ): Promise<ModelReport> {
   if (isInside) {
     const argv = ["disinto", "agent", "prove"];
-    const told = await containers.exec(deriveServiceName(bot), argv).catch(() => "");
-    const line = told.split("\n").findLast((one) => one.startsWith("{"));
+    const output = await containers.exec(deriveServiceName(bot), argv).catch(() => "");
+    const line = output.split("\n").findLast((one) => one.startsWith("{"));
     if (line !== undefined) return JSON.parse(line) as ModelReport;
   }
   const baseUrl = bot.baseUrl.replace("://host.docker.internal", "://127.0.0.1");

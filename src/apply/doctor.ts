@@ -18,6 +18,7 @@ import { checkPrograms } from "./doctor-programs.ts";
 import { checkPush, type PushExamination } from "./doctor-push.ts";
 import { checkRepositories } from "./doctor-repositories.ts";
 import type { Finding } from "./finding.ts";
+import { checkForgeVersion } from "./forge-problems.ts";
 import { planFleet, requireCredentials } from "./observe.ts";
 
 export interface Examination extends ImageExamination, CiExamination, PushExamination {
@@ -136,7 +137,11 @@ async function checkDisk({ folder }: Examination): Promise<readonly Finding[]> {
 async function checkForge({ factory, forgeVersion }: Examination): Promise<readonly Finding[]> {
   const { url } = factory.forge;
   const version = await forgeVersion(url).catch(() => undefined);
-  if (version !== undefined) return [toOk("forge", `${url} is version ${version}`)];
+  if (version !== undefined) {
+    const [other] = await checkForgeVersion(factory, async () => ({ version }));
+    if (other) return [{ subject: "forge", verdict: "bad", message: other.text }];
+    return [toOk("forge", `${url} is version ${version}`)];
+  }
   const hint = hintForForge(factory);
   return [{ subject: "forge", verdict: "bad", message: `no forge answers at ${url}`, hint }];
 }

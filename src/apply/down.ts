@@ -2,7 +2,7 @@
 import { withLock } from "../config/file-lock.ts";
 import type { Containers } from "../ports/containers.ts";
 
-export async function takeDown(options: {
+export async function stopServices(options: {
   containers: Containers;
   folder: string;
   volumes: boolean;

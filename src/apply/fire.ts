@@ -7,7 +7,7 @@ import { setEnvironment } from "../config/env-file.ts";
 import { withLock } from "../config/file-lock.ts";
 import { removeLlamaBot } from "../config/llama-bots.ts";
 import { loadFactory } from "../config/load.ts";
-import { type Refusal, refuseAccount } from "../core/accounts.ts";
+import { type RefusedAccount, refuseAccount } from "../core/accounts.ts";
 import type { Bot } from "../core/factory.ts";
 import { deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, deriveVolumes } from "../core/names.ts";
@@ -92,7 +92,7 @@ async function dismiss(tools: FireTools, dismissal: Dismissal): Promise<void> {
 }
 
 /** Set where the login is an account that is not this factory's: then nothing of it is touched. */
-async function findStranger({ bot, access }: Dismissal): Promise<Refusal | undefined> {
+async function findStranger({ bot, access }: Dismissal): Promise<RefusedAccount | undefined> {
   const { factory, secrets, administrator } = access;
   const users = deriveIdentities(factory).users.filter(({ login }) => login === bot.forgeUser);
   const observed = await observeOwners({ forge: administrator.forge, secrets }, users);
@@ -121,12 +121,17 @@ async function removeIdentity(tools: FireTools, { bot, access, keepUser }: Dismi
   const { users, tokens, repositories } = access.administrator.forge;
   const login = bot.forgeUser;
   if (!(await users.find(login))) return;
-  for (const { id, name } of await tokens.list(login)) {
+  const areManaged = await users.areManaged();
+  for (const { id, name } of areManaged ? await tokens.list(login) : []) {
     await tokens.revoke(login, id);
     tools.say(`- token ${name} of ${login}`);
   }
   for (const { repo } of deriveIdentities(access.factory).repositories)
     if (await repositories.find(repo)) await repositories.revokeAccess(repo, login);
+  if (!areManaged)
+    return tools.say(
+      `the user ${login} is left without access; ask the forge's administrator to remove it, and its tokens with it`,
+    );
   if (keepUser) return tools.say(`the user ${login} is kept without access`);
   await users.remove(login);
   tools.say(`- user ${login}; its issues and comments are kept`);

@@ -5,7 +5,7 @@ import { EGRESS_SERVICE } from "../core/egress-service.ts";
 import type { Factory } from "../core/factory.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { FORGE_SERVICE } from "../forge-kinds/service.ts";
-import { type Administrator, findAdministrator } from "./administrator.ts";
+import { type Administrator, findAdministrator, readAdministrator } from "./administrator.ts";
 import { waitForForge } from "./forge-wait.ts";
 import type { InitTools } from "./init-tools.ts";
 import { applyServices } from "./up.ts";
@@ -46,7 +46,8 @@ export async function openForge(tools: InitTools, folder: string): Promise<Forge
   };
   const isElsewhere = forgeKinds[factory.forge.kind].service === undefined;
   const limitMs = isElsewhere ? ELSEWHERE_LIMIT_MS : FORGE_LIMIT_MS;
-  await waitForForge(tools, factory.forge.url, { limitMs, describe, isElsewhere });
+  const proof = readAdministrator(factory, environment);
+  await waitForForge(tools, factory.forge.url, { limitMs, describe, isElsewhere, proof });
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const administrator = await findAdministrator(tools, { factory, folder, secrets });
   return { factory, environment, secrets, administrator };

@@ -1,13 +1,14 @@
 /** Waiting for a condition while saying which; never a fixed grace period. */
+import { describeTooOld } from "../core/forge-version.ts";
 import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ForgeProbe } from "../ports/forge-admin.ts";
+import type { ForgeProbe, Proof } from "../ports/forge-admin.ts";
 
 export interface WaitTools {
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  readonly probeForge: (url: string) => Promise<ForgeProbe>;
+  readonly probeForge: (url: string, proof?: Proof) => Promise<ForgeProbe>;
 }
 
 const INTERVAL_MS = 500;
@@ -20,10 +21,9 @@ interface WaitOptions {
   readonly describe?: () => Promise<string | undefined>;
   /** It runs elsewhere, so that what will not pass by itself is said at once. */
   readonly isElsewhere?: boolean;
+  /** For a forge that answers nobody who is not signed in. */
+  readonly proof?: Proof | undefined;
 }
-
-/** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
-const OLDEST_VERSION = 11;
 
 /** Waits until the forge answers. One that is too old is refused at once. */
 export async function waitForForge(
@@ -31,12 +31,14 @@ export async function waitForForge(
   url: string,
   patience: WaitOptions = {},
 ): Promise<void> {
-  const { describe } = patience;
+  const { describe, proof } = patience;
   const startMs = tools.clock.monotonicMs();
   let remindAtMs = startMs;
   for (;;) {
-    const probe = await tools.probeForge(url);
+    const probe = await tools.probeForge(url, proof);
     if (probe.version !== undefined) return requireVersion(url, probe.version);
+    // It answers, and does not accept who asks: whoever signs in next says so, by name.
+    if (proof && probe.failure.code === "forge.unauthorized") return;
     const nowMs = tools.clock.monotonicMs();
     await requirePatience(tools, { ...patience, probe, waitedMs: nowMs - startMs });
     if (nowMs >= remindAtMs) {
@@ -76,11 +78,7 @@ function toTimeoutError(
 }
 
 function requireVersion(url: string, version: string): void {
-  const major = Number(/^\d+/.exec(version)?.[0]);
-  if (major >= OLDEST_VERSION) return;
-  throw new DisintoError(
-    "forge.too-old",
-    `the forge at ${url} has the version ${version}; disinto needs Forgejo ${OLDEST_VERSION} or newer`,
-    { hint: "upgrade Forgejo; its data stays" },
-  );
+  const message = describeTooOld(url, version);
+  if (message)
+    throw new DisintoError("forge.too-old", message, { hint: "upgrade Forgejo; its data stays" });
 }

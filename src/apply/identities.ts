@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { SecretStore } from "../config/secret-store.ts";
 import type { RepoId } from "../core/factory.ts";
+import { describeMissing, findMissing } from "../core/given-accounts.ts";
 import {
   type DesiredIdentities,
   type DesiredRepository,
@@ -27,14 +28,14 @@ export interface IdentityTools {
   readonly secrets: SecretStore;
   readonly newSecret: () => string;
   /** Undefined when there is nothing to fill an empty repository with. */
-  readonly fill: Fill | undefined;
+  readonly fill: InitialContent | undefined;
   readonly say: (line: string) => void;
   /** Logins that the operator has named to be taken over. */
   readonly adopted?: readonly string[] | undefined;
 }
 
 /** What one project's repository is filled with while it is empty. */
-export interface Fill {
+export interface InitialContent {
   readonly repo: RepoId;
   readonly with: () => Promise<void>;
 }
@@ -48,6 +49,7 @@ export async function applyIdentities(
   const canFill = tools.fill?.repo;
   const known = desired.factoryId ?? tools.secrets.get(env.factoryId.key);
   const observed = await observeIdentities(tools, desired);
+  await requireGivenAccounts(tools, desired, { observed, dryRun });
   requireOwnAccounts({ ...desired, factoryId: known }, observed.users, tools.adopted);
   const steps = planIdentities({ ...desired, factoryId: known }, observed, { canFill });
   const announce = (step: IdentityStep) => tools.say(formatIdentityStep(step));
@@ -60,6 +62,22 @@ export async function applyIdentities(
     await execute({ steps, handlers: buildHandlers(tools, factoryId), announce, replan, explain });
   }
   return steps;
+}
+
+/** Where accounts are made by somebody else: what is missing is asked for, before anything is changed on the forge. */
+async function requireGivenAccounts(
+  { secrets, newSecret, say }: IdentityTools,
+  { users, administrator }: DesiredIdentities,
+  { observed, dryRun }: { readonly observed: ObservedIdentities; readonly dryRun: boolean },
+): Promise<void> {
+  const missing = findMissing(users, observed.users);
+  if (missing.length === 0) return;
+  if (dryRun) return say(describeMissing(missing, administrator).message);
+  for (const { exists, user } of missing) {
+    if (exists || secrets.get(user.keys.password) !== undefined) continue;
+    await secrets.set({ [user.keys.password]: newSecret() });
+  }
+  throw describeMissing(missing, administrator);
 }
 
 /** Made once, after everything was checked and before anything is written on the forge. */

@@ -3,7 +3,7 @@ import { openSecrets } from "../config/secret-store.ts";
 import { deriveIdentities, type IdentityStep, planIdentities } from "../core/identities.ts";
 import { DisintoError } from "../errors.ts";
 import { requireOwnAccounts } from "./accounts.ts";
-import { findAdministrator } from "./administrator.ts";
+import { findAdministrator, readAdministrator } from "./administrator.ts";
 import { observeIdentities } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import type { Fleet } from "./observe.ts";
@@ -27,7 +27,8 @@ export async function planFleetIdentities(tools: Tools, fleet: Fleet): Promise<I
 
 async function observeIfReachable(tools: Tools, fleet: Fleet): Promise<readonly IdentityStep[]> {
   const { factory, folder, environment } = fleet;
-  const probe = await tools.probeForge(factory.forge.url);
+  const proof = readAdministrator(factory, environment);
+  const probe = await tools.probeForge(factory.forge.url, proof);
   if (probe.version === undefined) throw probe.failure;
   const secrets = openSecrets(folder, environment, tools.learnSecrets);
   const { forge } = await findAdministrator(

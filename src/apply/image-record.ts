@@ -2,7 +2,7 @@
 import {
   collectDigests,
   type ImageDigests,
-  listMoves,
+  listDigestChanges,
   mergeDigests,
 } from "../core/image-digests.ts";
 import type { RenderedService } from "../ports/containers.ts";
@@ -38,7 +38,7 @@ export async function recordImages({ folder, rendered, planned, say }: Recording
   if (current.size === 0) return;
   const seen = collectDigests(planned);
   const fetched = new Map([...current].filter(([reference]) => !seen.has(reference)));
-  for (const line of listMoves(recorded, fetched)) say(line);
+  for (const line of listDigestChanges(recorded, fetched)) say(line);
   const merged = Object.fromEntries(mergeDigests(recorded, current));
   await writeIfChanged(folder, file, `${JSON.stringify(merged, undefined, 2)}\n`);
 }

@@ -24,17 +24,22 @@ import type { Answers } from "../core/setup.ts";
 import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import type { AddedFile } from "../ports/repositories.ts";
-import { checkAccounts, loadWithReviewer, lookAtForge } from "./account-check.ts";
+import { checkAccounts, inspectForge, loadWithReviewer } from "./account-check.ts";
 import type { Administrator } from "./administrator.ts";
 import { activateCi } from "./ci-activation.ts";
-import { findOwedWorkflow } from "./ci-choice.ts";
+import { findMissingWorkflow } from "./ci-choice.ts";
 import type { Content } from "./content.ts";
 import { makeDashboardSecrets } from "./dashboard.ts";
 import { LOCK_LIMIT_MS, openForge } from "./forge-access.ts";
-import { applyIdentities, type Fill } from "./identities.ts";
+import { applyIdentities, type InitialContent } from "./identities.ts";
 import type { InitTools } from "./init-tools.ts";
 import { introduceForge } from "./own-remote.ts";
-import { declareFromForge, openProject, type Project, type ProjectDecisions } from "./project.ts";
+import {
+  declareFromForge,
+  type InitProject,
+  openProject,
+  type ProjectDecisions,
+} from "./project.ts";
 import {
   type ProjectDeclaration,
   writeDeclaration,
@@ -89,8 +94,8 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
   const project = await openProject(tools, { decide: {}, ...options, ci: provided?.ci }, settings);
   try {
     const changes = { settings, project, adopted };
-    const news = { settings, project: project?.declaration };
-    if (!dryRun) await checkAccounts(tools, folder, { ...news, adopted });
+    const pending = { settings, project: project?.declaration };
+    if (!dryRun) await checkAccounts(tools, folder, { ...pending, adopted });
     announceChanges(tools, settings, project);
     if (dryRun) return await preview(tools, folder, changes);
     await setEnvironment(folder, settings);
@@ -103,7 +108,7 @@ async function initialise(tools: InitTools, options: InitOptions): Promise<InitR
 function announceChanges(
   { say }: InitTools,
   settings: Answers,
-  project: Project | undefined,
+  project: InitProject | undefined,
 ): void {
   for (const [key, value] of Object.entries(settings))
     say(`+ ${key} in .env   ${isSecretKey(key) ? "(hidden)" : value}`);
@@ -115,7 +120,7 @@ function announceChanges(
 function announceDeclaration(
   say: InitTools["say"],
   { file, text }: ProjectDeclaration,
-  { because }: Project["ci"],
+  { because }: InitProject["ci"],
 ): void {
   say(`+ ${file}   the project's settings`);
   const prefix = /^branch_prefix = .*$/m.exec(text)?.[0];
@@ -131,14 +136,14 @@ function announceDeclaration(
 
 interface Changes {
   readonly settings: Answers;
-  readonly project: Project | undefined;
+  readonly project: InitProject | undefined;
   readonly adopted: readonly string[] | undefined;
 }
 
 async function createFactory(
   tools: InitTools,
   { folder, decide = {}, adopted }: InitOptions,
-  project: Project | undefined,
+  project: InitProject | undefined,
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration =
@@ -168,19 +173,21 @@ async function createFactory(
     const { repo, original } = project;
     await introduceForge(tools, { factory: renewed.factory, folder, repo, original });
   }
-  await printNotes(tools, factory, administrator);
+  await printNotes(tools, { factory, folder }, administrator);
   return { factory, steps: [...steps, ...activation] };
 }
 
 /** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
-  { repositories, say }: InitTools,
-  factory: Factory,
+  { repositories, say, oneShots, containers }: InitTools,
+  { factory, folder }: { readonly factory: Factory; readonly folder: string },
   { credentials: { login, password } }: Administrator,
 ): Promise<void> {
   const access = { forgeUrl: factory.forge.url, login, token: password };
+  const isSet = (key: string): boolean => factory.ci.secretKeys.includes(key);
+  const steps = { oneShots, project: (await containers(factory, folder)).project };
   for (const project of factory.projects) {
-    const notes = await noteRepository({ factory, project, repositories, access });
+    const notes = await noteRepository({ factory, steps, project, repositories, access, isSet });
     for (const { message, hint } of notes ?? []) say(`${message}; ${hint}`);
   }
 }
@@ -200,12 +207,12 @@ async function preview(
 ): Promise<InitResult> {
   const { say } = tools;
   const declaration = project?.declaration;
-  const news = { settings, project: declaration };
-  announceReviewer(tools, await missingReviewer(tools, folder, news));
-  const { factory, environment } = await loadWithReviewer(tools, folder, news);
+  const changes = { settings, project: declaration };
+  announceReviewer(tools, await missingReviewer(tools, folder, changes));
+  const { factory, environment } = await loadWithReviewer(tools, folder, changes);
   const desired = deriveIdentities(factory);
   const fill = project?.content ? { repo: project.repo, with: async () => {} } : undefined;
-  const seen = await lookAtForge(tools, folder, { factory, environment });
+  const seen = await inspectForge(tools, folder, { factory, environment });
   if (seen) {
     const identityTools = { ...seen, newSecret, fill, say, adopted };
     return { factory, steps: await applyIdentities(identityTools, desired, { dryRun: true }) };
@@ -216,8 +223,8 @@ async function preview(
   return { factory, steps };
 }
 
-async function missingReviewer({ version }: InitTools, folder: string, news: PendingChanges) {
-  return findMissingReviewer((await loadFactoryWith(folder, version, news)).factory);
+async function missingReviewer({ version }: InitTools, folder: string, changes: PendingChanges) {
+  return findMissingReviewer((await loadFactoryWith(folder, version, changes)).factory);
 }
 
 /** Adds it to every project's file, so that it reviews everywhere. */
@@ -241,7 +248,7 @@ function announceReviewer({ say }: InitTools, missing: MissingReviewer | undefin
 
 interface Filling {
   readonly factory: Factory;
-  readonly project: Project | undefined;
+  readonly project: InitProject | undefined;
   readonly administrator: Administrator;
 }
 
@@ -251,7 +258,7 @@ const LOOKED_AT_LIMIT_MS = 60_000;
 function buildFill(
   { repositories, clock, say, signal }: InitTools,
   { factory, project, administrator }: Filling,
-): Fill | undefined {
+): InitialContent | undefined {
   const content = project?.content;
   if (!content) return undefined;
   const { url } = factory.forge;
@@ -279,7 +286,7 @@ async function findAdded(
 ): Promise<AddedFile | undefined> {
   const declared = projects.find((one) => isSameRepo(one.repo, repo));
   const described = await content.describe();
-  const owed = declared && findOwedWorkflow(declared.ci, described);
+  const owed = declared && findMissingWorkflow(declared.ci, described);
   if (!owed) return undefined;
   const message = `CI: ${owed.file} tests what ${owed.manifests.join(", ")} describes`;
   return { branch: described.branch, path: owed.file, text: owed.text, message };

@@ -2,7 +2,12 @@
 import { resolve } from "node:path";
 import { type Desired, deriveDesired } from "../core/desired.ts";
 import type { Factory } from "../core/factory.ts";
-import { listUnmanaged, planServices, type ServiceStep, type Snapshot } from "../core/plan.ts";
+import {
+  listUnmanaged,
+  type ObservedFactory,
+  planServices,
+  type ServiceStep,
+} from "../core/plan.ts";
 import { DisintoError } from "../errors.ts";
 import type { Adopted } from "../older/adoption.ts";
 import type { Containers, ObservedContainer } from "../ports/containers.ts";
@@ -25,7 +30,7 @@ export interface Plan {
   readonly desired: Desired;
   readonly rendering: Rendering;
   /** What the engine makes of it. */
-  readonly rendered: Snapshot["rendered"];
+  readonly rendered: ObservedFactory["rendered"];
   readonly steps: readonly ServiceStep[];
   /** Containers of the same project that disinto leaves alone. */
   readonly unmanaged: readonly ObservedContainer[];
@@ -53,7 +58,7 @@ export async function planFleet(fleet: Fleet, only?: readonly string[]): Promise
 async function takeSnapshot(
   { adopted = [], folder, containers }: Fleet,
   { text, files }: Rendering,
-): Promise<Snapshot> {
+): Promise<ObservedFactory> {
   const [rendered, observed, recordedImages, ...compared] = await Promise.all([
     containers.check(text),
     containers.observe(),

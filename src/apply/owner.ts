@@ -1,9 +1,7 @@
 /** The account of the person who owns the factory. Once made it is theirs: what they change there stays. */
 import { formatMark } from "../core/accounts.ts";
-import { formatTokenName, isOurToken } from "../core/names.ts";
 import type { DesiredOwner, ObservedOwner, OwnerAction } from "../core/owner.ts";
-import { DisintoError } from "../errors.ts";
-import { makeToken, proves } from "./accounts.ts";
+import { authenticatesAs, createOwnToken } from "./accounts.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
@@ -18,8 +16,10 @@ export async function observeOwner(
   return {
     exists,
     passwordWorks:
-      exists && password !== undefined && (await proves(tools, login, { login, password })),
-    tokenWorks: exists && token !== undefined && (await proves(tools, login, { token })),
+      exists &&
+      password !== undefined &&
+      (await authenticatesAs(tools, login, { login, password })),
+    tokenWorks: exists && token !== undefined && (await authenticatesAs(tools, login, { token })),
   };
 }
 
@@ -32,14 +32,6 @@ export function buildOwnerHandlers(tools: IdentityTools, factoryId: string): Han
       const email = `${login}@people.invalid`;
       await forge.users.create({ login, password, email, mark: formatMark(factoryId) });
     },
-    "create-owner-token": async ({ owner: { login, keys, scopes } }) => {
-      const password = secrets.get(keys.password);
-      if (password === undefined)
-        throw new DisintoError("credentials.missing", `${keys.password} is not in .env`);
-      for (const { id, name } of await forge.tokens.list(login))
-        if (isOurToken(name)) await forge.tokens.revoke(login, id);
-      const wanted = { name: formatTokenName(1), scopes };
-      await secrets.set({ [keys.token]: await makeToken(forge, { login, password }, wanted) });
-    },
+    "create-owner-token": ({ owner }) => createOwnToken(tools, owner),
   };
 }

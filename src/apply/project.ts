@@ -18,7 +18,7 @@ import type { InitTools } from "./init-tools.ts";
 import { declareProject, type ProjectDeclaration } from "./project-declaration.ts";
 import { describeOnForge } from "./repository-sketch.ts";
 
-export interface Project {
+export interface InitProject {
   readonly repo: RepoId;
   /** Undefined if the repository on the forge is used. */
   readonly content: Content | undefined;
@@ -53,7 +53,7 @@ export async function openProject(
   tools: InitTools,
   { folder, repository, ci: asked, decide }: ProjectChoice,
   settings: Answers,
-): Promise<Project | undefined> {
+): Promise<InitProject | undefined> {
   if (repository === undefined) return undefined;
   const { factory } = await loadFactoryWith(folder, tools.version, { settings });
   const ci = chooseCi(factory, asked);
@@ -69,10 +69,14 @@ export async function openProject(
   const isDeclared = isDeclaredIn(factory, repo);
   try {
     const described = isDeclared && source.kind === "url" ? undefined : await content.describe();
-    const news = isDeclared ? undefined : described;
-    const looked = news && { name: source.name, provider: ci.provider, described: news };
+    const undeclared = isDeclared ? undefined : described;
+    const looked = undeclared && {
+      name: source.name,
+      provider: ci.provider,
+      described: undeclared,
+    };
     const decided = looked && (await ask(tools, { ...looked, isPushed: true }, decide));
-    const declaration = news && declareProject(repo, news, { ci, ...decided });
+    const declaration = undeclared && declareProject(repo, undeclared, { ci, ...decided });
     const original = source.kind === "folder" ? source.folder : undefined;
     return { repo, content, original, declaration, isDeclared, ci };
   } catch (error) {
@@ -81,7 +85,7 @@ export async function openProject(
   }
 }
 
-function openForgeProject(factory: Factory, repo: RepoId): Omit<Project, "ci"> {
+function openForgeProject(factory: Factory, repo: RepoId): Omit<InitProject, "ci"> {
   const isDeclared = isDeclaredIn(factory, repo);
   return { repo, content: undefined, declaration: undefined, isDeclared };
 }
@@ -101,7 +105,7 @@ async function ask(
   return { choice, allow: await decideAllowed?.(offerPresets(looked.described.names)) };
 }
 
-interface Undeclared extends Pick<Project, "repo" | "isDeclared" | "ci"> {
+interface Undeclared extends Pick<InitProject, "repo" | "isDeclared" | "ci"> {
   readonly folder: string;
   readonly decide: ProjectDecisions;
 }

@@ -7,7 +7,7 @@ import { engines } from "../engines/definitions.ts";
 import { documents } from "../engines/documents.ts";
 import type { Containers } from "../ports/containers.ts";
 import { renderProjects } from "./dashboard.ts";
-import { seal } from "./generated-file.ts";
+import { addHeader } from "./generated-file.ts";
 
 export interface Rendering {
   /** The engine's file, for checking before it is written. */
@@ -22,10 +22,10 @@ export function render(
 ): Rendering {
   const { render: renderDocument, sealed } = documents[factory.engine];
   const document = renderDocument(desired, project);
-  const text = sealed ? seal(document) : document;
+  const text = sealed ? addHeader(document) : document;
   const caddyfile = renderCaddyfile(factory);
   const others = [
-    ...(caddyfile === undefined ? [] : [{ path: "Caddyfile", text: seal(caddyfile) }]),
+    ...(caddyfile === undefined ? [] : [{ path: "Caddyfile", text: addHeader(caddyfile) }]),
     ...(engines[factory.engine].runsImages ? [renderEgressLists(factory)] : []),
     ...(factory.dashboard ? [renderProjects(factory)] : []),
   ];

@@ -29,6 +29,7 @@ export function rotateCredentials(tools: InitTools, rotation: Rotation): Promise
 
 async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<void> {
   const access = await openForge(tools, folder);
+  await requireManagedAccounts(access);
   const holders = chooseHolders(access.factory, names);
   const foreign = await findForeign(access, holders);
   const { tokens, credentials } = access.administrator.forge;
@@ -48,6 +49,18 @@ async function rotate(tools: InitTools, { folder, names }: Rotation): Promise<vo
   await restart(tools, folder, holders);
   for (const { login, token } of outdated) await tokens.revoke(login, token.id);
   tools.say(`${outdated.length} older tokens revoked`);
+}
+
+async function requireManagedAccounts({ administrator, factory }: ForgeAccess): Promise<void> {
+  if (await administrator.forge.users.areManaged()) return;
+  const { adminUser, url } = factory.forge;
+  throw new DisintoError(
+    "forge.forbidden",
+    `${adminUser} is no administrator of ${url}, and only one renews the credentials of other accounts`,
+    {
+      hint: "make a new token of each bot on the forge, put it into .env (disinto secrets set FORGE_TOKEN_<NAME>), run disinto up, and revoke the old one there",
+    },
+  );
 }
 
 function chooseHolders(factory: Factory, names: readonly string[]): readonly CredentialHolder[] {

@@ -19,19 +19,19 @@ export async function startWithProgress(
 ): Promise<void> {
   const look = async () => (await containers.observe()).containers;
   const before = await look();
-  const told = new Set<string>();
-  const tell = async (): Promise<void> => {
+  const reported = new Set<string>();
+  const reportStarted = async (): Promise<void> => {
     for (const { service } of listStarted(await look(), before)) {
-      if (!services.includes(service) || told.has(service)) continue;
-      told.add(service);
-      say(`  ${service} is running (${told.size} of ${services.length})`);
+      if (!services.includes(service) || reported.has(service)) continue;
+      reported.add(service);
+      say(`  ${service} is running (${reported.size} of ${services.length})`);
     }
   };
   const over = new AbortController();
   const starting = start().finally(() => over.abort());
   const watching = (async () => {
     while (!over.signal.aborted) {
-      await tell();
+      await reportStarted();
       await clock.sleep(INTERVAL_MS, over.signal);
     }
   })();
@@ -39,7 +39,7 @@ export async function startWithProgress(
   if (started.status === "rejected") throw started.reason;
   if (watched.status === "rejected" && !(watched.reason instanceof DisintoError))
     throw watched.reason;
-  await tell();
+  await reportStarted();
 }
 
 /** Running now, and not the same running container as before. */

@@ -74,12 +74,12 @@ async function carryOut(plan: Plan, options: UpOptions): Promise<void> {
     await recordImages({ ...options, rendered: after.rendered, planned });
     return after.steps;
   };
-  const tell = async (open: readonly ServiceStep[]): Promise<DisintoError> => {
+  const explainFailure = async (open: readonly ServiceStep[]): Promise<DisintoError> => {
     for (const service of listStarts(open))
       if (!failures.has(service)) await addLastWords(options, service, failures);
     return explain(open, failures);
   };
-  await execute({ steps, handlers, replan, explain: tell });
+  await execute({ steps, handlers, replan, explain: explainFailure });
 }
 
 /** A typo in LLAMA_BOTS must not cost a running bot. */
@@ -109,14 +109,14 @@ async function addLastWords(
   service: string,
   failures: Map<string, string>,
 ): Promise<void> {
-  const said: string[] = [];
-  const show = (line: string): void => void said.push(line.trimEnd());
+  const lines: string[] = [];
+  const show = (line: string): void => void lines.push(line.trimEnd());
   try {
     await containers.showLogs([service], { follow: false, show });
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
   }
-  const words = said.filter((line) => line !== "").slice(-LAST_WORDS);
+  const words = lines.filter((line) => line !== "").slice(-LAST_WORDS);
   if (words.length > 0) failures.set(service, `it ended:\n${words.join("\n")}`);
 }
 

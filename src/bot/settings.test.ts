@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { listProblems, makeFactory, shop } from "../../test/support/factories.ts";
-import { tellBot } from "../settings/bot.ts";
+import { deriveBotVariables } from "../settings/bot.ts";
 import { readBotSettings } from "./settings.ts";
 
 const backend = "LLAMA_BASE_URL=http://Model:8081/\nLLAMA_SLOTS=2\n";
@@ -9,7 +9,7 @@ function settingsOf(env: string, projects: Record<string, string> = { shop }) {
   const factory = makeFactory(env, projects);
   const [bot] = factory.bots;
   if (!bot) throw new Error("no bot");
-  const { environment } = tellBot({
+  const { environment } = deriveBotVariables({
     bot,
     factory,
     forgeUrl: "http://forge:3000",

@@ -26,7 +26,7 @@ import type { RoleRun } from "./loop/role-run.ts";
 import type { ObservedHarness } from "./session/observed-harness.ts";
 import type { Spending } from "./spending/spending.ts";
 
-export interface Bot {
+export interface RunningBot {
   /** The login that its token proves. */
   whoami(): Promise<string>;
   readonly events: EventLog;

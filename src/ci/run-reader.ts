@@ -103,8 +103,8 @@ export async function followRun(
   const shown = new Map<number, number>();
   for (let afterEnd = 0; ; ) {
     const pipeline = await reader.read(number);
-    const news = await showNews(reader, pipeline, { shown, show });
-    if (isOver(pipeline) && (!news || ++afterEnd >= LOOKS_AFTER_END)) {
+    const hasNewLines = await showNewLines(reader, pipeline, { shown, show });
+    if (isOver(pipeline) && (!hasNewLines || ++afterEnd >= LOOKS_AFTER_END)) {
       for (const line of describeEnds(pipeline)) show(line);
       return pipeline;
     }
@@ -120,7 +120,7 @@ interface Shown {
 }
 
 /** Whether there was anything that was not shown before. */
-async function showNews(
+async function showNewLines(
   reader: RunReader,
   pipeline: Pipeline,
   { shown, show }: Shown,
@@ -152,6 +152,6 @@ function describeEnds({ number, event, status, errors, workflows }: Pipeline): r
           `${name}: ${step.name} ended with ${step.exit_code}${step.error && `: ${step.error}`}`,
       ),
   ]);
-  const told = (errors ?? []).map(({ message }) => message);
-  return [...told, ...failed, `run ${number} (${event}): ${status}`];
+  const messages = (errors ?? []).map(({ message }) => message);
+  return [...messages, ...failed, `run ${number} (${event}): ${status}`];
 }

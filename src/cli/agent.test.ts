@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
-import { describeDeadServices } from "../core/problems.ts";
+import { describeDeadServices } from "../core/service-problems.ts";
 import { DisintoError } from "../errors.ts";
 import { describeEnd } from "./agent.ts";
 

@@ -2,7 +2,7 @@
 
 import { waitForForge } from "../apply/forge-wait.ts";
 import { type BotSettings, readBotSettings } from "../bot/settings.ts";
-import type { Bot } from "../bot/tools.ts";
+import type { RunningBot } from "../bot/tools.ts";
 import { isSameLogin } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import type { BotEvent } from "../ports/event-log.ts";
@@ -24,7 +24,8 @@ export async function runAgent(
   const loopsByRole = loops.map(({ role, run }) => [role, run.tools.progress] as const);
   const stopHealth = await bot.serveHealth(Object.fromEntries(loopsByRole));
   try {
-    await waitForForge(tools, settings.forge.url);
+    const { url, token } = settings.forge;
+    await waitForForge(tools, url, { proof: { token } });
     await verifyIdentity(bot, settings);
     const projects = settings.projects.map(({ name }) => name);
     bot.events.append({ type: "bot.started", projects, ...describeSelf(settings, tools) });
@@ -65,7 +66,10 @@ function narrow(settings: BotSettings, project: string | undefined): BotSettings
 }
 
 /** A runner whose token is not its bot's refuses to start; there is no other identity to fall back to. */
-async function verifyIdentity(bot: Bot, { name, forge: { user } }: BotSettings): Promise<void> {
+async function verifyIdentity(
+  bot: RunningBot,
+  { name, forge: { user } }: BotSettings,
+): Promise<void> {
   const login = await bot.whoami();
   if (isSameLogin(login, user)) return;
   throw new DisintoError(

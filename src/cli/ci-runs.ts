@@ -30,8 +30,8 @@ export async function rerunCi(tools: Tools, flags: RunFlags): Promise<ExitCode> 
   for (const run of runs) {
     const { number, event, isOver } = run;
     if (isOver) await reader.restart(number);
-    const said = isOver ? "is asked for again" : "is under way as it is";
-    tools.say(`run ${number} (${event}) of #${pull.number} ${said}`);
+    const outcome = isOver ? "is asked for again" : "is under way as it is";
+    tools.say(`run ${number} (${event}) of #${pull.number} ${outcome}`);
   }
   tools.say(`to follow it: disinto ci logs ${flags.number}`);
   return ExitCode.done;
@@ -61,13 +61,13 @@ async function openRuns(tools: Tools, flags: RunFlags) {
   const { factory, containers, environment } = fleet;
   const layout = deriveLayout(factory, resolve(flags.folder));
   const addresses = deriveAddresses(factory);
-  const door = access.door(factory, { layout, addresses, project: containers.project });
-  const tell = async () => {
+  const connection = access.connection(factory, { layout, addresses, project: containers.project });
+  const readHistory = async () => {
     const events = await readAllEvents(tools, factory, flags.folder);
     return buildIssueHistory([...events.values()].flat(), { project: project.name, issue: number });
   };
-  const pull = await findPull({ forge, project, tell }, number);
-  const reader = await tools.ciRuns({ door, repo: project.repo, containers, environment });
+  const pull = await findPull({ forge, project, readHistory }, number);
+  const reader = await tools.ciRuns({ connection, repo: project.repo, containers, environment });
   return { reader, pull };
 }
 
@@ -75,11 +75,11 @@ interface Finding {
   readonly forge: Forge;
   readonly project: Project;
   /** What bots told of the issue: the branch of what was merged is gone. */
-  readonly tell: () => Promise<{ readonly pull: number | undefined }>;
+  readonly readHistory: () => Promise<{ readonly pull: number | undefined }>;
 }
 
 /** The pull request of this number, or of the issue of this number, whatever has become of it. */
-async function findPull({ forge, project, tell }: Finding, number: number): Promise<Pull> {
+async function findPull({ forge, project, readHistory }: Finding, number: number): Promise<Pull> {
   const pulls = forge.pulls(project.repo);
   const named = await pulls.get(number).catch((error: unknown) => {
     if (error instanceof DisintoError && error.code === "forge.not-found") return undefined;
@@ -88,9 +88,10 @@ async function findPull({ forge, project, tell }: Finding, number: number): Prom
   if (named) return named;
   const branch = deriveBranch(project, number);
   const own = (await pulls.listOpen()).find(({ head }) => head === branch);
-  const told = own ? undefined : (await tell()).pull;
+  const recordedPull = own ? undefined : (await readHistory()).pull;
   const found =
-    own ?? (told === undefined ? await pulls.findClosed(branch) : await pulls.get(told));
+    own ??
+    (recordedPull === undefined ? await pulls.findClosed(branch) : await pulls.get(recordedPull));
   if (found) return found;
   throw new DisintoError("forge.not-found", `#${number} of ${project.name} has no pull request`, {
     hint: `disinto issue ${number} says how far it is`,

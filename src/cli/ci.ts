@@ -10,7 +10,8 @@ import type { Tools } from "./tools.ts";
 export async function serveCi(tools: Tools): Promise<ExitCode> {
   const settings = readCiSettings(tools.environment);
   const serve = await tools.ci(settings);
-  await waitForForge(tools, settings.forge.url);
+  const { url, token } = settings.forge;
+  await waitForForge(tools, url, { proof: { token } });
   await serve();
   return ExitCode.done;
 }

@@ -1,5 +1,5 @@
 /** `disinto cost`: what the sessions of all bots have taken, as their ledgers say it. */
-import { readBooks } from "../bot/spending/ledger.ts";
+import { readLedgers } from "../bot/spending/ledger.ts";
 import { type CostGroup, costGroups, formatCost, reportCost } from "../core/cost-report.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { openFleet } from "./fleet.ts";
@@ -19,7 +19,7 @@ export async function cost(tools: Tools, { folder, by = "day", json }: CostFlags
       hint: `--by with one of: ${costGroups.join(", ")}`,
     });
   const fleet = await openFleet(tools, folder);
-  const { rows, open } = await withFactoryRepository(tools, fleet, (mirror) => readBooks(mirror));
+  const { rows, open } = await withFactoryRepository(tools, fleet, (mirror) => readLedgers(mirror));
   const report = reportCost(rows, group);
   if (json) tools.print(`${JSON.stringify({ ...report, running: open }, undefined, 2)}\n`);
   else {

@@ -1,3 +1,4 @@
+import { readAdministrator } from "../apply/administrator.ts";
 import { examine } from "../apply/doctor.ts";
 import type { Finding } from "../apply/finding.ts";
 import { ExitCode } from "../errors.ts";
@@ -11,11 +12,12 @@ export async function doctor(
 ): Promise<ExitCode> {
   const fleet = await openFleet(tools, folder);
   const { environment: shell, repositories, version } = tools;
+  const proof = readAdministrator(fleet.factory, fleet.environment);
   const findings = await examine({
     ...fleet,
     shell,
     examineModel: tools.examineModel,
-    forgeVersion: async (url) => (await tools.probeForge(url)).version,
+    forgeVersion: async (url) => (await tools.probeForge(url, proof)).version,
     oneShots: await tools.openOneShots(fleet.factory.engine),
     repositories,
     version,

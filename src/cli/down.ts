@@ -1,4 +1,4 @@
-import { takeDown } from "../apply/down.ts";
+import { stopServices } from "../apply/down.ts";
 import { listSpareVolumes } from "../apply/prune.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { askOnTerminal, openFleet } from "./fleet.ts";
@@ -18,7 +18,7 @@ export async function down(
   const { containers } = fleet;
   if (volumes && !yes) await confirm(tools, fleet.factory.name);
   const before = (await containers.observe()).containers.filter(({ running }) => running);
-  await takeDown({ containers, folder, volumes });
+  await stopServices({ containers, folder, volumes });
   const left = (await containers.observe()).containers.filter(({ running }) => running);
   const count = before.length - left.length;
   const stopped = `${count} ${count === 1 ? "service" : "services"} stopped`;

@@ -36,7 +36,7 @@ function explainWait(
   return findWaiting([{ project, issue: number, title, createdAt }], statuses)[0];
 }
 
-async function readReport(context: IssueContext, { events, pull: told }: IssueHistory) {
+async function readReport(context: IssueContext, { events, pull: recordedPull }: IssueHistory) {
   const { forge, project, issues, number, mirror } = context;
   const [pulls, statuses] = [forge.pulls(project.repo), forge.statuses(project.repo)];
   const branch = deriveBranch(project, number);
@@ -48,7 +48,7 @@ async function readReport(context: IssueContext, { events, pull: told }: IssueHi
     mirror.readRefs([ref]),
     pulls.listOpen(),
   ]);
-  const pullNumber = open.find(({ head }) => head === branch)?.number ?? told;
+  const pullNumber = open.find(({ head }) => head === branch)?.number ?? recordedPull;
   const pull = pullNumber === undefined ? undefined : await pulls.get(pullNumber);
   const { body: _, ...issue } = found;
   return {
@@ -87,6 +87,6 @@ function format({ issue, lease, branch, pull, comments, events, waiting }: Repor
     ...comments.map(({ author, body }) => ["comment", `${author}: ${body.trim().split("\n")[0]}`]),
   ];
   const lines = facts.map(([name = "", text]) => `${name.padEnd(9)} ${text}`);
-  const story = events.map(formatEvent);
-  return `${[...lines, ...(story.length > 0 ? ["", ...story] : [])].join("\n")}\n`;
+  const history = events.map(formatEvent);
+  return `${[...lines, ...(history.length > 0 ? ["", ...history] : [])].join("\n")}\n`;
 }

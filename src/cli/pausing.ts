@@ -23,10 +23,10 @@ export async function pauseBots(tools: Tools, flags: PauseFlags): Promise<ExitCo
   await withFactoryRepository(tools, fleet, async (mirror) => {
     const fresh = await pause({ mirror, clock: tools.clock }, who, { by, reason });
     for (const bot of who) {
-      const told = fresh.includes(bot)
+      const outcome = fresh.includes(bot)
         ? "is paused: it puts aside what it does within one poll, and begins nothing"
         : "was paused already";
-      tools.say(`${bot ?? "the whole factory"} ${told}`);
+      tools.say(`${bot ?? "the whole factory"} ${outcome}`);
     }
   });
   const names = flags.names.map((name) => ` ${name}`).join("");

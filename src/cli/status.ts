@@ -1,13 +1,17 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
-import { reportBots } from "../apply/bot-report.ts";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { readAdministrator } from "../apply/administrator.ts";
+import { type BotReport, reportBots, reportOthers } from "../apply/bot-report.ts";
+import { findCiProblems } from "../apply/ci-problems.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
+import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
+import { describeSilence, describeTooOld } from "../core/forge-version.ts";
 import { describeWork } from "../core/problems.ts";
-import { formatStatus, summarizeServices } from "../core/service-status.ts";
+import { formatStatus, type ServiceStatus, summarizeServices } from "../core/service-status.ts";
 import { FactoryHistory } from "../core/snapshot/history.ts";
 import { deriveSnapshot, type ForgeFacts, NO_FORGE } from "../core/snapshot/snapshot.ts";
 import { formatWaitingIssue } from "../core/waiting.ts";
@@ -54,15 +58,16 @@ async function observeFactory(tools: Tools, folder: string) {
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
-    ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
-    pauses: pauses.map((one) => ({ ...one, told: formatPause(one) })),
+    ...(isForgeUp ? await readForge(tools, fleet, services) : NO_FORGE),
+    pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
-  const credentials = isForgeUp
-    ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
-    : [];
+  const asked = { ...fleet, forge: tools.forge };
+  const reports = isForgeUp ? await reportBots({ ...asked, events, observed }) : [];
+  const others = isForgeUp ? await reportOthers(asked) : [];
+  const credentials = [...(await findTaken(tools, fleet, reports)), ...others];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
-  await tellEngineFacts(folder, factory, { at: now, services });
+  await writeEngineFacts(folder, factory, { at: now, services });
   return deriveSnapshot(
     { now, history, forge, services, projects, credentials },
     { backlog: BACKLOG, blocked: BLOCKED },
@@ -76,13 +81,44 @@ function isRunning(
   return services.some(({ service, running }) => service === name && running);
 }
 
-/** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
-async function readForge(tools: Tools, { factory, environment }: Fleet): Promise<ForgeFacts> {
+/** Whoever cannot look as the administrator leaves it at what the tokens say. */
+async function findTaken(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  bots: readonly BotReport[],
+) {
   const password = environment.get(env.forgeAdminPass.key);
-  if (!password) return NO_FORGE;
+  const isAsked = bots.some(({ credentials }) => /^(refused|foreign)$/.test(credentials));
+  if (!password || !isAsked) return bots;
   const { url, adminUser: login } = factory.forge;
   try {
-    const { forge } = await tools.forgeAdmin(url, { login, password });
+    return await markTaken(bots, await tools.forgeAdmin(url, { login, password }), factory.id);
+  } catch (error) {
+    if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    return bots;
+  }
+}
+
+/** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
+async function readForge(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  services: readonly ServiceStatus[],
+): Promise<ForgeFacts> {
+  const administrator = readAdministrator(factory, environment);
+  if (!administrator) return NO_FORGE;
+  const { url } = factory.forge;
+  const probe = await tools.probeForge(url, administrator);
+  if (probe.version === undefined) {
+    const state = services.find(({ service }) => service === FORGE_SERVICE)?.state;
+    const text = describeSilence(factory, { reason: probe.failure.message, state });
+    return { ...NO_FORGE, problems: [{ kind: "forge", text }] };
+  }
+  const tooOld = describeTooOld(url, probe.version);
+  if (tooOld) return { ...NO_FORGE, problems: [{ kind: "forge", text: tooOld }] };
+  try {
+    const admin = await tools.forgeAdmin(url, administrator);
+    const { forge } = admin;
     const open = await Promise.all(
       factory.projects.map(async ({ name: project, repo }) =>
         (await forge.issues(repo).listOpen()).map(({ number: issue, ...rest }) => {
@@ -97,7 +133,11 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
         }),
       ),
     );
-    return { issues: open.flat(), pulls: pulls.flat(), problems: [] };
+    const problems = [
+      ...(await checkForgeVersion(factory, async () => probe)),
+      ...(await findCiProblems({ ...tools, factory, environment, forge: admin })),
+    ];
+    return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
     return { ...NO_FORGE, problems: [{ kind: "forge", text: error.message }] };

@@ -3,8 +3,8 @@ import type { Argv } from "../adapters/process.ts";
 import type { SyncTools } from "../apply/sync.ts";
 import type { SelfTestTools } from "../bot/self-test.ts";
 import type { BotSettings } from "../bot/settings.ts";
-import type { Bot } from "../bot/tools.ts";
-import type { CiDoor } from "../ci/definitions.ts";
+import type { RunningBot } from "../bot/tools.ts";
+import type { CiConnection } from "../ci/definitions.ts";
 import type { CiSettings } from "../ci/local/settings.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import type { EngineName } from "../engines/definitions.ts";
@@ -26,7 +26,7 @@ interface CiGatePlace {
 }
 
 interface CiRunsPlace {
-  readonly door: CiDoor;
+  readonly connection: CiConnection;
   readonly repo: RepoId;
   readonly containers: Pick<Containers, "exec">;
   readonly environment: ReadonlyMap<string, string>;
@@ -59,7 +59,7 @@ export interface Tools extends SyncTools, SelfTestTools {
   readonly examineModel: (question: ModelQuestion) => Promise<ModelReport>;
   /** Those that run on this machine, where they usually listen. */
   readonly findModels: () => Promise<readonly FoundModel[]>;
-  readonly bot: (settings: BotSettings) => Promise<Bot>;
+  readonly bot: (settings: BotSettings) => Promise<RunningBot>;
   readonly ci: (settings: CiSettings) => Promise<() => Promise<void>>;
   /** The runs of a project's CI, as the operator asks for them. */
   readonly ciRuns: (asked: CiRunsPlace) => Promise<CiRunReader>;

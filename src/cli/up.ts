@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { tellEngineFacts } from "../apply/dashboard.ts";
+import { writeEngineFacts } from "../apply/dashboard.ts";
 import type { Fleet } from "../apply/observe.ts";
 import { applyServices } from "../apply/up.ts";
 import { deriveDesired } from "../core/desired.ts";
@@ -33,7 +33,7 @@ export async function up(tools: Tools, flags: UpFlags): Promise<ExitCode> {
     waitMs: wait ? waitMs : 0,
     ...(confirm && { confirm }),
   });
-  if (!dryRun) await tellDashboard(tools, fleet);
+  if (!dryRun) await updateDashboard(tools, fleet);
   if (json) tools.print(`${JSON.stringify({ steps, changed }, undefined, 2)}\n`);
   else if (dryRun) tools.print(`${formatPlan(steps, desired)}\n`);
   else tools.say(changed ? "everything is up" : "nothing to do");
@@ -41,9 +41,12 @@ export async function up(tools: Tools, flags: UpFlags): Promise<ExitCode> {
 }
 
 /** The dashboard may not ask the engine, and is told what this command saw last. */
-async function tellDashboard(tools: Tools, { factory, folder, containers }: Fleet): Promise<void> {
+async function updateDashboard(
+  tools: Tools,
+  { factory, folder, containers }: Fleet,
+): Promise<void> {
   if (!factory.dashboard) return;
   const desired = deriveDesired(factory, resolve(folder), containers.project);
   const services = summarizeServices(desired, (await containers.observe()).containers);
-  await tellEngineFacts(folder, factory, { at: tools.clock.now().toISOString(), services });
+  await writeEngineFacts(folder, factory, { at: tools.clock.now().toISOString(), services });
 }

@@ -9,7 +9,7 @@ import { AgentSection } from "../settings/project.ts";
 import { refuseBotName } from "./bot-names.ts";
 import type { Environment } from "./environment.ts";
 import { type LlamaBackend, readLlamaBackend, readLlamaBots } from "./llama-bots.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import type { LoadedProject } from "./project-file.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
@@ -25,7 +25,7 @@ interface Section {
 export function assembleBots(
   environment: Environment,
   loaded: readonly { file: LoadedProject; project: Project }[],
-): { bots: readonly Bot[]; problems: readonly Problem[] } {
+): { bots: readonly Bot[]; problems: readonly ConfigProblem[] } {
   const llama = readLlamaBots(environment);
   const { sections, problems } = collectSections(loaded);
   const { backend, problems: ofBackend } = readLlamaBackend(environment);
@@ -47,7 +47,7 @@ export function assembleBots(
 
 function collectSections(loaded: readonly { file: LoadedProject; project: Project }[]) {
   const sections = new Map<string, Section>();
-  const problems: Problem[] = [];
+  const problems: ConfigProblem[] = [];
   for (const { file, project } of loaded) {
     for (const [name, settings] of Object.entries(file.settings.agents)) {
       const place = file.source.locate(["agents", name]);
@@ -65,7 +65,7 @@ function addProject(section: Section, project: string): Section {
   return { ...section, projects: [...section.projects, project] };
 }
 
-function* checkSection(section: Section, first: Section | undefined): Generator<Problem> {
+function* checkSection(section: Section, first: Section | undefined): Generator<ConfigProblem> {
   const { settings, place, path } = section;
   yield* checkHarness(settings).map((problem) => ({ ...place, path, ...problem }));
   if (first && JSON.stringify(first.settings) !== JSON.stringify(settings)) {

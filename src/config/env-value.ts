@@ -20,10 +20,10 @@ const escapes: Readonly<Record<string, string>> = {
 export interface EvaluatedEnv {
   readonly values: Map<string, string>;
   /** What Compose refuses, or fills with nothing: each with the text it was found in. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly EnvValueProblem[];
 }
 
-export interface Refusal {
+export interface EnvValueProblem {
   readonly entry: EnvEntry;
   /** The reference as it is written. */
   readonly text: string;
@@ -41,11 +41,12 @@ export function evaluateEnv(
   inherited: Variables = pickToolVariables(process.env),
 ): EvaluatedEnv {
   const values = new Map<string, string>();
-  const refusals: Refusal[] = [];
+  const refusals: EnvValueProblem[] = [];
   for (const entry of entries) {
     if (!entry.raw) continue;
     const lookup = (name: string) => inherited[name] ?? values.get(name);
-    const refuse = (refusal: Omit<Refusal, "entry">) => refusals.push({ entry, ...refusal });
+    const refuse = (refusal: Omit<EnvValueProblem, "entry">) =>
+      refusals.push({ entry, ...refusal });
     values.set(entry.key, decode(entry.raw, { lookup, refuse }));
   }
   return { values, refusals };
@@ -53,7 +54,7 @@ export function evaluateEnv(
 
 interface Expansion {
   readonly lookup: (name: string) => string | undefined;
-  readonly refuse: (refusal: Omit<Refusal, "entry">) => void;
+  readonly refuse: (refusal: Omit<EnvValueProblem, "entry">) => void;
 }
 
 function decode({ quote, text }: RawValue, expansion: Expansion): string {

@@ -3,7 +3,7 @@
 import { envSettings } from "../settings/env.ts";
 import { type EnvEntry, indexLines, parseEnv } from "./env-syntax.ts";
 import { evaluateEnv } from "./env-value.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
@@ -12,7 +12,7 @@ const knownKeys = envSettings.map(({ key }) => key);
 export interface Environment {
   readonly file: string;
   readonly values: ReadonlyMap<string, string>;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ConfigProblem[];
   /** Place of the key, or of a word in its value. */
   locate(key: string, word?: string): SourcePlace;
 }
@@ -53,7 +53,7 @@ function findWord(text: string, { key, start, end }: EnvEntry, word: string | un
   return found ? from + found.index : 0;
 }
 
-function checkKey(file: string, entry: EnvEntry): readonly Problem[] {
+function checkKey(file: string, entry: EnvEntry): readonly ConfigProblem[] {
   const { key, line, column } = entry;
   const place = { file, line, column, path: key };
   if (key.startsWith("COMPOSE_")) {

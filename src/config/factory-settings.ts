@@ -1,13 +1,14 @@
 /** The factory's own switches, read from `.env` as settings/env.ts declares them. */
 import { ciProviders } from "../ci/definitions.ts";
 import { publish } from "../core/addresses.ts";
+import { CI_SECRET_PREFIX } from "../core/ci-secrets.ts";
 import type { Factory } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { env } from "../settings/env.ts";
 import type { Setting } from "../settings/setting.ts";
 import type { Environment } from "./environment.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 
@@ -15,7 +16,7 @@ export type FactorySettings = Omit<Factory, "bots" | "projects">;
 
 /** Reads settings one by one and collects what is wrong with them; a wrong value reads as its default. */
 export class Reader {
-  readonly problems: Problem[] = [];
+  readonly problems: ConfigProblem[] = [];
   readonly #environment: Environment;
 
   constructor(environment: Environment) {
@@ -46,6 +47,12 @@ export class Reader {
 
   isSet({ key }: Pick<Setting<unknown>, "key">): boolean {
     return Boolean(this.#environment.values.get(key));
+  }
+
+  /** Those that are set and begin so. */
+  setKeys(prefix: string): readonly string[] {
+    const set = [...this.#environment.values].filter(([, value]) => value !== "");
+    return set.flatMap(([key]) => (key.startsWith(prefix) ? [key] : []));
   }
 
   fail({ key }: Pick<Setting<unknown>, "key">, message: string, hint: string): void {
@@ -92,6 +99,7 @@ export function readFactorySettings(
         return access && reader.isSet({ key: access.tokenKey });
       }),
       hasGate: reader.isSet(env.ciAccountToken),
+      secretKeys: reader.setKeys(CI_SECRET_PREFIX),
     },
     leaseTermS: reader.optional(env.leaseTerm),
     ...(reader.isSet(env.budget) && { budget: reader.optional(env.budget) }),

@@ -5,7 +5,7 @@ import { setEnvironment } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
 import { Reader } from "./factory-settings.ts";
 import { readText } from "./files.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 
 export interface LlamaBackend {
   readonly baseUrl: string | undefined;
@@ -16,7 +16,7 @@ export interface LlamaBackend {
 
 export function readLlamaBots(environment: Environment): {
   names: readonly string[];
-  problems: readonly Problem[];
+  problems: readonly ConfigProblem[];
 } {
   const list = environment.values.get(env.llamaBots.key);
   const enabled = environment.values.get(env.enableLlamaAgent.key) ?? "0";
@@ -39,7 +39,11 @@ function findRepeated(names: readonly string[]): ReadonlySet<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-function checkName(name: string, isTwice: boolean, environment: Environment): readonly Problem[] {
+function checkName(
+  name: string,
+  isTwice: boolean,
+  environment: Environment,
+): readonly ConfigProblem[] {
   const refusal = refuseBotName(name);
   if (!refusal && !isTwice) return [];
   const place = { ...environment.locate(env.llamaBots.key, name), path: env.llamaBots.key };
@@ -49,11 +53,11 @@ function checkName(name: string, isTwice: boolean, environment: Environment): re
   ];
 }
 
-function listTwice(name: string, place: Omit<Problem, "message" | "hint">): Problem {
+function listTwice(name: string, place: Omit<ConfigProblem, "message" | "hint">): ConfigProblem {
   return { ...place, message: `${JSON.stringify(name)} is listed twice`, hint: "name it once" };
 }
 
-function contradict(environment: Environment): Problem {
+function contradict(environment: Environment): ConfigProblem {
   const { file, line } = environment.locate(env.enableLlamaAgent.key);
   return {
     ...environment.locate(env.llamaBots.key),
@@ -88,7 +92,7 @@ function dropWord(list: string, name: string): string {
 
 export function readLlamaBackend(environment: Environment): {
   backend: LlamaBackend;
-  problems: readonly Problem[];
+  problems: readonly ConfigProblem[];
 } {
   const reader = new Reader(environment);
   const { key, older = key } = env.llamaApiKey;

@@ -13,7 +13,7 @@ import { type EnvChanges, editEnv } from "./env-file.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
 import { type FactorySettings, Reader, readFactorySettings } from "./factory-settings.ts";
 import { type ConfigFiles, readFiles, readText } from "./files.ts";
-import { type Problem, sortProblems, toConfigError } from "./problem.ts";
+import { type ConfigProblem, sortProblems, toConfigError } from "./problem.ts";
 import { type LoadedProject, parseProject } from "./project-file.ts";
 import { checkRules, type Location, type ProjectPlaces } from "./rules.ts";
 
@@ -29,7 +29,7 @@ export interface LoadedFactory {
 export async function checkFactory(
   folder: string,
   version: string,
-): Promise<{ loaded?: LoadedFactory; problems: readonly Problem[] }> {
+): Promise<{ loaded?: LoadedFactory; problems: readonly ConfigProblem[] }> {
   const files = await readFiles(folder);
   return checkFiles(files, version);
 }
@@ -85,7 +85,7 @@ export async function loadEnvironment(folder: string): Promise<ReadonlyMap<strin
 export function checkFiles(
   { env, projects, olderServices = {}, generatedImages }: ConfigFiles,
   version: string,
-): { loaded?: LoadedFactory; problems: readonly Problem[] } {
+): { loaded?: LoadedFactory; problems: readonly ConfigProblem[] } {
   const written = parseEnvironment(".env", typeof env === "string" ? env : "");
   const adopted = adopt(written, olderServices, generatedImages);
   const environment = addAdopted(written, adopted);

@@ -1,7 +1,7 @@
 /** A configuration problem is a value: collected, sorted, and printed with all the others. */
 import { DisintoError, type Location } from "../errors.ts";
 
-export interface Problem extends Location {
+export interface ConfigProblem extends Location {
   /** Which setting, in the file's own words: `agents.ada.model`, or `LLAMA_BOTS`. */
   readonly path: string;
   readonly message: string;
@@ -9,13 +9,13 @@ export interface Problem extends Location {
   readonly hint: string;
 }
 
-export function formatProblem({ file, line, column, path, message, hint }: Problem): string {
+export function formatProblem({ file, line, column, path, message, hint }: ConfigProblem): string {
   const subject = path === "" ? message : `${path}: ${message}`;
   return `${file}:${line}:${column}  ${subject}\n  hint: ${hint}`;
 }
 
 /** Same problems, same order, whatever found them first. */
-export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+export function sortProblems(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
   return [...problems].sort(
     (a, b) =>
       compare(a.file, b.file) ||
@@ -25,7 +25,7 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   );
 }
 
-export function toConfigError(problems: readonly Problem[]): DisintoError {
+export function toConfigError(problems: readonly ConfigProblem[]): DisintoError {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return new DisintoError(
     "config.invalid",

@@ -2,7 +2,7 @@
 import type * as z from "zod/mini";
 import { ProjectFile } from "../settings/project.ts";
 import { refuseBotName } from "./bot-names.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import { nameRefused } from "./refused-value.ts";
 import { suggest } from "./suggest.ts";
 import { parseTomlSource, type TomlSource } from "./toml-source.ts";
@@ -15,7 +15,7 @@ export interface LoadedProject {
 export function parseProject(
   file: string,
   text: string,
-): { project?: LoadedProject; problems: readonly Problem[] } {
+): { project?: LoadedProject; problems: readonly ConfigProblem[] } {
   const source = parseTomlSource(file, text);
   if (!("values" in source)) return { problems: [source] };
   const names = checkBotNames(source);
@@ -26,7 +26,7 @@ export function parseProject(
   return { problems: [...names, ...issues] };
 }
 
-function checkBotNames(source: TomlSource): readonly Problem[] {
+function checkBotNames(source: TomlSource): readonly ConfigProblem[] {
   return Object.keys(Object(source.values.agents)).flatMap((name) => {
     const refusal = refuseBotName(name);
     const path = ["agents", name];
@@ -34,7 +34,7 @@ function checkBotNames(source: TomlSource): readonly Problem[] {
   });
 }
 
-function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly Problem[] {
+function toProblems(issue: z.core.$ZodIssue, source: TomlSource): readonly ConfigProblem[] {
   if (issue.code !== "unrecognized_keys") return [toProblem(issue.path, issue, source)];
   return issue.keys.map((key) => {
     const known = knownKeys(issue.path);
@@ -52,7 +52,7 @@ function toProblem(
   path: readonly PropertyKey[],
   issue: z.core.$ZodIssue,
   source: TomlSource,
-): Problem {
+): ConfigProblem {
   return {
     ...source.locate(path),
     path: path.join("."),

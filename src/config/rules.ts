@@ -16,7 +16,7 @@ import { forgeKinds } from "../forge-kinds/definitions.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { env } from "../settings/env.ts";
 import type { Environment } from "./environment.ts";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import type { SourcePlace } from "./toml-source.ts";
 
 export type Location = SourcePlace & { readonly path: string };
@@ -39,7 +39,7 @@ export interface ProjectPlaces {
   readonly image: Location;
 }
 
-export function* checkRules(input: RuleInput): Generator<Problem> {
+export function* checkRules(input: RuleInput): Generator<ConfigProblem> {
   yield* checkBackends(input);
   yield* checkSlots(input);
   yield* checkClashes(input);
@@ -53,7 +53,7 @@ export function* checkRules(input: RuleInput): Generator<Problem> {
   yield* checkSsh(input);
 }
 
-function* checkSsh({ factory: { forge }, environment }: RuleInput): Generator<Problem> {
+function* checkSsh({ factory: { forge }, environment }: RuleInput): Generator<ConfigProblem> {
   if (forge.sshPort === undefined || forgeKinds[forge.kind].service?.sshPort) return;
   const { key } = env.forgeSshPort;
   yield {
@@ -65,7 +65,7 @@ function* checkSsh({ factory: { forge }, environment }: RuleInput): Generator<Pr
 }
 
 /** What cannot be reached from where it must be. */
-function* checkAddresses({ factory, environment, locateBot }: RuleInput): Generator<Problem> {
+function* checkAddresses({ factory, environment, locateBot }: RuleInput): Generator<ConfigProblem> {
   for (const { at, message, hint } of findUnreachable(factory)) {
     if ("key" in at) yield { ...environment.locate(at.key), path: at.key, message, hint };
     else {
@@ -76,7 +76,11 @@ function* checkAddresses({ factory, environment, locateBot }: RuleInput): Genera
 }
 
 /** A bot has one token, so there is one forge. */
-function* checkForgeUrls({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
+function* checkForgeUrls({
+  factory,
+  environment,
+  projectPlaces,
+}: RuleInput): Generator<ConfigProblem> {
   const inEnvironment = environment.values.get(env.forgeUrl.key);
   const stated = projectPlaces.flatMap(({ forgeUrl }) => (forgeUrl.value ? [forgeUrl] : []));
   const decides = inEnvironment ? environment.locate(env.forgeUrl.key) : stated[0];
@@ -91,7 +95,7 @@ function* checkForgeUrls({ factory, environment, projectPlaces }: RuleInput): Ge
 }
 
 /** A bot has one image, so the projects it works on must want the same. */
-function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generator<Problem> {
+function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generator<ConfigProblem> {
   const wanted = factory.projects.map(({ name, image }, index) => {
     return { name, image, place: projectPlaces[index]?.image };
   });
@@ -109,10 +113,14 @@ function* checkImages({ factory, locateBot, projectPlaces }: RuleInput): Generat
 }
 
 /** Child processes can only be disinto's own. */
-function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Generator<Problem> {
+function* checkEngine({
+  factory,
+  environment,
+  projectPlaces,
+}: RuleInput): Generator<ConfigProblem> {
   if (engines[factory.engine].runsImages) return;
   const hint = "set DISINTO_ENGINE=compose, or use what disinto brings itself";
-  const refuse = (key: string): Problem => {
+  const refuse = (key: string): ConfigProblem => {
     const message = "the local engine cannot run this";
     return { ...environment.locate(key), path: key, message, hint };
   };
@@ -131,7 +139,7 @@ function* checkEngine({ factory, environment, projectPlaces }: RuleInput): Gener
   }
 }
 
-function* checkBackends(input: RuleInput): Generator<Problem> {
+function* checkBackends(input: RuleInput): Generator<ConfigProblem> {
   const { factory, environment, isUnread, locateBot } = input;
   for (const bot of factory.bots) {
     if (harnesses[bot.harness].asksModel && !bot.baseUrl && !isUnread(bot))
@@ -148,7 +156,7 @@ function* checkBackends(input: RuleInput): Generator<Problem> {
   }
 }
 
-function lackBaseUrl(bot: Bot, place: Location): Problem {
+function lackBaseUrl(bot: Bot, place: Location): ConfigProblem {
   const key = bot.declaredIn === "LLAMA_BOTS" ? "LLAMA_BASE_URL in .env" : "base_url";
   return {
     ...place,
@@ -158,7 +166,7 @@ function lackBaseUrl(bot: Bot, place: Location): Problem {
 }
 
 /** How many requests a backend takes is one fact of that backend, whoever states it. */
-function* checkSlots({ factory, locateBot }: RuleInput): Generator<Problem> {
+function* checkSlots({ factory, locateBot }: RuleInput): Generator<ConfigProblem> {
   const firsts = new Map<string, Bot>();
   for (const bot of factory.bots) {
     if (bot.slots === undefined) continue;
@@ -183,7 +191,7 @@ const derivedNames: readonly (readonly [string, (bot: Bot, factory: Factory) => 
 ];
 
 /** Two bots must never share what tells them apart. */
-function* checkClashes({ factory, locateBot }: RuleInput): Generator<Problem> {
+function* checkClashes({ factory, locateBot }: RuleInput): Generator<ConfigProblem> {
   for (const [what, derive] of derivedNames) {
     for (const { first, second, name } of findRepeated(factory.bots, (bot) =>
       derive(bot, factory),
@@ -197,7 +205,7 @@ function* checkClashes({ factory, locateBot }: RuleInput): Generator<Problem> {
   }
 }
 
-function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<Problem> {
+function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<ConfigProblem> {
   const { adminUser } = factory.forge;
   for (const bot of factory.bots.filter(({ forgeUser }) => isSameLogin(forgeUser, adminUser))) {
     yield {
@@ -209,7 +217,7 @@ function* checkAdministrator({ factory, locateBot }: RuleInput): Generator<Probl
 }
 
 /** A person pushes to the primary branch, which an account of the factory never may. */
-function* checkOwner({ factory, environment }: RuleInput): Generator<Problem> {
+function* checkOwner({ factory, environment }: RuleInput): Generator<ConfigProblem> {
   const { owner, bots, projects } = factory;
   if (owner === undefined) return;
   const cis = listUsedCis({ projects }).flatMap(({ user }) => user?.(factory).login ?? []);
@@ -223,7 +231,7 @@ function* checkOwner({ factory, environment }: RuleInput): Generator<Problem> {
   };
 }
 
-function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<Problem> {
+function* checkProjects({ factory, projectPlaces }: RuleInput): Generator<ConfigProblem> {
   const projects = factory.projects.map((project, index) => ({
     project,
     places: projectPlaces[index],

@@ -1,6 +1,6 @@
 /** One TOML file: its plain values, and the place of every key in it. */
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 
 export interface TomlSource {
   readonly file: string;
@@ -15,7 +15,7 @@ export interface SourcePlace {
   readonly column: number;
 }
 
-export function parseTomlSource(file: string, text: string): TomlSource | Problem {
+export function parseTomlSource(file: string, text: string): TomlSource | ConfigProblem {
   try {
     const program = parseTOML(text.replace(/^\ufeff/, ""), { tomlVersion: "1.0" });
     const places = new Map<string, SourcePlace>();

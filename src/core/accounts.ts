@@ -29,6 +29,8 @@ export interface ObservedUser {
   readonly isProven: boolean;
   /** With what somebody can act as the user beside the credentials in `.env`. */
   readonly foreign: readonly Credential[];
+  /** Somebody else made it, and the operator may change nothing of it: they administer a repository, not the forge. */
+  readonly isGiven?: true;
 }
 
 export type AccountAction =
@@ -41,6 +43,8 @@ export type AccountAction =
       readonly credential: Credential;
     }
   | { readonly kind: "create-token"; readonly user: DesiredUser }
+  /** By the user's own password, which is all that there is of a given account. */
+  | { readonly kind: "create-own-token"; readonly user: DesiredUser }
   | { readonly kind: "mark-user"; readonly user: DesiredUser };
 
 const MARK = "disinto:";
@@ -57,7 +61,7 @@ export interface Ownership {
   readonly adopted: readonly string[];
 }
 
-export interface Refusal {
+export interface RefusedAccount {
   readonly login: string;
   readonly because: string;
   readonly wayOut: string;
@@ -78,11 +82,12 @@ export function refuseAccount(
   user: DesiredUser,
   seen: ObservedUser = absent,
   { factoryId, adopted }: Ownership,
-): Refusal | undefined {
+): RefusedAccount | undefined {
   if (!seen.exists || isMarked(seen, factoryId)) return undefined;
   const { login, renamedBy } = user;
   const otherName = `choose another login (${renamedBy})`;
-  if (seen.mark.startsWith(MARK)) {
+  if (seen.isGiven) return seen.isProven ? undefined : refuseGiven(user, otherName);
+  if (belongsToOther(seen, factoryId)) {
     const id = seen.mark.slice(MARK.length);
     const lost = `if it is this factory and its .env was lost, set DISINTO_FACTORY_ID=${id} there`;
     const because = "belongs to another factory";
@@ -99,14 +104,44 @@ export function refuseAccount(
   return { login, because, wayOut: `${otherName}, or: ${taking}` };
 }
 
-function isMarked({ mark }: ObservedUser, factoryId: string | undefined): boolean {
+/** It carries the mark of a factory, and not of this one. */
+export function belongsToOther(
+  seen: Pick<ObservedUser, "mark">,
+  factoryId: string | undefined,
+): boolean {
+  return seen.mark.startsWith(MARK) && !isMarked(seen, factoryId);
+}
+
+function refuseGiven({ login, keys }: DesiredUser, otherName: string): RefusedAccount {
+  const because = `exists on the forge, and accepts neither ${keys.token} nor ${keys.password}`;
+  return { login, because, wayOut: `put one of them into .env, or ${otherName}` };
+}
+
+function isMarked({ mark }: Pick<ObservedUser, "mark">, factoryId: string | undefined): boolean {
   return factoryId !== undefined && mark === formatMark(factoryId);
 }
 
-/** Plans an account that was not refused. The mark comes last: what carries it has been cleaned. */
-export function* planUser(
+/** Plans an account that was not refused. */
+export function planUser(
   user: DesiredUser,
   seen: ObservedUser = absent,
+  factoryId: string | undefined,
+): Iterable<Step<AccountAction>> {
+  return seen.isGiven ? planGiven(user, seen) : planOwn(user, seen, factoryId);
+}
+
+function* planGiven(
+  user: DesiredUser,
+  { tokenWorks }: ObservedUser,
+): Generator<Step<AccountAction>> {
+  const because = `the forge accepts ${user.keys.password}, and ${user.keys.token} is not its token`;
+  if (!tokenWorks) yield { action: { kind: "create-own-token", user }, because };
+}
+
+/** The mark comes last: what carries it has been cleaned. */
+function* planOwn(
+  user: DesiredUser,
+  seen: ObservedUser,
   factoryId: string | undefined,
 ): Generator<Step<AccountAction>> {
   const { exists, isAdmin, passwordWorks, tokenWorks, isProven, foreign } = seen;

@@ -42,8 +42,8 @@ test("an external forge has one address for all, and no way in through this host
   const env = "DISINTO_FORGE=external\nFORGE_URL=https://git.example.org/git\n";
   const factory = makeFactory(bot + env, { shop });
 
-  const { operator, part, step } = deriveAddresses(factory).forge;
-  expect(new Set([operator, part, step])).toEqual(new Set(["https://git.example.org/git"]));
+  const { operator, internal, step } = deriveAddresses(factory).forge;
+  expect(new Set([operator, internal, step])).toEqual(new Set(["https://git.example.org/git"]));
   expect(listInbound(factory)).toEqual([]);
 });
 

@@ -16,9 +16,9 @@ interface Reach {
   /** A person's browser and git, and the operator's commands, on this host or another. */
   readonly operator: string;
   /** Another service of the factory, bots among them. */
-  readonly part: string;
+  readonly internal: string;
   /** What the part says of itself in links, clone URLs and webhooks. */
-  readonly told: string;
+  readonly announced: string;
 }
 
 /** Undefined if there is none. */
@@ -26,11 +26,11 @@ export interface Addresses {
   /** `step`: a step of the CI. */
   readonly forge: Reach & { readonly step: string };
   /** The local CI: bots alone ask it. Woodpecker's `bot`: where they ask that one. */
-  readonly ci: Pick<Reach, "part">;
+  readonly ci: Pick<Reach, "internal">;
   readonly woodpecker: (Reach & { readonly bot: string }) | undefined;
   readonly dashboard: Reach | undefined;
   /** The way out, for services and steps alike. */
-  readonly proxy: Pick<Reach, "part"> | undefined;
+  readonly proxy: Pick<Reach, "internal"> | undefined;
 }
 
 /** `ciFile`: with the local engine the CI writes its address into this file. */
@@ -42,10 +42,10 @@ export function deriveAddresses(factory: Factory, ciFile = ""): Addresses {
 
 /** Child processes are readers on this host like any other. */
 function deriveLocal({ forge, dashboard }: Factory, ciFile: string): Addresses {
-  const everywhere = (url: string) => ({ operator: url, part: url, step: url, told: url });
+  const everywhere = (url: string) => ({ operator: url, internal: url, step: url, announced: url });
   return {
     forge: everywhere(forge.url),
-    ci: { part: ciFile },
+    ci: { internal: ciFile },
     woodpecker: undefined,
     dashboard: dashboard && everywhere(publish(forge.bind, dashboard.port)),
     proxy: undefined,
@@ -57,23 +57,23 @@ function deriveInContainers(factory: Factory): Addresses {
   const forgeInside = isOurs(forge) ? `http://${FORGE_SERVICE}:${ports.forge}` : forge.url;
   const woodpecker = `http://woodpecker:${ports.woodpecker}`;
   const gate = `http://woodpecker-gate:${ports.woodpeckerGate}`;
-  const outside = (url: string) => ({ operator: url, told: url });
+  const outside = (url: string) => ({ operator: url, announced: url });
   return {
     forge: {
       ...outside(forge.url),
-      part: forgeInside,
+      internal: forgeInside,
       // Woodpecker's steps clone from where the forge says that it is; those of our own CI are inside already.
       step: usesWoodpecker(factory) ? forge.url : forgeInside,
     },
-    ci: { part: `http://ci:${ports.ci}` },
+    ci: { internal: `http://ci:${ports.ci}` },
     woodpecker: usesWoodpecker(factory)
-      ? { ...outside(ci.url), part: woodpecker, bot: ci.hasGate ? gate : woodpecker }
+      ? { ...outside(ci.url), internal: woodpecker, bot: ci.hasGate ? gate : woodpecker }
       : undefined,
     dashboard: dashboard && {
       ...outside(publish(forge.bind, dashboard.port)),
-      part: `http://dashboard:${ports.dashboard}`,
+      internal: `http://dashboard:${ports.dashboard}`,
     },
-    proxy: { part: `http://egress:${ports.proxy}` },
+    proxy: { internal: `http://egress:${ports.proxy}` },
   };
 }
 
@@ -93,7 +93,7 @@ function isOurs({ kind }: Factory["forge"]): boolean {
 
 /** A port of the host that leads to a part. */
 export interface Inbound {
-  readonly part: "forge" | "ssh" | "woodpecker" | "dashboard";
+  readonly internal: "forge" | "ssh" | "woodpecker" | "dashboard";
   readonly bind: string;
   readonly published: number;
   /** Name and port inside. */
@@ -104,8 +104,12 @@ export interface Inbound {
 /** What an operator reaches without the edge. None of these parts publishes a port itself: a way in must be no way out. */
 export function listInbound(factory: Factory): readonly Inbound[] {
   const { forge, ci, dashboard } = factory;
-  const carry = (part: Exclude<Inbound["part"], "ssh">, published: number, host: string) => {
-    return { part, bind: forge.bind, published, host, port: ports[part] };
+  const carry = (
+    internal: Exclude<Inbound["internal"], "ssh">,
+    published: number,
+    host: string,
+  ) => {
+    return { internal, bind: forge.bind, published, host, port: ports[internal] };
   };
   return [
     ...(isOurs(forge) ? [carry("forge", forge.port, FORGE_SERVICE)] : []),
@@ -119,7 +123,7 @@ function listSsh({ forge, images }: Factory): readonly Inbound[] {
   const port = forgeKinds[forge.kind].service?.sshPort?.(images.forgejo);
   const { sshPort: published, bind } = forge;
   if (port === undefined || published === undefined) return [];
-  return [{ part: "ssh", bind, published, host: FORGE_SERVICE, port }];
+  return [{ internal: "ssh", bind, published, host: FORGE_SERVICE, port }];
 }
 
 /**
@@ -258,15 +262,15 @@ function* findSharedPorts(factory: Factory): Generator<Unreachable> {
     woodpecker: env.ciPort.key,
     dashboard: env.dashboardPort.key,
   };
-  for (const { part, published } of listInbound(factory)) {
+  for (const { internal, published } of listInbound(factory)) {
     const other = taken.get(published);
     if (other)
       yield {
-        at: { key: keys[part] },
+        at: { key: keys[internal] },
         message: `port ${published} is also that of ${other}`,
         hint: "give one of them another port",
       };
-    taken.set(published, `the factory's ${part}`);
+    taken.set(published, `the factory's ${internal}`);
   }
   yield* findEdgePorts(factory, taken);
   for (const { name, baseUrl = "" } of factory.bots) {

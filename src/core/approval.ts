@@ -4,7 +4,7 @@
  */
 import type { TimelineEvent } from "../ports/forge.ts";
 
-export interface TrustedHands {
+export interface TrustedUsers {
   /** Whose labels approve. */
   readonly people: readonly string[];
   /** Whose comments with a hash are believed, beside those of people. */
@@ -18,7 +18,7 @@ export type Approval =
   | "waiting"
   | "approved";
 
-interface Question extends TrustedHands {
+interface Question extends TrustedUsers {
   /** Oldest first. */
   readonly timeline: readonly TimelineEvent[];
   readonly label: string;
@@ -26,7 +26,7 @@ interface Question extends TrustedHands {
   readonly pin: string;
 }
 
-const SAID = /<!-- disinto:text:([0-9a-f]{64}) -->/;
+const HASH_MARK = /<!-- disinto:text:([0-9a-f]{64}) -->/;
 
 /** Found again by every bot. */
 export function formatTextKey(pin: string): string {
@@ -34,10 +34,10 @@ export function formatTextKey(pin: string): string {
 }
 
 export function judgeApproval({ timeline, label, pin, people, bots }: Question): Approval {
-  const said = findSaid(timeline, [...people, ...bots]);
-  if (said?.pin !== pin) return "unsaid";
+  const posted = findPostedHash(timeline, [...people, ...bots]);
+  if (posted?.pin !== pin) return "unsaid";
   const last = timeline.findLast((event) => isAbout(event, label));
-  if (last?.type !== "label-added" || last.id <= said.id) return "waiting";
+  if (last?.type !== "label-added" || last.id <= posted.id) return "waiting";
   return isOneOf(people, last.author) ? "approved" : "waiting";
 }
 
@@ -51,20 +51,20 @@ export function wasPutOnBy(
 }
 
 /** How often it was said: who changes a text again and again is not answered for ever. */
-export function countSaid(timeline: readonly TimelineEvent[], hands: TrustedHands): number {
-  return timeline.filter((event) => readSaid(event, [...hands.people, ...hands.bots])).length;
+export function countPostedHashes(timeline: readonly TimelineEvent[], users: TrustedUsers): number {
+  return timeline.filter((event) => readPostedHash(event, [...users.people, ...users.bots])).length;
 }
 
-function findSaid(timeline: readonly TimelineEvent[], by: readonly string[]) {
-  const event = timeline.findLast((one) => readSaid(one, by) !== undefined);
-  const pin = event && readSaid(event, by);
+function findPostedHash(timeline: readonly TimelineEvent[], by: readonly string[]) {
+  const event = timeline.findLast((one) => readPostedHash(one, by) !== undefined);
+  const pin = event && readPostedHash(event, by);
   return event && pin !== undefined ? { id: event.id, pin } : undefined;
 }
 
 /** A stranger can write such a comment too. */
-function readSaid(event: TimelineEvent, by: readonly string[]): string | undefined {
+function readPostedHash(event: TimelineEvent, by: readonly string[]): string | undefined {
   if (event.type !== "commented" || !isOneOf(by, event.author)) return undefined;
-  return SAID.exec(event.body.slice(-MAX_COMMENT))?.[1];
+  return HASH_MARK.exec(event.body.slice(-MAX_COMMENT))?.[1];
 }
 
 const MAX_COMMENT = 10_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { deriveBackend, formatBackendName, showBackend } from "./backend.ts";
+import { deriveBackend, formatBackendAddress, formatBackendName } from "./backend.ts";
 
 const letters = fc.constantFrom(..."aB0-_.:/~^?*[\\ u%@{}éΩ日😀\n");
 const backends = fc.array(letters, { minLength: 1, maxLength: 6 }).map((all) => all.join(""));
@@ -11,7 +11,7 @@ test("a backend is a readable component of a ref's name", () => {
   );
 
   expect(name).toBe("http_3a_2f_2fmodel_3a8080");
-  expect(showBackend(name)).toBe("http://model:8080");
+  expect(formatBackendAddress(name)).toBe("http://model:8080");
 });
 
 test("one server is one backend, however its address is spelled", () => {

@@ -26,7 +26,7 @@ export function formatBackendName(backend: string): string {
 }
 
 /** The other way round, for people: `http_3a_2f_2fmodel_3a8080` is `http://model:8080`. */
-export function showBackend(name: string): string {
+export function formatBackendAddress(name: string): string {
   return name.replace(/_([0-9a-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

@@ -24,7 +24,7 @@ export interface BudgetScope {
 /** Reservations of others, with whose they are. */
 export type OpenReservation = Reservation & { readonly bot: string; readonly day: string };
 
-export interface Books {
+export interface Ledgers {
   readonly rows: readonly LedgerRow[];
   readonly open: readonly OpenReservation[];
 }
@@ -35,13 +35,13 @@ export interface Question {
   readonly subject: Pick<SpendingSubject, "project" | "issue">;
 }
 
-export interface Inquiry {
-  readonly books: Books;
+export interface BudgetQuery {
+  readonly ledgers: Ledgers;
   readonly question: Question;
   readonly counting: Counting;
 }
 
-export interface Reached {
+export interface ReachedLimit {
   readonly scope: BudgetScope;
   /** `the day's budget of the project`, for people and as a name. */
   readonly budget: string;
@@ -65,11 +65,11 @@ export function listScopes(
 /** `reserved`: sessions that run count with all that they may still take; `used`: with what they have used. */
 export type Counting = "reserved" | "used";
 
-function sumScope(scope: BudgetScope, { books, question, counting }: Inquiry): Amounts {
+function sumScope(scope: BudgetScope, { ledgers, question, counting }: BudgetQuery): Amounts {
   const counts = (one: SpendingSubject & { readonly bot: string; readonly day: string }) =>
     isWithin(scope, one, question);
-  const booked = books.rows.filter(counts).map(toAmounts);
-  const running = books.open.filter(counts).map(({ most, used }) =>
+  const booked = ledgers.rows.filter(counts).map(toAmounts);
+  const running = ledgers.open.filter(counts).map(({ most, used }) =>
     counting === "used"
       ? used
       : {
@@ -106,17 +106,17 @@ function isWithin(
 export function findReached(
   kind: "hard" | "soft",
   scopes: readonly BudgetScope[],
-  inquiry: Inquiry,
-): readonly Reached[] {
-  return scopes.flatMap((scope): readonly Reached[] => {
-    const spent = sumScope(scope, inquiry);
+  query: BudgetQuery,
+): readonly ReachedLimit[] {
+  return scopes.flatMap((scope): readonly ReachedLimit[] => {
+    const spent = sumScope(scope, query);
     const measure = measures.find((one) => spent[one] >= limitOf(scope.limits, kind, one));
     if (measure === undefined) return [];
-    const budget = describeScope(scope, inquiry.question);
+    const budget = describeScope(scope, query.question);
     const limit = limitOf(scope.limits, kind, measure);
-    const told = `${format(measure, spent[measure])} of ${format(measure, limit)}`;
+    const amounts = `${format(measure, spent[measure])} of ${format(measure, limit)}`;
     const how = kind === "hard" ? "used up, or reserved by what runs" : "over its soft limit";
-    const reason = `${budget} is ${how}: ${told}`;
+    const reason = `${budget} is ${how}: ${amounts}`;
     return [{ scope, budget, reason }];
   });
 }
@@ -128,13 +128,13 @@ function limitOf(limits: BudgetLimits, kind: "hard" | "soft", measure: keyof Amo
 }
 
 /** What is left of the tightest of them. */
-export function findRest(scopes: readonly BudgetScope[], inquiry: Inquiry): Amounts {
-  const rests = scopes.map((scope) => {
-    const spent = sumScope(scope, inquiry);
+export function findRemaining(scopes: readonly BudgetScope[], query: BudgetQuery): Amounts {
+  const remaining = scopes.map((scope) => {
+    const spent = sumScope(scope, query);
     return (measure: keyof Amounts) => limitOf(scope.limits, "hard", measure) - spent[measure];
   });
   const least = (measure: keyof Amounts) =>
-    Math.max(0, Math.min(...rests.map((rest) => rest(measure)), Number.POSITIVE_INFINITY));
+    Math.max(0, Math.min(...remaining.map((left) => left(measure)), Number.POSITIVE_INFINITY));
   return { money: least("money"), tokens: least("tokens"), hours: least("hours") };
 }
 

@@ -1,6 +1,6 @@
 /** A session's transcript as people read it: lines of whatever a harness wrote → thoughts, words, commands, edits, outputs. Pure. */
 
-export interface Utterance {
+export interface ConversationEntry {
   readonly kind: "thought" | "word" | "call" | "edit" | "output" | "note";
   /** What was called, or who speaks. */
   readonly title: string;
@@ -10,8 +10,8 @@ export interface Utterance {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Plain lines that follow one another are one output. */
-export function readConversation(lines: readonly string[]): readonly Utterance[] {
-  const all: Utterance[] = [];
+export function readConversation(lines: readonly string[]): readonly ConversationEntry[] {
+  const all: ConversationEntry[] = [];
   let plain: string[] = [];
   const settle = () => {
     if (plain.length > 0) all.push({ kind: "output", title: "output", text: plain.join("\n") });
@@ -31,7 +31,7 @@ export function readConversation(lines: readonly string[]): readonly Utterance[]
 }
 
 /** By its shape: a message with blocks, or one part of a message; what is neither says nothing to people. */
-function readEvent(event: Fields): readonly Utterance[] {
+function readEvent(event: Fields): readonly ConversationEntry[] {
   const part = recordOf(event.part);
   if (event.type === "text" && typeof part.text === "string")
     return [say("word", "says", part.text)];
@@ -43,7 +43,7 @@ function readEvent(event: Fields): readonly Utterance[] {
   return blocksOf(recordOf(event.message).content).flatMap(readBlock);
 }
 
-function readToolPart({ tool, state }: Fields): readonly Utterance[] {
+function readToolPart({ tool, state }: Fields): readonly ConversationEntry[] {
   const { input, output } = recordOf(state);
   return [
     describeCall(String(tool), recordOf(input)),
@@ -51,13 +51,13 @@ function readToolPart({ tool, state }: Fields): readonly Utterance[] {
   ];
 }
 
-function readResult({ result, subtype, is_error }: Fields): readonly Utterance[] {
+function readResult({ result, subtype, is_error }: Fields): readonly ConversationEntry[] {
   const failed = is_error || (subtype !== undefined && subtype !== "success");
   const text = typeof result === "string" ? result : String(subtype ?? "");
   return [say("note", failed ? "failed" : "ended", text)];
 }
 
-function readBlock(block: Fields): readonly Utterance[] {
+function readBlock(block: Fields): readonly ConversationEntry[] {
   switch (block.type) {
     case "text":
       return [say("word", "says", String(block.text ?? ""))];
@@ -73,7 +73,7 @@ function readBlock(block: Fields): readonly Utterance[] {
 }
 
 /** A command is shown as it is typed, an edit as lines that go and lines that come. */
-function describeCall(name: string, input: Fields): Utterance {
+function describeCall(name: string, input: Fields): ConversationEntry {
   const { command, description } = input;
   if (typeof command === "string") {
     const title = typeof description === "string" ? `${name}: ${description}` : name;
@@ -97,7 +97,7 @@ function mark(sign: string, text: unknown): readonly string[] {
   return text.split("\n").map((line) => `${sign} ${line}`);
 }
 
-function say(kind: Utterance["kind"], title: string, text: string): Utterance {
+function say(kind: ConversationEntry["kind"], title: string, text: string): ConversationEntry {
   return { kind, title, text };
 }
 

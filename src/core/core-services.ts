@@ -30,7 +30,7 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
       ...service.render({
         layout,
         image,
-        told: addresses.forge.told,
+        announced: addresses.forge.announced,
         data,
         sshPort: forge.sshPort,
         hooks: listHosts(addresses.woodpecker),
@@ -40,9 +40,9 @@ export function deriveForge(factory: Factory, layout: Layout): readonly DesiredS
 }
 
 /** The hosts that webhooks may go to: our CI's and nobody else's. */
-function listHosts(ci: { readonly part: string; readonly told: string } | undefined) {
+function listHosts(ci: { readonly internal: string; readonly announced: string } | undefined) {
   if (!ci) return [];
-  return [...new Set([ci.part, ci.told].map((url) => new URL(url).hostname))];
+  return [...new Set([ci.internal, ci.announced].map((url) => new URL(url).hostname))];
 }
 
 /** Caddy before the forge and the CI, where a port for it is set. */

@@ -98,7 +98,7 @@ function isOpen({ engine, forge: { bind } }: Factory): boolean {
 function listHosts(factory: Factory): readonly string[] {
   const { forge, edge } = factory;
   const { dashboard } = deriveAddresses(factory);
-  const urls = [forge.url, dashboard?.operator ?? "", dashboard?.part ?? ""];
+  const urls = [forge.url, dashboard?.operator ?? "", dashboard?.internal ?? ""];
   const names = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : []));
   return [...new Set([...names, ...(edge?.domain ? [`dashboard.${edge.domain}`] : [])])].sort();
 }

@@ -76,10 +76,10 @@ export class DemoProgress {
 
   /** Why bots leave the issue alone, as the bot that looked last told. */
   whyWaiting(issue: number, project: string): string | undefined {
-    const told = [...this.#bots.values()].flatMap(
+    const reports = [...this.#bots.values()].flatMap(
       ({ queue }) => queue[project]?.filter((one) => one.issue === issue) ?? [],
     );
-    return told.toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.because;
+    return reports.toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.because;
   }
 
   /** The live view for a terminal of this height. */

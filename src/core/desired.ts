@@ -1,7 +1,7 @@
 /** Factory → the services that should exist, as values. Engines only render and run what stands here. */
 import { type CiAccessKeys, type CiPlace, ciProviders, listUsedCis } from "../ci/definitions.ts";
 import { engines } from "../engines/definitions.ts";
-import { tellBot } from "../settings/bot.ts";
+import { deriveBotVariables } from "../settings/bot.ts";
 import { deriveAddresses } from "./addresses.ts";
 import { deriveEdge, deriveForge } from "./core-services.ts";
 import { deriveDashboard } from "./dashboard-service.ts";
@@ -47,11 +47,15 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
   const { forgeUrl, healthPort } = layout;
   const mounts = deriveMounts(factory);
   const { owner } = engines[factory.engine];
-  const proxy = place.addresses.proxy?.part;
-  const dashboard = place.addresses.dashboard?.part;
+  const proxy = place.addresses.proxy?.internal;
+  const dashboard = place.addresses.dashboard?.internal;
   const about = { bot, factory, forgeUrl, folders, healthPort, proxy, dashboard };
   const isSeparated = owner !== undefined;
-  const told = tellBot({ ...about, isSeparated, mounts: mounts.map(({ target }) => target) });
+  const variables = deriveBotVariables({
+    ...about,
+    isSeparated,
+    mounts: mounts.map(({ target }) => target),
+  });
   const ci = deriveCiAccess(factory, place);
   return {
     name: service,
@@ -60,8 +64,8 @@ function deriveBot(bot: Bot, factory: Factory, place: CiPlace): DesiredService {
     image: deriveImage(bot, factory),
     entrypoint: [],
     args: ["agent", "run"],
-    environment: { ...told.environment, ...ci.environment },
-    secrets: { ...told.secrets, ...ci.secrets },
+    environment: { ...variables.environment, ...ci.environment },
+    secrets: { ...variables.secrets, ...ci.secrets },
     volumes: deriveVolumes(bot.name).map(({ name, path }) => ({
       name,
       path: layout.locate(service, path),

@@ -29,6 +29,8 @@ import type { Step } from "./step.ts";
 export interface DesiredIdentities {
   /** Absent while the factory has none. */
   readonly factoryId: string | undefined;
+  /** Who asks, and where. */
+  readonly administrator: { readonly login: string; readonly url: string };
   readonly users: readonly DesiredUser[];
   readonly repositories: readonly DesiredRepository[];
   readonly owner?: DesiredOwner | undefined;
@@ -110,6 +112,7 @@ export function deriveIdentities(factory: Factory): DesiredIdentities {
   const readers = deriveDashboardUser(factory).map(({ login }) => login);
   return {
     factoryId: factory.id,
+    administrator: { login: factory.forge.adminUser, url: factory.forge.url },
     owner: deriveOwner(factory),
     users,
     repositories: [

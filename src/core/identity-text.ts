@@ -25,6 +25,7 @@ function subjectOf(action: IdentityAction): string {
     case "mark-user":
       return `mark of ${action.user.login}`;
     case "create-token":
+    case "create-own-token":
       return `token of ${action.user.login}`;
     case "create-owner":
       return `user ${action.owner.login}`;

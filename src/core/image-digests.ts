@@ -18,7 +18,7 @@ export function mergeDigests(recorded: ImageDigests, current: ImageDigests): Ima
 }
 
 /** Undefined when the reference stands for what it stood for, or nothing is known of before. */
-export function explainMove(
+export function describeDigestChange(
   image: RenderedService["image"],
   recorded: ImageDigests,
 ): string | undefined {
@@ -27,9 +27,12 @@ export function explainMove(
   return `${image.reference} is ${shorten(image.digest)}, was ${shorten(before)}`;
 }
 
-export function listMoves(recorded: ImageDigests, current: ImageDigests): readonly string[] {
+export function listDigestChanges(
+  recorded: ImageDigests,
+  current: ImageDigests,
+): readonly string[] {
   return [...current].flatMap(
-    ([reference, digest]) => explainMove({ reference, digest }, recorded) ?? [],
+    ([reference, digest]) => describeDigestChange({ reference, digest }, recorded) ?? [],
   );
 }
 

@@ -23,5 +23,5 @@ export function deriveLayout(factory: Factory, folder: string): Layout {
   const places = engines[factory.engine].layout(factory.forge, folder);
   const ciFile = `file://${encodeURI(places.locate("ci", "/data"))}/${CI_ADDRESS_FILE}`;
   const { forge, ci } = deriveAddresses(factory, ciFile);
-  return { ...places, forgeUrl: forge.part, ciUrl: ci.part };
+  return { ...places, forgeUrl: forge.internal, ciUrl: ci.internal };
 }

@@ -29,10 +29,10 @@ export function planCapacity(server: Capacity, operator: Capacity): Capacity {
     const slots = Math.min(AUTOMATIC_SLOTS, Math.max(1, Math.floor(server.context / ROOMY)));
     return { slots, context: Math.floor(server.context / slots) };
   }
-  const said = [server.context, operator.context].filter((one) => one !== undefined);
+  const windows = [server.context, operator.context].filter((one) => one !== undefined);
   return {
     slots: operator.slots ?? server.slots,
-    context: said.length === 0 ? undefined : Math.min(...said),
+    context: windows.length === 0 ? undefined : Math.min(...windows),
   };
 }
 

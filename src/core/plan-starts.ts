@@ -2,12 +2,15 @@
 import { planHandOver } from "../older/volume-owner.ts";
 import type { ObservedContainer, Properties, RenderedService } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
-import { explainMove } from "./image-digests.ts";
-import type { ServiceStart, ServiceStep, Snapshot } from "./plan.ts";
+import { describeDigestChange } from "./image-digests.ts";
+import type { ObservedFactory, ServiceStart, ServiceStep } from "./plan.ts";
 import type { DesiredService } from "./service.ts";
 
 /** All at once, unless some mount what another service writes: that one first, and its volume closed. */
-export function* planStarts({ services }: Desired, snapshot: Snapshot): Generator<ServiceStep> {
+export function* planStarts(
+  { services }: Desired,
+  snapshot: ObservedFactory,
+): Generator<ServiceStep> {
   const groups = groupByService(snapshot.containers);
   const starting = services.flatMap((service) => {
     const group = groups.get(service.name) ?? [];
@@ -32,7 +35,7 @@ export function* planStarts({ services }: Desired, snapshot: Snapshot): Generato
 function* planClosing(
   mounting: readonly Starting[],
   before: readonly ServiceStep[],
-  { volumes }: Snapshot,
+  { volumes }: ObservedFactory,
 ): Generator<ServiceStep> {
   const made = before.flatMap(({ action }) =>
     action.kind === "create-volume" ? [action.volume] : [],
@@ -50,7 +53,7 @@ interface Starting {
   readonly start: ServiceStart;
 }
 
-function* planGroup(group: readonly Starting[], snapshot: Snapshot): Generator<ServiceStep> {
+function* planGroup(group: readonly Starting[], snapshot: ObservedFactory): Generator<ServiceStep> {
   if (group.length === 0) return;
   for (const { service } of group) {
     for (const volume of listMissingVolumes(service, snapshot)) {
@@ -70,7 +73,7 @@ function listMountedVolumes({ mounts }: DesiredService): readonly string[] {
 /** Volumes that the engine makes with the service. */
 function listMissingVolumes(
   { name, volumes }: DesiredService,
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
 ): readonly string[] {
   const made = snapshot.rendered.get(name)?.volumes ?? [];
   return volumes
@@ -100,7 +103,7 @@ function* planNames(
 function planStart(
   service: DesiredService,
   group: readonly ObservedContainer[],
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
 ): ServiceStart | undefined {
   const { name } = service;
   const [container] = group;
@@ -118,7 +121,7 @@ function planStart(
 function explainReplacement(
   service: DesiredService,
   group: readonly ObservedContainer[],
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
 ): string | undefined {
   const [container] = group;
   const [stranger] = listStrangers(service, group);
@@ -130,21 +133,21 @@ function explainReplacement(
   return missing && `its volume ${missing} is gone`;
 }
 
-function explainStart({ name, kind, origin }: DesiredService, snapshot: Snapshot): string {
+function explainStart({ name, kind, origin }: DesiredService, snapshot: ObservedFactory): string {
   const why = kind === "core" ? origin : `new in ${origin}`;
   const move = explainImage(snapshot.rendered.get(name), snapshot);
   return move === undefined ? why : `${why}; ${move}`;
 }
 
-function explainImage(rendered: RenderedService | undefined, snapshot: Snapshot) {
-  return explainMove(rendered?.image, snapshot.recordedImages ?? new Map());
+function explainImage(rendered: RenderedService | undefined, snapshot: ObservedFactory) {
+  return describeDigestChange(rendered?.image, snapshot.recordedImages ?? new Map());
 }
 
 /** Names of what changed, never values; undefined when the running container is what is wanted. */
 function explainChange(
   container: ObservedContainer,
   rendered: RenderedService,
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
 ): string | undefined {
   if (container.hash !== rendered.hash) {
     const names = listChanged(container.properties, rendered.properties);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { apply, desire, replan } from "../../test/support/plans.ts";
 import type { ObservedContainer } from "../ports/containers.ts";
 import type { Desired } from "./desired.ts";
-import { listUnmanaged, planServices, type Snapshot } from "./plan.ts";
+import { listUnmanaged, type ObservedFactory, planServices } from "./plan.ts";
 import { formatPlan, formatUnmanaged, listServices } from "./plan-text.ts";
 
 function show(before: Desired, after: Desired): string {
@@ -127,7 +127,7 @@ test("the llama service of an older installation is replaced by dev-qwen's, and 
   const agents = { ...old, service: "agents", name: "disinto-agents" };
   const containers = [forge, old, agents] as readonly ObservedContainer[];
   const adopted = [{ key: "FORGE_TOKEN_DEV_QWEN", because: "copied from FORGE_TOKEN_LLAMA" }];
-  const snapshot: Snapshot = {
+  const snapshot: ObservedFactory = {
     ...world,
     containers,
     volumes: new Map([["forgejo-data", []]]),

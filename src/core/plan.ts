@@ -9,7 +9,7 @@ import type { DesiredService } from "./service.ts";
 import type { Step } from "./step.ts";
 
 /** One snapshot, taken before planning. */
-export interface Snapshot {
+export interface ObservedFactory {
   readonly rendered: ReadonlyMap<string, RenderedService>;
   readonly containers: readonly ObservedContainer[];
   readonly volumes: ReadonlyMap<string, readonly string[]>;
@@ -65,7 +65,7 @@ export interface PlanOptions {
 /** The steps in the order in which they run: names and volumes are free before a container needs them. */
 export function planServices(
   desired: Desired,
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
   { only }: PlanOptions = {},
 ): readonly ServiceStep[] {
   const isMeant = (service: string): boolean => only?.includes(service) ?? true;
@@ -81,12 +81,12 @@ export function planServices(
   ];
 }
 
-function* planVariables({ adopted }: Snapshot): Generator<ServiceStep> {
+function* planVariables({ adopted }: ObservedFactory): Generator<ServiceStep> {
   for (const { key, because } of adopted)
     yield { action: { kind: "set-variable", variable: key }, because };
 }
 
-function* planFiles({ files }: Snapshot): Generator<ServiceStep> {
+function* planFiles({ files }: ObservedFactory): Generator<ServiceStep> {
   for (const { path, state } of files) {
     if (state === "same") continue;
     const isNew = state === "missing";
@@ -98,7 +98,7 @@ function* planFiles({ files }: Snapshot): Generator<ServiceStep> {
 type Removal = Step<Extract<ServiceAction, { kind: "remove-service" }>>;
 
 /** First, because a container's name must be free before its successor can have it. */
-function* planRemovals(desired: Desired, { containers }: Snapshot): Generator<Removal> {
+function* planRemovals(desired: Desired, { containers }: ObservedFactory): Generator<Removal> {
   const wanted = new Map(desired.services.map((service) => [service.name, service]));
   for (const [service, group] of groupByService(containers)) {
     const declared = wanted.get(service);
@@ -139,7 +139,7 @@ function explainRemoval(
 /** Services in the same compose project that are neither declared nor made by disinto: they are reported and left alone. */
 export function listUnmanaged(
   { services }: Desired,
-  { containers, rendered }: Pick<Snapshot, "containers" | "rendered">,
+  { containers, rendered }: Pick<ObservedFactory, "containers" | "rendered">,
 ): readonly ObservedContainer[] {
   const declared = new Set(services.map(({ name }) => name));
   return containers.filter(

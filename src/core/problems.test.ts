@@ -2,9 +2,6 @@ import { expect, test } from "vitest";
 import { type StampedEvent, summarizeEvents } from "./bot-status.ts";
 import {
   describeBlocked,
-  describeDeadServices,
-  describeFailing,
-  describeRefused,
   describeWork,
   findGivenUpReviews,
   findOpenBreakers,
@@ -48,6 +45,10 @@ test("a head that the CI never hears of is a problem until its bot goes on", () 
     },
   ]);
   expect(findSilentCi([stamp(1, silent), stamp(2, entered)])).toEqual([]);
+  const queued = { ...silent, reason: "no agent has taken its run", lacks: "agent" };
+  expect(findSilentCi([stamp(1, queued)]).map(({ text }) => text)).toEqual([
+    "ci/woodpecker/pr/test of pull request #8 of shop: no agent has taken its run; see whether the CI's agent runs (disinto status)",
+  ]);
 });
 
 test("a blocked issue comes with the newest reason that a bot gave for it", () => {
@@ -97,82 +98,6 @@ test("what a bot does is its state, its issue and since when", () => {
     "coding #7 since 2026-01-01 12:00:04",
   );
   expect(describeWork(summarizeEvents([]))).toBe("");
-});
-
-test("what died, restarts or is unhealthy is a problem with its newest failure; what never ran is none", () => {
-  const at = (service: string, state: string, origin: string | undefined = ".env:1") => {
-    return { service, container: service, state, running: state.startsWith("running"), origin };
-  };
-  const failures = {
-    "forge.unavailable": {
-      count: 2,
-      at: "2026-01-02T00:00:00Z",
-      message: "the forge is away\nmore",
-    },
-    "git.failed": { count: 1, at: "2026-01-01T00:00:00Z", message: "git failed" },
-  };
-  const statuses = new Map([["b", { ...summarizeEvents([]), failures }]]);
-  const services = [
-    at("a", "running"),
-    at("b", "exited (70)"),
-    at("c", "running (unhealthy)"),
-    at("d", "running (restarted 5 times)"),
-    at("e", "missing"),
-    at("f", "disabled"),
-    at("g", "running (process 7)"),
-    at("h", "not running"),
-    { ...at("i", "exited (1)"), origin: undefined },
-  ];
-
-  expect(describeDeadServices(services, statuses).map(({ text }) => text)).toEqual([
-    "b is exited (70): the forge is away (disinto logs b)",
-    "c is running (unhealthy) (disinto logs c)",
-    "d is running (restarted 5 times) (disinto logs d)",
-    "h is not running (disinto logs h)",
-  ]);
-});
-
-test("what a running service tries again in vain is a problem until it works or the service ends", () => {
-  const failure = (code: string, retryInMs = 1000) =>
-    ({ type: "failure", code, message: `${code} again\nmore`, retryInMs }) as const;
-  const ended = { type: "failure.ended", code: "forge.failed" } as const;
-  const services = [
-    { service: "b", container: "b", state: "running", running: true, origin: ".env:1" },
-  ];
-  const see = (...events: readonly Parameters<typeof stamp>[1][]) => {
-    const status = summarizeEvents(events.map((event, at) => stamp(at, event)));
-    return describeFailing(services, new Map([["b", status]])).map(({ text }) => text);
-  };
-  const [no, away] = [failure("forge.failed"), failure("ci.unavailable")];
-
-  expect(see(no)).toEqual([]);
-  expect(see(away, no, no, away)).toEqual([
-    "b tries again since 2026-01-01 12:00:00: ci.unavailable again (ci.unavailable)",
-    "b tries again since 2026-01-01 12:00:01: forge.failed again (forge.failed)",
-  ]);
-  expect(see(no, no, ended)).toEqual([]);
-  expect(see(no, no, { type: "bot.started", roles: [], projects: [] })).toEqual([]);
-  expect(see(failure("git.failed", 0), failure("git.failed", 0))).toEqual([]);
-});
-
-test("a credential that the forge refuses, or that is another user's, is a problem", () => {
-  const bot = (name: string, credentials: string) => ({
-    name,
-    forgeUser: `u-${name}`,
-    credentials,
-  });
-
-  expect(
-    describeRefused([
-      bot("a", "valid"),
-      bot("b", "refused"),
-      bot("c", "foreign"),
-      bot("d", "unknown"),
-    ]).map(({ text }) => text),
-  ).toEqual([
-    "the forge refuses the token of b: it was revoked there, or another factory uses u-b (disinto init)",
-    "the token of c belongs to another user than u-c (disinto init)",
-  ]);
 });
 
 test("a host that a session was refused is a problem with the line that would allow it, until it is allowed", () => {

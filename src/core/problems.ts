@@ -1,10 +1,9 @@
 /** What a person should look at first, from everybody's events and the forge. Pure. */
-import { showBackend } from "./backend.ts";
+import { formatBackendAddress } from "./backend.ts";
 import type { BotStatus, StampedEvent } from "./bot-status.ts";
 import { isAllowed } from "./egress-lists.ts";
 import type { Project } from "./factory.ts";
 import { networkPresets } from "./network-presets.ts";
-import type { ServiceStatus } from "./service-status.ts";
 
 export interface Problem {
   readonly kind:
@@ -36,80 +35,17 @@ export interface BlockedIssue {
   readonly title: string;
 }
 
-/** What runs badly or no longer runs, with the newest failure that it told of; what never ran is no problem yet. */
-export function describeDeadServices(
-  services: readonly ServiceStatus[],
-  statuses: ReadonlyMap<string, BotStatus>,
-): readonly Problem[] {
-  return services.filter(isDead).map(({ service, state }): Problem => {
-    const failures = Object.values(statuses.get(service)?.failures ?? {});
-    const newest = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
-    const since = newest?.at ?? statuses.get(service)?.lastEventAt;
-    const reason = newest ? `: ${newest.message.split("\n")[0]}` : "";
-    return {
-      kind: "service",
-      text: `${service} is ${state}${reason} (disinto logs ${service})`,
-      since,
-      command: `disinto logs ${service}`,
-    };
-  });
-}
-
-function isDead({ state, origin }: ServiceStatus): boolean {
-  return origin !== undefined && !/^(running$|running \(process|disabled|missing)/.test(state);
-}
-
-/** A service waits for what has not passed by itself; once is nothing yet. */
-export function describeFailing(
-  services: readonly ServiceStatus[],
-  statuses: ReadonlyMap<string, BotStatus>,
-): readonly Problem[] {
-  return services.flatMap(({ service, running }): readonly Problem[] => {
-    const failing = Object.entries(statuses.get(service)?.failing ?? {});
-    const lasting = failing.filter(([, { times }]) => running && times > 1);
-    return lasting.map(([code, { since, message }]) => ({
-      kind: "failing",
-      text: `${service} tries again since ${formatTime(since)}: ${message.split("\n")[0]} (${code})`,
-      since,
-      command: `disinto logs ${service}`,
-    }));
-  });
-}
-
-/** Who cannot work though it runs. */
-export function describeRefused(
-  bots: readonly {
-    readonly name: string;
-    readonly forgeUser: string;
-    readonly credentials: string;
-  }[],
-): readonly Problem[] {
-  return bots.flatMap(({ name, forgeUser, credentials }): readonly Problem[] => {
-    if (credentials === "refused")
-      return [
-        {
-          kind: "credentials",
-          text: `the forge refuses the token of ${name}: it was revoked there, or another factory uses ${forgeUser} (disinto init)`,
-          command: "disinto init",
-        },
-      ];
-    if (credentials !== "foreign") return [];
-    const text = `the token of ${name} belongs to another user than ${forgeUser} (disinto init)`;
-    return [{ kind: "credentials", text, command: "disinto init" }];
-  });
-}
-
 /** Nothing is wrong then, but whoever wonders why nothing happens has to see it first. */
 export function describePauses(
   pauses: readonly {
     readonly at: string;
     readonly bot: string | undefined;
-    readonly told: string;
+    readonly text: string;
   }[],
 ): readonly Problem[] {
-  return pauses.map(({ at, bot, told }) => {
+  return pauses.map(({ at, bot, text: pause }) => {
     const resume = `disinto resume${bot === undefined ? "" : ` ${bot}`}`;
-    const text = `since ${formatTime(at)} ${told} (${resume})`;
+    const text = `since ${formatTime(at)} ${pause} (${resume})`;
     return { kind: "paused", text, since: at || undefined, command: resume };
   });
 }
@@ -124,7 +60,7 @@ export function findOpenBreakers(statuses: Iterable<BotStatus>): readonly Proble
     }
   }
   return [...open].map(([name, { since, reason }]) => {
-    const shown = name.startsWith("backend/") ? showBackend(name) : name;
+    const shown = name.startsWith("backend/") ? formatBackendAddress(name) : name;
     const text = `${shown} is broken since ${formatTime(since)}: ${reason}`;
     return { kind: "breaker", text, since, command: "disinto doctor" };
   });
@@ -189,7 +125,7 @@ function questionOf(cause: string | undefined): Problem["asks"] {
   return cause === undefined ? undefined : questions[cause];
 }
 
-/** Heads that the CI was told of again in vain, until the bot goes on with that issue. */
+/** Heads that the CI was told of again in vain, or that no agent of it takes, until the bot goes on with that issue. */
 export function findSilentCi(events: readonly StampedEvent[]): readonly Problem[] {
   const silent = new Map<string, Problem>();
   for (const event of events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))) {
@@ -199,7 +135,11 @@ export function findSilentCi(events: readonly StampedEvent[]): readonly Problem[
     if (event.type === "state.entered" || event.type === "issue.released") silent.delete(key);
     if (event.type !== "ci.silent") continue;
     const { pull, context, reason } = event;
-    const text = `${context} of pull request #${pull} of ${project}: ${reason}; look at the repository's webhooks on the forge`;
+    const advice =
+      event.lacks === "agent"
+        ? "see whether the CI's agent runs (disinto status)"
+        : "look at the repository's webhooks on the forge";
+    const text = `${context} of pull request #${pull} of ${project}: ${reason}; ${advice}`;
     const about = { project, issue, pull };
     silent.set(key, { kind: "ci", text, since: event.time, command: "disinto doctor", about });
   }

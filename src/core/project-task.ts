@@ -26,9 +26,9 @@ export function formatProjects(projects: readonly Project[]): string {
   return JSON.stringify(
     projects.map(({ image: _, testCommand: __, network: ___, maintainers: ____, ...task }) => {
       const entries = Object.entries(task);
-      const told = (name: string) => entries.filter(([key]) => key === name);
+      const select = (name: string) => entries.filter(([key]) => key === name);
       const others = entries.filter(([key, value]) => !always.includes(key) && isOwn(value));
-      return Object.fromEntries([...always.flatMap(told), ...others.sort()]);
+      return Object.fromEntries([...always.flatMap(select), ...others.sort()]);
     }),
   );
 }

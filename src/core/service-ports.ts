@@ -18,7 +18,7 @@ export const ports = {
 export const HOST_NAME = "host.docker.internal";
 
 /** Names inside the factory's network. */
-export const insideNames: readonly string[] = [
+export const internalHosts: readonly string[] = [
   HOST_NAME,
   "forgejo",
   "ci",

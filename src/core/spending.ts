@@ -68,7 +68,7 @@ function addSpent(one: Spent, other: Spent): Spent {
 }
 
 /** Sessions for the same thing are one row. */
-export function bookRow(rows: readonly SpendingRow[], row: SpendingRow): readonly SpendingRow[] {
+export function addRow(rows: readonly SpendingRow[], row: SpendingRow): readonly SpendingRow[] {
   const at = rows.findIndex((one) => isSameSubject(one, row));
   const known = rows[at];
   if (!known) return [...rows, row];

@@ -17,6 +17,17 @@ test.each([
 });
 
 test.each([
+  ["../lib.git", "http://forge:3000/git/ada/lib.git", true],
+  ["https://code.example.org/git/bob/lib", "http://forge:3000/git/bob/lib", true],
+  ["https://code.example.org/wiki/bob/lib", "https://code.example.org/wiki/bob/lib", false],
+])("below a forge under a path %s is asked for at %s", (url, where, isForge) => {
+  const repository = "http://forge:3000/git/ada/shop.git";
+  const forge = ["https://code.example.org/git"];
+
+  expect(locateSubmodule({ url }, { repository, forge })).toEqual({ url: where, isForge });
+});
+
+test.each([
   "git@github.com:x/y.git",
   "ssh://git@forge:3000/x/y",
   "file:///etc",

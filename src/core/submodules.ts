@@ -25,11 +25,21 @@ export function locateSubmodule(
   const whole = toWhole(url, origins.repository);
   if (!whole || !/^https?:$/.test(whole.protocol) || whole.username || whole.password)
     return { refused: `${url} is no address that begins with http:// or https://` };
-  const places = [origins.repository, ...origins.forge];
-  const isForge = places.some((one) => new URL(one).host === whole.host);
-  if (isForge) return { url: new URL(whole.pathname, origins.repository).href, isForge };
-  if (whole.protocol === "https:") return { url: whole.href, isForge };
+  const here = origins.repository.replace(/(\/[^/]+){2}\/?$/, "");
+  for (const place of [here, ...origins.forge]) {
+    const below = pathBelow(whole, place);
+    if (below) return { url: `${here}${below}`, isForge: true };
+  }
+  if (whole.protocol === "https:") return { url: whole.href, isForge: false };
   return { refused: `${url} is neither on the forge nor an https address` };
+}
+
+/** A forge under a path shares its host with others, who must not be shown its credentials. */
+function pathBelow({ host, pathname }: URL, place: string): string | undefined {
+  const forge = new URL(place);
+  const base = forge.pathname.replace(/\/$/, "");
+  const isBelow = host === forge.host && pathname.startsWith(`${base}/`);
+  return isBelow ? pathname.slice(base.length) : undefined;
 }
 
 /** `./` and `../` count from the repository itself, as git has it. */

@@ -51,10 +51,10 @@ function explain(
     };
   }
   // The bot that told last knows best; one that works has not looked for a while.
-  const told = statuses
+  const reports = statuses
     .toSorted((a, b) => ((a.lastEventAt ?? "") < (b.lastEventAt ?? "") ? 1 : -1))
     .flatMap(({ queue }) => queue[project]?.find((one) => one.issue === issue) ?? []);
-  const [newest] = told;
+  const [newest] = reports;
   if (newest && newest.because !== LEASED) return { because: newest.because, since: newest.since };
   return { because: "no bot has been free to take it", since: createdAt };
 }

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { DisintoError } from "../errors.ts";
 import type { Access, Env, Person } from "./access.ts";
-import type { Acts, Doer, IssuePlace } from "./acts.ts";
+import type { Actor, Acts, IssuePlace } from "./acts.ts";
 import { isName } from "./event-store.ts";
 import type { Render } from "./pages.tsx";
 import { Approve, Message, NewIssue } from "./views/forms.tsx";
@@ -14,7 +14,7 @@ export interface ActOptions {
 }
 
 type Form = Readonly<Record<string, unknown>>;
-type Do = (acts: Acts, who: Doer, form: Form) => Promise<string>;
+type Do = (acts: Acts, who: Actor, form: Form) => Promise<string>;
 
 const doers: Readonly<Record<string, Do>> = {
   retry: (acts, who, form) => acts.retry(who, placeOf(form)),
@@ -67,7 +67,7 @@ export function actRoutes(options: ActOptions, render: Render): Hono<Env> {
   return routes;
 }
 
-function doerOf(person: Person | undefined): Doer | undefined {
+function doerOf(person: Person | undefined): Actor | undefined {
   const { login, token } = person ?? {};
   return login !== undefined && token !== undefined ? { login, token } : undefined;
 }

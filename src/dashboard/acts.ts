@@ -1,6 +1,6 @@
 /** What a person does from a page, done on the forge in that person's name by the same functions as the commands. */
 
-export interface Doer {
+export interface Actor {
   readonly login: string;
   /** One of the forge. */
   readonly token: string;
@@ -24,15 +24,15 @@ export interface ShownText {
 export interface Acts {
   /** Whose token it is; undefined: nobody's. */
   whoIs(token: string): Promise<string | undefined>;
-  read(who: Doer, at: IssuePlace): Promise<ShownText>;
-  approve(who: Doer, at: IssuePlace & { readonly pin: string }): Promise<string>;
-  retry(who: Doer, at: IssuePlace): Promise<string>;
-  release(who: Doer, at: IssuePlace): Promise<string>;
-  block(who: Doer, at: IssuePlace): Promise<string>;
+  read(who: Actor, at: IssuePlace): Promise<ShownText>;
+  approve(who: Actor, at: IssuePlace & { readonly pin: string }): Promise<string>;
+  retry(who: Actor, at: IssuePlace): Promise<string>;
+  release(who: Actor, at: IssuePlace): Promise<string>;
+  block(who: Actor, at: IssuePlace): Promise<string>;
   /** One bot, or all of them. */
-  pause(who: Doer, bot: string | undefined): Promise<string>;
-  resume(who: Doer, bot: string | undefined): Promise<string>;
-  file(who: Doer, issue: NewIssue): Promise<string>;
+  pause(who: Actor, bot: string | undefined): Promise<string>;
+  resume(who: Actor, bot: string | undefined): Promise<string>;
+  file(who: Actor, issue: NewIssue): Promise<string>;
 }
 
 export interface NewIssue {

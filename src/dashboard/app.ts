@@ -43,10 +43,11 @@ export function buildDashboard(options: DashboardOptions): Hono<Env> {
   if (acts) app.route("/", actRoutes({ access, acts, projects }, render));
   app.notFound((context) => showMissing(context, render));
   app.onError((error, context) => {
-    const told = error instanceof DisintoError ? error.message : "this is a fault of the dashboard";
+    const message =
+      error instanceof DisintoError ? error.message : "this is a fault of the dashboard";
     if (!(error instanceof DisintoError))
       process.stderr.write(`${toTerminalText(`${context.req.path}: ${error.stack}`)}\n`);
-    return context.text(`${told}\n`, 500);
+    return context.text(`${message}\n`, 500);
   });
   return app;
 }

@@ -16,7 +16,7 @@ import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { Mirror } from "../ports/git.ts";
-import type { Acts, Doer, IssuePlace } from "./acts.ts";
+import type { Actor, Acts, IssuePlace } from "./acts.ts";
 import type { DashboardSettings } from "./settings.ts";
 
 export interface ForgeActTools {
@@ -28,8 +28,8 @@ export interface ForgeActTools {
 
 export function buildForgeActs(tools: ForgeActTools): Acts {
   const { settings } = tools;
-  const open = ({ token }: Doer) => tools.forge(settings.forgeUrl, token);
-  const issuesOf = async (who: Doer, { project }: Pick<IssuePlace, "project">) =>
+  const open = ({ token }: Actor) => tools.forge(settings.forgeUrl, token);
+  const issuesOf = async (who: Actor, { project }: Pick<IssuePlace, "project">) =>
     (await open(who)).issues(findProject(settings, project).repo);
   return {
     whoIs: async (token) => {
@@ -104,7 +104,7 @@ function findProject({ projects }: ForgeActTools["settings"], name: string) {
 }
 
 interface Act {
-  readonly who: Doer;
+  readonly who: Actor;
   readonly at: IssuePlace;
 }
 
@@ -123,7 +123,7 @@ function withMirror(
 
 async function withMirrorOf(
   { settings: { forgeUrl }, scratchMirror }: ForgeActTools,
-  { who: { login, token }, repo }: { readonly who: Doer; readonly repo: RepoId },
+  { who: { login, token }, repo }: { readonly who: Actor; readonly repo: RepoId },
   act: (mirror: Mirror) => Promise<string>,
 ): Promise<string> {
   const { mirror, discard } = await scratchMirror({ forgeUrl, login, token, repo });

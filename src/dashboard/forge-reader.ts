@@ -50,16 +50,16 @@ export class ForgeReader {
       this.#last = {
         issues: read.flatMap(({ issues }) => issues),
         pulls: read.flatMap(({ pulls }) => pulls),
-        pauses: (await pauses()).map((one) => ({ ...one, told: formatPause(one) })),
+        pauses: (await pauses()).map((one) => ({ ...one, text: formatPause(one) })),
       };
       this.#failedSince = undefined;
       return { ...this.#last, problems: [] };
     } catch (error) {
       this.#failedSince ??= clock.now().toISOString();
-      const said = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : String(error);
       const problem: Problem = {
         kind: "forge",
-        text: `the forge does not answer, and what it showed before stands here: ${said}`,
+        text: `the forge does not answer, and what it showed before stands here: ${message}`,
         since: this.#failedSince,
         command: "disinto doctor",
       };

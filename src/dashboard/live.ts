@@ -10,12 +10,12 @@ export function stream(context: Context, view: FactoryView) {
   const asked = context.req.query("topic") === "transcripts" ? "transcripts" : "factory";
   const seen = context.req.header("last-event-id") ?? context.req.query("seen");
   return streamSSE(context, async (sse) => {
-    const tell = () => sse.writeSSE({ id: view.version, data: asked });
+    const send = () => sse.writeSSE({ id: view.version, data: asked });
     const stop = view.listen((topics) => {
-      if (topics.has(asked)) void tell();
+      if (topics.has(asked)) void send();
     });
     sse.onAbort(stop);
-    if (seen !== view.version) await tell();
+    if (seen !== view.version) await send();
     // The first bytes tell the browser that it is connected.
     else await sse.write(": here\n\n");
     while (!sse.aborted) {

@@ -116,18 +116,18 @@ function showIssue(options: PageOptions, context: Context<Env>, render: Render) 
   const name = { project, issue: Number(number) };
   const { board, bots } = view.snapshot();
   const card = board.find((one) => keyOf(one) === keyOf(name));
-  const story = view.history.stories.get(keyOf(name));
-  if (!card && !story) return showMissing(context, render);
-  const { events } = view.history.tell(name);
+  const summary = view.history.summaries.get(keyOf(name));
+  if (!card && !summary) return showMissing(context, render);
+  const { events } = view.history.historyOf(name);
   const tellers = new Set(events.map(({ by }) => by));
   const sessions = bots
     .filter((bot) => tellers.has(bot.name))
     .flatMap((bot) => transcripts.list(bot.name).map((one) => `${bot.name}/${one}`));
   const page = describePage(options, context);
   const forgeUrl = linkToIssue?.(project, name.issue);
-  const facts = { ...name, card, story, events, sessions, forgeUrl, page };
+  const facts = { ...name, card, summary, events, sessions, forgeUrl, page };
   return render(context, {
-    title: `#${name.issue} ${card?.title ?? story?.title ?? ""}`,
+    title: `#${name.issue} ${card?.title ?? summary?.title ?? ""}`,
     body: <IssuePage {...facts} />,
   });
 }

@@ -3,12 +3,12 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { EgressLists } from "../core/egress-lists.ts";
-import { buildProxy, type Refusal } from "./proxy.ts";
+import { buildProxy, type RefusedRequest } from "./proxy.ts";
 
 let outside: Server;
 let proxy: Server;
 let lists: EgressLists;
-let refusals: Refusal[];
+let refusals: RefusedRequest[];
 /** The container that the next connections come from. */
 let container: string | undefined;
 

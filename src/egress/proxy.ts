@@ -19,10 +19,10 @@ export interface ProxyOptions {
   readonly readLists: () => EgressLists;
   /** Name of the container at an address, and undefined for what is none of ours. */
   readonly nameOf: (address: string) => Promise<string | undefined>;
-  readonly onRefusal: (refusal: Refusal) => void;
+  readonly onRefusal: (refusal: RefusedRequest) => void;
 }
 
-export interface Refusal {
+export interface RefusedRequest {
   readonly time: string;
   /** The bot. */
   readonly caller: string;
@@ -34,7 +34,7 @@ const KEPT = 100;
 const CONNECT_MS = 20_000;
 
 export function buildProxy(options: ProxyOptions): Server {
-  const refusals = new Map<string, Refusal[]>();
+  const refusals = new Map<string, RefusedRequest[]>();
   const refuse = (caller: string, host: string): string => {
     const refusal = { time: new Date().toISOString(), caller, host };
     refusals.set(caller, [...(refusals.get(caller) ?? []), refusal].slice(-KEPT));
@@ -100,7 +100,7 @@ async function tunnel(
 
 interface Answering {
   readonly options: ProxyOptions;
-  readonly refusals: ReadonlyMap<string, readonly Refusal[]>;
+  readonly refusals: ReadonlyMap<string, readonly RefusedRequest[]>;
   readonly judge: Judge;
 }
 

@@ -19,6 +19,8 @@ export interface ForgeDefinition {
 export interface ForgeService {
   /** `tag` is that of disinto's own images; what is not disinto's own is pinned by its full version. */
   readonly image: (tag: string) => string;
+  /** The version that this image answers, as its tag says; undefined where it says none. */
+  readonly versionOf?: (image: string) => string | undefined;
   /** The image is disinto's own, so every engine can run it and it says its version. */
   readonly isOwn: boolean;
   /** Who runs its command line in the container, where it refuses the user that the container starts as. */
@@ -38,7 +40,7 @@ interface ForgePlace {
   readonly layout: Layout;
   readonly image: string;
   /** What it says of itself in links. */
-  readonly told: string;
+  readonly announced: string;
   /** Its folder. */
   readonly data: string;
   /** The port of the host by which people reach its SSH; undefined if none is asked for. */

@@ -1,6 +1,6 @@
 /** Starts the embedded forge: an HTTP server over one folder. */
 import { mkdir } from "node:fs/promises";
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -11,6 +11,7 @@ import { maintain } from "./git/maintenance.ts";
 import { installHook } from "./git/pre-receive.ts";
 import { GitSlots } from "./git/slots.ts";
 import { createApp } from "./http/app.ts";
+import { createForgeServer, limitApiRequest } from "./http/request-limits.ts";
 import { recover } from "./recovery.ts";
 import { Database } from "./store/database.ts";
 import { lockFolder } from "./store/server-lock.ts";
@@ -44,7 +45,7 @@ export async function startForge(options: ForgeOptions): Promise<RunningForge> {
   await mkdir(join(folder, "repositories"), { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(folder);
   const db = new Database(databaseFile(folder));
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 20_000 });
+  const server = createForgeServer();
   limitConnections(server);
   const stop = new AbortController();
   const begin = serveWhenReady(server);
@@ -130,8 +131,12 @@ function toListener(forge: ForgeContext): RequestListener {
   const answer = getRequestListener(createApp(forge).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
     const git = parseGitRequest(request);
-    if (git) void serveGit(forge, git, { request, response });
-    else void answer(request, response);
+    if (git) {
+      void serveGit(forge, git, { request, response });
+      return;
+    }
+    limitApiRequest(request);
+    void answer(request, response);
   };
 }
 

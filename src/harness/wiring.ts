@@ -1,7 +1,7 @@
 /** Builds the harness of one of a bot's roles. */
 import path from "node:path";
-import { sessionUserOf } from "../adapters/hands/separation.ts";
-import type { BotSettings, ModelServer } from "../bot/settings.ts";
+import { sessionUserOf } from "../adapters/session-user/separation.ts";
+import type { BotSettings, ModelServerSettings } from "../bot/settings.ts";
 import type { Tools } from "../cli/tools.ts";
 import { DisintoError } from "../errors.ts";
 import type { Harness } from "../ports/harness.ts";
@@ -89,7 +89,7 @@ async function askModel(
 
 function accessOf(
   slots: number | undefined,
-  { baseUrl, name, key, loginFolder, context }: ModelServer,
+  { baseUrl, name, key, loginFolder, context }: ModelServerSettings,
   learnSecrets: Tools["learnSecrets"],
 ): ModelAccess {
   const readKey = async () => {

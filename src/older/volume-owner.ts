@@ -1,5 +1,5 @@
 /** Volumes of versions whose bots ran as another user. */
-import type { ServiceStep, Snapshot } from "../core/plan.ts";
+import type { ObservedFactory, ServiceStep } from "../core/plan.ts";
 import type { DesiredService } from "../core/service.ts";
 import type { ObservedContainer } from "../ports/containers.ts";
 
@@ -7,7 +7,7 @@ import type { ObservedContainer } from "../ports/containers.ts";
 export function* planHandOver(
   { volumes }: DesiredService,
   group: readonly ObservedContainer[],
-  snapshot: Snapshot,
+  snapshot: ObservedFactory,
 ): Generator<ServiceStep> {
   if (group.some(({ isSeparate }) => isSeparate)) return;
   const containers = group.map(({ id }) => id);

@@ -14,8 +14,10 @@ export interface CiRuns {
 }
 
 /** Why a context of a commit has no decision. */
-export type MissingAnswer = { readonly context: string } & (
-  | { readonly kind: "under-way"; readonly log: string }
+export type MissingAnswer = {
+  readonly context: string;
+} /** `isQueued`: no agent has taken it. */ & (
+  | { readonly kind: "under-way"; readonly isQueued?: boolean; readonly log: string }
   /** The run could not even be begun: a workflow file that does not parse, a secret that is not there. */
   | { readonly kind: "broken"; readonly failure: CiFailure }
   /** There was a run for this event, without this workflow in it. */

@@ -76,6 +76,9 @@ type PullEvent =
   | Named<"pull.reviewed", { project: string; pull: number; sha: string; verdict: string }>
   | Named<"ci.finished", { project: string; sha: string; context: string; state: string }>
   | Named<"ci.retried", { project: string; sha: string; context: string }>
-  | Named<"ci.silent", OfIssue & { pull: number; sha: string; context: string; reason: string }>;
+  | Named<
+      "ci.silent",
+      OfIssue & { pull: number; sha: string; context: string; reason: string; lacks?: "agent" }
+    >;
 
 export type BotEvent = LifeEvent | IssueEvent | SessionEvent | PullEvent;

@@ -30,6 +30,9 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** By which somebody shows who they are. */
+export type Proof = { readonly token: string } | Credentials;
+
 export interface ForgeUsers {
   find(login: string): Promise<{ isAdmin: boolean; mark: string } | undefined>;
   create(user: Credentials & { email: string; mark: string }): Promise<void>;
@@ -39,7 +42,9 @@ export interface ForgeUsers {
   restrict(login: string): Promise<void>;
   setPassword(user: Credentials): Promise<void>;
   /** The login that a token or password proves, undefined when the forge refuses it. */
-  loginOf(proof: { token: string } | Credentials): Promise<string | undefined>;
+  loginOf(proof: Proof): Promise<string | undefined>;
+  /** Whether who asks administers the forge: nobody else makes accounts, or sees what can act as them. */
+  areManaged(): Promise<boolean>;
   /** What the user wrote stays. No error when there is no such user. */
   remove(login: string): Promise<void>;
 }
@@ -70,11 +75,12 @@ export interface Token {
   readonly lastEight: string;
 }
 
+/** `own`: the user's own credentials; without them an administrator asks. */
 export interface ForgeTokens {
-  list(login: string): Promise<readonly Token[]>;
+  list(login: string, own?: Credentials): Promise<readonly Token[]>;
   /** Needs the user's own password: Forgejo lets nobody make tokens for another user by token. */
   create(user: Credentials, token: { name: string; scopes: readonly string[] }): Promise<string>;
-  revoke(login: string, id: number): Promise<void>;
+  revoke(login: string, id: number, own?: Credentials): Promise<void>;
 }
 
 export interface Label {

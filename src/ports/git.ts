@@ -108,16 +108,16 @@ interface WorkStart {
   readonly branch: string;
   readonly sha: string;
   /** Their files, without a repository of their own: they are there to be read. */
-  readonly submodules?: readonly BroughtSubmodule[];
+  readonly submodules?: readonly FetchedSubmodule[];
 }
 
 /** The submodules of commits, fetched into the mirror. */
 export interface Submodules {
   /** Fetches the submodules of this commit, and theirs in turn. */
-  bring(sha: string): Promise<readonly BroughtSubmodule[]>;
+  fetch(sha: string): Promise<readonly FetchedSubmodule[]>;
 }
 
-export interface BroughtSubmodule {
+export interface FetchedSubmodule {
   /** From the root of the repository. */
   readonly path: string;
   readonly sha: string;

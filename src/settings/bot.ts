@@ -16,6 +16,7 @@ import { roles } from "../roles/definitions.ts";
 import { bytes, listOf, maybe, milliseconds, number, repository, words } from "./bot-shapes.ts";
 import { BudgetSection } from "./budget.ts";
 import { DASHBOARD_URL_KEY, dashboardVariables } from "./dashboard.ts";
+import { FORGE_ANNOUNCED_KEY } from "./forge-announced.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
 import { SessionLimitsShape } from "./session-limits.ts";
@@ -40,7 +41,7 @@ export interface BotFacts {
 interface Variable<Shape extends z.ZodMiniType> {
   readonly key: string;
   /** Answers undefined for what is not told. */
-  readonly tell: (facts: BotFacts) => string | undefined;
+  readonly derive: (facts: BotFacts) => string | undefined;
   readonly read: () => Shape;
   /** What is told is the name of the variable in `.env` that holds it. */
   readonly isSecret?: true;
@@ -58,32 +59,32 @@ const textOf = (value: number | undefined): string | undefined =>
 
 /** By the name under which the bot has it; those that stand alone are its settings as they are. */
 export const botVariables = {
-  name: variable({ key: "AGENT_NAME", tell: ({ bot }) => bot.name, read: words }),
+  name: variable({ key: "AGENT_NAME", derive: ({ bot }) => bot.name, read: words }),
   roles: variable({
     key: "AGENT_ROLES",
-    tell: ({ bot }) => bot.roles.join(","),
+    derive: ({ bot }) => bot.roles.join(","),
     read: () => listOf(z.enum(namesOf(roles))),
   }),
   harness: variable({
     key: "AGENT_HARNESS",
-    tell: ({ bot }) => bot.harness,
+    derive: ({ bot }) => bot.harness,
     read: () => z.enum(namesOf(harnesses)),
     isShared: true,
   }),
   command: variable({
     key: "AGENT_COMMAND",
-    tell: ({ bot }) => (asksModel(bot) ? undefined : JSON.stringify(bot.command)),
+    derive: ({ bot }) => (asksModel(bot) ? undefined : JSON.stringify(bot.command)),
     read: () => z.optional(jsonOf(z.array(z.string()).check(z.minLength(1)))),
   }),
   limits: variable({
     key: "AGENT_LIMITS",
-    tell: ({ bot }) => JSON.stringify(bot.limits),
+    derive: ({ bot }) => JSON.stringify(bot.limits),
     read: () => jsonOf(SessionLimitsShape),
     isShared: true,
   }),
   pollIntervalMs: variable({
     key: "AGENT_POLL_INTERVAL",
-    tell: ({ bot }) => String(bot.pollIntervalS),
+    derive: ({ bot }) => String(bot.pollIntervalS),
     read: () =>
       z.pipe(
         number(z.positive()),
@@ -93,67 +94,67 @@ export const botVariables = {
   }),
   projects: variable({
     key: "AGENT_PROJECTS",
-    tell: ({ bot, factory }) =>
+    derive: ({ bot, factory }) =>
       formatProjects(factory.projects.filter(({ name }) => bot.projects.includes(name))),
     read: () => ProjectsShape,
     isShared: true,
   }),
   factoryRepo: variable({
     key: "AGENT_FACTORY_REPO",
-    tell: ({ factory }) => formatRepo(deriveFactoryRepo(factory)),
+    derive: ({ factory }) => formatRepo(deriveFactoryRepo(factory)),
     read: repository,
     isShared: true,
   }),
   budget: variable({
     key: "AGENT_BUDGET",
-    tell: ({ factory }) => factory.budget && JSON.stringify(factory.budget),
+    derive: ({ factory }) => factory.budget && JSON.stringify(factory.budget),
     read: () => z.optional(jsonOf(BudgetSection)),
     isShared: true,
   }),
   leaseTermMs: variable({
     key: "AGENT_LEASE_TERM",
-    tell: ({ factory }) => textOf(factory.leaseTermS),
+    derive: ({ factory }) => textOf(factory.leaseTermS),
     read: () => z.optional(milliseconds(3)),
     isShared: true,
   }),
   healthPort: variable({
     key: "AGENT_HEALTH_PORT",
-    tell: ({ healthPort }) => textOf(healthPort),
+    derive: ({ healthPort }) => textOf(healthPort),
     read: () => z.optional(number()),
     isShared: true,
   }),
   diskLimitBytes: variable({
     key: "AGENT_DISK",
-    tell: ({ bot }) => bot.disk,
+    derive: ({ bot }) => bot.disk,
     read: () => z.prefault(bytes(), "20g"),
   }),
   dataFolder: variable({
     key: "AGENT_DATA",
-    tell: ({ folders }) => folders?.data,
+    derive: ({ folders }) => folders?.data,
     read: () => z._default(z.string(), "/home/agent/data"),
     isShared: true,
   }),
   reposFolder: variable({
     key: "AGENT_REPOS",
-    tell: ({ folders }) => folders?.repos,
+    derive: ({ folders }) => folders?.repos,
     read: () => z._default(z.string(), "/home/agent/repos"),
     isShared: true,
   }),
   statusToken: variable({
     key: serviceSecrets.statusToken,
-    tell: ({ factory }) => (factory.hasStatusToken ? serviceSecrets.statusToken : undefined),
+    derive: ({ factory }) => (factory.hasStatusToken ? serviceSecrets.statusToken : undefined),
     read: maybe,
     isSecret: true,
   }),
   dashboardUrl: variable({
     key: DASHBOARD_URL_KEY,
-    tell: ({ dashboard }) => dashboard,
+    derive: ({ dashboard }) => dashboard,
     read: () => z.optional(z.url()),
     isShared: true,
   }),
   eventsToken: variable({
     key: dashboardVariables.eventsToken,
-    tell: ({ dashboard }) => dashboard && dashboardVariables.eventsToken,
+    derive: ({ dashboard }) => dashboard && dashboardVariables.eventsToken,
     read: maybe,
     isSecret: true,
   }),
@@ -163,84 +164,92 @@ export const botVariables = {
 export const botParts = {
   backendName: variable({
     key: "AGENT_BACKEND",
-    tell: ({ bot }) => deriveBackend(bot),
+    derive: ({ bot }) => deriveBackend(bot),
     read: words,
     isShared: true,
   }),
   slots: variable({
     key: "AGENT_SLOTS",
-    tell: ({ bot }) => textOf(bot.slots),
+    derive: ({ bot }) => textOf(bot.slots),
     read: () => z.optional(number(z.int(), z.positive())),
     isShared: true,
   }),
   forgeUrl: variable({
     key: "FORGE_URL",
-    tell: ({ forgeUrl }) => forgeUrl,
+    derive: ({ forgeUrl }) => forgeUrl,
     read: () => z.url(),
     isShared: true,
   }),
-  forgeUser: variable({ key: "FORGE_USER", tell: ({ bot }) => bot.forgeUser, read: words }),
+  forgeAnnounced: variable({
+    key: FORGE_ANNOUNCED_KEY,
+    // Whoever writes an address of the forge into a repository writes the one that people know.
+    derive: ({ factory, forgeUrl }) =>
+      factory.forge.url === forgeUrl ? undefined : factory.forge.url,
+    read: () => z.optional(z.url()),
+    isShared: true,
+  }),
+  forgeUser: variable({ key: "FORGE_USER", derive: ({ bot }) => bot.forgeUser, read: words }),
   forgeToken: variable({
     key: serviceSecrets.forgeToken,
-    tell: ({ bot }) => deriveCredentialKeys(bot.name).token,
+    derive: ({ bot }) => deriveCredentialKeys(bot.name).token,
     read: words,
     isSecret: true,
   }),
   forgePassword: variable({
     key: serviceSecrets.forgePassword,
-    tell: ({ bot }) => deriveCredentialKeys(bot.name).password,
+    derive: ({ bot }) => deriveCredentialKeys(bot.name).password,
     read: maybe,
     isSecret: true,
   }),
   modelUrl: variable({
     key: "ANTHROPIC_BASE_URL",
-    tell: ({ bot }) => bot.baseUrl || undefined,
+    derive: ({ bot }) => bot.baseUrl || undefined,
     read: () => z.optional(z.url()),
     isShared: true,
   }),
   modelName: variable({
     key: "CLAUDE_MODEL",
-    tell: ({ bot }) => (asksModel(bot) || bot.baseUrl ? bot.model : undefined),
+    derive: ({ bot }) => (asksModel(bot) || bot.baseUrl ? bot.model : undefined),
     read: () => z._default(z.string(), "default"),
     isShared: true,
   }),
   modelKey: variable({
     key: serviceSecrets.modelKey,
-    tell: ({ bot }) => bot.apiKeyEnv,
+    derive: ({ bot }) => bot.apiKeyEnv,
     read: maybe,
     isSecret: true,
   }),
   users: variable({
     key: "AGENT_USERS",
-    tell: ({ isSeparated }) => (isSeparated ? "separate" : undefined),
+    derive: ({ isSeparated }) => (isSeparated ? "separate" : undefined),
     read: () => z.optional(z.literal("separate")),
     isShared: true,
   }),
   mounts: variable({
     key: "AGENT_MOUNTS",
-    tell: ({ mounts = [] }) => mounts.join(":") || undefined,
+    derive: ({ mounts = [] }) => mounts.join(":") || undefined,
     read: maybe,
     isShared: true,
   }),
   proxy: variable({
     key: PROXY_KEY,
-    tell: ({ proxy }) => proxy,
+    derive: ({ proxy }) => proxy,
     read: () => z.optional(z.url()),
     isShared: true,
   }),
   context: variable({
     key: "AGENT_CONTEXT",
-    tell: ({ bot }) => textOf(bot.context),
+    derive: ({ bot }) => textOf(bot.context),
     read: () => z.optional(number(z.int(), z.positive())),
   }),
   compactPct: variable({
     key: "CLAUDE_AUTOCOMPACT_PCT_OVERRIDE",
-    tell: ({ bot }) => textOf(bot.compactPct),
+    derive: ({ bot }) => textOf(bot.compactPct),
     read: maybe,
   }),
   loginFolder: variable({
     key: "CLAUDE_SHARED_DIR",
-    tell: ({ bot, factory }) =>
+    derive: ({ bot, factory }) =>
       harnesses[bot.harness].usesLogin(bot) ? factory.shared.claude : undefined,
     read: maybe,
   }),
@@ -256,18 +265,18 @@ export const sharedBotKeys: readonly string[] = all
   .map(({ key }) => key);
 
 /** Variable of the container → its value, or the variable in `.env` that holds it. */
-export function tellBot(facts: BotFacts): {
+export function deriveBotVariables(facts: BotFacts): {
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 } {
-  const told = (isSecret: boolean) =>
+  const select = (isSecret: boolean) =>
     Object.fromEntries(
       all.flatMap((one) => {
-        const value = (one.isSecret ?? false) === isSecret ? one.tell(facts) : undefined;
+        const value = (one.isSecret ?? false) === isSecret ? one.derive(facts) : undefined;
         return value === undefined ? [] : [[one.key, value] as const];
       }),
     );
-  return { environment: told(false), secrets: told(true) };
+  return { environment: select(false), secrets: select(true) };
 }
 
 type Read<Table> = {

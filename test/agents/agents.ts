@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "vitest";
-import { ownUser } from "../../src/adapters/hands/session-user.ts";
+import { ownUser } from "../../src/adapters/session-user/session-user.ts";
 import { buildAgentHarness } from "../../src/harness/agent/harness.ts";
 import { buildClaudeCode } from "../../src/harness/claude-code/agent.ts";
 import { buildOpencode } from "../../src/harness/opencode/agent.ts";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ownUser } from "../../src/adapters/hands/session-user.ts";
+import { ownUser } from "../../src/adapters/session-user/session-user.ts";
 import { buildCommandHarness } from "../../src/harness/command/command.ts";
 import { isSoak } from "../support/soak.ts";
 import { hasLlama, LlamaServer } from "./llama-server.ts";

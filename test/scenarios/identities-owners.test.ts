@@ -194,6 +194,27 @@ test("a second factory with the same names leaves the first one's bots alone", a
   expect((await first.disinto("init")).stderr).toContain("nothing to do");
 });
 
+test("two factories that fight over a bot are a problem in status, as what they are", async () => {
+  const { ada, init, disinto } = await world.makeFactory();
+  await init();
+  const taken = { login_name: "disinto:another", source_id: 0, must_change_password: false };
+  const as = person(ada);
+  const { password } = as;
+  await forge.call("PATCH", `/admin/users/${ada}`, { body: { ...taken, password } });
+  await forge.call("DELETE", `/users/${ada}/tokens/disinto-1`, { as });
+
+  const { problems } = JSON.parse((await disinto("status", "--json")).stdout);
+
+  expect(problems).toContainEqual(
+    expect.objectContaining({
+      kind: "credentials",
+      text: expect.stringContaining(`two factories fight over ${ada}`),
+      command: "disinto init",
+    }),
+  );
+  expect((await disinto("init")).stderr).toContain("belongs to another factory");
+});
+
 /** What only a real Forgejo has: an SSH key, and an application of another that may act as the user. */
 async function giveKeyAndGrant(login: string): Promise<void> {
   const as = person(login);

@@ -59,21 +59,21 @@ test("a blocked issue is the first thing that status says, and after a retry it 
   );
 
   const [first = ""] = (await factory.disintoOrThrow("status")).split("\n");
-  const story = await factory.disintoOrThrow("issue", "1");
+  const history = await factory.disintoOrThrow("issue", "1");
   await rm(broken);
   await factory.disintoOrThrow("retry", "1");
   await untilClosed(forge);
   const again = await factory.disinto("retry", "1");
 
   expect(first).toMatch(/^! issue #1 of greeter is blocked \(Add farewell\): .*attempts/);
-  expect(story).toMatch(/^state +open, .*blocked/m);
-  expect(story).toMatch(/^comment +dev-qwen: /m);
-  expect(story.match(/session\.ended .*failed/g)?.length).toBeGreaterThan(1);
+  expect(history).toMatch(/^state +open, .*blocked/m);
+  expect(history).toMatch(/^comment +dev-qwen: /m);
+  expect(history.match(/session\.ended .*failed/g)?.length).toBeGreaterThan(1);
   expect(again).toMatchObject({ exitCode: 2 });
   expect(again.stderr).toContain("issue #1 is closed");
 });
 
-test("an issue of a killed bot is given back when the operator confirms it, and its whole story can be read", async () => {
+test("an issue of a killed bot is given back when the operator confirms it, and its whole history can be read", async () => {
   const forge = await start([...localCoder, "--think-ms", "2000"]);
   await untilState("coding");
   await killBot();
@@ -91,10 +91,10 @@ test("an issue of a killed bot is given back when the operator confirms it, and 
   expect({ assignees, labels }).toEqual({ assignees: [], labels: ["backlog"] });
   await factory.disintoOrThrow("up");
   await untilClosed(forge);
-  const story = await factory.disintoOrThrow("issue", "1");
-  expect(story).toMatch(/^pull +#2 merged by dev-qwen$/m);
-  expect(story).toMatch(/reviewer +pull\.reviewed .*approve$/m);
-  expect(story).toMatch(/ci\.finished .*success/);
+  const history = await factory.disintoOrThrow("issue", "1");
+  expect(history).toMatch(/^pull +#2 merged by dev-qwen$/m);
+  expect(history).toMatch(/reviewer +pull\.reviewed .*approve$/m);
+  expect(history).toMatch(/ci\.finished .*success/);
   const log = await factory.disintoOrThrow("ci", "logs", "1");
   expect(log).toMatch(/^── test: test$/m);
   expect(log).toMatch(/^run \d+ \(pull_request\): success$/m);

@@ -1,8 +1,14 @@
 /** A transfer may take as long as it moves: neither a limit of time nor a lease's term ends it. */
 import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { repositories } from "../../src/adapters/git/repositories.ts";
+import { runOrThrow } from "../../src/adapters/process.ts";
 import { closeScene, openScene, scene, startBot, stopBots } from "../support/dev-scene.ts";
+import { repo } from "../support/factory-description.ts";
 import { SlowLine } from "../support/slow-line.ts";
+import { isSoak } from "../support/soak.ts";
 
 beforeAll(openScene, 120_000);
 afterEach(stopBots);
@@ -40,3 +46,31 @@ test("a push that takes longer than its lease's term sends its objects first, wh
   expect(claims.size).toBeGreaterThanOrEqual(4);
   line.close();
 }, 120_000);
+
+/** Longer than any limit that a small program has, and than Node's own on a request: five minutes. */
+const MINUTES = 5.5;
+
+test.runIf(isSoak)(
+  "a whole repository that is long on its way arrives: pushed by init, cloned by a bot and by a CI",
+  async () => {
+    const bytesPerSecond = 60_000;
+    const line = await SlowLine.open(scene.url, bytesPerSecond);
+    const folder = path.join(scene.folder, "large");
+    await mkdir(folder);
+    await writeFile(path.join(folder, "noise"), randomBytes(bytesPerSecond * MINUTES * 60));
+    await repositories.init(folder);
+    await runOrThrow(["git", "-C", folder, "branch", "-m", "large"]);
+    const url = `${line.url}/${repo.owner}/${repo.name}.git`;
+    const bot = startBot("dev-1", { FORGE_URL: line.url });
+    const access = { ...scene.adminAccess, forgeUrl: line.url };
+
+    await repositories.push({ folder, url, access });
+    const refs = await bot.target.mirror.refresh();
+
+    const pushed = (await scene.view.refs()).get("refs/heads/large");
+    expect(pushed).toBeDefined();
+    expect(refs.get("refs/heads/large")).toBe(pushed);
+    line.close();
+  },
+  0,
+);

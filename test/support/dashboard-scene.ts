@@ -13,7 +13,7 @@ import { EventStore } from "../../src/dashboard/event-store.ts";
 import { FactoryView } from "../../src/dashboard/factory-view.ts";
 import { intakeRoutes } from "../../src/dashboard/intake.ts";
 import { Transcripts } from "../../src/dashboard/transcripts.ts";
-import { describeForge, tellStory } from "./dashboard-story.ts";
+import { describeForge, listEvents } from "./dashboard-events.ts";
 
 const assets = path.join(import.meta.dirname, "../../dashboard");
 const KEY = "the dashboard's key";
@@ -89,7 +89,7 @@ export class DashboardScene {
 
   /** A day of a factory, told by its bots. */
   async fill(nowMs = Date.now()): Promise<void> {
-    const lines = tellStory(nowMs);
+    const lines = listEvents(nowMs);
     for (const by of new Set(lines.map((line) => line.by))) {
       const connection = this.connect(by);
       for (const line of lines) if (line.by === by) connection.write(`${JSON.stringify(line)}\n`);

@@ -1,7 +1,7 @@
 /** Desired states, the world in which they are reached, and the plans between them. */
 
 import { type Desired, deriveDesired } from "../../src/core/desired.ts";
-import { planServices, type ServiceStep, type Snapshot } from "../../src/core/plan.ts";
+import { type ObservedFactory, planServices, type ServiceStep } from "../../src/core/plan.ts";
 import type { ObservedContainer, RenderedService } from "../../src/ports/containers.ts";
 import { makeFactory, shop } from "./factories.ts";
 
@@ -30,7 +30,7 @@ function renderAll(desired: Desired, image = "sha256:1"): ReadonlyMap<string, Re
 }
 
 /** The world after everything desired was done. */
-export function apply(desired: Desired): Snapshot {
+export function apply(desired: Desired): ObservedFactory {
   const rendered = renderAll(desired);
   const running = desired.services.filter(({ enabled }) => enabled);
   const containers = running.map((service): ObservedContainer => {
@@ -55,7 +55,7 @@ export function apply(desired: Desired): Snapshot {
       one.volumes.map(({ name }) => [name, [one.container]] as const),
     ),
   );
-  const adopted: Snapshot["adopted"] = [];
+  const adopted: ObservedFactory["adopted"] = [];
   return {
     rendered,
     containers,

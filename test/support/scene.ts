@@ -16,7 +16,8 @@ import { CI_ADDRESS_FILE, CI_NAME, deriveCredentialKeys } from "../../src/core/n
 import { formatProjects } from "../../src/core/project-task.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
-import { tellBot } from "../../src/settings/bot.ts";
+import type { RemoteAccess } from "../../src/ports/remote-access.ts";
+import { deriveBotVariables } from "../../src/settings/bot.ts";
 import { builtFolder, templatesFolder } from "../answers/folders.ts";
 import { buildCli, runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
@@ -183,6 +184,11 @@ export class Scene {
     return buildForgeAdmin({ url: this.url, admin: this.#template.admin });
   }
 
+  get adminAccess(): RemoteAccess {
+    const { login, password: token } = this.#template.admin;
+    return { forgeUrl: this.url, login, token };
+  }
+
   get bots(): readonly string[] {
     return this.#template.factory.bots.map(({ name }) => name);
   }
@@ -199,7 +205,7 @@ export class Scene {
     if (!bot) throw new Error(`no bot ${name}`);
     return {
       ...machineEnvironment(),
-      ...tellBot({ bot, factory, forgeUrl: url }).environment,
+      ...deriveBotVariables({ bot, factory, forgeUrl: url }).environment,
       FORGE_TOKEN: this.#tokenOf(name),
       CI_TOKEN,
       CI_URL: pathToFileURL(path.join(this.#home(CI_NAME, "data"), CI_ADDRESS_FILE)).href,

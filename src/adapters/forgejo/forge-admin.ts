@@ -12,6 +12,7 @@ import type {
   ForgeRepositories,
   ForgeTokens,
   ForgeUsers,
+  Proof,
   Protection,
 } from "../../ports/forge-admin.ts";
 import { buildApplications } from "./applications.ts";
@@ -60,9 +61,29 @@ export function buildForgeAdmin({ url, admin, signal }: ForgeAdminOptions): Forg
   };
 }
 
+interface ProbeOptions {
+  /** Shown only to a forge that answers nobody else. */
+  readonly proof?: Proof | undefined;
+  readonly signal?: AbortSignal;
+}
+
 /** Asks once, and says why there is no version. */
-export async function probeForge(url: string, signal?: AbortSignal): Promise<ForgeProbe> {
-  const http = new ForgejoHttp({ url, proof: undefined, signal, attempts: 1, readLimitMs });
+export async function probeForge(
+  url: string,
+  { proof, signal }: ProbeOptions = {},
+): Promise<ForgeProbe> {
+  const common = { url, signal, attempts: 1, readLimitMs };
+  const found = await readVersion(new ForgejoHttp({ ...common, proof: undefined }));
+  // With REQUIRE_SIGNIN_VIEW every route but the health's is refused (routers/api/shared/middleware.go).
+  const isClosed = found.version === undefined && isRefusal(found.failure);
+  return proof && isClosed ? readVersion(new ForgejoHttp({ ...common, proof })) : found;
+}
+
+function isRefusal({ code }: DisintoError): boolean {
+  return code === "forge.forbidden" || code === "forge.unauthorized";
+}
+
+async function readVersion(http: ForgejoHttp): Promise<ForgeProbe> {
   try {
     return await http.get("/version", z.object({ version: z.string() }));
   } catch (error) {
@@ -101,6 +122,7 @@ function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
       const answer = await as(proof).send("/user", { expect: [401, 403] });
       return answer.status === 200 ? Login.parse(JSON.parse(answer.text)) : undefined;
     },
+    areManaged: async () => (await http.get("/user", UserShape)).isAdmin,
     remove: async (login) => {
       await http.send(`/admin${pathOfUser(login)}`, { method: "DELETE", expect: [404] });
     },
@@ -110,14 +132,17 @@ function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
 function buildTokens(http: ForgejoHttp, as: ActingUser): ForgeTokens {
   const tokens = (login: string): string => `${pathOfUser(login)}/tokens`;
   return {
-    list: (login) => http.list(tokens(login), TokenShape),
+    list: (login, own) => (own ? as(own) : http).list(tokens(login), TokenShape),
     create: async (credentials, token) => {
       const request = { method: "POST", body: token } as const;
       const shape = z.object({ sha1: z.string().min(1) });
       return (await as(credentials).write(tokens(credentials.login), request, shape)).sha1;
     },
-    revoke: async (login, id) => {
-      await http.send(`${tokens(login)}/${id}`, { method: "DELETE", expect: [404] });
+    revoke: async (login, id, own) => {
+      await (own ? as(own) : http).send(`${tokens(login)}/${id}`, {
+        method: "DELETE",
+        expect: [404],
+      });
     },
   };
 }

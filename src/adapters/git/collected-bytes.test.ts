@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Objects, WorkFolders } from "../../ports/git.ts";
-import { ownHands } from "../hands/own.ts";
 import { runOrThrow } from "../process.ts";
+import { ownUserFiles } from "../session-user/own-user.ts";
 import { localGitEnvironment } from "./environment.ts";
 import { buildObjects } from "./objects.ts";
 import { buildWorkFolders } from "./work-folders.ts";
@@ -71,7 +71,7 @@ beforeAll(async () => {
   mirror = path.join(root, "mirror.git");
   await git("clone", "--quiet", "--bare", ".", mirror);
   objects = buildObjects(mirror);
-  folders = buildWorkFolders({ root: path.join(root, "work"), mirror, hands: ownHands });
+  folders = buildWorkFolders({ root: path.join(root, "work"), mirror, userFiles: ownUserFiles });
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -6,15 +6,15 @@ import { lstat } from "node:fs/promises";
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import type { Collected } from "../../ports/git.ts";
-import type { Hands } from "../hands/hands.ts";
-import { limit } from "../hands/other.ts";
 import { type Argv, run, runPiped } from "../process.ts";
+import { withTimeLimit } from "../session-user/other-user.ts";
+import type { UserFiles } from "../session-user/user-files.ts";
 import { hardening } from "./commands.ts";
 import { localGitEnvironment } from "./environment.ts";
 import { findForeign, readEntries } from "./foreign-entries.ts";
-import { makeRepository } from "./lent-repository.ts";
 import { findUnstoredLfs } from "./lfs.ts";
 import { gitFailure } from "./objects.ts";
+import { makeRepository } from "./work-repository.ts";
 
 const MAX_PACK_BYTES = 500_000_000;
 const MAX_FILE_BYTES = 2_000_000_000;
@@ -28,62 +28,62 @@ export interface Collection {
   /** Where its objects are lent, for as long as this takes. */
   readonly place: string;
   readonly base: string;
-  readonly hands: Hands;
+  readonly userFiles: UserFiles;
 }
 
 /** Runs git once the repository's own attributes hold again. */
 const AS_COMMITTED = 'rm -rf -- "$GIT_DIR/info" && exec git "$@"';
 
 export async function collect(collection: Collection): Promise<Collected> {
-  const { folder, scratch, mirror, place, base, hands } = collection;
+  const { folder, scratch, mirror, place, base, userFiles } = collection;
   const there = await lstat(folder).catch(() => undefined);
   if (!there?.isDirectory()) return { type: "refused", reason: "its folder is gone" };
-  await makeRepository(scratch, { init: ["--bare"], gitFolder: ".", mirror, place, hands });
+  await makeRepository(scratch, { init: ["--bare"], gitFolder: ".", mirror, place, userFiles });
   const over = {
     env: localGitEnvironment({ GIT_DIR: scratch, GIT_WORK_TREE: folder }),
     timeoutMs: 2 * COLLECT_S * 1000,
   };
-  const inside = (args: readonly string[], input?: string) =>
-    run(hands.as(bound(["git", ...hardening, ...args]), folder), {
+  const runGit = (args: readonly string[], input?: string) =>
+    run(userFiles.command(bound(["git", ...hardening, ...args]), folder), {
       ...over,
       ...(input !== undefined && { input }),
     });
-  await orThrow(inside(["read-tree", base]));
-  const hidden = await listIgnoredEntries(inside);
+  await orThrow(runGit(["read-tree", base]));
+  const hidden = await listIgnoredEntries(runGit);
   // A failed add leaves write-tree to answer the base's tree in silence: its exit code decides.
-  const added = await inside(["add", "--all", "."]);
+  const added = await runGit(["add", "--all", "."]);
   if (added.exitCode !== 0) return judgeAdd(added.stderr);
-  await followMoved(inside, hidden);
-  const tree = (await orThrow(inside(["write-tree"]))).trim();
+  await followMoved(runGit, hidden);
+  const tree = (await orThrow(runGit(["write-tree"]))).trim();
   await handOver(collection, tree);
   const entries = await readEntries(mirror, { from: base, to: tree });
   const foreign = await findForeign(mirror, entries);
   if (foreign) return { type: "refused", reason: foreign };
-  const asCommitted: Inside = (args, input = "") =>
-    run(hands.as(bound(["sh", "-c", AS_COMMITTED, "sh", ...hardening, ...args]), folder), {
+  const asCommitted: RunGit = (args, input = "") =>
+    run(userFiles.command(bound(["sh", "-c", AS_COMMITTED, "sh", ...hardening, ...args]), folder), {
       ...over,
       input,
     });
-  const lfs = await findUnstoredLfs({ mirror, entries, inside: asCommitted });
+  const lfs = await findUnstoredLfs({ mirror, entries, runGit: asCommitted });
   return lfs ? { type: "refused", reason: lfs } : { type: "collected", tree };
 }
 
 /** Runs git over the folder as who works in it. */
-export type Inside = (
+export type RunGit = (
   args: readonly string[],
   input?: string,
 ) => Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
 
-async function orThrow(running: ReturnType<Inside>): Promise<string> {
+async function orThrow(running: ReturnType<RunGit>): Promise<string> {
   const { exitCode, stdout, stderr } = await running;
   if (exitCode === 0) return stdout;
   throw gitFailure("collect", stderr);
 }
 
 /** Name → blob of what is tracked although the repository ignores its like. */
-async function listIgnoredEntries(inside: Inside): Promise<ReadonlyMap<string, string>> {
+async function listIgnoredEntries(runGit: RunGit): Promise<ReadonlyMap<string, string>> {
   const argv = ["ls-files", "--cached", "--ignored", "--exclude-standard", "--stage", "-z"];
-  const lines = (await orThrow(inside(argv))).split("\0").filter((line) => line !== "");
+  const lines = (await orThrow(runGit(argv))).split("\0").filter((line) => line !== "");
   return new Map(
     lines.map((line) => {
       const [head = "", name = ""] = split(line, "\t");
@@ -98,34 +98,34 @@ function split(line: string, separator: string): readonly [string, string] {
 }
 
 /** One of them that was moved to another ignored name was not deleted: it is added there, and nothing else ignored is. */
-async function followMoved(inside: Inside, before: ReadonlyMap<string, string>): Promise<void> {
+async function followMoved(runGit: RunGit, before: ReadonlyMap<string, string>): Promise<void> {
   if (before.size === 0) return;
-  const after = await listIgnoredEntries(inside);
+  const after = await listIgnoredEntries(runGit);
   const gone = new Map([...before].filter(([name]) => !after.has(name)));
   if (gone.size === 0) return;
-  const names = await listIgnoredFiles(inside, [...gone.keys()]);
+  const names = await listIgnoredFiles(runGit, [...gone.keys()]);
   const hash = ["hash-object", "--no-filters", "--stdin-paths"];
-  const hashed = await inside(hash, names.map((name) => `${name}\n`).join(""));
+  const hashed = await runGit(hash, names.map((name) => `${name}\n`).join(""));
   if (hashed.exitCode !== 0) return;
   const blobs = hashed.stdout.split("\n");
   const wanted = new Set(gone.values());
   const moved = names.filter((_, at) => wanted.has(blobs[at] ?? ""));
   if (moved.length === 0) return;
   const add = ["--literal-pathspecs", "add", "--force", "--pathspec-from-file=-"];
-  await orThrow(inside([...add, "--pathspec-file-nul"], moved.join("\0")));
+  await orThrow(runGit([...add, "--pathspec-file-nul"], moved.join("\0")));
 }
 
 /** Beside those that are gone, and wherever a folder is not ignored as a whole: nobody moves files into a cache. */
 async function listIgnoredFiles(
-  inside: Inside,
+  runGit: RunGit,
   gone: readonly string[],
 ): Promise<readonly string[]> {
   const argv = ["ls-files", "--others", "--ignored", "--exclude-standard", "-z"];
   const places = [...new Set(gone.map((name) => path.posix.dirname(name)))];
   const beside = places.map((place) => `:(top,glob)${place.replace(/[*?[\]\\]/g, "\\$&")}/*`);
   const listed = await Promise.all([
-    orThrow(inside([...argv, "--directory"])),
-    orThrow(inside([...argv, "--", ...beside])),
+    orThrow(runGit([...argv, "--directory"])),
+    orThrow(runGit([...argv, "--", ...beside])),
   ]);
   const names = listed.flatMap((text) => text.split("\0"));
   return [...new Set(names)].filter((name) => name !== "" && !/\/$|\n/.test(name));
@@ -133,7 +133,7 @@ async function listIgnoredFiles(
 
 /** Limits time and what one file may become; whose process it is may not be the runner's to end. */
 function bound(argv: Argv): Argv {
-  return limit(COLLECT_S, [
+  return withTimeLimit(COLLECT_S, [
     "prlimit",
     `--fsize=${MAX_FILE_BYTES}`,
     `--cpu=${COLLECT_S}`,
@@ -143,7 +143,10 @@ function bound(argv: Argv): Argv {
 }
 
 /** Objects alone pass from one to the other, and only what git itself finds whole. */
-async function handOver({ scratch, mirror, base, hands }: Collection, tree: string): Promise<void> {
+async function handOver(
+  { scratch, mirror, base, userFiles }: Collection,
+  tree: string,
+): Promise<void> {
   const send = ["git", "pack-objects", "--quiet", "--revs", "--stdout", "--thin"] as const;
   const receive = [
     "git",
@@ -156,7 +159,7 @@ async function handOver({ scratch, mirror, base, hands }: Collection, tree: stri
   const input = `${tree}\n^${base}\n`;
   await runPiped(
     {
-      argv: hands.as(bound(send)),
+      argv: userFiles.command(bound(send)),
       options: { env: localGitEnvironment({ GIT_DIR: scratch }), input },
     },
     { argv: bound(receive), options: { env: localGitEnvironment({ GIT_DIR: mirror }) } },

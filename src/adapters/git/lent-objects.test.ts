@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { WorkFolders } from "../../ports/git.ts";
-import { become, buildOtherHands } from "../hands/other.ts";
 import { run, runOrThrow } from "../process.ts";
+import { buildOtherUserFiles, commandAs } from "../session-user/other-user.ts";
 import { buildObjects } from "./objects.ts";
 import { buildWorkFolders } from "./work-folders.ts";
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   folders = buildWorkFolders({
     root: path.join(root, "work"),
     mirror,
-    hands: buildOtherHands(worker),
+    userFiles: buildOtherUserFiles(worker),
   });
   const env = { PATH: process.env.PATH ?? "", GIT_DIR: mirror };
   const input = { env, input: "one\n" };
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const trying = async (uid: number, ...argv: readonly [string, ...string[]]) =>
-  (await run(become(uid, argv), { env: { PATH: "/usr/bin:/bin" } })).exitCode === 0;
+  (await run(commandAs(uid, argv), { env: { PATH: "/usr/bin:/bin" } })).exitCode === 0;
 
 test.skipIf(!isRoot)(
   "a user is lent the objects that it works on, alone, and the mirror is shut to it",

@@ -4,7 +4,7 @@
  */
 import { formatNames } from "../../core/git-names.ts";
 import { run, runOrThrow } from "../process.ts";
-import type { Inside } from "./collection.ts";
+import type { RunGit } from "./collection.ts";
 import { localGitEnvironment } from "./environment.ts";
 import type { Entry } from "./foreign-entries.ts";
 
@@ -16,14 +16,14 @@ interface Change {
   readonly mirror: string;
   readonly entries: readonly Entry[];
   /** Where the repository's own attributes hold. */
-  readonly inside: Inside;
+  readonly runGit: RunGit;
 }
 
 /** Why the change cannot be stored; undefined: it can. */
 export async function findUnstoredLfs({
   mirror,
   entries,
-  inside,
+  runGit,
 }: Change): Promise<string | undefined> {
   const files = new Map(
     entries.flatMap(({ path, newMode, newSha }) =>
@@ -32,7 +32,7 @@ export async function findUnstoredLfs({
   );
   if (files.size === 0) return undefined;
   const argv = ["check-attr", "--cached", "-z", "--stdin", "filter"];
-  const { stdout } = await inside(argv, [...files.keys()].join("\0"));
+  const { stdout } = await runGit(argv, [...files.keys()].join("\0"));
   const parts = stdout.split("\0");
   const kept = parts.filter((_, at) => at % 3 === 0 && parts[at + 2] === "lfs");
   const unstored: string[] = [];

@@ -1,11 +1,11 @@
 /** The runner's bare mirror of one project, and compare-and-swap pushes to the forge from it. */
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Mirror, Refs, Swap } from "../../ports/git.ts";
 import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { type Argv, type RunOptions, run } from "../process.ts";
 import { git } from "./commands.ts";
-import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import { localGitEnvironment, remoteGitOptions, WHOLE_REPOSITORY_S } from "./environment.ts";
 import { buildFileReader } from "./file-reader.ts";
 import { buildObjects, gitFailure, runGit } from "./objects.ts";
 import { findRefusal, isServerError } from "./push-refusal.ts";
@@ -21,19 +21,18 @@ interface MirrorOptions {
 }
 
 export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mirror {
-  const remote = {
-    env: remoteGitEnvironment(access),
-    cwd: folder,
-    timeoutMs: TRANSFER_MS,
-    ...(signal && { signal }),
-  };
+  const here = { cwd: folder, ...(signal && { signal }) };
+  const remote = { ...remoteGitOptions(access), ...here };
+  const whole = { ...remoteGitOptions(access, WHOLE_REPOSITORY_S), ...here };
+  const fetchMirrored = async () =>
+    fetch(folder, git.fetch(url), (await hasBranches(folder)) ? remote : whole);
   // Two fetches at once fight over the same refs, and a repository must not be created or repaired under a fetch.
   const inTurn = buildQueue();
   const objects = buildObjects(folder);
   return {
     refresh: () =>
       inTurn(async () => {
-        await fetch(folder, git.fetch(url), remote);
+        await fetchMirrored();
         return listRefs(folder, git.forEachRef());
       }),
     readRefs: async (patterns) => {
@@ -62,11 +61,11 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
     },
     files: buildFileReader(folder),
     authorsOf: async (from, to) => {
-      const here = { env: localGitEnvironment(), cwd: folder };
-      const listed = await runGit("log", git.authors(from, to), here);
+      const local = { env: localGitEnvironment(), cwd: folder };
+      const listed = await runGit("log", git.authors(from, to), local);
       return [...new Set(listed.split("\n").filter((line) => line !== ""))];
     },
-    repair: () => inTurn(() => repair(folder, git.fetch(url), remote)),
+    repair: () => inTurn(() => repair(folder, git.fetch(url), whole)),
     compact: () =>
       inTurn(async () => {
         await runGit("gc", git.compact(), {
@@ -80,8 +79,6 @@ export function buildMirror({ folder, url, access, signal }: MirrorOptions): Mir
 }
 
 const GC_MS = 30 * 60_000;
-/** A transfer may take as long as it moves: git itself ends one that is silent (environment.ts, http.lowSpeedTime). */
-const TRANSFER_MS = 24 * 60 * 60_000;
 
 function buildQueue(): <Result>(act: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
@@ -115,6 +112,14 @@ async function ensureRepository(folder: string): Promise<void> {
   }
   // Whoever works on what is in it is lent the objects, and sees no other project's.
   await chmod(folder, 0o700);
+}
+
+/** Whether anything was ever fetched: the first time is the whole repository. */
+async function hasBranches(folder: string): Promise<boolean> {
+  const loose = await readdir(path.join(folder, "refs", "heads")).catch(() => []);
+  return (
+    loose.length > 0 || (await stat(path.join(folder, "packed-refs")).catch(() => null)) !== null
+  );
 }
 
 /** What git itself looks for, without a process of its own at each poll; what else is damaged, a fetch finds out. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import type { Comparison, ForgeBranch, Originals, Remote } from "../../ports/originals.ts";
 import { run, runOrThrow } from "../process.ts";
-import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import { localGitEnvironment, remoteGitOptions, WHOLE_REPOSITORY_S } from "./environment.ts";
 import { locate, withForeign } from "./foreign-repository.ts";
 
 const HEADS = "refs/heads/";
@@ -96,15 +96,14 @@ async function fetchThere(
   objects?: string,
 ): Promise<string | undefined> {
   const keep = objects === undefined ? {} : { GIT_OBJECT_DIRECTORY: objects };
-  const env = { ...remoteGitEnvironment(access), ...keep };
-  const listed = await runOrThrow(["git", "ls-remote", "--quiet", "--", url, `${HEADS}${branch}`], {
-    cwd: bare,
-    env,
-  });
+  const { env, ...limit } = remoteGitOptions(access, WHOLE_REPOSITORY_S);
+  const there = { ...limit, env: { ...env, ...keep }, cwd: bare };
+  const asked = ["git", "ls-remote", "--quiet", "--", url, `${HEADS}${branch}`] as const;
+  const listed = await runOrThrow(asked, there);
   if (listed.trim() === "") return undefined;
   const argv = ["git", "fetch", "--quiet", "--no-tags", "--no-auto-gc", "--", url] as const;
   const refspec = `+${HEADS}${branch}:${THERE}`;
-  await runOrThrow([...argv, refspec], { cwd: bare, env, timeoutMs: 600_000 });
+  await runOrThrow([...argv, refspec], there);
   return resolve(bare, THERE);
 }
 
@@ -114,9 +113,11 @@ async function push(
   { branch, url, access }: ForgeBranch,
 ): Promise<void> {
   const argv = ["git", "push", "--quiet", "--no-verify", "--", url] as const;
-  const env = remoteGitEnvironment(access);
   const refspec = `${sha}:${HEADS}${branch}`;
-  const ended = await run([...argv, refspec], { cwd: bare, env, timeoutMs: 600_000 });
+  const ended = await run([...argv, refspec], {
+    cwd: bare,
+    ...remoteGitOptions(access, WHOLE_REPOSITORY_S),
+  });
   if (ended.exitCode === 0) return;
   const words = ended.stderr.trim().split("\n").slice(-3).join("; ");
   throw new DisintoError("push.refused", `the forge refuses the push of ${branch}: ${words}`, {

@@ -11,9 +11,15 @@ import type {
   Repositories,
   Seed,
 } from "../../ports/repositories.ts";
-import { run, runOrThrow, toolEnvironment } from "../process.ts";
+import { run, runOrThrow } from "../process.ts";
 import { addFile } from "./added-file.ts";
-import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import {
+  localGitEnvironment,
+  operatorGitOptions,
+  type RemoteOptions,
+  remoteGitOptions,
+  WHOLE_REPOSITORY_S,
+} from "./environment.ts";
 import { withForeign } from "./foreign-repository.ts";
 import { listLfsAttributes } from "./lfs.ts";
 import { listSubmodules } from "./submodules.ts";
@@ -43,7 +49,6 @@ async function pushRepository(seed: Seed & { readonly added?: AddedFile }): Prom
 }
 
 async function push({ folder, url, access }: Seed): Promise<void> {
-  const env = remoteGitEnvironment(access);
   const argv = [
     "git",
     "push",
@@ -53,7 +58,10 @@ async function push({ folder, url, access }: Seed): Promise<void> {
     "refs/heads/*:refs/heads/*",
     "refs/tags/*:refs/tags/*",
   ] as const;
-  const { exitCode, stderr } = await run(argv, { cwd: folder, env, timeoutMs: 600_000 });
+  const { exitCode, stderr } = await run(argv, {
+    cwd: folder,
+    ...remoteGitOptions(access, WHOLE_REPOSITORY_S),
+  });
   if (exitCode === 0) return;
   throw new DisintoError(
     "git.failed",
@@ -138,39 +146,30 @@ async function listBranches(here: Parameters<typeof runOrThrow>[1]): Promise<rea
 }
 
 async function branches({ url, access }: Omit<Seed, "folder">): Promise<readonly string[]> {
-  const env = remoteGitEnvironment(access);
   const listed = await runOrThrow(
     ["git", "ls-remote", "--quiet", "--heads", "--tags", "--refs", "--", url],
-    { env },
+    remoteGitOptions(access),
   );
   return splitLines(listed).flatMap(([, ref]) => ref ?? []);
 }
 
 /** Clones as the operator would: with the credential helpers and the SSH agent that they have set up. */
 async function mirror(url: string, folder: string): Promise<void> {
-  const { SSH_AUTH_SOCK } = process.env;
-  const agent: Record<string, string> = SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK };
-  const env = toolEnvironment({
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_SSH_COMMAND: "ssh -o BatchMode=yes",
-    LC_ALL: "C",
-    ...agent,
-  });
-  await clone(["--mirror", "--", url, folder], { url, env });
+  await clone(["--mirror", "--", url, folder], { url, remote: operatorGitOptions() });
 }
 
 /** One commit deep: enough to describe it. */
 async function cloneDefaultBranch({ folder, url, access }: Seed): Promise<void> {
-  const env = remoteGitEnvironment(access);
-  await clone(["--bare", "--depth=1", "--single-branch", "--", url, folder], { url, env });
+  const remote = remoteGitOptions(access, WHOLE_REPOSITORY_S);
+  await clone(["--bare", "--depth=1", "--single-branch", "--", url, folder], { url, remote });
 }
 
 async function clone(
   args: readonly string[],
-  { url, env }: { url: string; env: Record<string, string> },
+  { url, remote }: { url: string; remote: RemoteOptions },
 ): Promise<void> {
   const argv = ["git", "clone", "--quiet", "--template=", ...args] as const;
-  const { exitCode, stderr } = await run(argv, { env, timeoutMs: 600_000 });
+  const { exitCode, stderr } = await run(argv, remote);
   if (exitCode === 0) return;
   const words = stderr.trim().split("\n").slice(-3).join("; ");
   throw new DisintoError("git.failed", `${url} could not be cloned: ${words}`, {
@@ -200,10 +199,11 @@ async function initRepository(folder: string, commits?: readonly FirstCommit[]):
 
 /** Clones into the folder, which stays for looking at. */
 async function readHistory({ folder, url, access }: Seed): Promise<History> {
-  const env = remoteGitEnvironment(access);
-  await runOrThrow(["git", "clone", "--quiet", "--template=", url, folder], { env });
-  const log = await runOrThrow(["git", "log", "--format=%H%x09%an%x09%s"], { cwd: folder, env });
-  const refs = await runOrThrow(["git", "ls-remote", "--quiet", url], { env });
+  const remote = remoteGitOptions(access, WHOLE_REPOSITORY_S);
+  await runOrThrow(["git", "clone", "--quiet", "--template=", url, folder], remote);
+  const here = { cwd: folder, env: localGitEnvironment() };
+  const log = await runOrThrow(["git", "log", "--format=%H%x09%an%x09%s"], here);
+  const refs = await runOrThrow(["git", "ls-remote", "--quiet", url], remote);
   return {
     commits: splitLines(log).map(([sha = "", author = "", subject = ""]) => ({
       sha,
@@ -218,13 +218,16 @@ async function archive(source: Parameters<Repositories["archive"]>[0]): Promise<
   const { url, access, branch } = source;
   const folder = await mkdtemp(path.join(tmpdir(), "disinto-archive-"));
   try {
-    const env = remoteGitEnvironment(access);
     const bare = path.join(folder, "bare.git");
-    await runOrThrow(["git", "init", "--quiet", "--bare", "--template=", bare], { env });
+    const inside = { cwd: bare, env: localGitEnvironment() };
+    const init = ["git", "init", "--quiet", "--bare", "--template=", bare] as const;
+    await runOrThrow(init, { env: inside.env });
     const ref = `${HEADS}${branch}`;
     const fetch = ["git", "fetch", "--quiet", "--depth=1", "--no-tags", url] as const;
-    await runOrThrow([...fetch, `+${ref}:${ref}`], { cwd: bare, env });
-    const inside = { cwd: bare, env: localGitEnvironment() };
+    await runOrThrow([...fetch, `+${ref}:${ref}`], {
+      cwd: bare,
+      ...remoteGitOptions(access, WHOLE_REPOSITORY_S),
+    });
     await runOrThrow(["git", "archive", "--format=tar", "--output=../tree.tar", ref], inside);
     return await readFile(path.join(folder, "tree.tar"));
   } finally {

@@ -1,12 +1,16 @@
 /** What `.gitmodules` of a commit names, read as data: nothing of it is run or followed here. */
 import { createHash } from "node:crypto";
 import { locateSubmodule, type Submodule } from "../../core/submodules.ts";
-import type { BroughtSubmodule, Submodules } from "../../ports/git.ts";
+import type { FetchedSubmodule, Submodules } from "../../ports/git.ts";
 import type { RemoteAccess } from "../../ports/remote-access.ts";
 import { run } from "../process.ts";
-import { proxyFor } from "../way-out.ts";
 import { git } from "./commands.ts";
-import { localGitEnvironment, remoteGitEnvironment } from "./environment.ts";
+import {
+  localGitEnvironment,
+  remoteGitOptions,
+  strangerGitOptions,
+  WHOLE_REPOSITORY_S,
+} from "./environment.ts";
 
 const MAX = 50;
 const MAX_DEPTH = 3;
@@ -17,6 +21,8 @@ interface SubmodulesOptions {
   /** The project's address on the forge. */
   readonly url: string;
   readonly access: RemoteAccess;
+  /** The forge's address as people know it, where that is another one. */
+  readonly announced?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -29,8 +35,8 @@ interface Level {
 }
 
 export function buildSubmodules(options: SubmodulesOptions): Submodules {
-  const bringLevel = async (level: Level): Promise<BroughtSubmodule[]> => {
-    const all: BroughtSubmodule[] = [];
+  const bringLevel = async (level: Level): Promise<FetchedSubmodule[]> => {
+    const all: FetchedSubmodule[] = [];
     for (const one of await listSubmodules(options.folder, level.sha)) {
       const path = `${level.below}${one.path}`;
       const { refused, url } = await bringOne(options, one, level.repository);
@@ -41,35 +47,27 @@ export function buildSubmodules(options: SubmodulesOptions): Submodules {
     }
     return all;
   };
-  return { bring: (sha) => bringLevel({ sha, repository: options.url, below: "", depth: 1 }) };
+  return { fetch: (sha) => bringLevel({ sha, repository: options.url, below: "", depth: 1 }) };
 }
 
 /** Answers where it came from, or why it did not come. */
 async function bringOne(
-  { folder, access, signal }: SubmodulesOptions,
+  { folder, access, announced, signal }: SubmodulesOptions,
   one: Submodule,
   repository: string,
 ): Promise<{ readonly url?: string; readonly refused?: string }> {
-  const at = locateSubmodule(one, { repository, forge: [access.forgeUrl] });
+  const forge = [access.forgeUrl, ...(announced === undefined ? [] : [announced])];
+  const at = locateSubmodule(one, { repository, forge });
   if ("refused" in at) return at;
-  const env = at.isForge ? remoteGitEnvironment(access) : outsideEnvironment(at.url);
+  const remote = at.isForge
+    ? remoteGitOptions(access, WHOLE_REPOSITORY_S)
+    : strangerGitOptions(at.url);
   const refused = await fetchCommit(one.sha, at.url, {
-    env,
+    ...remote,
     cwd: folder,
     ...(signal && { signal }),
   });
   return refused === undefined ? { url: at.url } : { refused };
-}
-
-/** As nobody, by the way out that there is: what is not allowed there is refused there. */
-function outsideEnvironment(url: string): Record<string, string> {
-  return localGitEnvironment({
-    GIT_CONFIG_COUNT: "2",
-    GIT_CONFIG_KEY_0: "http.proxy",
-    GIT_CONFIG_VALUE_0: proxyFor(url),
-    GIT_CONFIG_KEY_1: "http.followRedirects",
-    GIT_CONFIG_VALUE_1: "false",
-  });
 }
 
 /** Kept by a ref of its own. Answers why it could not be had. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Objects, WorkFolders } from "../../ports/git.ts";
-import { ownHands } from "../hands/own.ts";
 import { runOrThrow } from "../process.ts";
+import { ownUserFiles } from "../session-user/own-user.ts";
 import { buildObjects } from "./objects.ts";
 import { buildWorkFolders } from "./work-folders.ts";
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const mirror = path.join(root, "mirror.git");
   await runOrThrow(["git", "init", "--quiet", "--bare", mirror]);
   objects = buildObjects(mirror);
-  folders = buildWorkFolders({ root: path.join(root, "work"), mirror, hands: ownHands });
+  folders = buildWorkFolders({ root: path.join(root, "work"), mirror, userFiles: ownUserFiles });
   const env = { PATH: process.env.PATH ?? "", GIT_DIR: mirror };
   const blob = (
     await runOrThrow(["git", "hash-object", "-w", "--stdin"], { env, input: "one\n" })
@@ -71,7 +71,7 @@ test("an untouched folder gives the tree it started from", async () => {
   });
 });
 
-test("nothing that the harness does to its repository runs in the runner's hands", async () => {
+test("nothing that the harness does to its repository runs as the runner", async () => {
   const trap = path.join(root, "trapped");
   const hook = `#!/bin/sh\ntouch ${trap}\n`;
   await mkdir(path.join(folder, ".git", "hooks"), { recursive: true });

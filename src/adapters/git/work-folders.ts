@@ -5,11 +5,11 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { FolderUse, WorkFolders } from "../../ports/git.ts";
-import type { Hands } from "../hands/hands.ts";
 import { runOrThrow } from "../process.ts";
+import type { UserFiles } from "../session-user/user-files.ts";
 import { collect } from "./collection.ts";
 import { localGitEnvironment } from "./environment.ts";
-import { makeRepository } from "./lent-repository.ts";
+import { makeRepository } from "./work-repository.ts";
 
 interface WorkFoldersOptions {
   /** Where the folders are made, one per name. */
@@ -17,7 +17,7 @@ interface WorkFoldersOptions {
   /** The bare mirror that lends its objects. */
   readonly mirror: string;
   /** The user who works in them. */
-  readonly hands: Hands;
+  readonly userFiles: UserFiles;
   /** Files as a clone has them, by the repository's attributes: for who commits nothing. */
   readonly asCloned?: boolean;
 }
@@ -27,7 +27,7 @@ const PREPARE_MS = 30 * 60_000;
 export function buildWorkFolders({
   root,
   mirror,
-  hands,
+  userFiles,
   asCloned = false,
 }: WorkFoldersOptions): WorkFolders {
   const folderOf = (name: string): string => path.join(root, name);
@@ -37,13 +37,13 @@ export function buildWorkFolders({
   return {
     prepare: async (name, { branch, sha, submodules = [] }) => {
       const folder = folderOf(name);
-      await hands.share(root);
-      await hands.remove(folder);
+      await userFiles.share(root);
+      await userFiles.remove(folder);
       const init = [`--initial-branch=${branch}`];
-      const lent = { mirror, place: lentTo(name), hands, asCloned };
+      const lent = { mirror, place: lentTo(name), userFiles, asCloned };
       await makeRepository(folder, { init, gitFolder: ".git", ...lent });
       const inside = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-        runOrThrow(hands.as(["git", ...args], folder), {
+        runOrThrow(userFiles.command(["git", ...args], folder), {
           env: localGitEnvironment(env),
           timeoutMs: PREPARE_MS,
         });
@@ -58,28 +58,32 @@ export function buildWorkFolders({
     },
     collect: async (name, base) => {
       const scratch = `${folderOf(name)}.collect`;
-      await hands.share(root);
-      await hands.remove(scratch);
+      await userFiles.share(root);
+      await userFiles.remove(scratch);
       try {
         const place = lentTo(`${name}.collect`);
-        return await collect({ folder: folderOf(name), scratch, mirror, place, base, hands });
+        return await collect({ folder: folderOf(name), scratch, mirror, place, base, userFiles });
       } finally {
-        await hands.remove(scratch);
+        await userFiles.remove(scratch);
         await takeBack(`${name}.collect`);
       }
     },
     discard: async (name) => {
-      await hands.remove(folderOf(name));
+      await userFiles.remove(folderOf(name));
       await takeBack(name);
     },
     list: async () => {
       const names = await readdir(root).catch(() => []);
-      return Promise.all(names.map((name) => describeFolder(name, folderOf(name), hands)));
+      return Promise.all(names.map((name) => describeFolder(name, folderOf(name), userFiles)));
     },
   };
 }
 
-async function describeFolder(name: string, folder: string, hands: Hands): Promise<FolderUse> {
+async function describeFolder(
+  name: string,
+  folder: string,
+  userFiles: UserFiles,
+): Promise<FolderUse> {
   const changed = await lstat(folder).catch(() => undefined);
-  return { name, bytes: await hands.measure(folder), changedAtMs: changed?.mtimeMs ?? 0 };
+  return { name, bytes: await userFiles.measure(folder), changedAtMs: changed?.mtimeMs ?? 0 };
 }

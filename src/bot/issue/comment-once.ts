@@ -23,19 +23,19 @@ type Place = Pick<ProjectTools, "issues" | "bots">;
 
 /** Returns false if it stood there already. */
 export async function commentOnce(place: Place, remark: OnceComment): Promise<boolean> {
-  if (await isSaid(place, remark)) return false;
+  if (await isPosted(place, remark)) return false;
   await place.issues.comment(remark.on, `${inertText(remark.text)}\n\n${formatKey(remark)}`);
   return true;
 }
 
 /** A stranger can write such a key too, to keep the bots silent: only a bot's own comment counts. */
-export async function isSaid(
+export async function isPosted(
   { issues, bots }: Place,
   remark: Omit<OnceComment, "text">,
 ): Promise<boolean> {
   const key = formatKey(remark);
-  const said = (await issues.comments(remark.on)).filter(({ body }) => body.includes(key));
-  if (said.length === 0) return false;
+  const posted = (await issues.comments(remark.on)).filter(({ body }) => body.includes(key));
+  if (posted.length === 0) return false;
   const known = await bots();
-  return said.some(({ author }) => known.some((login) => isSameLogin(login, author)));
+  return posted.some(({ author }) => known.some((login) => isSameLogin(login, author)));
 }

@@ -9,9 +9,9 @@ export async function findOpenDependencies(
   { number, body }: Issue,
 ): Promise<readonly number[]> {
   const recorded = await dependencies(number);
-  const said = parseDependencies(body).filter((other) => other !== number);
+  const declared = parseDependencies(body).filter((other) => other !== number);
   const open: number[] = [];
-  for (const one of [...recorded, ...said.map((other) => ({ number: other }))]) {
+  for (const one of [...recorded, ...declared.map((other) => ({ number: other }))]) {
     const isOpen =
       "isOpen" in one ? one.isOpen : (await readIssueState(issues, one.number)) !== "closed";
     if (isOpen && !open.includes(one.number)) open.push(one.number);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { repositories } from "../../adapters/git/repositories.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
-import { ownHands } from "../../adapters/hands/own.ts";
+import { ownUserFiles } from "../../adapters/session-user/own-user.ts";
 import type { BotEvent } from "../../ports/event-log.ts";
 import type { Mirror, WorkFolders } from "../../ports/git.ts";
 import type { BotTools } from "../tools.ts";
@@ -27,7 +27,11 @@ beforeEach(async () => {
   const folder = path.join(root, "mirror.git");
   mirror = buildMirror({ folder, url, access });
   head = (await mirror.refresh()).get("refs/heads/main") ?? "";
-  folders = buildWorkFolders({ root: path.join(root, "work"), mirror: folder, hands: ownHands });
+  folders = buildWorkFolders({
+    root: path.join(root, "work"),
+    mirror: folder,
+    userFiles: ownUserFiles,
+  });
   events = [];
 });
 

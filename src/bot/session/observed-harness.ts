@@ -33,7 +33,7 @@ export function observeHarness(
       session.meter?.start();
       const startMs = clock.monotonicMs();
       const startedAt = clock.now();
-      const tell = (end: SessionEnd | undefined): void => {
+      const record = (end: SessionEnd | undefined): void => {
         const seconds = Math.round(clock.monotonicMs() - startMs) / 1000;
         events.append({
           type: "session.ended",
@@ -46,10 +46,10 @@ export function observeHarness(
         const end = await harness.run(session);
         const refused = (await refusedHosts?.(startedAt)) ?? [];
         for (const host of refused) events.append({ type: "egress.refused", ...subject, host });
-        tell(end);
+        record(end);
         return refused.length > 0 ? addRefusals(end, refused) : end;
       } catch (error) {
-        tell(undefined);
+        record(undefined);
         throw error;
       }
     },

@@ -1,5 +1,5 @@
 /** One session's account while it runs: what it has used, kept at once, and whether it may have another turn. */
-import type { Reached } from "../../core/budgets.ts";
+import type { ReachedLimit } from "../../core/budgets.ts";
 import type { Amounts } from "../../core/spending.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -12,7 +12,7 @@ interface AccountTools {
   readonly pollIntervalMs: number;
   readonly save: (usage: MeteredUsage, seconds: number) => Promise<void>;
   readonly publish: (used: Amounts) => Promise<void>;
-  readonly judge: (used: Amounts) => Promise<readonly Reached[]>;
+  readonly judge: (used: Amounts) => Promise<readonly ReachedLimit[]>;
   readonly price: (usage: MeteredUsage) => number;
   readonly end: () => Promise<void>;
   /** Says once that the session is over a soft limit of its own; answers how to take it back. */
@@ -27,7 +27,7 @@ export class Account implements Meter {
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #unwarn: (() => void) | undefined;
   /** The budget that ended it. */
-  reached: Reached | undefined;
+  reached: ReachedLimit | undefined;
 
   constructor(tools: AccountTools) {
     this.#tools = tools;

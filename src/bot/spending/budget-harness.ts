@@ -5,7 +5,7 @@ import type { ObservedHarness } from "../session/observed-harness.ts";
 import type { Account } from "./account.ts";
 import type { Spending } from "./spending.ts";
 
-interface Payment {
+interface BudgetOptions {
   readonly spending: Pick<Spending, "open">;
   readonly role: string;
   readonly clock: Clock;
@@ -14,8 +14,8 @@ interface Payment {
   readonly onWaiting: () => void;
 }
 
-export function payForHarness(harness: ObservedHarness, payment: Payment): ObservedHarness {
-  const { spending, role, clock, pollIntervalMs, onWaiting } = payment;
+export function limitByBudget(harness: ObservedHarness, options: BudgetOptions): ObservedHarness {
+  const { spending, role, clock, pollIntervalMs, onWaiting } = options;
   return {
     run: async (session) => {
       const { tokens, money, timeoutMs } = session;
@@ -27,7 +27,7 @@ export function payForHarness(harness: ObservedHarness, payment: Payment): Obser
       const opened = await spending.open({ ...session.about, role }, own);
       if (opened.type === "opened") {
         const { account, limits } = opened;
-        return runPaid(harness, { ...session, ...toLimits(limits, session) }, account);
+        return runWithAccount(harness, { ...session, ...toLimits(limits, session) }, account);
       }
       const { scope, reason } = opened.reached;
       if (scope.per === "day") {
@@ -48,11 +48,11 @@ function toLimits(
   return { tokens, money, timeoutMs: hours === undefined ? timeoutMs : hours * HOUR_MS };
 }
 
-type PaidSession = Parameters<ObservedHarness["run"]>[0];
+type AccountedSession = Parameters<ObservedHarness["run"]>[0];
 
-async function runPaid(
+async function runWithAccount(
   harness: ObservedHarness,
-  session: PaidSession,
+  session: AccountedSession,
   account: Account,
 ): Promise<SessionEnd> {
   let end: SessionEnd | undefined;

@@ -2,9 +2,9 @@
  * Ledgers: what each bot has spent on each day, and what its sessions that run may still take, as a ref of its own in the
  * factory's repository. One writer each, so nothing is lost by two that write at once; everybody sums all of them.
  */
-import type { Books, OpenReservation } from "../../core/budgets.ts";
+import type { Ledgers, OpenReservation } from "../../core/budgets.ts";
 import {
-  bookRow,
+  addRow,
   type LedgerPage,
   type Reservation,
   readPage,
@@ -26,7 +26,7 @@ interface LedgerTools {
 }
 
 /** Where a session's reservation stands. */
-export interface Booking {
+export interface ReservationRef {
   readonly id: string;
   /** The day on which it began, which pays for all of it. */
   readonly day: string;
@@ -50,19 +50,19 @@ export class Ledger {
     return formatDay(this.#tools.clock.now().getTime());
   }
 
-  readAll(): Promise<Books> {
-    return readBooks(this.#tools.mirror, this.#pages);
+  readAll(): Promise<Ledgers> {
+    return readLedgers(this.#tools.mirror, this.#pages);
   }
 
   /** Stands at the forge when this is answered. */
-  async reserve(reservation: Reservation): Promise<Booking> {
+  async reserve(reservation: Reservation): Promise<ReservationRef> {
     const day = this.today;
     await this.#update(day, ({ rows, open }) => ({ rows, open: [...open, reservation] }));
     return { id: reservation.id, day };
   }
 
   /** Tells the others how far the session is. */
-  note({ id, day }: Booking, used: Reservation["used"]): Promise<void> {
+  note({ id, day }: ReservationRef, used: Reservation["used"]): Promise<void> {
     return this.#update(day, ({ rows, open }) => ({
       rows,
       open: open.map((one) => (one.id === id ? { ...one, used } : one)),
@@ -70,10 +70,10 @@ export class Ledger {
   }
 
   /** Turns the reservation into what was spent; once, whoever else does it too. Without a row nothing was spent. */
-  async book({ id, day }: Booking, row: SpendingRow | undefined): Promise<void> {
+  async book({ id, day }: ReservationRef, row: SpendingRow | undefined): Promise<void> {
     await this.#update(day, ({ rows, open }) => {
       if (!open.some((one) => one.id === id)) return undefined;
-      return { rows: row ? bookRow(rows, row) : rows, open: open.filter((one) => one.id !== id) };
+      return { rows: row ? addRow(rows, row) : rows, open: open.filter((one) => one.id !== id) };
     });
   }
 
@@ -125,7 +125,7 @@ export class Ledger {
   async #find(ref: string, sha: string): Promise<LedgerPage | undefined> {
     const known = this.#pages.get(sha);
     if (known) return known;
-    await readBooks(this.#tools.mirror, this.#pages);
+    await readLedgers(this.#tools.mirror, this.#pages);
     const page = this.#pages.get(sha);
     if (page || !(await this.#tools.mirror.readRefs([ref])).has(ref)) return page;
     return undefined;
@@ -135,10 +135,10 @@ export class Ledger {
 const emptyPage: LedgerPage = { rows: [], open: [] };
 
 /** Every ledger that stands. */
-export async function readBooks(
+export async function readLedgers(
   mirror: Mirror,
   known: Map<string, LedgerPage> = new Map(),
-): Promise<Books> {
+): Promise<Ledgers> {
   const listed = await mirror.readRefs([`${LEDGERS_FOLDER}*`]);
   const isKnown = [...listed.values()].every((sha) => known.has(sha));
   // What was fetched is what is read: a ledger that changed since the listing must not count for nothing.

@@ -5,7 +5,7 @@ import type { Budgets } from "../../core/budgets.ts";
 import type { BotEvent } from "../../ports/event-log.ts";
 import { NO_USAGE, type SessionEnd } from "../../ports/harness.ts";
 import type { Account } from "./account.ts";
-import { payForHarness } from "./budget-harness.ts";
+import { limitByBudget } from "./budget-harness.ts";
 import { Ledger } from "./ledger.ts";
 import { Spending, type SpendingTools } from "./spending.ts";
 
@@ -206,7 +206,7 @@ test.each([1, 2, 3, 4, 5])(
 test("an issue's budget ends its session as a fault of the issue's, a day's as one that passes, and nothing begins without either", async () => {
   const bot = start("ada", { budgets: { bot: { issue: { tokens: 50 } } } });
   const ended: SessionEnd[] = [];
-  const harness = payForHarness(
+  const harness = limitByBudget(
     {
       run: async ({ meter }) => {
         meter?.start();

@@ -7,12 +7,12 @@ import {
   type Budgets,
   type Counting,
   findReached,
-  findRest,
+  findRemaining,
   findSoftSession,
   limitSession,
   listScopes,
   type Question,
-  type Reached,
+  type ReachedLimit,
 } from "../../core/budgets.ts";
 import {
   type Amounts,
@@ -30,8 +30,8 @@ import type { MeteredUsage } from "../../ports/harness.ts";
 import type { Journal } from "../../ports/journal.ts";
 import type { Prices } from "../../settings/budget.ts";
 import { Account, NONE_USED } from "./account.ts";
-import { BudgetNews } from "./budget-news.ts";
-import type { Booking, Ledger } from "./ledger.ts";
+import { BudgetEvents } from "./budget-events.ts";
+import type { Ledger, ReservationRef } from "./ledger.ts";
 
 export interface SpendingTools {
   readonly ledger: Ledger;
@@ -49,7 +49,7 @@ export interface SpendingTools {
 }
 
 /** A session as it must be known after a kill. */
-interface RunningSession extends Booking {
+interface RunningSession extends ReservationRef {
   readonly subject: SpendingSubject;
   readonly usage: MeteredUsage;
   readonly seconds: number;
@@ -57,13 +57,13 @@ interface RunningSession extends Booking {
 
 export type Opened =
   | { readonly type: "opened"; readonly account: Account; readonly limits: Partial<Amounts> }
-  | { readonly type: "refused"; readonly reached: Reached };
+  | { readonly type: "refused"; readonly reached: ReachedLimit };
 
 const ROUNDS = 3;
 
 export class Spending {
   readonly #tools: SpendingTools;
-  readonly #news: BudgetNews;
+  readonly #news: BudgetEvents;
   readonly #running = new Map<string, RunningSession>();
   /** What is over and not booked yet. */
   readonly #ended = new Set<string>();
@@ -73,7 +73,7 @@ export class Spending {
 
   constructor(tools: SpendingTools) {
     this.#tools = tools;
-    this.#news = new BudgetNews(tools.events);
+    this.#news = new BudgetEvents(tools.events);
   }
 
   /** Why no session may begin in the project today, apart from what an issue has cost. */
@@ -110,7 +110,7 @@ export class Spending {
     }
   }
 
-  async #start(booking: Booking, subject: SpendingSubject): Promise<Account> {
+  async #start(booking: ReservationRef, subject: SpendingSubject): Promise<Account> {
     const running = { ...booking, subject, usage: NONE_USED, seconds: 0 };
     await this.#keep(running);
     const { clock, ledger, pollIntervalMs } = this.#tools;
@@ -129,12 +129,12 @@ export class Spending {
 
   #warn(subject: SpendingSubject, used: Amounts): (() => void) | undefined {
     const { project, role, issue } = subject;
-    const told = findSoftSession(this.#tools.budgetsOf(project), used);
-    if (told === undefined) return undefined;
+    const overrun = findSoftSession(this.#tools.budgetsOf(project), used);
+    if (overrun === undefined) return undefined;
     const { events, bot } = this.#tools;
     const budget = `the budget of a session of ${bot} as ${role}`;
     const about = issue === undefined ? {} : { issue };
-    const reason = `${budget} is ${told}`;
+    const reason = `${budget} is ${overrun}`;
     events.append({ type: "budget.reached", budget, level: "soft", reason, project, ...about });
     return () => events.append({ type: "budget.free", budget });
   }
@@ -144,17 +144,17 @@ export class Spending {
     subject: Question["subject"],
     counting: Counting,
     own?: { readonly id: string; readonly used: Amounts },
-  ): Promise<readonly Reached[]> {
+  ): Promise<readonly ReachedLimit[]> {
     const { budgetsOf, bot, ledger } = this.#tools;
     const scopes = listScopes(budgetsOf(subject.project), subject);
     if (scopes.length === 0) return [];
     const { rows, open } = await ledger.readAll();
     const live = open.map((one) => (own?.id === one.id ? { ...one, used: own.used } : one));
     const question = { bot, day: ledger.today, subject };
-    const inquiry = { books: { rows, open: live }, question, counting };
+    const inquiry = { ledgers: { rows, open: live }, question, counting };
     const hard = findReached("hard", scopes, inquiry);
     const soft = findReached("soft", scopes, { ...inquiry, counting: "used" });
-    this.#news.tell({ scopes, question, hard, soft });
+    this.#news.report({ scopes, question, hard, soft });
     return hard;
   }
 
@@ -164,8 +164,8 @@ export class Spending {
     const scopes = listScopes(budgetsOf(subject.project), subject);
     if (scopes.length === 0) return {};
     const question = { bot, day: ledger.today, subject };
-    const rest = findRest(scopes, {
-      books: await ledger.readAll(),
+    const rest = findRemaining(scopes, {
+      ledgers: await ledger.readAll(),
       question,
       counting: "reserved",
     });
@@ -177,7 +177,7 @@ export class Spending {
   }
 
   /** More is reserved than there is: somebody reserved at the same time. */
-  async #findOverbooked(subject: Question["subject"]): Promise<Reached | undefined> {
+  async #findOverbooked(subject: Question["subject"]): Promise<ReachedLimit | undefined> {
     const { budgetsOf, bot, ledger } = this.#tools;
     const scopes = listScopes(budgetsOf(subject.project), subject);
     if (scopes.length === 0) return undefined;
@@ -189,7 +189,7 @@ export class Spending {
       ),
     }));
     const question = { bot, day: ledger.today, subject };
-    const inquiry = { books: await ledger.readAll(), question, counting: "reserved" } as const;
+    const inquiry = { ledgers: await ledger.readAll(), question, counting: "reserved" } as const;
     return findReached("hard", lenient, inquiry)[0];
   }
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { unpackInto } from "../../adapters/hands/archive.ts";
-import { ownHands } from "../../adapters/hands/own.ts";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { unpackInto } from "../../adapters/session-user/archive.ts";
+import { ownUserFiles } from "../../adapters/session-user/own-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
 import type { RepoId } from "../../core/factory.ts";
 import type { Status } from "../../ports/forge.ts";
@@ -38,7 +38,7 @@ beforeEach(async () => {
   };
   cache = await ProjectCache.open(path.join(folder, "kept"), 10_000_000);
   const target = { id: 1, project: { name: "shop", repo }, statuses, pipelines, cache };
-  const tools = { projects: [target as unknown as CiProject], seats: [] };
+  const tools = { projects: [target as unknown as CiProject], slots: [] };
   const ci = new LocalCi(tools as unknown as CiTools);
   api = await serveCiApi(ci, { bind: "127.0.0.1", port: 0, token });
 });
@@ -185,7 +185,7 @@ test("a project's cache is handed to who knows the token, whole; nobody else, an
   await cache.keep(made, ownUser);
 
   const archive = await readAs(token);
-  if (archive) await unpackInto(got, ownHands, archive);
+  if (archive) await unpackInto(got, ownUserFiles, archive);
 
   expect(await readdir(got)).toEqual(["big"]);
   expect(await readAs("another token")).toBeUndefined();

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
 import { removeTree } from "../../adapters/remove-tree.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import { ProjectCache } from "./cache.ts";
 
 let root: string;

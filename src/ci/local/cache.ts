@@ -6,8 +6,8 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { packFolder, unpackInto } from "../../adapters/hands/archive.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { packFolder, unpackInto } from "../../adapters/session-user/archive.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 
 const NAME = "cache.tar";
 
@@ -37,20 +37,20 @@ export class ProjectCache {
   }
 
   /** A copy in a folder of that user's, which is there. */
-  async unpack(folder: string, { hands }: SessionUser): Promise<void> {
+  async unpack(folder: string, { userFiles }: SessionUser): Promise<void> {
     const archive = await this.read();
-    if (archive) await unpackInto(folder, hands, archive);
+    if (archive) await unpackInto(folder, userFiles, archive);
   }
 
   /**
    * Takes what a run has made of its copy. One over the limit is not kept, and the one before goes too, so that the next
    * run begins with nothing and what nobody uses any more is gone.
    */
-  async keep(folder: string, { hands }: SessionUser): Promise<"kept" | "dropped"> {
+  async keep(folder: string, { userFiles }: SessionUser): Promise<"kept" | "dropped"> {
     const file = path.join(this.#folder, NAME);
     const part = `${file}.${++this.#made}`;
     const { limitBytes } = this;
-    const packed = await packFolder(folder, hands, { path: part, limitBytes });
+    const packed = await packFolder(folder, userFiles, { path: part, limitBytes });
     if (packed === "packed") await rename(part, file);
     else await rm(file, { force: true });
     return packed === "packed" ? "kept" : "dropped";

@@ -1,5 +1,5 @@
 /** A project as the local CI has it: where its heads, its statuses and its runs are. */
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Pulls, Statuses } from "../../ports/forge.ts";
 import type { Mirror, Submodules, WorkFolders } from "../../ports/git.ts";
@@ -15,13 +15,15 @@ export interface CiProject {
   readonly statuses: Statuses;
   readonly mirror: Mirror;
   readonly submodules: Submodules;
-  readonly foldersOf: (seat: Seat) => WorkFolders;
+  readonly foldersOf: (slot: RunSlot) => WorkFolders;
   readonly pipelines: Pipelines;
   readonly cache: ProjectCache;
+  /** Secrets that steps of this event get, by name. */
+  readonly secretsOf: (event: string) => Readonly<Record<string, string>>;
 }
 
 /** What one run has for itself: there are as many as runs at once, and each is emptied before another run has it. */
-export interface Seat {
+export interface RunSlot {
   readonly user: SessionUser;
   /** Where its checkout, its home and its cache are. */
   readonly root: string;

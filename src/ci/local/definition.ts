@@ -1,3 +1,4 @@
+import { listCiSecrets } from "../../core/ci-secrets.ts";
 import { CI_NAME, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
 import { formatProjects } from "../../core/project-task.ts";
 import { coreLimits, separating } from "../../core/service.ts";
@@ -18,15 +19,17 @@ export const localCi: CiDefinition = {
     url: ({ layout }) => layout.ciUrl,
     isMade: true,
     // It publishes no port where it runs in a container.
-    door: ({ engine }, { layout }) =>
+    connection: ({ engine }, { layout }) =>
       engines[engine].runsImages
         ? { kind: "service", service: "ci" }
         : { kind: "address", url: layout.ciUrl, tokenKeys: [CI_TOKEN_KEY] },
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
-  refuse: async (files, primaryBranch) =>
-    (await import("./refusals.ts")).listRefusals(files, primaryBranch),
+  // It runs pushes of the primary branch alone.
+  hearsOfWork: ["pull_request"],
+  refuse: async (files, facts) => (await import("./refusals.ts")).listRefusals(files, facts),
+  expects: async (files, facts) => (await import("./refusals.ts")).listExpectedImages(files, facts),
   hasPages: false,
   needsWebhook: false,
   usualLogin: env.ciLogin.fallback,
@@ -55,14 +58,23 @@ export const localCi: CiDefinition = {
           [ciVariables.port]: String(layout.ciPort),
           [ciVariables.projects]: formatProjects(projects),
           ...(owner !== undefined && { [ciVariables.users]: "separate" }),
-          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.part }),
-          ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.part }),
+          ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.internal }),
+          ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.internal }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
+          ...(addresses.forge.announced !== layout.forgeUrl && {
+            [ciVariables.forgeAnnounced]: addresses.forge.announced,
+          }),
         },
         secrets: {
           [ciVariables.forgeToken]: keys.token,
           ...(addresses.dashboard && { [ciVariables.eventsToken]: ciVariables.eventsToken }),
           ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
+          ...Object.fromEntries(
+            projects
+              .flatMap(listCiSecrets)
+              .filter(({ key }) => factory.ci.secretKeys.includes(key))
+              .map(({ key }) => [key, key]),
+          ),
         },
         volumes: [{ name: "ci-data", path: data, owner }],
         mounts: [],

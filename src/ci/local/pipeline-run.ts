@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { DisintoError } from "../../errors.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import { findCiLogin } from "../definitions.ts";
-import type { CiProject, Seat } from "./ci-project.ts";
+import type { CiProject, RunSlot } from "./ci-project.ts";
 import { formatContext } from "./contexts.ts";
 import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts";
 import { deriveVariables, type RunFacts } from "./workflow/variables.ts";
@@ -13,10 +13,12 @@ import { cacheOf, homeOf, runWorkflow } from "./workflow-run.ts";
 
 export interface RunTools {
   readonly events: EventLog;
+  /** For what steps write, which is kept, read by bots and told to the forge. */
+  readonly redact: (text: string) => string;
   readonly pathVariable: string | undefined;
   readonly signal: AbortSignal;
   /** The run's own, alone. */
-  readonly seat: Seat;
+  readonly slot: RunSlot;
 }
 
 /** A commit to run; `parent` is set when it was asked for again. */
@@ -41,27 +43,27 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   const { sha, branch, parent, event } = run;
   const decided = parent === 0 ? await listDecidedContexts(target, sha) : new Set<string>();
   await target.mirror.refresh();
-  const { seat } = tools;
-  await requireEmpty(seat);
-  const folders = target.foldersOf(seat);
+  const { slot } = tools;
+  await requireEmpty(slot);
+  const folders = target.foldersOf(slot);
   const submodules = await bringSubmodules(tools, target, sha);
   const folder = await folders.prepare(`ci-${sha}-${parent}`, { branch, sha, submodules });
   await makeSurroundings(tools, target, folder);
   const { pull, before } = run;
   const origin = { ...(pull && { pull }), ...(before !== undefined && { before }) };
   const pipeline = target.pipelines.create({ event, parent, commit: sha, branch, ...origin });
-  const workflows = await startWorkflows({ target, run, seat, folder }, pipeline.number);
+  const workflows = await startWorkflows({ target, run, slot, folder }, pipeline.number);
   const undecided = workflows.filter(({ record }) => !decided.has(record.context));
   if (undecided.length === 0) await target.pipelines.forget(pipeline);
   else await runAll(tools, { target, pipeline, folder }, undecided);
   if (isPrimary(run, target) && pipeline.status === "success")
-    await orTell(tools, "cache", () => keepCache(tools, target, cacheOf(folder)));
-  await orTell(tools, folder, () => emptySeat(seat));
+    await orReport(tools, "cache", () => keepCache(tools, target, cacheOf(folder)));
+  await orReport(tools, folder, () => emptySlot(slot));
 }
 
 /** What cannot be fetched is told, and left as git leaves it: an empty folder. */
 async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, sha: string) {
-  const brought = await submodules.bring(sha);
+  const brought = await submodules.fetch(sha);
   for (const one of brought) {
     if (one.refused === undefined) continue;
     const message = `the submodule ${one.path} is not there: ${one.refused}`;
@@ -71,15 +73,15 @@ async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, 
 }
 
 /** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
-async function emptySeat({ user, root }: Seat): Promise<void> {
+async function emptySlot({ user, root }: RunSlot): Promise<void> {
   await user.clear();
-  await user.hands.remove(root);
+  await user.userFiles.remove(root);
   await rm(`${root}.lent`, { recursive: true, force: true });
 }
 
-async function requireEmpty(seat: Seat): Promise<void> {
-  await emptySeat(seat).catch((cause: unknown) => {
-    throw new DisintoError("process.failed", `${seat.root} could not be emptied`, { cause });
+async function requireEmpty(slot: RunSlot): Promise<void> {
+  await emptySlot(slot).catch((cause: unknown) => {
+    throw new DisintoError("process.failed", `${slot.root} could not be emptied`, { cause });
   });
 }
 
@@ -88,11 +90,11 @@ async function makeSurroundings(
   { cache }: CiProject,
   folder: string,
 ): Promise<void> {
-  const { user } = tools.seat;
-  const { hands } = user;
-  await hands.make(homeOf(folder));
-  await hands.make(cacheOf(folder));
-  await orTell(tools, "cache", () => cache.unpack(cacheOf(folder), user));
+  const { user } = tools.slot;
+  const { userFiles } = user;
+  await userFiles.make(homeOf(folder));
+  await userFiles.make(cacheOf(folder));
+  await orReport(tools, "cache", () => cache.unpack(cacheOf(folder), user));
 }
 
 /** Its commits are on the branch that only what was judged gets to. */
@@ -101,7 +103,7 @@ function isPrimary({ event, branch }: Run, { project }: CiProject): boolean {
 }
 
 async function keepCache(
-  { events, seat: { user } }: RunTools,
+  { events, slot: { user } }: RunTools,
   { cache, project }: CiProject,
   folder: string,
 ): Promise<void> {
@@ -111,7 +113,7 @@ async function keepCache(
 }
 
 /** What cannot be kept or cleaned is told, and ends nothing: it decides no run. */
-async function orTell({ events }: RunTools, what: string, act: () => Promise<void>) {
+async function orReport({ events }: RunTools, what: string, act: () => Promise<void>) {
   await act().catch((error: Error) => {
     const message = `${what} could not be cleaned or kept: ${error.message}`;
     events.append({ type: "failure", code: "process.failed", message, retryInMs: 0 });
@@ -129,20 +131,20 @@ async function listDecidedContexts(
 interface Checkout {
   readonly target: CiProject;
   readonly run: Run;
-  readonly seat: Seat;
+  readonly slot: RunSlot;
   readonly folder: string;
 }
 
 async function startWorkflows(
-  { target, run, seat, folder }: Checkout,
+  { target, run, slot, folder }: Checkout,
   number: number,
 ): Promise<readonly StartedWorkflow[]> {
-  const files = await readWorkflowFiles(folder, seat.user);
+  const files = await readWorkflowFiles(folder, slot.user);
   const facts = await gatherFacts(target, run, number);
   const planned = planWorkflows(files, {
     ...facts,
     variables: deriveVariables(facts),
-    secrets: {},
+    secrets: target.secretsOf(run.event),
   });
   let id = 0;
   return planned

@@ -1,16 +1,16 @@
 /** The local CI: looks for heads of open pull requests, runs their workflows, and runs again what it is asked to. */
 import { DisintoError } from "../../errors.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { CiProject, Seat } from "./ci-project.ts";
+import type { CiProject, RunSlot } from "./ci-project.ts";
 import { type Run, type RunTools, runPipeline } from "./pipeline-run.ts";
 import type { PipelineRecord } from "./pipelines.ts";
 
-export interface CiTools extends Omit<RunTools, "seat"> {
+export interface CiTools extends Omit<RunTools, "slot"> {
   readonly projects: readonly CiProject[];
   readonly clock: Clock;
   readonly pollIntervalMs: number;
   /** So many runs at once, each alone with its own. */
-  readonly seats: readonly Seat[];
+  readonly slots: readonly RunSlot[];
 }
 
 /** A primary branch moves more seldom than heads are pushed. */
@@ -30,7 +30,7 @@ export class LocalCi {
   readonly #seen = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #asked: Job[] = [];
-  readonly #idle: Seat[];
+  readonly #idle: RunSlot[];
   /** What each primary branch was at when it was last looked at. */
   readonly #pushed = new Map<CiProject, string>();
   readonly #failing = new Set<string>();
@@ -38,7 +38,7 @@ export class LocalCi {
 
   constructor(tools: CiTools) {
     this.#tools = tools;
-    this.#idle = [...tools.seats];
+    this.#idle = [...tools.slots];
   }
 
   get projects(): readonly CiProject[] {
@@ -50,8 +50,8 @@ export class LocalCi {
     while (!signal.aborted) {
       const found = [...(await this.#findNewHeads()), ...(await this.#findPushes())];
       for (const job of [...this.#asked.splice(0), ...found]) {
-        const seat = this.#idle.shift();
-        if (seat) this.#start(job, seat);
+        const slot = this.#idle.shift();
+        if (slot) this.#start(job, slot);
         else this.#postpone(job);
       }
       await clock.sleep(pollIntervalMs, signal);
@@ -77,16 +77,16 @@ export class LocalCi {
     if (job.run.parent !== 0 || job.run.event === "push") this.#asked.push(job);
   }
 
-  #start({ target, run }: Job, seat: Seat): void {
+  #start({ target, run }: Job, slot: RunSlot): void {
     if (run.event === "pull_request") this.#seen.add(run.sha);
-    const running = runPipeline({ ...this.#tools, seat }, target, run).catch((error: unknown) => {
+    const running = runPipeline({ ...this.#tools, slot }, target, run).catch((error: unknown) => {
       this.#seen.delete(run.sha);
       this.#reportFailure(error);
     });
     this.#running.add(running);
     void running.finally(() => {
       this.#running.delete(running);
-      this.#idle.push(seat);
+      this.#idle.push(slot);
     });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import { runStep } from "./steps.ts";
 
 afterEach(() => {
@@ -24,9 +24,13 @@ test("a step sees nothing of the CI's own environment", async () => {
 
   const end = await runStep({
     folder: root,
-    step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
+    step: {
+      image: "alpine",
+      commands: ["env"],
+      environment: { COLOUR: "red", PATH: process.env.PATH ?? "" },
+    },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(end).toMatchObject({ state: "success", exitCode: 0 });
@@ -41,9 +45,9 @@ test("what a step leaves running ends with it, also what left its group and drop
 
   const { output } = await runStep({
     folder,
-    step: { commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
+    step: { image: "alpine", commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
   });
 
   expect(Number(output)).toBeGreaterThan(1);
@@ -61,14 +65,33 @@ test("what a step writes can be read while it runs", async () => {
   const end = await runStep({
     folder: root,
     step: {
+      image: "alpine",
       commands: ["echo begun", "until [ -e heard ]; do sleep 0.05; done", "echo ended"],
       environment: { PATH: process.env.PATH ?? "" },
     },
     signal: new AbortController().signal,
-    seat: { user: ownUser, root },
+    slot: { user: ownUser, root },
     live,
   });
 
   expect(await heard).toBe("begun\n");
   expect(end).toMatchObject({ state: "success", output: "begun\nended" });
+});
+
+test("a step's log says first what its image has and the place where it runs has not", async () => {
+  const run = async (image: string) => {
+    const { output } = await runStep({
+      folder: root,
+      step: { image, commands: ["echo begun"], environment: { PATH: process.env.PATH ?? "" } },
+      signal: new AbortController().signal,
+      slot: { user: ownUser, root },
+    });
+    return output;
+  };
+
+  expect(await run("docker.io/library/julia:1.11@sha256:00")).toBe(
+    "image docker.io/library/julia:1.11@sha256:00 has julia, which is not installed where the local CI runs steps (docs/local-ci.md)\nbegun",
+  );
+  expect(await run("registry.test/node:22")).toBe("begun");
+  expect(await run("acme/toolbox:1")).toBe("begun");
 });

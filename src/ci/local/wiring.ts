@@ -7,17 +7,18 @@ import { buildForge } from "../../adapters/forgejo/forge.ts";
 import { buildMirror } from "../../adapters/git/mirror.ts";
 import { buildSubmodules } from "../../adapters/git/submodules.ts";
 import { buildWorkFolders } from "../../adapters/git/work-folders.ts";
-import { buildStepUsers } from "../../adapters/hands/separation.ts";
-import { useProxy } from "../../adapters/way-out.ts";
+import { useProxy } from "../../adapters/outgoing-proxy.ts";
+import { buildStepUsers } from "../../adapters/session-user/separation.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { DEFAULT_CACHE, toBytes } from "../../core/bytes.ts";
+import { listCiSecrets } from "../../core/ci-secrets.ts";
 import { CI_ADDRESS_FILE, CI_NAME } from "../../core/names.ts";
 import { removeOlderCheckouts } from "../../older/checkouts.ts";
 import { findCiLogin } from "../definitions.ts";
 import { serveCiApi } from "./api.ts";
 import { ProjectCache } from "./cache.ts";
-import type { CiProject, Seat } from "./ci-project.ts";
+import type { CiProject, RunSlot } from "./ci-project.ts";
 import { Pipelines } from "./pipelines.ts";
 import { LocalCi } from "./serve.ts";
 import type { CiSettings } from "./settings.ts";
@@ -49,9 +50,10 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
       projects,
       clock: host.clock,
       events,
+      redact: host.redact,
       pollIntervalMs: POLL_INTERVAL_MS,
       pathVariable: host.environment.PATH,
-      seats: await takeSeats(settings),
+      slots: await takeSlots(settings),
       signal: host.signal,
     });
     const api = settings.api && (await serveCiApi(ci, settings.api));
@@ -68,7 +70,7 @@ async function announce(dataFolder: string, port: number): Promise<void> {
 }
 
 /** Their folders are one for each and none of a project's, so that a run of one finds nothing of another's. */
-async function takeSeats(settings: CiSettings): Promise<readonly Seat[]> {
+async function takeSlots(settings: CiSettings): Promise<readonly RunSlot[]> {
   const { dataFolder, separation, projects } = settings;
   const runs = path.join(dataFolder, "runs");
   await mkdir(runs, { recursive: true });
@@ -83,7 +85,8 @@ async function takeSeats(settings: CiSettings): Promise<readonly Seat[]> {
   return users.map((user, at) => ({ user, root: path.join(runs, String(at + 1)) }));
 }
 
-function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) {
+function openProjects({ projects, forge, dataFolder, secretValues }: CiSettings, host: Tools) {
+  host.learnSecrets(secretValues);
   const { signal, redact } = host;
   const api = buildForge({ url: forge.url, token: forge.token, signal, redact });
   return Promise.all(
@@ -101,10 +104,17 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        submodules: buildSubmodules({ folder, url, access, signal }),
-        foldersOf: ({ root, user: { hands } }) =>
-          buildWorkFolders({ root, mirror: folder, hands, asCloned: true }),
+        submodules: buildSubmodules({ folder, url, access, announced: forge.announced, signal }),
+        foldersOf: ({ root, user: { userFiles } }) =>
+          buildWorkFolders({ root, mirror: folder, userFiles, asCloned: true }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
+        secretsOf: (event) => {
+          const given = listCiSecrets(project).filter(({ events }) => events.includes(event));
+          const values = given.map(({ name, key }) => [name, secretValues.get(key)] as const);
+          return Object.fromEntries(
+            values.flatMap(([name, value]) => (value ? [[name, value]] : [])),
+          );
+        },
         cache: await ProjectCache.open(home, toBytes(project.ci.cache ?? DEFAULT_CACHE)),
       };
     }),

@@ -1,6 +1,6 @@
 /** Where workflow files are, in Woodpecker's order: the folder, else one file in the root. */
 import path from "node:path";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { isWorkflowFile } from "./contexts.ts";
 import type { WorkflowFile } from "./workflow/workflows.ts";
 
@@ -15,7 +15,7 @@ export async function readWorkflowFiles(
   const inFolder = (await user.listFiles(path.join(folder, FOLDER))).filter(isWorkflowFile);
   const candidates = inFolder.length > 0 ? inFolder.map((name) => `${FOLDER}/${name}`) : ROOT_FILES;
   const read = candidates.map(async (one): Promise<WorkflowFile | undefined> => {
-    const text = await user.hands.read(path.join(folder, one), MAX_BYTES);
+    const text = await user.userFiles.read(path.join(folder, one), MAX_BYTES);
     return text === undefined ? undefined : { path: one, text };
   });
   const files = (await Promise.all(read)).filter((one) => one !== undefined);

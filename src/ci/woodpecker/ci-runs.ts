@@ -81,10 +81,10 @@ async function explain(
   const pipeline = await at.find(sha, context);
   if (!pipeline) return { context, kind: "real", log: description };
   const judgement = judgePipeline(pipeline, context);
-  const { kind, doubt } = judgement;
+  const { kind, suspectedCause } = judgement;
   const log = await describe(at, pipeline, { ...judgement, description });
   if (kind === "overdue") return explainOverdue(at, { pipeline, context, log });
-  if (doubt === undefined) return { context, kind, log };
+  if (suspectedCause === undefined) return { context, kind, log };
   const primary = await at.findPrimary(context);
   if (primary && failsAlike(judgement, judgePipeline(primary, context)))
     return { context, kind: "installation", log };
@@ -220,7 +220,7 @@ class Repository {
 async function describe(
   at: Repository,
   pipeline: Pipeline,
-  { steps, words, description }: Judgement & { readonly description: string },
+  { steps, messages, description }: Judgement & { readonly description: string },
 ): Promise<string> {
   const room = Math.floor(MAX_LOG_CHARACTERS / Math.max(1, steps.length));
   const logs = await Promise.all(
@@ -229,5 +229,5 @@ async function describe(
       return `step ${step.name} ended with ${step.exit_code}:\n${log}`;
     }),
   );
-  return [description, ...words, ...logs].filter((part) => part !== "").join("\n");
+  return [description, ...messages, ...logs].filter((part) => part !== "").join("\n");
 }

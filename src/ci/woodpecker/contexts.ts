@@ -1,7 +1,7 @@
 /** Which statuses Woodpecker will post for every pull request of a bot, by the repository's workflow files. Pure. */
 import * as z from "zod";
 import { MatrixShape, WorkflowShape } from "../local/workflow/shape.ts";
-import { matches, type Occasion } from "../local/workflow/when.ts";
+import { matches, type Trigger } from "../local/workflow/when.ts";
 import { listAxes, nameWorkflow, type WorkflowFile } from "../local/workflow/workflows.ts";
 import { parseYaml } from "../local/workflow/yaml.ts";
 
@@ -22,7 +22,7 @@ export function listContexts(
   files: readonly WorkflowFile[],
   { primary, work }: Branches,
 ): readonly string[] {
-  const occasions: readonly (readonly [string, Occasion])[] = [
+  const occasions: readonly (readonly [string, Trigger])[] = [
     ["pr", { ...ofAnyChange, event: "pull_request", branch: primary }],
     ["push", { ...ofAnyChange, event: "push", branch: work }],
   ];

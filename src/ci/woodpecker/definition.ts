@@ -17,7 +17,7 @@ export const woodpeckerCi: CiDefinition = {
     tokenKey: WOODPECKER_TOKEN_KEY,
     url: ({ addresses }) => addresses.woodpecker?.bot ?? "",
     isMade: false,
-    door: ({ ci }) => ({
+    connection: ({ ci }) => ({
       kind: "address",
       url: ci.url,
       tokenKeys: [gateVariables.accountToken, WOODPECKER_TOKEN_KEY],
@@ -26,6 +26,8 @@ export const woodpeckerCi: CiDefinition = {
   /** For reading the logs of their runs. */
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],
   stepsCaller: { container: () => "", isAlways: false },
+  // A bot's branch is pushed, too.
+  hearsOfWork: ["push", "pull_request", "pull_request_closed"],
   account: deriveAccount,
   hasPages: true,
   needsWebhook: true,
@@ -78,8 +80,8 @@ function describeServer(
       WOODPECKER_DISABLE_VERSION_CHECK: "true",
       WOODPECKER_FORGEJO: "true",
       // Browsers are sent there, so it has one address for them and for itself.
-      WOODPECKER_FORGEJO_URL: addresses.forge.told,
-      WOODPECKER_HOST: addresses.woodpecker?.told ?? ci.url,
+      WOODPECKER_FORGEJO_URL: addresses.forge.announced,
+      WOODPECKER_HOST: addresses.woodpecker?.announced ?? ci.url,
       WOODPECKER_MAX_PIPELINE_TIMEOUT: "120",
       WOODPECKER_OPEN: "false",
       WOODPECKER_PLUGINS_PRIVILEGED: "",
@@ -95,7 +97,7 @@ function describeServer(
     user: "0:0",
     confinement: { capabilities: ["DAC_OVERRIDE"], tmpSize: "64m" },
     // A forge that runs elsewhere is asked directly.
-    networks: { outside: addresses.forge.part === addresses.forge.told, aliases: [] },
+    networks: { outside: addresses.forge.internal === addresses.forge.announced, aliases: [] },
   };
 }
 
@@ -126,7 +128,7 @@ function describeGate({ name, images }: Factory, addresses: Addresses): DesiredS
     container: `${name}-woodpecker-gate`,
     image: images.agents,
     args: ["ci", "gate"],
-    environment: { [gateVariables.url]: addresses.woodpecker?.part ?? "" },
+    environment: { [gateVariables.url]: addresses.woodpecker?.internal ?? "" },
     secrets: {
       [gateVariables.botsToken]: WOODPECKER_TOKEN_KEY,
       [gateVariables.accountToken]: gateVariables.accountToken,

@@ -67,7 +67,7 @@ test("a workflow file that does not parse is the change's fault; one that cannot
 
   expect(judgePipeline(pipeline([], { ...broken, errors: errors("linter") }), context)).toEqual({
     kind: "real",
-    doubt: "configuration",
+    suspectedCause: "configuration",
     steps: [],
     words: ["linter: m"],
   });
@@ -143,8 +143,8 @@ test.each([126, 127])("a command that ends with %s may be the installation's fau
   const missing = judgePipeline(pipeline([step({ state: "failure", exit_code: code })]), context);
   const other = judgePipeline(pipeline([step({ state: "failure", exit_code: 1 })]), context);
 
-  expect(missing.doubt).toBe("tool");
-  expect(other.doubt).toBeUndefined();
+  expect(missing.suspectedCause).toBe("tool");
+  expect(other.suspectedCause).toBeUndefined();
   expect(failsAlike(missing, missing)).toBe(true);
   expect(failsAlike(missing, other)).toBe(false);
 });

@@ -20,19 +20,19 @@ const NO_SECRET = /^secret "[^"]*" not found$/;
 export type FailureKind = "infrastructure" | "overdue" | "real" | "running";
 
 /** What may be no fault of the change: the CI file, or a tool that the CI's image lacks. */
-export type Doubt = "configuration" | "tool";
+export type SuspectedCause = "configuration" | "tool";
 
 export interface Judgement {
   readonly kind: FailureKind;
-  readonly doubt?: Doubt;
+  readonly suspectedCause?: SuspectedCause;
   /** Steps whose logs say why. */
   readonly steps: readonly PipelineStep[];
   /** What Woodpecker itself says of it. */
-  readonly words: readonly string[];
+  readonly messages: readonly string[];
 }
 
 export function judgePipeline(pipeline: Pipeline, context: string): Judgement {
-  if (unfinished.has(pipeline.status)) return { kind: "running", steps: [], words: [] };
+  if (unfinished.has(pipeline.status)) return { kind: "running", steps: [], messages: [] };
   // One file that does not parse keeps all of them from being run; else it says nothing of another's workflow.
   const hasRun = (pipeline.workflows ?? []).length > 0;
   const errors = (pipeline.errors ?? []).filter(
@@ -40,24 +40,29 @@ export function judgePipeline(pipeline: Pipeline, context: string): Judgement {
   );
   const workflows = chooseWorkflows(pipeline, context);
   const red = workflows.flatMap((one) => (one.children ?? []).filter(isRed));
-  const words = [
+  const messages = [
     ...errors.map(describeError),
     ...workflows.flatMap(({ name, error }) => (error === "" ? [] : [`${name}: ${error}`])),
     ...red.flatMap(({ name, error }) => (error === "" ? [] : [`${name}: ${error}`])),
   ];
   const overdue = red.filter(({ error }) => OVERDUE.test(error));
-  if (overdue.length > 0) return { kind: "overdue", steps: overdue, words };
+  if (overdue.length > 0) return { kind: "overdue", steps: overdue, messages };
   const real = red.filter(isReal);
   if (real.length > 0) {
     const isTool = real.every(({ exit_code: code }) => MISSING_TOOL.has(code));
-    return { kind: "real", ...(isTool && { doubt: "tool" as const }), steps: real, words };
+    return {
+      kind: "real",
+      ...(isTool && { suspectedCause: "tool" as const }),
+      steps: real,
+      messages,
+    };
   }
   // The configuration comes from the commit: what does not parse is a mistake in it, or in what it was made from.
   const isMistaken = errors.some(
     ({ type, message }) => type === "linter" || type === "compiler" || NO_SECRET.test(message),
   );
-  if (isMistaken) return { kind: "real", doubt: "configuration", steps: red, words };
-  return { kind: "infrastructure", steps: red, words };
+  if (isMistaken) return { kind: "real", suspectedCause: "configuration", steps: red, messages };
+  return { kind: "infrastructure", steps: red, messages };
 }
 
 function isOfAnother({ data }: PipelineError, context: string): boolean {
@@ -89,14 +94,14 @@ function describeError({ type, message, data }: PipelineError): string {
 
 /** Whether two runs failed in the same way: the same steps with the same codes, or the same words. */
 export function failsAlike(one: Judgement, other: Judgement): boolean {
-  if (one.kind !== other.kind || one.doubt !== other.doubt) return false;
+  if (one.kind !== other.kind || one.suspectedCause !== other.suspectedCause) return false;
   const ends = ({ steps }: Judgement): string =>
     JSON.stringify(steps.map(({ name, exit_code: code }) => [name, code]));
   return ends(one) === ends(other) && (one.steps.length > 0 || sameWords(one, other));
 }
 
-function sameWords({ words }: Judgement, other: Judgement): boolean {
-  return JSON.stringify(words) === JSON.stringify(other.words);
+function sameWords({ messages }: Judgement, other: Judgement): boolean {
+  return JSON.stringify(messages) === JSON.stringify(other.messages);
 }
 
 /**

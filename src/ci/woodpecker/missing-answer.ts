@@ -28,7 +28,12 @@ export function judgeMissing(
       : { kind: "under-way", log: "the CI has not begun it" };
   const { number, status } = pipeline;
   const wait = waits[status];
-  if (wait !== undefined) return { kind: "under-way", log: `pipeline ${number} ${wait}` };
+  if (wait !== undefined)
+    return {
+      kind: "under-way",
+      isQueued: status === "pending",
+      log: `pipeline ${number} ${wait}`,
+    };
   if (status === "error") return { kind: "broken" };
   const workflows = pipeline.workflows ?? [];
   if (workflows.length === 0 || findNamed(workflows, context))

@@ -1,8 +1,8 @@
 /** Issues by stage, with what is known of each. Pure. */
 import type { WaitingIssue } from "../waiting.ts";
 import { keyOf } from "./history.ts";
+import { type IssueSummary, NO_SESSIONS, type SessionTotals, type Stage } from "./issue-summary.ts";
 import type { ForgeFacts, OpenIssue, PullFacts } from "./snapshot.ts";
-import { NO_SPENDING, type Spending, type Stage, type Story } from "./story.ts";
 
 export interface Card {
   readonly project: string;
@@ -16,12 +16,12 @@ export interface Card {
   readonly bot: string | undefined;
   /** How often it was sent round again. */
   readonly attempts: number;
-  readonly spending: Spending;
+  readonly spending: SessionTotals;
   readonly pull: PullFacts | { readonly pull: number } | undefined;
 }
 
 interface BoardFacts {
-  readonly stories: ReadonlyMap<string, Story>;
+  readonly summaries: ReadonlyMap<string, IssueSummary>;
   readonly waiting: readonly WaitingIssue[];
   readonly forge: ForgeFacts;
   readonly blocked: readonly OpenIssue[];
@@ -31,10 +31,10 @@ interface BoardFacts {
 /** What was merged longer ago stands in the charts alone. */
 const MOST_MERGED = 30;
 
-export function buildBoard({ stories, waiting, forge, blocked }: BoardFacts): readonly Card[] {
+export function buildBoard({ summaries, waiting, forge, blocked }: BoardFacts): readonly Card[] {
   const pulls = new Map(forge.pulls.map((one) => [`${one.project}!${one.pull}`, one]));
-  const known = (story: Story): Card => {
-    const { project, issue, title, stage, since, reason, bot, charges, spending, pull } = story;
+  const known = (summary: IssueSummary): Card => {
+    const { project, issue, title, stage, since, reason, bot, charges, spending, pull } = summary;
     return {
       project,
       issue,
@@ -48,14 +48,14 @@ export function buildBoard({ stories, waiting, forge, blocked }: BoardFacts): re
       pull: pull === undefined ? undefined : (pulls.get(`${project}!${pull}`) ?? { pull }),
     };
   };
-  const waits = waiting.map((one) => placeWaiting(one, stories.get(keyOf(one)), known));
+  const waits = waiting.map((one) => placeWaiting(one, summaries.get(keyOf(one)), known));
   const stopped = blocked.map((one): Card => {
-    const story = stories.get(keyOf(one));
-    const base = story ? known(story) : describeUnknown(one, one.createdAt);
+    const summary = summaries.get(keyOf(one));
+    const base = summary ? known(summary) : describeUnknown(one, one.createdAt);
     return { ...base, title: one.title, stage: "blocked" };
   });
   const placed = new Set([...waits, ...stopped].map(keyOf));
-  const others = [...stories.values()].filter((story) => !placed.has(keyOf(story)));
+  const others = [...summaries.values()].filter((summary) => !placed.has(keyOf(summary)));
   const busy = others.filter(({ stage }) => !["waiting", "blocked", "merged"].includes(stage));
   const merged = others
     .filter(({ stage }) => stage === "merged")
@@ -66,12 +66,12 @@ export function buildBoard({ stories, waiting, forge, blocked }: BoardFacts): re
 
 function placeWaiting(
   one: WaitingIssue,
-  story: Story | undefined,
-  known: (story: Story) => Card,
+  summary: IssueSummary | undefined,
+  known: (summary: IssueSummary) => Card,
 ): Card {
   const { because, since, title } = one;
-  if (!story) return { ...describeUnknown(one, since), because };
-  return { ...known(story), title, stage: "waiting", because, since };
+  if (!summary) return { ...describeUnknown(one, since), because };
+  return { ...known(summary), title, stage: "waiting", because, since };
 }
 
 function describeUnknown(
@@ -79,5 +79,5 @@ function describeUnknown(
   since: string,
 ): Card {
   const nothing = { because: undefined, bot: undefined, attempts: 0, pull: undefined };
-  return { project, issue, title, stage: "waiting", since, spending: NO_SPENDING, ...nothing };
+  return { project, issue, title, stage: "waiting", since, spending: NO_SESSIONS, ...nothing };
 }

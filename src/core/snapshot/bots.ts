@@ -2,8 +2,8 @@
 import type { BotStatus } from "../bot-status.ts";
 import { describeWork } from "../problems.ts";
 import type { Start } from "./history.ts";
-import { type Facts, hasStopped } from "./snapshot.ts";
-import { addSpending, NO_SPENDING, type Spending } from "./story.ts";
+import { addTotals, NO_SESSIONS, type SessionTotals } from "./issue-summary.ts";
+import { hasStopped, type SnapshotFacts } from "./snapshot.ts";
 
 export interface BotLine {
   readonly name: string;
@@ -22,21 +22,21 @@ export interface BotLine {
   readonly since: string | undefined;
   readonly slots: readonly string[];
   readonly merges: number;
-  readonly spending: Spending;
+  readonly spending: SessionTotals;
   readonly lastEventAt: string | undefined;
 }
 
 /** Only who ever began as a bot is one; a CI tells events too. */
-export function buildBotLines({ history, connections }: Facts): readonly BotLine[] {
-  const spent = new Map<string, Spending>();
+export function buildBotLines({ history, connections }: SnapshotFacts): readonly BotLine[] {
+  const spent = new Map<string, SessionTotals>();
   for (const { bot, spending } of history.tally.spent)
-    spent.set(bot, addSpending(spent.get(bot) ?? NO_SPENDING, spending));
+    spent.set(bot, addTotals(spent.get(bot) ?? NO_SESSIONS, spending));
   return [...history.starts.values()]
     .map((start) => {
       const status = history.statuses.get(start.by);
       const isLost = connections?.get(start.by)?.isOpen === false;
       const state = judge(status, isLost);
-      return describeBot({ start, status, state, spending: spent.get(start.by) ?? NO_SPENDING });
+      return describeBot({ start, status, state, spending: spent.get(start.by) ?? NO_SESSIONS });
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -55,7 +55,7 @@ interface Known {
   readonly start: Start;
   readonly status: BotStatus | undefined;
   readonly state: BotLine["state"];
-  readonly spending: Spending;
+  readonly spending: SessionTotals;
 }
 
 function describeBot({ start, status, state, spending }: Known): BotLine {

@@ -1,7 +1,7 @@
 /** The whole factory's figures in Prometheus' text format. Pure. */
 import { counter, formatMetric, gauge } from "../metrics.ts";
+import { stages } from "./issue-summary.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { stages } from "./story.ts";
 
 export function formatFactoryMetrics({ problems, forYou, board, bots }: Snapshot): string {
   const kinds = [...new Set(problems.map(({ kind }) => kind))].sort();

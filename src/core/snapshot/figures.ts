@@ -1,6 +1,6 @@
 /** The tables behind the charts: the last days, each with its columns. Pure. */
 import type { FactoryHistory } from "./history.ts";
-import { type Spending, type Stage, toMs } from "./story.ts";
+import { type SessionTotals, type Stage, toMs } from "./issue-summary.ts";
 
 export interface Figure {
   readonly columns: readonly string[];
@@ -14,7 +14,7 @@ export interface Figures {
   readonly lostRounds: Figure;
   /** Hours that slots of each server were held, and were waited for. */
   readonly slots: Figure;
-  readonly spending: (by: "bot" | "model" | "project", what: keyof Spending) => Figure;
+  readonly spending: (by: "bot" | "model" | "project", what: keyof SessionTotals) => Figure;
 }
 
 const DAYS = 30;
@@ -23,13 +23,13 @@ const HOUR_MS = 3_600_000;
 const leadStages: readonly Stage[] = ["coding", "checking", "reviewing", "merging"];
 
 export function deriveFigures(history: FactoryHistory, now: string): Figures {
-  const { tally, stories } = history;
+  const { tally, summaries } = history;
   const days = listDays(now, firstDay(history));
   const perDay = (columns: readonly string[], read: (day: string, column: string) => number) => {
     const rows = days.map((day) => ({ name: day, values: columns.map((one) => read(day, one)) }));
     return columns.length === 0 ? { columns, rows: [] } : { columns, rows };
   };
-  const merged = [...stories.values()].filter(({ mergedAt }) => mergedAt !== undefined);
+  const merged = [...summaries.values()].filter(({ mergedAt }) => mergedAt !== undefined);
   const slots = [...new Set(tally.slots.map(({ backend }) => backend))].sort();
   const slotOf = new Map(tally.slots.map((one) => [`${one.day} ${one.backend}`, one]));
   return {
@@ -56,9 +56,9 @@ export function deriveFigures(history: FactoryHistory, now: string): Figures {
   };
 }
 
-function firstDay({ stories }: FactoryHistory): string {
+function firstDay({ summaries }: FactoryHistory): string {
   let first = "9999";
-  for (const { claimedAt } of stories.values())
+  for (const { claimedAt } of summaries.values())
     if (claimedAt !== undefined && claimedAt < first) first = claimedAt;
   return first.slice(0, 10);
 }

@@ -4,8 +4,8 @@
  */
 import { applyEvent, type BotStatus, type StampedEvent, unknownStatus } from "../bot-status.ts";
 import { buildIssueHistory, type IssueHistory, type IssueKey } from "../issue-history.ts";
-import { beginStory, continueStory, type Story } from "./story.ts";
-import { Tally } from "./tally.ts";
+import { DailyTotals } from "./daily-totals.ts";
+import { addIssueEvent, type IssueSummary, newIssueSummary } from "./issue-summary.ts";
 
 /** What a bot said of itself when it began. */
 export type Start = Extract<StampedEvent, { type: "bot.started" }>;
@@ -14,8 +14,8 @@ export class FactoryHistory {
   /** By who tells, as it stands in their events unless said otherwise. */
   readonly statuses = new Map<string, BotStatus>();
   readonly starts = new Map<string, Start>();
-  readonly stories = new Map<string, Story>();
-  readonly tally = new Tally();
+  readonly summaries = new Map<string, IssueSummary>();
+  readonly tally = new DailyTotals();
   readonly #notable = new Map<string, StampedEvent>();
   readonly #byIssue = new Map<string, StampedEvent[]>();
   readonly #byPull = new Map<string, StampedEvent[]>();
@@ -35,7 +35,10 @@ export class FactoryHistory {
     this.#index(event);
     if (isAboutIssue(event)) {
       const key = keyOf(event);
-      this.stories.set(key, continueStory(this.stories.get(key) ?? beginStory(event), event));
+      this.summaries.set(
+        key,
+        addIssueEvent(this.summaries.get(key) ?? newIssueSummary(event), event),
+      );
     }
     this.tally.add(event);
   }
@@ -45,7 +48,7 @@ export class FactoryHistory {
     return [...this.#notable.values()];
   }
 
-  tell(name: IssueKey): IssueHistory {
+  historyOf(name: IssueKey): IssueHistory {
     const own = this.#byIssue.get(keyOf(name)) ?? [];
     const pulls = new Set(own.flatMap((event) => ("pull" in event && event.pull) || []));
     const related = [...pulls].flatMap((pull) => this.#byPull.get(`${name.project}!${pull}`) ?? []);

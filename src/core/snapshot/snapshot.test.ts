@@ -3,8 +3,8 @@ import type { StampedEvent } from "../bot-status.ts";
 import { formatFactoryMetrics } from "./factory-metrics.ts";
 import { deriveFigures } from "./figures.ts";
 import { FactoryHistory } from "./history.ts";
-import { type Connection, deriveSnapshot, type Facts, NO_FORGE } from "./snapshot.ts";
-import { toMs } from "./story.ts";
+import { toMs } from "./issue-summary.ts";
+import { type Connection, deriveSnapshot, NO_FORGE, type SnapshotFacts } from "./snapshot.ts";
 
 const labels = { backlog: "backlog", blocked: "blocked" };
 
@@ -56,7 +56,7 @@ function remember(events: readonly StampedEvent[]): FactoryHistory {
   return history;
 }
 
-function look(history: FactoryHistory, more: Partial<Facts> = {}) {
+function look(history: FactoryHistory, more: Partial<SnapshotFacts> = {}) {
   const facts = { now: at(20), history, forge: NO_FORGE, services: [], projects: [], ...more };
   return deriveSnapshot(facts, labels);
 }
@@ -64,7 +64,7 @@ function look(history: FactoryHistory, more: Partial<Facts> = {}) {
 test("an issue's way through the stages is kept with the time that each took, and what its sessions took", () => {
   const history = remember(merged);
 
-  expect(history.stories.get("shop#7")).toMatchObject({
+  expect(history.summaries.get("shop#7")).toMatchObject({
     stage: "merged",
     mergedAt: at(12),
     pull: 8,
@@ -74,8 +74,8 @@ test("an issue's way through the stages is kept with the time that each took, an
   expect(look(history).board).toMatchObject([{ ...issue, title: "Sell tea", stage: "merged" }]);
 });
 
-test("an issue's story has what the CI and the reviewer told of its pull request and its commits", () => {
-  const { events } = remember(merged).tell(issue);
+test("an issue's history has what the CI and the reviewer told of its pull request and its commits", () => {
+  const { events } = remember(merged).historyOf(issue);
 
   expect(events.map(({ by, type }) => `${by} ${type}`)).toContain("ci ci.finished");
   expect(events.map(({ by, type }) => `${by} ${type}`)).toContain("bob pull.reviewed");

@@ -4,10 +4,7 @@ import type { BotStatus } from "../bot-status.ts";
 import type { Project } from "../factory.ts";
 import {
   describeBlocked,
-  describeDeadServices,
-  describeFailing,
   describePauses,
-  describeRefused,
   findGivenUpReviews,
   findOpenBreakers,
   findReachedBudgets,
@@ -16,6 +13,12 @@ import {
   type OpenPull,
   type Problem,
 } from "../problems.ts";
+import {
+  describeDeadServices,
+  describeFailing,
+  describeMissing,
+  describeRefused,
+} from "../service-problems.ts";
 import type { ServiceStatus } from "../service-status.ts";
 import { type BacklogIssue, findWaiting, NEEDS_APPROVAL, type WaitingIssue } from "../waiting.ts";
 import { buildBoard, type Card } from "./board.ts";
@@ -51,7 +54,7 @@ export interface Connection {
   readonly since: string;
 }
 
-export interface Facts {
+export interface SnapshotFacts {
   /** ISO 8601. */
   readonly now: string;
   readonly history: FactoryHistory;
@@ -83,10 +86,10 @@ export interface Labels {
   readonly blocked: string;
 }
 
-export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
+export function deriveSnapshot(facts: SnapshotFacts, labels: Labels): Snapshot {
   const { history, forge, services, projects, credentials = [], now } = facts;
   const { statuses, notable } = history;
-  const told = nameByService(services, statuses);
+  const names = nameByService(services, statuses);
   const blocked = forge.issues.filter((one) => one.labels.includes(labels.blocked));
   const backlog = forge.issues.filter(
     (one) => one.labels.includes(labels.backlog) && !blocked.includes(one),
@@ -94,8 +97,9 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
   const waiting = findWaiting(backlog, [...statuses.values()]);
   const problems = [
     ...describePauses(forge.pauses ?? []),
-    ...describeDeadServices(services, told),
-    ...describeFailing(services, told),
+    ...describeDeadServices(services, names),
+    ...describeMissing(services),
+    ...describeFailing(services, names),
     ...findLostBots(facts),
     ...describeRefused(credentials),
     ...findOpenBreakers(statuses.values()),
@@ -106,7 +110,7 @@ export function deriveSnapshot(facts: Facts, labels: Labels): Snapshot {
     ...describeBlocked(blocked, notable),
     ...forge.problems,
   ];
-  const board = buildBoard({ stories: history.stories, waiting, forge, blocked, now });
+  const board = buildBoard({ summaries: history.summaries, waiting, forge, blocked, now });
   return {
     at: now,
     problems,
@@ -131,7 +135,7 @@ function nameByService(
 }
 
 /** Connected once, gone without a word. */
-function findLostBots({ connections, history }: Facts): readonly Problem[] {
+function findLostBots({ connections, history }: SnapshotFacts): readonly Problem[] {
   return [...(connections ?? [])].flatMap(([bot, { isOpen, since }]): readonly Problem[] => {
     if (isOpen || hasStopped(history.statuses.get(bot))) return [];
     const text = `${bot} is not heard any more: its process ended or the network is broken (disinto logs ${bot})`;

@@ -1,8 +1,8 @@
 /** Issues by stage. */
 import type { FC } from "hono/jsx";
 import type { Card } from "../../core/snapshot/board.ts";
-import { type Stage, stages } from "../../core/snapshot/story.ts";
-import { Ago, IssueLink, type Page } from "./parts.tsx";
+import { type Stage, stages } from "../../core/snapshot/issue-summary.ts";
+import { IssueLink, type Page, RelativeTime } from "./parts.tsx";
 import { formatMoney, formatTokens, plural } from "./text.ts";
 
 const titles: Readonly<Record<Stage, string>> = {
@@ -59,7 +59,7 @@ const CardView: FC<{ card: Card; page: Page }> = ({ card, page }) => {
       </p>
       <p class="muted small">
         {bot && card.stage !== "waiting" ? `${bot} · ` : ""}
-        <Ago at={since} now={page.now} />
+        <RelativeTime at={since} now={page.now} />
         {attempts > 0 && ` · ${plural(attempts, "setback")}`}
         {tokens > 0 && ` · ${formatTokens(tokens)}`}
         {spending.money > 0 && ` · ${formatMoney(spending.money)}`}

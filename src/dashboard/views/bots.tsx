@@ -2,7 +2,7 @@
 import type { FC } from "hono/jsx";
 import type { Card } from "../../core/snapshot/board.ts";
 import type { BotLine } from "../../core/snapshot/bots.ts";
-import { Act, Ago, IssueLink, type Page } from "./parts.tsx";
+import { Act, IssueLink, type Page, RelativeTime } from "./parts.tsx";
 import { formatDuration, formatMoney, formatTokens } from "./text.ts";
 
 interface BotTableFacts {
@@ -37,7 +37,7 @@ export const BotTable: FC<BotTableFacts> = ({ bots, board, page, brief = false }
             <Work bot={bot} board={board} />
           </td>
           <td class="nowrap">
-            <Ago at={bot.since} now={page.now} />
+            <RelativeTime at={bot.since} now={page.now} />
           </td>
           {!brief && <BotCells bot={bot} page={page} />}
         </tr>
@@ -69,7 +69,7 @@ const BotHeads: FC = () => (
 const BotCells: FC<{ bot: BotLine; page: Page }> = ({ bot, page }) => (
   <>
     <td class="nowrap" data-name="heard">
-      <Ago at={bot.lastEventAt} now={page.now} />
+      <RelativeTime at={bot.lastEventAt} now={page.now} />
     </td>
     <td data-name="with">
       {bot.harness ?? "–"}
@@ -156,8 +156,8 @@ export const Bot: FC<BotFacts> = ({ bot, board, sessions, page }) => (
         {[
           ["state", <State state={bot.state} />],
           ["work", <Work bot={bot} board={board} />],
-          ["since", <Ago at={bot.since} now={page.now} />],
-          ["last heard", <Ago at={bot.lastEventAt} now={page.now} />],
+          ["since", <RelativeTime at={bot.since} now={page.now} />],
+          ["last heard", <RelativeTime at={bot.lastEventAt} now={page.now} />],
           ["roles", bot.roles.join(", ")],
           ["harness", bot.harness ?? "–"],
           ["model", bot.model ?? "–"],

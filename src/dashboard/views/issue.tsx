@@ -1,17 +1,17 @@
-/** One issue's whole story, oldest first; what is long can be opened. */
+/** One issue's whole history, oldest first; what is long can be opened. */
 import type { FC } from "hono/jsx";
 import type { StampedEvent } from "../../core/bot-status.ts";
 import { formatEvent } from "../../core/issue-history.ts";
 import type { Card } from "../../core/snapshot/board.ts";
-import type { Story } from "../../core/snapshot/story.ts";
-import { Act, Ago, type Page } from "./parts.tsx";
+import type { IssueSummary } from "../../core/snapshot/issue-summary.ts";
+import { Act, type Page, RelativeTime } from "./parts.tsx";
 import { formatDuration, formatMoney, formatTokens } from "./text.ts";
 
 interface IssueFacts {
   readonly project: string;
   readonly issue: number;
   readonly card: Card | undefined;
-  readonly story: Story | undefined;
+  readonly summary: IssueSummary | undefined;
   readonly events: readonly StampedEvent[];
   /** Transcripts of sessions, as `bot/name`. */
   readonly sessions: readonly string[];
@@ -21,7 +21,7 @@ interface IssueFacts {
 }
 
 export const IssuePage: FC<IssueFacts> = (facts) => {
-  const { project, issue, card, story, page, forgeUrl } = facts;
+  const { project, issue, card, summary, page, forgeUrl } = facts;
   const about = { project, issue: String(issue) };
   return (
     <>
@@ -30,7 +30,7 @@ export const IssuePage: FC<IssueFacts> = (facts) => {
           <span class="number">
             {project} #{issue}
           </span>{" "}
-          {card?.title || story?.title || ""}
+          {card?.title || summary?.title || ""}
         </h1>
         <div class="row">
           {forgeUrl && (
@@ -50,23 +50,23 @@ export const IssuePage: FC<IssueFacts> = (facts) => {
         </div>
       </div>
       <section class="panel" id="facts" aria-label="Summary">
-        <Summary card={card} story={story} page={page} />
+        <Summary card={card} summary={summary} page={page} />
       </section>
-      <section class="panel" id="story" aria-labelledby="story-title">
-        <h2 id="story-title">What happened</h2>
+      <section class="panel" id="history" aria-labelledby="history-title">
+        <h2 id="history-title">What happened</h2>
         <Timeline {...facts} />
       </section>
     </>
   );
 };
 
-const Summary: FC<Pick<IssueFacts, "card" | "story" | "page">> = ({ card, story, page }) => (
+const Summary: FC<Pick<IssueFacts, "card" | "summary" | "page">> = ({ card, summary, page }) => (
   <dl class="facts">
     {[
-      ["stage", card?.stage ?? story?.stage ?? "unknown"],
-      ["since", <Ago at={card?.since ?? story?.since} now={page.now} />],
+      ["stage", card?.stage ?? summary?.stage ?? "unknown"],
+      ["since", <RelativeTime at={card?.since ?? summary?.since} now={page.now} />],
       ...(card?.because ? [["why", card.because]] : []),
-      ...(story ? listStoryFacts(story) : []),
+      ...(summary ? listSummaryFacts(summary) : []),
     ].map(([name, value]) => (
       <div>
         <dt>{name}</dt>
@@ -76,7 +76,7 @@ const Summary: FC<Pick<IssueFacts, "card" | "story" | "page">> = ({ card, story,
   </dl>
 );
 
-function listStoryFacts({ bot, pull, charges, spentIn, spending }: Story) {
+function listSummaryFacts({ bot, pull, charges, spentIn, spending }: IssueSummary) {
   const setbacks = Object.entries(charges).map(([cause, n]) => `${cause} ${n}`);
   const stages = Object.entries(spentIn).map(
     ([name, ms]) => `${name} ${formatDuration(ms / 1000)}`,
@@ -100,7 +100,7 @@ const Timeline: FC<IssueFacts> = ({ events, sessions, page }) =>
       {events.map((event, at) => (
         <li id={`event-${at}`} class={toneOf(event)}>
           <span class="when">
-            <Ago at={event.time} now={page.now} />
+            <RelativeTime at={event.time} now={page.now} />
           </span>
           <span class="who">{event.by}</span>
           <EventText event={event} session={findSession(event, sessions)} />

@@ -1,16 +1,16 @@
 /** The page that people leave open: what waits for them, what is broken, what goes on. */
 import type { FC } from "hono/jsx";
+import type { DailyTotals } from "../../core/snapshot/daily-totals.ts";
+import { addTotals, NO_SESSIONS } from "../../core/snapshot/issue-summary.ts";
 import type { Snapshot } from "../../core/snapshot/snapshot.ts";
-import { addSpending, NO_SPENDING } from "../../core/snapshot/story.ts";
-import type { Tally } from "../../core/snapshot/tally.ts";
 import type { EngineFacts } from "../factory-view.ts";
 import { BotTable } from "./bots.tsx";
-import { Ago, IssueLink, type Page, ProblemList, Section } from "./parts.tsx";
+import { IssueLink, type Page, ProblemList, RelativeTime, Section } from "./parts.tsx";
 import { formatDuration, formatMoney, formatTokens } from "./text.ts";
 
 interface OverviewFacts {
   readonly snapshot: Snapshot;
-  readonly tally: Tally;
+  readonly tally: DailyTotals;
   readonly engine: EngineFacts | undefined;
   readonly page: Page;
 }
@@ -33,7 +33,7 @@ export const Overview: FC<OverviewFacts> = ({ snapshot, tally, engine, page }) =
           {engine && (
             <p class="foot">
               Containers, disk and images as <code>disinto</code> saw them{" "}
-              <Ago at={engine.at} now={page.now} /> ago.
+              <RelativeTime at={engine.at} now={page.now} /> ago.
             </p>
           )}
         </Section>
@@ -57,7 +57,7 @@ export const Overview: FC<OverviewFacts> = ({ snapshot, tally, engine, page }) =
                     {title}
                   </IssueLink>
                   <span class="muted right">
-                    <Ago at={since} now={page.now} />
+                    <RelativeTime at={since} now={page.now} />
                   </span>
                 </li>
               ))}
@@ -69,7 +69,7 @@ export const Overview: FC<OverviewFacts> = ({ snapshot, tally, engine, page }) =
   );
 };
 
-const Figures: FC<{ snapshot: Snapshot; tally: Tally; page: Page }> = ({
+const Figures: FC<{ snapshot: Snapshot; tally: DailyTotals; page: Page }> = ({
   snapshot: { bots, board },
   tally,
   page,
@@ -77,7 +77,7 @@ const Figures: FC<{ snapshot: Snapshot; tally: Tally; page: Page }> = ({
   const today = page.now.toISOString().slice(0, 10);
   const spent = tally.spent
     .filter(({ day }) => day === today)
-    .reduce((sum, { spending }) => addSpending(sum, spending), NO_SPENDING);
+    .reduce((sum, { spending }) => addTotals(sum, spending), NO_SESSIONS);
   const count = (...stages: readonly string[]) =>
     board.filter(({ stage }) => stages.includes(stage)).length;
   const present = bots.filter(({ state }) => state !== "stopped");

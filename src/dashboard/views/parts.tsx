@@ -12,7 +12,7 @@ export interface Page {
   readonly canAct: boolean;
 }
 
-export const Ago: FC<{ at: string | undefined; now: Date }> = ({ at, now }) => {
+export const RelativeTime: FC<{ at: string | undefined; now: Date }> = ({ at, now }) => {
   if (at === undefined) return <span class="muted">–</span>;
   const seconds = (now.getTime() - Date.parse(at)) / 1000;
   return (
@@ -92,7 +92,7 @@ export const ProblemList: FC<{
           <p class="muted">
             {problem.since && (
               <>
-                since <Ago at={problem.since} now={page.now} />
+                since <RelativeTime at={problem.since} now={page.now} />
                 {" · "}
               </>
             )}

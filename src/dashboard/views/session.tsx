@@ -1,12 +1,12 @@
 /** A session's transcript as a conversation. */
 import type { FC } from "hono/jsx";
-import type { Utterance } from "../../core/conversation.ts";
+import type { ConversationEntry } from "../../core/conversation.ts";
 import { describeSession } from "./bots.tsx";
 
 interface SessionFacts {
   readonly bot: string;
   readonly name: string;
-  readonly utterances: readonly Utterance[];
+  readonly utterances: readonly ConversationEntry[];
   /** Older ones that are left out. */
   readonly left: number;
 }
@@ -37,7 +37,11 @@ export const SessionPage: FC<SessionFacts> = ({ bot, name, utterances, left }) =
   </>
 );
 
-const Body: FC<{ kind: Utterance["kind"]; text: string; id: string }> = ({ kind, text, id }) => {
+const Body: FC<{ kind: ConversationEntry["kind"]; text: string; id: string }> = ({
+  kind,
+  text,
+  id,
+}) => {
   if (kind === "word" || kind === "note") return <p class="prose">{text}</p>;
   const lines = text.split("\n");
   const shown = kind === "edit" ? <Diff lines={lines} /> : <pre tabindex={0}>{text}</pre>;

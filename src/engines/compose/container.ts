@@ -44,14 +44,17 @@ export interface ImageDefaults {
   readonly Cmd?: readonly string[] | null;
 }
 
-export interface Context {
+export interface ComposeContext {
   /** Value of the label that marks what disinto made. */
   readonly factory: string;
   /** What each image sets by itself, by image id. */
   readonly images: ReadonlyMap<string, ImageDefaults>;
 }
 
-export function toObservedContainer(container: Inspected, context: Context): ObservedContainer {
+export function toObservedContainer(
+  container: Inspected,
+  context: ComposeContext,
+): ObservedContainer {
   const { Id, Name, Image, State, Config, HostConfig } = container;
   return {
     service: Config.Labels["com.docker.compose.service"] ?? "",

@@ -20,21 +20,22 @@ export const forgejoForge: ForgeDefinition = {
   label: "Forgejo, in a container",
   service: {
     image: () => FORGEJO_IMAGE,
+    versionOf: (image) => /:(\d+\.\d+\.\d+)(?:-rootless)?(?:@|$)/.exec(image)?.[1],
     isOwn: false,
     servesCi: true,
     // Forgejo refuses to run as root, as which the usual image starts; both images have this user.
     commandUser: "git",
     folder: (image) => (isRootless(image) ? "/var/lib/gitea" : "/data"),
     sshPort,
-    render: ({ told, hooks, image, sshPort: published }) => ({
+    render: ({ announced, hooks, image, sshPort: published }) => ({
       entrypoint: [],
       args: [],
       environment: {
         FORGEJO__database__DB_TYPE: "sqlite3",
         FORGEJO__security__INSTALL_LOCK: "true",
         FORGEJO__server__HTTP_PORT: String(ports.forge),
-        FORGEJO__server__ROOT_URL: `${told}/`,
-        ...renderSsh(told, image, published),
+        FORGEJO__server__ROOT_URL: `${announced}/`,
+        ...renderSsh(announced, image, published),
         FORGEJO__service__DISABLE_REGISTRATION: "true",
         // An empty list would mean every address outside.
         FORGEJO__webhook__ALLOWED_HOST_LIST: hooks.join(",") || "none.invalid",
@@ -51,11 +52,11 @@ export const forgejoForge: ForgeDefinition = {
 };
 
 /** Written into app.ini at every start, so that what was asked for once is taken back by saying the contrary. */
-function renderSsh(told: string, image: string, published: number | undefined) {
+function renderSsh(announced: string, image: string, published: number | undefined) {
   if (published === undefined) return { FORGEJO__server__DISABLE_SSH: "true" };
   return {
     FORGEJO__server__DISABLE_SSH: "false",
-    FORGEJO__server__SSH_DOMAIN: new URL(told).hostname,
+    FORGEJO__server__SSH_DOMAIN: new URL(announced).hostname,
     FORGEJO__server__SSH_LISTEN_PORT: String(sshPort(image)),
     FORGEJO__server__SSH_PORT: String(published),
   };

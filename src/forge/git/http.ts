@@ -7,6 +7,7 @@ import { start } from "../../adapters/process.ts";
 import { protectionsOf } from "../branches/protections.ts";
 import { type ForgeContext, repositoryPath } from "../forge.ts";
 import { ApiError } from "../http/api-error.ts";
+import { limitTransfer } from "../http/request-limits.ts";
 import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
@@ -162,7 +163,6 @@ interface BackendExchange {
 }
 
 const IDLE_MS = 60_000;
-const TOTAL_MS = 30 * 60_000;
 /** Long enough to read why, for who did not end its request. */
 const PARTING_MS = 5_000;
 
@@ -186,8 +186,7 @@ async function runBackend(
   request.setTimeout(IDLE_MS, () => {
     if (!request.complete || response.writableNeedDrain) request.destroy();
   });
-  const overdue = setTimeout(() => request.destroy(), TOTAL_MS);
-  response.once("close", () => clearTimeout(overdue));
+  limitTransfer(request, response);
   request.pipe(child.stdin);
   const head = new HeaderReader(response);
   for await (const chunk of child.stdout) await head.write(chunk as Buffer);

@@ -11,7 +11,7 @@ const MOST_PUSHES = 3;
 const MOST_PUSHES_OF_ONE = 2;
 const PUSH_WAIT_MS = 30_000;
 
-export interface Taker {
+export interface GitClient {
   /** A user, or an address where nobody signed in. */
   readonly who: string;
   readonly mayWrite: boolean;
@@ -25,7 +25,7 @@ export class GitSlots {
   readonly #waiting = new Set<() => void>();
 
   /** Answers how to give the slot back. */
-  take({ who, mayWrite }: Taker): () => void {
+  take({ who, mayWrite }: GitClient): () => void {
     const mine = this.#running.get(who) ?? 0;
     const isFull = this.#all >= MOST || (!mayWrite && this.#readers >= MOST_OF_READERS);
     if (mine >= MOST_OF_ONE || isFull)
@@ -75,7 +75,7 @@ export class GitSlots {
     });
   }
 
-  #change({ who, mayWrite }: Taker, mine: number, by: 1 | -1): void {
+  #change({ who, mayWrite }: GitClient, mine: number, by: 1 | -1): void {
     this.#all += by;
     if (!mayWrite) this.#readers += by;
     if (mine > 0) this.#running.set(who, mine);

@@ -1,7 +1,7 @@
 /** The labels that an issue has, and who puts them there (models/issues/issue_label.go). */
 import type { Database } from "../store/database.ts";
 import type { IssueRow, LabelRow, RepositoryRow } from "../store/rows.ts";
-import { type Act, record } from "./timeline.ts";
+import { record, type TimelineSubject } from "./timeline.ts";
 
 export function labelsOf(db: Database, issue: IssueRow): LabelRow[] {
   return db.all<LabelRow>(
@@ -41,7 +41,7 @@ export function labelsByName(
 }
 
 /** An exclusive label `scope/x` replaces the others of its scope (models/issues/issue_label.go). */
-export function addLabels(db: Database, act: Act, labels: readonly LabelRow[]): void {
+export function addLabels(db: Database, act: TimelineSubject, labels: readonly LabelRow[]): void {
   for (const label of labels) {
     const scope = scopeOf(label);
     const others = labelsOf(db, act.issue).filter(({ id }) => id !== label.id);
@@ -67,7 +67,11 @@ function scopeOf({ exclusive, name }: LabelRow): string | undefined {
   return exclusive && end > 0 && end < name.length - 1 ? name.slice(0, end) : undefined;
 }
 
-export function removeLabels(db: Database, act: Act, labels: readonly LabelRow[]): void {
+export function removeLabels(
+  db: Database,
+  act: TimelineSubject,
+  labels: readonly LabelRow[],
+): void {
   for (const label of labels) {
     const removed = db.run(
       "DELETE FROM issue_labels WHERE issue_id = ? AND label_id = ?",
@@ -79,7 +83,11 @@ export function removeLabels(db: Database, act: Act, labels: readonly LabelRow[]
 }
 
 /** models/issues/issue_label.go ReplaceIssueLabels: what stays is not touched. */
-export function replaceLabels(db: Database, act: Act, labels: readonly LabelRow[]): void {
+export function replaceLabels(
+  db: Database,
+  act: TimelineSubject,
+  labels: readonly LabelRow[],
+): void {
   addLabels(db, act, labels);
   const wanted = new Set(labels.map(({ id }) => id));
   removeLabels(

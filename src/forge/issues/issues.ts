@@ -6,7 +6,7 @@ import { bit, type Database, now, type Value } from "../store/database.ts";
 import type { IssueRow, RepositoryRow, UserRow } from "../store/rows.ts";
 import { findUser, noSuchUser } from "../users/users.ts";
 import { addLabels, labelsById } from "./issue-labels.ts";
-import { type Act, record } from "./timeline.ts";
+import { record, type TimelineSubject } from "./timeline.ts";
 
 export interface NewIssue {
   readonly title: string;
@@ -66,12 +66,12 @@ export function createIssue(db: Database, repository: RepositoryRow, issue: NewI
   });
 }
 
-function assign(db: Database, act: Act, { id }: UserRow): void {
+function assign(db: Database, act: TimelineSubject, { id }: UserRow): void {
   const added = db.run("INSERT OR IGNORE INTO issue_assignees VALUES (?, ?)", act.issue.id, id);
   if (added > 0) record(db, act, { type: "assignees", assignee: id });
 }
 
-function unassign(db: Database, act: Act, { id }: UserRow): void {
+function unassign(db: Database, act: TimelineSubject, { id }: UserRow): void {
   db.run("DELETE FROM issue_assignees WHERE issue_id = ? AND user_id = ?", act.issue.id, id);
   record(db, act, { type: "assignees", assignee: id, removed: true });
 }
@@ -190,7 +190,11 @@ export function assignable(
 }
 
 /** services/issue/assignee.go DeleteNotPassedAssignee: who stays is not touched. */
-export function replaceAssignees(db: Database, act: Act, users: readonly UserRow[]): void {
+export function replaceAssignees(
+  db: Database,
+  act: TimelineSubject,
+  users: readonly UserRow[],
+): void {
   const wanted = new Set(users.map(({ id }) => id));
   for (const user of assigneesOf(db, act.issue)) if (!wanted.has(user.id)) unassign(db, act, user);
   for (const user of users) assign(db, act, user);
@@ -208,7 +212,7 @@ export function hasOpenDependencies(db: Database, issue: IssueRow): boolean {
   return dependenciesOf(db, issue).some(({ closed }) => !closed);
 }
 
-export function setClosed(db: Database, { issue, doer }: Act, closed: boolean): void {
+export function setClosed(db: Database, { issue, doer }: TimelineSubject, closed: boolean): void {
   if (closed === Boolean(issue.closed)) return;
   if (closed && hasOpenDependencies(db, issue)) {
     const what = issue.is_pull ? "pull request" : "issue";

@@ -26,7 +26,7 @@ import { addLabels, labelsById, labelsByName, labelsOf, removeLabels } from "./i
 import { dependenciesOf, findIssue, touchIssue } from "./issues.ts";
 import { issueParameter } from "./routes.ts";
 import { issueShape } from "./shape.ts";
-import { type Act, record } from "./timeline.ts";
+import { record, type TimelineSubject } from "./timeline.ts";
 
 const path = "/repos/:owner/:repo/issues/:index";
 const LabelNames = z.object({ labels: z.array(z.union([int, text])).default([]) });
@@ -163,7 +163,7 @@ function add(forge: ForgeContext, issue: IssueRow, other: IssueRow): void {
 /** models/issues/comment.go createIssueDependencyComment: both issues are told. */
 function recordDependency(
   forge: ForgeContext,
-  { issue, doer }: Act,
+  { issue, doer }: TimelineSubject,
   { adds, other }: { adds: boolean; other: IssueRow },
 ): void {
   const type = adds ? "add_dependency" : "remove_dependency";

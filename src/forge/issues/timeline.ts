@@ -33,12 +33,16 @@ export interface Event extends Details {
     | "reopen";
 }
 
-export interface Act {
+export interface TimelineSubject {
   readonly issue: IssueRow;
   readonly doer: UserRow;
 }
 
-export function record(db: Database, { issue, doer }: Act, { type, ...details }: Event): void {
+export function record(
+  db: Database,
+  { issue, doer }: TimelineSubject,
+  { type, ...details }: Event,
+): void {
   const time = now();
   db.insert("comments", {
     issue_id: issue.id,

@@ -5,7 +5,7 @@ import { type ForgeContext, gitOf } from "../forge.ts";
 import { findPusher } from "../git/pushers.ts";
 import type { GitRepository } from "../git/repository.ts";
 import { findIssue, getIssue, touchIssue } from "../issues/issues.ts";
-import { type Act, record } from "../issues/timeline.ts";
+import { record, type TimelineSubject } from "../issues/timeline.ts";
 import { bit, type Database, now } from "../store/database.ts";
 import type { IssueRow, PullRow, RepositoryRow, UserRow } from "../store/rows.ts";
 import { findUser, getUser } from "../users/users.ts";
@@ -105,7 +105,7 @@ export async function refreshedPull(
 }
 
 /** services/pull/pull.go CloseBranchPulls passes over open dependencies. */
-function closeWithoutComment(db: Database, act: Act): void {
+function closeWithoutComment(db: Database, act: TimelineSubject): void {
   db.update("issues", act.issue.id, { closed: 1, closed_at: now(), updated: now() });
   record(db, act, { type: "close" });
 }

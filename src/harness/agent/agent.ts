@@ -21,10 +21,10 @@ export interface Launch {
   readonly home: string;
   /** Writes a file there. */
   readonly write: (file: string, text: string) => Promise<void>;
-  /** Where the model is asked, and the word that stands for a key there. */
+  /** Where the model is asked, and the session key that it accepts. */
   readonly model: {
     readonly url: string;
-    readonly word: string;
+    readonly key: string;
     readonly name: string;
     /** Tokens; undefined where nobody says. */
     readonly contextWindow: number | undefined;

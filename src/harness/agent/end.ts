@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Session } from "../../ports/harness.ts";
 import type { GatewayStats } from "../gateway/gateway.ts";
 import {
-  classifyCut,
+  classifyEnd,
   describeExit,
   formatMinutes,
   type ProcessFault,
@@ -35,7 +35,7 @@ export function judgeEnd(
     const reason = `the model's server sent no output for ${formatMinutes(session.silenceMs)}`;
     return { fault: "stalled", reason };
   }
-  const cut = classifyCut(end, name, session);
+  const cut = classifyEnd(end, name, session);
   if (cut) return cut;
   // The server's own answer says more than what the agent makes of it.
   if (seen.fault) return seen.fault;

@@ -1,6 +1,6 @@
 /** Runs one coding agent, whichever it is, behind a gateway to its model; the end is classed by what both were seen to do. */
 import path from "node:path";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { type Harness, NO_USAGE, type Session, type SessionEnd } from "../../ports/harness.ts";
 import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
 import { hideFiles, showFiles } from "../session/hidden-files.ts";
@@ -40,11 +40,11 @@ export function buildAgentHarness(options: AgentHarnessOptions): Harness {
       const end = await runOnce(options, session);
       // Where the agent's own session is gone, it ends before it asks the model anything.
       const isLost = end.type === "failed" && end.fault === "exit" && end.requests === 0;
-      const { requests: _, ...told } =
+      const { requests: _, ...ended } =
         isLost && session.resume !== undefined && !session.signal.aborted
           ? await runOnce(options, { ...session, resume: undefined })
           : end;
-      return told;
+      return ended;
     },
   };
 }
@@ -87,8 +87,8 @@ async function runAgent(
     if (unfit) return { type: "failed", ...unfit, output: "", usage: NO_USAGE, requests: 0 };
     const { argv, env } = await agent.prepare({
       home: place.home,
-      write: place.user.hands.write,
-      model: model.told,
+      write: place.user.userFiles.write,
+      model: model.ended,
       session,
     });
     const process = new AgentProcess({
@@ -135,7 +135,7 @@ async function writePrompt(
 ): Promise<Ended> {
   const { seen, events, output } = attempt;
   const fault = judgeEnd(agent.name, session, attempt);
-  const told = {
+  const ended = {
     output: events.lastMessage || output.text,
     usage: {
       turns: seen.turns,
@@ -148,8 +148,8 @@ async function writePrompt(
     session: events.session,
     requests: seen.requests,
   };
-  if (fault) return { type: "failed", ...fault, ...told };
+  if (fault) return { type: "failed", ...fault, ...ended };
   const verdict = await readResult(place);
-  if (verdict !== undefined || !mayAnswerByMessage) return { type: "finished", verdict, ...told };
-  return { type: "finished", verdict: readMessageVerdict(events.lastMessage), ...told };
+  if (verdict !== undefined || !mayAnswerByMessage) return { type: "finished", verdict, ...ended };
+  return { type: "finished", verdict: readMessageVerdict(events.lastMessage), ...ended };
 }

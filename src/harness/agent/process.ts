@@ -4,14 +4,14 @@
  */
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
-import { become } from "../../adapters/hands/other.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
 import { type Argv, type Child, run as runCommand, start } from "../../adapters/process.ts";
+import { commandAs } from "../../adapters/session-user/other-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { Countdown } from "../session/countdown.ts";
 import {
   endSession,
   MARK,
-  type Session as MarkedSession,
+  type LeftoverSession as MarkedSession,
   signal,
 } from "../session/leftover-processes.ts";
 import { LineReader } from "../session/line-reader.ts";
@@ -32,17 +32,17 @@ export interface ProcessOptions {
   readonly onLine: (line: string, from: "stdout" | "stderr") => void;
   readonly onActivity: () => void;
   /** Called once, before it is ended. */
-  readonly onCut?: (cut: Cut) => void;
+  readonly onCut?: (cut: EndedBy) => void;
 }
 
-export type Cut = "wall-time" | "silence" | "output" | "stopped" | "killed";
+export type EndedBy = "wall-time" | "silence" | "output" | "stopped" | "killed";
 
 export interface ProcessEnd {
   /** Undefined when a signal ended it, or it never started. */
   readonly exitCode: number | undefined;
   readonly signalName: string | undefined;
   /** Why we ended it. */
-  readonly cut: Cut | undefined;
+  readonly cut: EndedBy | undefined;
   /** Why it could not be started; `missing`: there is no such program. */
   readonly unstarted: { readonly missing: boolean; readonly message: string } | undefined;
 }
@@ -73,7 +73,7 @@ export class AgentProcess {
   readonly #time: Countdown;
   #child: Child | undefined;
   #bytes = 0;
-  #cut: Cut | undefined;
+  #cut: EndedBy | undefined;
   #hasExited = false;
   #force: NodeJS.Timeout | undefined;
   /** None may outlast this, or it would end what comes after. */
@@ -103,7 +103,7 @@ export class AgentProcess {
   }
 
   /** Ends it; the first cause counts. */
-  stop(cut: Cut): void {
+  stop(cut: EndedBy): void {
     if (this.#cut === undefined) this.#options.onCut?.(cut);
     this.#cut ??= cut;
     const pid = this.#child?.pid;
@@ -123,7 +123,7 @@ export class AgentProcess {
       this.#ends.push(endAll());
       return;
     }
-    const kill = become(uid, ["sh", "-c", 'kill -TERM -- "-$1"', "sh", String(pid)]);
+    const kill = commandAs(uid, ["sh", "-c", 'kill -TERM -- "-$1"', "sh", String(pid)]);
     void runCommand(kill, { env: { PATH: "/usr/bin:/bin" } }).catch(() => undefined);
   }
 
@@ -150,7 +150,7 @@ export class AgentProcess {
     const { argv, cwd, env, input, session, user, signal: interrupted } = this.#options;
     const missing = user.uid === undefined ? undefined : findMissing(argv[0], env.PATH);
     if (missing) return { ...never, cut: this.#cut, unstarted: missing };
-    const command: Argv = user.uid === undefined ? argv : become(user.uid, argv, cwd);
+    const command: Argv = user.uid === undefined ? argv : commandAs(user.uid, argv, cwd);
     const child = start(command, {
       ...(user.uid === undefined && { cwd }),
       env: { ...env, [MARK]: session.mark },

@@ -4,7 +4,7 @@ import { buildClaudeCode } from "./agent.ts";
 
 test("Claude Code names the served model only, keeps its server's cache and tells nobody", async () => {
   const agent = buildClaudeCode({ program: "claude", compactPct: undefined });
-  const model = { url: "http://127.0.0.1:1", word: "w", name: "qwen", contextWindow: 32_000 };
+  const model = { url: "http://127.0.0.1:1", key: "w", name: "qwen", contextWindow: 32_000 };
   const session = { silenceMs: 1 } as Session;
 
   const { env } = await agent.prepare({ model, session } as Parameters<typeof agent.prepare>[0]);

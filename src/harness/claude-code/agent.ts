@@ -66,12 +66,12 @@ function isPriced(model: string): boolean {
 }
 
 function deriveEnvironment(
-  { url, word, name, contextWindow }: Launch["model"],
+  { url, key, name, contextWindow }: Launch["model"],
   { silenceMs }: Session,
 ): Readonly<Record<string, string>> {
   return {
     ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: word,
+    ANTHROPIC_API_KEY: key,
     ANTHROPIC_MODEL: name,
     // Every name that it knows is a model that is served.
     ANTHROPIC_SMALL_FAST_MODEL: name,
@@ -129,13 +129,16 @@ class ClaudeEvents implements AgentEvents {
       .filter(({ costBasis }) => costBasis !== "unknown")
       .reduce((sum, { costUSD }) => sum + (typeof costUSD === "number" ? costUSD : 0), 0);
     if (!is_error && subtype === "success") return;
-    const said = [result, ...(Array.isArray(errors) ? errors : [])].filter(Boolean).join("; ");
-    this.failure = { fault: classify(subtype, said), reason: `claude-code: ${said || subtype}` };
+    const message = [result, ...(Array.isArray(errors) ? errors : [])].filter(Boolean).join("; ");
+    this.failure = {
+      fault: classify(subtype, message),
+      reason: `claude-code: ${message || subtype}`,
+    };
   }
 }
 
 /** By its own words where it refuses by itself: it knows its window, and asks the model nothing that exceeds it. */
-function classify(subtype: unknown, said: string): ProcessFault["fault"] {
+function classify(subtype: unknown, message: string): ProcessFault["fault"] {
   if (subtype === "error_max_budget_usd") return "money";
-  return /prompt is too long|autocompact is thrashing/i.test(said) ? "context" : "exit";
+  return /prompt is too long|autocompact is thrashing/i.test(message) ? "context" : "exit";
 }

@@ -5,7 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { buildOtherHands } from "../../adapters/hands/other.ts";
+import { buildOtherUserFiles } from "../../adapters/session-user/other-user.ts";
 import { RUNNER_UID } from "../../core/uids.ts";
 
 const Login = z.object({ claudeAiOauth: z.object({ accessToken: z.string().min(1) }) });
@@ -24,7 +24,7 @@ export async function readClaudeLogin(folder: string): Promise<string | undefine
 async function readAsOwner(folder: string, file: string): Promise<string> {
   const { uid } = await stat(folder);
   if (process.getuid?.() !== RUNNER_UID) return readFile(file, "utf8");
-  return (await buildOtherHands(uid).read(file, MAX_BYTES)) ?? "";
+  return (await buildOtherUserFiles(uid).read(file, MAX_BYTES)) ?? "";
 }
 
 const MAX_BYTES = 100_000;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ModelServer } from "../../../test/model-server/server.ts";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import type { Session } from "../../ports/harness.ts";
 import type { ModelAccess } from "../gateway/model-session.ts";
 import type { TranscriptOptions } from "../session/transcript.ts";

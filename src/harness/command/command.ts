@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 import { deriveOutputLimit } from "../../core/model-window.ts";
 import { DisintoError } from "../../errors.ts";
 import {
@@ -18,7 +18,7 @@ import {
 import { AgentProcess, type ProcessEnd } from "../agent/process.ts";
 import { type ModelAccess, ModelSession } from "../gateway/model-session.ts";
 import {
-  classifyCut,
+  classifyEnd,
   describeExit,
   formatMinutes,
   type ProcessFault,
@@ -128,20 +128,20 @@ async function runProcess(
   });
   model?.attach(process);
   const end = await process.run();
-  const told = { output: output.text, usage: countUsage(model) };
+  const ended = { output: output.text, usage: countUsage(model) };
   const fault = findModelFault(end, model, session) ?? classify(end, argv[0], { session, output });
-  if (fault) return { type: "failed", ...fault, ...told };
-  return { type: "finished", verdict: await readResult(place), ...told };
+  if (fault) return { type: "failed", ...fault, ...ended };
+  return { type: "finished", verdict: await readResult(place), ...ended };
 }
 
 /** Both kinds of client find it under the names that they know; a key it is not, but a word for this session alone. */
-function describeModel({ told }: ModelSession): Readonly<Record<string, string>> {
-  const { url, word, name, contextWindow } = told;
+function describeModel({ ended }: ModelSession): Readonly<Record<string, string>> {
+  const { url, key, name, contextWindow } = ended;
   return {
     OPENAI_BASE_URL: `${url}/v1`,
-    OPENAI_API_KEY: word,
+    OPENAI_API_KEY: key,
     ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: word,
+    ANTHROPIC_API_KEY: key,
     DISINTO_MODEL: name,
     ...(contextWindow !== undefined && {
       DISINTO_CONTEXT: String(contextWindow),
@@ -197,7 +197,7 @@ function classify(
   file: string,
   { session, output }: { session: Session; output: Tail },
 ): ProcessFault | undefined {
-  const cut = classifyCut(end, file, session);
+  const cut = classifyEnd(end, file, session);
   if (cut) return cut;
   if (end.exitCode !== 0) {
     const fault = faultsByExitCode[end.exitCode ?? 0] ?? "exit";

@@ -32,12 +32,12 @@ const apis = {
 interface Asking {
   readonly api?: keyof typeof apis;
   readonly stream?: boolean;
-  readonly word?: string;
+  readonly key?: string;
 }
 
-async function ask(gateway: ModelGateway, { api = "anthropic", stream = true, word }: Asking = {}) {
+async function ask(gateway: ModelGateway, { api = "anthropic", stream = true, key }: Asking = {}) {
   const { path, header } = apis[api];
-  const shown = word ?? gateway.sessionKey;
+  const shown = key ?? gateway.sessionKey;
   const response = await fetch(`${gateway.url}${path}`, {
     method: "POST",
     headers: { [header]: header === "authorization" ? `Bearer ${shown}` : shown },
@@ -95,7 +95,7 @@ test.each([true, false])(
 test("who does not know the session's word is sent away, and the key is never shown", async () => {
   const { server, gateway } = await buildScene();
 
-  const stranger = await ask(gateway, { word: "sk-guess" });
+  const stranger = await ask(gateway, { key: "sk-guess" });
   const own = await ask(gateway);
 
   expect(stranger.status).toBe(401);

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { request as send } from "undici";
 import { readBounded } from "../../adapters/bounded-body.ts";
-import { buildDispatcher } from "../../adapters/way-out.ts";
+import { buildDispatcher } from "../../adapters/outgoing-proxy.ts";
 import type { BackendFault } from "../../ports/harness.ts";
 import { isLoginToken, LOGIN_BETA } from "../claude-code/login.ts";
 import { formatMinutes } from "../session/process-fault.ts";
@@ -17,8 +17,8 @@ import { sendError } from "./error-response.ts";
 import { readAnswer } from "./model-answer.ts";
 import { type ModelRequest, readModelRequest } from "./model-paths.ts";
 import { type PromptWatchOptions, watchPrompt } from "./prompt-watch.ts";
-import { askMore } from "./question.ts";
 import { Relay } from "./relay.ts";
+import { addUsageOptions } from "./usage-options.ts";
 
 export interface GatewayOptions {
   /** The URL, with or without the `/v1` that some agents want and others add. */
@@ -165,7 +165,7 @@ export class ModelGateway {
     const { watch } = this.#options;
     const wantsProgress = watch !== undefined && watch.kind !== "other";
     const { body, addsUsage } = isTurn
-      ? askMore(asked, target, { wantsProgress })
+      ? addUsageOptions(asked, target, { wantsProgress })
       : { body: asked, addsUsage: false };
     const stopWatch = isTurn ? this.#watch(() => gone.abort()) : () => undefined;
     try {
@@ -207,12 +207,12 @@ export class ModelGateway {
       if (!isError) response.write(text);
     }
     const rest = relay.end();
-    const told = isError
+    const errorText = isError
       ? this.#options.redact(relay.text).slice(0, MAX_ERROR_CHARACTERS)
       : relay.text;
-    if (isTurn && this.#read({ status: answer.statusCode, contentType, text: told, asked }))
+    if (isTurn && this.#read({ status: answer.statusCode, contentType, text: errorText, asked }))
       await this.#options.onTurn?.(this.#seen);
-    response.end(isError ? told : rest);
+    response.end(isError ? errorText : rest);
   }
 
   /** From the question to the first word of the answer. */
@@ -265,7 +265,7 @@ export class ModelGateway {
   }
 
   #headersOf({ headers }: IncomingMessage): Record<string, string | string[]> {
-    const { host, connection, authorization, "x-api-key": word, ...kept } = headers;
+    const { host, connection, authorization, "x-api-key": shownKey, ...kept } = headers;
     const { "anthropic-beta": beta } = headers;
     const dropped = ["accept-encoding", "content-length", "transfer-encoding", "expect"];
     const passed = Object.entries(kept).flatMap(([name, value]) =>
@@ -274,7 +274,7 @@ export class ModelGateway {
     const { key } = this.#options;
     const proof = (): Record<string, string> => {
       if (key === undefined) return {};
-      if (word === undefined) return { authorization: `Bearer ${key}` };
+      if (shownKey === undefined) return { authorization: `Bearer ${key}` };
       if (!isLoginToken(key)) return { "x-api-key": key };
       const betas = [beta ?? [], LOGIN_BETA].flat().join(",");
       return { authorization: `Bearer ${key}`, "anthropic-beta": betas };

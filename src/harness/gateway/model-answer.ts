@@ -126,10 +126,10 @@ function readUsage(
 const CHARACTERS_OF_TOKEN = 4;
 
 function estimateUsage(asked: string, events: readonly Record<string, unknown>[]) {
-  const said = events.map((event) => lengthOfText(event)).reduce((sum, one) => sum + one, 0);
+  const characters = events.map((event) => lengthOfText(event)).reduce((sum, one) => sum + one, 0);
   return {
     inputTokens: Math.ceil(asked.length / CHARACTERS_OF_TOKEN),
-    outputTokens: Math.ceil(said / CHARACTERS_OF_TOKEN),
+    outputTokens: Math.ceil(characters / CHARACTERS_OF_TOKEN),
   };
 }
 
@@ -158,8 +158,8 @@ function countsOf({
   usage,
   message,
 }: Record<string, unknown>): readonly (readonly [string, number])[] {
-  const told = isRecord(usage) ? usage : isRecord(message) ? message.usage : undefined;
-  return Object.entries(isRecord(told) ? told : {}).flatMap(([key, value]) =>
+  const counts = isRecord(usage) ? usage : isRecord(message) ? message.usage : undefined;
+  return Object.entries(isRecord(counts) ? counts : {}).flatMap(([key, value]) =>
     typeof value === "number" ? [[key, value] as const] : [],
   );
 }

@@ -1,7 +1,7 @@
 /** One session's way to its model: the gateway, held to the session's limits, and what was seen when it had to end. */
 import type { Capacity } from "../../core/model-window.ts";
 import type { Session } from "../../ports/harness.ts";
-import type { Cut } from "../agent/process.ts";
+import type { EndedBy } from "../agent/process.ts";
 import type { ProcessFault } from "../session/process-fault.ts";
 import { type GatewayStats, ModelGateway } from "./gateway.ts";
 import { readServing } from "./model-server.ts";
@@ -23,7 +23,7 @@ interface Opening {
 }
 
 interface Running {
-  stop(cut: Cut): void;
+  stop(cut: EndedBy): void;
   noteActivity(): void;
   standStill<Result>(until: () => Promise<Result>): Promise<Result>;
 }
@@ -76,9 +76,9 @@ export class ModelSession {
   }
 
   /** What the agent is told. */
-  get told() {
+  get ended() {
     const { url, sessionKey } = this.#gateway;
-    return { url, word: sessionKey, name: this.#name, contextWindow: this.window };
+    return { url, key: sessionKey, name: this.#name, contextWindow: this.window };
   }
 
   get seen() {

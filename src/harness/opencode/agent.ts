@@ -62,7 +62,7 @@ const environment = {
   OPENCODE_DISABLE_SHARE: "1",
 };
 
-function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
+function deriveConfig({ url, key, name, contextWindow: context = USUAL_WINDOW }: Launch["model"]) {
   const limit = { context, output: deriveOutputLimit(context, MOST_OUTPUT) };
   return {
     model: `${provider}/${name}`,
@@ -72,7 +72,7 @@ function deriveConfig({ url, word, name, contextWindow: context = USUAL_WINDOW }
       [provider]: {
         npm: "@ai-sdk/openai-compatible",
         name: provider,
-        options: { baseURL: `${url}/v1`, apiKey: word },
+        options: { baseURL: `${url}/v1`, apiKey: key },
         models: { [name]: { name, limit, tool_call: true } },
       },
     },

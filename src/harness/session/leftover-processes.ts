@@ -3,24 +3,24 @@
  * in which they stand, for those which dropped the mark.
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
 
 export const MARK = "DISINTO_SESSION";
 
-export interface Session {
+export interface LeftoverSession {
   readonly mark: string;
   /** Absolute paths without symbolic links. */
   readonly folders: readonly string[];
 }
 
 /** Another user's processes are that user's to end, whatever they are marked with; the runner could read no mark of theirs. */
-export async function endSession(session: Session, user: SessionUser): Promise<void> {
+export async function endSession(session: LeftoverSession, user: SessionUser): Promise<void> {
   if (user.uid === undefined) await endLeftovers(session);
   else await user.endAll();
 }
 
 /** Kills whatever is left; repeated, since a process may start another while it is being looked for. */
-async function endLeftovers(session: Session): Promise<void> {
+async function endLeftovers(session: LeftoverSession): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const leftovers = await findLeftovers(session);
     if (leftovers.length === 0) return;
@@ -28,14 +28,14 @@ async function endLeftovers(session: Session): Promise<void> {
   }
 }
 
-async function findLeftovers(session: Session): Promise<readonly number[]> {
+async function findLeftovers(session: LeftoverSession): Promise<readonly number[]> {
   const entries = await readdir("/proc").catch(() => []);
   const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map((pid) => belongsTo(pid, session)));
   return pids.filter((pid, n) => found[n] && pid !== process.pid);
 }
 
-async function belongsTo(pid: number, { mark, folders }: Session): Promise<boolean> {
+async function belongsTo(pid: number, { mark, folders }: LeftoverSession): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
   if (mark !== "" && environment.split("\0").includes(`${MARK}=${mark}`)) return true;
   const folder = (await readlink(`/proc/${pid}/cwd`).catch(() => "")).replace(/ \(deleted\)$/, "");

@@ -8,7 +8,7 @@ export interface ProcessFault {
 }
 
 /** Undefined when it ran to its own end, however that was. */
-export function classifyCut(
+export function classifyEnd(
   { cut, unstarted }: ProcessEnd,
   file: string,
   { timeoutMs, silenceMs }: Pick<Session, "timeoutMs" | "silenceMs">,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownUser } from "../../adapters/hands/session-user.ts";
+import { ownUser } from "../../adapters/session-user/session-user.ts";
 import type { ReadCache } from "../../ports/ci.ts";
 import { closeSessionFolder, openSessionFolder } from "./session-folder.ts";
 

@@ -5,11 +5,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { unpackInto } from "../../adapters/hands/archive.ts";
-import type { Hands } from "../../adapters/hands/hands.ts";
-import type { SessionUser } from "../../adapters/hands/session-user.ts";
+import { unpackInto } from "../../adapters/session-user/archive.ts";
+import type { SessionUser } from "../../adapters/session-user/session-user.ts";
+import type { UserFiles } from "../../adapters/session-user/user-files.ts";
 import type { ReadCache } from "../../ports/ci.ts";
-import { endSession, type Session as MarkedSession } from "./leftover-processes.ts";
+import { endSession, type LeftoverSession as MarkedSession } from "./leftover-processes.ts";
 
 const MAX_HOMES = 12;
 const MAX_RESULT_BYTES = 1_000_000;
@@ -23,7 +23,7 @@ export interface SessionFolder {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export interface Opening {
+export interface SessionFolderOptions {
   readonly stateFolder: string;
   readonly folder: string;
   readonly pathVariable: string | undefined;
@@ -35,22 +35,22 @@ export interface Opening {
 }
 
 /** Opens this home alone among those that are kept, so that no session finds anything of another issue's. */
-export async function openSessionFolder(opening: Opening): Promise<SessionFolder> {
+export async function openSessionFolder(opening: SessionFolderOptions): Promise<SessionFolder> {
   const { stateFolder, folder, pathVariable, keepHome, user, cache } = opening;
-  const { hands } = user;
+  const { userFiles } = user;
   const homes = path.join(stateFolder, "homes");
   await mkdir(homes, { recursive: true });
   await endLeftoverSessions(stateFolder, user);
   const own = path.join(homes, nameOf(folder));
   const [home, resultFile] = [path.join(own, "home"), path.join(own, "result.json")];
-  await hands.share(own);
+  await userFiles.share(own);
   if (!keepHome || !(await isFolder(home))) {
-    await hands.remove(home);
-    await hands.make(home);
+    await userFiles.remove(home);
+    await userFiles.make(home);
   }
-  await hands.remove(resultFile);
-  await hands.remove(cacheOf(home));
-  if (cache) await fillCache(cacheOf(home), hands, cache);
+  await userFiles.remove(resultFile);
+  await userFiles.remove(cacheOf(home));
+  if (cache) await fillCache(cacheOf(home), userFiles, cache);
   await dropOldHomes(homes, user);
   const marked = {
     mark: randomUUID(),
@@ -74,13 +74,13 @@ function cacheOf(home: string): string {
 }
 
 /** A session can do without: what cannot be unpacked is nothing. */
-async function fillCache(folder: string, hands: Hands, read: ReadCache): Promise<void> {
-  await hands.make(folder);
+async function fillCache(folder: string, userFiles: UserFiles, read: ReadCache): Promise<void> {
+  await userFiles.make(folder);
   const archive = await read();
   if (!archive) return;
-  await unpackInto(folder, hands, archive).catch(async () => {
-    await hands.remove(folder);
-    await hands.make(folder);
+  await unpackInto(folder, userFiles, archive).catch(async () => {
+    await userFiles.remove(folder);
+    await userFiles.make(folder);
   });
 }
 
@@ -96,8 +96,8 @@ export async function closeSessionFolder(
 ): Promise<void> {
   await endSession(marked, user);
   // What cannot be removed is shut with the home, and gone before the next session.
-  await user.hands.remove(cacheOf(home)).catch(() => undefined);
-  await user.hands.close(path.dirname(home));
+  await user.userFiles.remove(cacheOf(home)).catch(() => undefined);
+  await user.userFiles.close(path.dirname(home));
   await rm(markFileOf(stateFolder), { force: true });
 }
 
@@ -121,7 +121,7 @@ async function endLeftoverSessions(stateFolder: string, user: SessionUser): Prom
 }
 
 /** An agent's own session can be gone on with as long as its home is there. */
-async function dropOldHomes(homes: string, { hands }: SessionUser): Promise<void> {
+async function dropOldHomes(homes: string, { userFiles }: SessionUser): Promise<void> {
   const names = await readdir(homes);
   const dated = await Promise.all(
     names.map(async (name) => ({ name, at: (await stat(path.join(homes, name))).mtimeMs })),
@@ -129,16 +129,16 @@ async function dropOldHomes(homes: string, { hands }: SessionUser): Promise<void
   const old = dated.sort((a, b) => b.at - a.at).slice(MAX_HOMES);
   for (const { name } of old) {
     // Shut as it is, its user could not get at what is in it.
-    await hands.share(path.join(homes, name));
+    await userFiles.share(path.join(homes, name));
     for (const inner of await readdir(path.join(homes, name)))
-      await hands.remove(path.join(homes, name, inner));
-    await hands.remove(path.join(homes, name));
+      await userFiles.remove(path.join(homes, name, inner));
+    await userFiles.remove(path.join(homes, name));
   }
 }
 
 /** The JSON that the session left; undefined when there is none, or something else. */
 export async function readResult({ resultFile, user }: SessionFolder): Promise<unknown> {
-  const text = await user.hands.read(resultFile, MAX_RESULT_BYTES);
+  const text = await user.userFiles.read(resultFile, MAX_RESULT_BYTES);
   return text === undefined ? undefined : parse(text);
 }
 

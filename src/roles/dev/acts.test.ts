@@ -3,16 +3,16 @@ import { expect, test } from "vitest";
 import type { Issue, Pull, TimelineEvent } from "../../ports/forge.ts";
 import {
   type Act,
-  answerTo,
   type Claimed,
   findIssueAct,
   findPullStop,
   pullStops,
+  respondTo,
   withdrawals,
 } from "./acts.ts";
-import type { At } from "./machine.ts";
+import type { StateName } from "./machine.ts";
 
-const states: readonly At[] = [
+const states: readonly StateName[] = [
   ...(["choosing", "preparing", "coding", "publishing", "checking", "reviewing"] as const),
   ...(["merging", "closing", "blocked", "withdrawing"] as const),
 ];
@@ -20,7 +20,7 @@ const others = ["reworded", "pull-merged", "branch-pushed", "branch-deleted"] as
 const acts: readonly Act[] = [...withdrawals, ...pullStops, ...others];
 
 test("every act of a person has its answer in every state", () => {
-  const rows = acts.map((act) => [act, ...states.map((at) => answerTo(act, at))].join(" "));
+  const rows = acts.map((act) => [act, ...states.map((at) => respondTo(act, at))].join(" "));
 
   expect([["", ...states].join(" "), ...rows].join("\n")).toMatchInlineSnapshot(`
     " choosing preparing coding publishing checking reviewing merging closing blocked withdrawing

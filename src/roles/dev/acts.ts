@@ -5,7 +5,7 @@
  */
 import { BACKLOG, BLOCKED, IN_PROGRESS, isForeign } from "../../bot/issue/choose.ts";
 import type { Issue, Pull, TimelineEvent } from "../../ports/forge.ts";
-import type { At } from "./machine.ts";
+import type { StateName } from "./machine.ts";
 
 /** Acts that end the work; the issue is let go, and what was pushed stays. */
 export const withdrawals = [
@@ -40,7 +40,7 @@ export type Act =
 export type Answer = "withdraw" | "block" | "rework" | "finish" | "recheck" | "look" | "ignore";
 
 type Work = Extract<
-  At,
+  StateName,
   "preparing" | "coding" | "publishing" | "checking" | "reviewing" | "merging"
 >;
 type ByState = Readonly<Record<Work, Answer>>;
@@ -62,10 +62,10 @@ const answers: { readonly [A in Exclude<Act, Withdrawal | PullStop>]: ByState } 
   "branch-deleted": everywhere("block", { preparing: "look", coding: "look", publishing: "look" }),
 };
 
-const letsGo: ReadonlySet<At> = new Set(["choosing", "closing", "blocked", "withdrawing"]);
+const letsGo: ReadonlySet<StateName> = new Set(["choosing", "closing", "blocked", "withdrawing"]);
 
 /** The whole table. A bot that holds nothing, has merged, or is letting go in this very turn has nothing to stop. */
-export function answerTo(act: Act, at: At): Answer {
+export function respondTo(act: Act, at: StateName): Answer {
   if (letsGo.has(at)) return "ignore";
   if (isOneOf(withdrawals, act)) return "withdraw";
   if (isOneOf(pullStops, act)) return "block";

@@ -10,7 +10,7 @@ import { findCiLogin } from "../../ci/definitions.ts";
 import type { Approval } from "../../core/approval.ts";
 import type { Dependency, Issue } from "../../ports/forge.ts";
 import type { Refs } from "../../ports/git.ts";
-import { readApproval, readTrusted, sayText } from "./approvals.ts";
+import { postTextHash, readApproval, readTrustedAuthors } from "./approvals.ts";
 
 export interface BacklogSnapshot {
   /** All open issues. */
@@ -60,7 +60,7 @@ export class Backlog {
   async trusted(): Promise<readonly string[]> {
     const known = this.#trusted;
     if (known && this.#nowMs() - known.atMs < TRUST_KEPT_MS) return known.logins;
-    const logins = await readTrusted(this.target);
+    const logins = await readTrustedAuthors(this.target);
     this.#trusted = { logins, atMs: this.#nowMs() };
     return logins;
   }
@@ -74,7 +74,7 @@ export class Backlog {
   /** Says which text waits, unless it was said. */
   async askApproval(issue: Issue): Promise<void> {
     if ((await this.#approvalOf(issue)) !== "unsaid") return;
-    await sayText(this.target, { issue, label: APPROVED });
+    await postTextHash(this.target, { issue, label: APPROVED });
     this.#approvals.delete(issue.number);
   }
 
@@ -146,8 +146,8 @@ export class Backlog {
     const known = this.#named.get(number);
     if (known?.updatedAt === updatedAt) return known.on;
     const recorded = await this.target.dependencies(number);
-    const said = parseDependencies(body).filter((other) => other !== number);
-    const on = [...recorded, ...said.map((other) => ({ number: other }))];
+    const declared = parseDependencies(body).filter((other) => other !== number);
+    const on = [...recorded, ...declared.map((other) => ({ number: other }))];
     // Whether an issue of another repository is closed is in no listing of ours, so it is asked each time.
     if (recorded.every(({ isOpen }) => isOpen === undefined))
       this.#named.set(number, { updatedAt, on });

@@ -6,16 +6,16 @@ import { type BotTools, type ProjectTools, projectOf } from "../../bot/tools.ts"
 import { DisintoError } from "../../errors.ts";
 import type { Issue } from "../../ports/forge.ts";
 import {
-  answerTo,
   type Claimed,
   findIssueAct,
   findPullStop,
   formatPullStop,
   isSuspicious,
+  respondTo,
   type Withdrawal,
 } from "./acts.ts";
-import { mayTake, readTrusted } from "./approvals.ts";
-import type { At } from "./machine.ts";
+import { mayTake, readTrustedAuthors } from "./approvals.ts";
+import type { StateName } from "./machine.ts";
 import { reopenOwn } from "./own-pull.ts";
 import type { Work } from "./work.ts";
 
@@ -27,7 +27,7 @@ export type IssueChange =
   | { readonly type: "stuck"; readonly cause: string; readonly reason: string };
 
 interface WatchedActivity<Outcome> {
-  readonly at: At;
+  readonly at: StateName;
   readonly work: Work;
   readonly signal: AbortSignal;
   readonly act: (signal: AbortSignal) => Promise<Outcome>;
@@ -95,7 +95,7 @@ function ignoreFailure(error: unknown): undefined {
 }
 
 interface Place {
-  readonly at: At;
+  readonly at: StateName;
   readonly work: Work;
 }
 
@@ -118,18 +118,18 @@ async function readIssueChange(
   const why = await findAct(target, issue, claimedOf(tools, work));
   if (why) return { type: "withdrawn", why };
   if (pinOf(issue) === work.pin) return undefined;
-  return judgeIssue(issue, work.pin, await readTrusted(target));
+  return judgeIssue(issue, work.pin, await readTrustedAuthors(target));
 }
 
 function answerToPull(
-  at: At,
+  at: StateName,
   pull: Parameters<typeof findPullStop>[0],
   { project }: ProjectTools,
 ): IssueChange | undefined {
   if (pull.merged)
-    return answerTo("pull-merged", at) === "finish" ? { type: "merged-elsewhere" } : undefined;
+    return respondTo("pull-merged", at) === "finish" ? { type: "merged-elsewhere" } : undefined;
   const stop = findPullStop(pull, project.primaryBranch);
-  if (!stop || answerTo(stop, at) !== "block") return undefined;
+  if (!stop || respondTo(stop, at) !== "block") return undefined;
   return { type: "stuck", cause: stop, reason: formatPullStop(stop, pull) };
 }
 
@@ -153,7 +153,7 @@ export async function findAct(
  * What had to hold when the work began, asked again right before it is pushed or merged. Undefined: all of it holds.
  * Whatever passes by itself (slots, a red primary branch, budgets) is no part of it.
  */
-export async function readStanding(
+export async function findUnmetCondition(
   tools: BotTools,
   place: Place,
 ): Promise<IssueChange | undefined> {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { MergeRefusal } from "../../ports/forge.ts";
 import { NO_USAGE } from "../../ports/harness.ts";
-import { type Activities, type At, type Outcome, type State, turn } from "./machine.ts";
+import { type Activities, type Outcome, type State, type StateName, turn } from "./machine.ts";
 import { afterRefusal } from "./retries.ts";
 import type { PublishedWork } from "./work.ts";
 
@@ -17,7 +17,7 @@ const work = { project: "greeter", issue: 7, title: "Say goodbye", counters: {},
 const prepared = { ...work, base: "b", start: "b", head: undefined };
 const published: PublishedWork = { ...work, head: "h", pull: 8 };
 
-type Script = { readonly [A in At]: readonly Outcome<A>[] };
+type Script = { readonly [A in StateName]: readonly Outcome<A>[] };
 
 const smooth: Script = {
   choosing: [{ type: "claimed", work }],
@@ -35,18 +35,21 @@ const smooth: Script = {
 /** The states passed through until the bot is idle again; the last outcome of each state repeats. */
 async function trail(changes: Partial<Script>): Promise<readonly string[]> {
   const script = { ...smooth, ...changes };
-  const calls = new Map<At, number>();
-  const play = async (at: At, state: State): Promise<Outcome<At>> => {
+  const calls = new Map<StateName, number>();
+  const play = async (at: StateName, state: State): Promise<Outcome<StateName>> => {
     const call = calls.get(at) ?? 0;
     calls.set(at, call + 1);
     const outcome = script[at][Math.min(call, script[at].length - 1)];
     if (!outcome) throw new Error(`no outcome for ${at}`);
     // As in life, what an activity learned goes with the counters that the work had.
     if (!("work" in outcome) || !("work" in state)) return outcome;
-    return { ...outcome, work: { ...outcome.work, counters: state.work.counters } } as Outcome<At>;
+    return {
+      ...outcome,
+      work: { ...outcome.work, counters: state.work.counters },
+    } as Outcome<StateName>;
   };
   const activities = Object.fromEntries(
-    (Object.keys(smooth) as At[]).map((at) => [at, (state: State) => play(at, state)]),
+    (Object.keys(smooth) as StateName[]).map((at) => [at, (state: State) => play(at, state)]),
   ) as unknown as Activities;
   const seen: string[] = [];
   let state: State = { at: "choosing" };
@@ -244,7 +247,7 @@ async function afterCoding(outcome: Outcome<"coding">): Promise<State> {
 }
 
 test("a server that is away and a stop cost no budget, and keep what the session left", async () => {
-  const away = { type: "backend-away", reason: "gone", doubt: 0 } as const;
+  const away = { type: "backend-away", reason: "gone", weight: 0 } as const;
   for (const end of [away, { type: "parked" } as const]) {
     expect(await afterCoding({ ...end, parked: "c1", ...spent })).toMatchObject({
       at: "coding",

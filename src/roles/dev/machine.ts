@@ -7,8 +7,8 @@ import {
   afterInfrastructure,
   afterRebase,
   afterRefusal,
-  afterRetelling,
   afterServerFault,
+  afterWebhookResend,
   forget,
   forgetFound,
   recheck,
@@ -85,8 +85,8 @@ interface Outcomes {
     /** It said nothing for too long. */
     | Result<"stalled", Reason & SessionCost>
     | Result<"failed", Reason & SessionCost>
-    /** The model's server is at fault: no budget of the issue is spent. `doubt`: how far the issue may be. */
-    | Result<"backend-away", Reason & SessionCost & ParkedWork & { readonly doubt: number }>
+    /** The model's server is at fault: no budget of the issue is spent. `weight`: how strongly the issue itself is suspected. */
+    | Result<"backend-away", Reason & SessionCost & ParkedWork & { readonly weight: number }>
     /** The bot was told to stop. */
     | Result<"parked", SessionCost & ParkedWork>
     /** The change touches what no bot may push unless a trusted person said so. */
@@ -126,11 +126,13 @@ export const refusals = ["unmet-dependency", "too-large", "already-done"] as con
 /** Beside what an agent may say: nothing more may be spent on the issue. */
 export type Refusal = (typeof refusals)[number] | "budget";
 
-export type At = keyof StateData;
-export type State<A extends At = At> = { [K in A]: { readonly at: K } & StateData[K] }[A];
-export type Outcome<A extends At> = Outcomes[A];
+export type StateName = keyof StateData;
+export type State<A extends StateName = StateName> = {
+  [K in A]: { readonly at: K } & StateData[K];
+}[A];
+export type Outcome<A extends StateName> = Outcomes[A];
 export type Activities = {
-  readonly [A in At]: (state: State<A>, signal: AbortSignal) => Promise<Outcomes[A]>;
+  readonly [A in StateName]: (state: State<A>, signal: AbortSignal) => Promise<Outcomes[A]>;
 };
 
 /** How often each cause may send the work round again. */
@@ -138,11 +140,11 @@ export interface Budget extends Limits {
   readonly attempts: number;
 }
 
-type OwnOutcome<A extends At> = Exclude<Outcomes[A], Interruption>;
+type OwnOutcome<A extends StateName> = Exclude<Outcomes[A], Interruption>;
 
 /** What follows each outcome of each state: one that is not in this table does not compile. */
 type Transitions = {
-  readonly [A in At]: {
+  readonly [A in StateName]: {
     readonly [Type in OwnOutcome<A>["type"]]: (
       state: State<A>,
       outcome: Extract<OwnOutcome<A>, { readonly type: Type }>,
@@ -212,7 +214,7 @@ const transitions: Transitions = {
     moved: ({ work }, { head }) => recheck(work, head),
     red: ({ work }, { reason }, { ciFixes: limit }) =>
       retryWithFeedback(forget(work, WEBHOOK_RESENDS), { cause: "ciFixes", limit, reason }),
-    resent: ({ work }, { head }) => afterRetelling(work, head),
+    resent: ({ work }, { head }) => afterWebhookResend(work, head),
     infrastructure: ({ work }, { reason }, { infrastructureRetries }) =>
       afterInfrastructure(work, reason, infrastructureRetries),
   },
@@ -266,7 +268,7 @@ const interruptions: {
   stuck: ({ at, work }, { cause = at, reason }) => ({ at: "blocked", work, cause, reason }),
 };
 
-function isInterruption(outcome: Outcome<At>): outcome is Interruption {
+function isInterruption(outcome: Outcome<StateName>): outcome is Interruption {
   return Object.hasOwn(interruptions, outcome.type);
 }
 
@@ -274,18 +276,20 @@ function isInterruption(outcome: Outcome<At>): outcome is Interruption {
 type Row<Arguments extends readonly unknown[]> = (...args: Arguments) => State;
 
 /** One turn: do what the state calls for, then move. Activities must be safe to repeat. */
-export async function turn<A extends At>(
+export async function turn<A extends StateName>(
   state: State<A>,
   { activities, budget }: { activities: Activities; budget: Budget },
   signal: AbortSignal,
 ): Promise<State> {
   const at = state.at as A;
-  const outcome: Outcome<At> = await activities[at](state, signal);
+  const outcome: Outcome<StateName> = await activities[at](state, signal);
   if (isInterruption(outcome)) {
     const follow = interruptions[outcome.type] as Row<[State, Interruption]>;
     return follow(state as State, outcome);
   }
-  const rows = transitions[at] as Readonly<Record<string, Row<[State<A>, Outcome<At>, Budget]>>>;
+  const rows = transitions[at] as Readonly<
+    Record<string, Row<[State<A>, Outcome<StateName>, Budget]>>
+  >;
   const follow = rows[outcome.type];
   if (!follow) throw new Error(`${at} cannot end with ${outcome.type}`);
   return follow(state, outcome, budget);

@@ -33,6 +33,8 @@ export class WaitMemory {
   /** Contexts whose runs are over, with the number of looks in a row that found no status of theirs. */
   withoutStatus: ReadonlyMap<string, number> = new Map();
   isLossReported = false;
+  /** Since when no agent has taken any of its runs. */
+  queuedSinceMs: number | undefined;
   /** When a run that could not be done is done again. */
   retryAtMs: number | undefined;
 
@@ -67,6 +69,7 @@ export async function lookForAnswers(
   memory.known = answers.flatMap((one) =>
     one.kind === "broken" ? [] : [`${one.context}: ${one.log}`],
   );
+  reportQueue(tools, wait, answers);
   const failures = [...listFailures(answers), ...listMissingStatuses(answers, memory)];
   if (failures.length > 0) return { type: "failed", failures };
   const withoutPipeline = answers.filter((one) => one.kind === "no-pipeline");
@@ -189,9 +192,30 @@ async function findNoRunReason(
 /** A commit of somebody else's becomes a head of the bot's own, whose message says no such thing; a title is a person's. */
 function answerSkip({ work, pull }: MissingWait, event: NoPipeline["event"]): MissingEnd {
   if (event === "push" && work.pushed !== work.head) return { type: "behind" };
-  const said = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
-  const reason = `pull request #${pull.number} says that no CI is wanted, by ${said}`;
+  const source = event === "push" ? "the message of its head" : `its title: ${pull.title}`;
+  const reason = `pull request #${pull.number} says that no CI is wanted, by ${source}`;
   return { type: "stuck", cause: "skip-ci", reason };
+}
+
+/** Longer than a CI that works lets a run wait; one that has too much to do is worth a line as well. */
+export const QUEUED_MS = 10 * 60_000;
+
+function reportQueue(
+  { clock, events }: Pick<BotTools, "clock" | "events">,
+  { work, memory }: Pick<MissingWait, "work" | "memory">,
+  answers: readonly MissingAnswer[],
+): void {
+  const queued = answers.filter((one) => one.kind === "under-way" && one.isQueued);
+  const nowMs = clock.monotonicMs();
+  if (queued.length === 0) memory.queuedSinceMs = undefined;
+  memory.queuedSinceMs ??= queued.length > 0 ? nowMs : undefined;
+  if (memory.queuedSinceMs === undefined || memory.isLossReported) return;
+  if (nowMs - memory.queuedSinceMs < QUEUED_MS) return;
+  memory.isLossReported = true;
+  const { project, issue, pull, head: sha } = work;
+  const context = queued.map((one) => one.context).join(", ");
+  const reason = `no agent of the CI has taken its run for ${QUEUED_MS / 60_000} minutes`;
+  events.append({ type: "ci.silent", project, issue, pull, sha, context, reason, lacks: "agent" });
 }
 
 function reportLostWebhook(

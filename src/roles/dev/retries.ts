@@ -15,8 +15,8 @@ export const LANE_AFTER = 2;
 /** Sessions on one issue that ended by the model's server, one after the other; shown as no charge. */
 export const SERVER_FAULTS = "serverFaults";
 /** One of them while the server works for others: three such, or six of any kind, are the issue's fault. */
-export const SURE_DOUBT = 2;
-const MOST_DOUBT = 5;
+export const SUSPECTED_FAULT_WEIGHT = 2;
+const MAX_FAULT_WEIGHT = 5;
 
 interface Retry {
   readonly cause: string;
@@ -38,10 +38,11 @@ export function retrySession(
   { cause, limit, reason }: Retry & { readonly cause: "attempts" | "protectedPaths" },
 ): State {
   const { asked } = before;
-  const told = asked === undefined ? reason : `${reason}\n\nWhat it has to answer:\n\n${asked}`;
+  const explanation =
+    asked === undefined ? reason : `${reason}\n\nWhat it has to answer:\n\n${asked}`;
   const work = charge(before, cause);
-  if (isExhausted(work, cause, limit)) return giveUp(work, cause, told);
-  return { at: "preparing", work: { ...work, feedback: told } };
+  if (isExhausted(work, cause, limit)) return giveUp(work, cause, explanation);
+  return { at: "preparing", work: { ...work, feedback: explanation } };
 }
 
 export function charge<W extends Work>(work: W, cause: string, by = 1): W {
@@ -59,12 +60,13 @@ function giveUp(work: Work, cause: string, reason: string): State {
 /** The session goes on where it was, unless it is always this issue's sessions that the server fails in. */
 export function afterServerFault(
   work: PreparedWork,
-  { doubt, reason }: { readonly doubt: number; readonly reason: string },
+  { weight, reason }: { readonly weight: number; readonly reason: string },
 ): State {
-  const charged = charge(work, SERVER_FAULTS, doubt);
-  if (!isExhausted(charged, SERVER_FAULTS, MOST_DOUBT)) return { at: "coding", work: charged };
-  const told = `each session on this issue ended by a failure of the model's server, which works for others: ${reason}`;
-  return { at: "blocked", work: charged, cause: SERVER_FAULTS, reason: told };
+  const charged = charge(work, SERVER_FAULTS, weight);
+  if (!isExhausted(charged, SERVER_FAULTS, MAX_FAULT_WEIGHT))
+    return { at: "coding", work: charged };
+  const explanation = `each session on this issue ended by a failure of the model's server, which works for others: ${reason}`;
+  return { at: "blocked", work: charged, cause: SERVER_FAULTS, reason: explanation };
 }
 
 export function forget<W extends Work>(work: W, cause: string): W {
@@ -78,7 +80,7 @@ export function forgetFound({ isFound: _, ...work }: PublishedWork): PublishedWo
 }
 
 /** The CI had not heard of the head; another head where only a push could tell it. */
-export function afterRetelling(work: PublishedWork, head: string): State {
+export function afterWebhookResend(work: PublishedWork, head: string): State {
   const charged = charge(work, WEBHOOK_RESENDS);
   return head === work.head
     ? { at: "checking", work: charged }

@@ -20,10 +20,10 @@ import { withIssueWatch } from "./issue-watch.ts";
 import { leaveLaneAfter } from "./lane.ts";
 import {
   type Activities,
-  type At,
   type Budget,
   type Outcome,
   type State,
+  type StateName,
   turn,
 } from "./machine.ts";
 import { recover } from "./recovery.ts";
@@ -123,7 +123,7 @@ function budgetOf(tools: BotTools, state: State): Budget {
   return { ...limits, attempts: MAX_ATTEMPTS };
 }
 
-type Act<A extends At> = (
+type Act<A extends StateName> = (
   tools: BotTools,
   state: State<A>,
   signal: AbortSignal,
@@ -132,7 +132,7 @@ type Act<A extends At> = (
 function bindActivities(tools: BotTools): Activities {
   const chooser = new Chooser(tools);
   const bind =
-    <A extends At>(act: Act<A>) =>
+    <A extends StateName>(act: Act<A>) =>
     (state: State<A>, signal: AbortSignal) =>
       act(tools, state, signal);
   const guard =

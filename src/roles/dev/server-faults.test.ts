@@ -17,8 +17,8 @@ const prepared = {
 const spent = { usage: NO_USAGE, session: "s1" };
 
 test("an issue of which each session ends by a server that works for others is set aside, and one success clears it", async () => {
-  const fail = async (state: State, doubt: number) => {
-    const end = { type: "backend-away", reason: "it broke", doubt, ...spent } as const;
+  const fail = async (state: State, weight: number) => {
+    const end = { type: "backend-away", reason: "it broke", weight, ...spent } as const;
     const activities = { coding: async () => end } as unknown as Activities;
     return turn(state, { activities, budget }, new AbortController().signal);
   };

@@ -2,11 +2,11 @@
 import { commentOnce } from "../../bot/issue/comment-once.ts";
 import type { ProjectTools } from "../../bot/tools.ts";
 import { formatNames } from "../../core/git-names.ts";
-import type { BroughtSubmodule } from "../../ports/git.ts";
+import type { FetchedSubmodule } from "../../ports/git.ts";
 import type { PreparedWork } from "./work.ts";
 
 export interface Surroundings {
-  readonly submodules: readonly BroughtSubmodule[];
+  readonly submodules: readonly FetchedSubmodule[];
   /** For the harness; empty where there is nothing to say. */
   readonly notes: string;
 }
@@ -21,7 +21,7 @@ export async function readSurroundings(
   }: Pick<ProjectTools, "mirror" | "submodules" | "issues" | "bots">,
   { base, issue }: Pick<PreparedWork, "base" | "issue">,
 ): Promise<Surroundings> {
-  const brought = await submodules.bring(base);
+  const brought = await submodules.fetch(base);
   const lfs = (await mirror.objects.lfsAttributes(base)).length > 0;
   const missing = brought.filter(({ refused }) => refused !== undefined);
   if (lfs) {
@@ -44,7 +44,7 @@ export async function readSurroundings(
 const LFS_TO_PEOPLE =
   "This repository keeps files in Git LFS, which this factory has no store for: I see the pointers instead of the files, and a change that puts a file where a pointer belongs is refused. If the issue is about such a file, a person has to do it.";
 
-function formatNotes(brought: readonly BroughtSubmodule[], lfs: boolean): string {
+function formatNotes(brought: readonly FetchedSubmodule[], lfs: boolean): string {
   const missing = brought.filter(({ refused }) => refused !== undefined);
   const there = brought.filter(({ refused }) => refused === undefined);
   return [
@@ -58,6 +58,6 @@ function formatNotes(brought: readonly BroughtSubmodule[], lfs: boolean): string
     .join("\n\n");
 }
 
-function listMissing(missing: readonly BroughtSubmodule[]): string {
+function listMissing(missing: readonly FetchedSubmodule[]): string {
   return missing.map(({ path, refused }) => `- ${formatNames([path])}: ${refused}`).join("\n");
 }

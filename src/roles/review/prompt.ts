@@ -10,7 +10,7 @@ export interface ReviewRequest {
   /** The paths of the whole change. */
   readonly paths: readonly string[];
   /** What this bot said of an earlier head, and what changed since. */
-  readonly before: { readonly said: string; readonly changed: string } | undefined;
+  readonly before: { readonly review: string; readonly changed: string } | undefined;
 }
 
 const FORM =
@@ -23,7 +23,7 @@ export function formatReviewPrompt(
   return fillPrompt("review", own, {
     number: String(pull.number),
     title: pull.title,
-    said: before?.said,
+    said: before?.review,
     changed: before?.changed,
     scope:
       at.of === 1

@@ -1,6 +1,6 @@
 /** The review bot: one formal review per head sha, of the whole change, never of its own work, shared by leases. */
 
-import { commentOnce, isSaid } from "../../bot/issue/comment-once.ts";
+import { commentOnce, isPosted } from "../../bot/issue/comment-once.ts";
 import { deriveReviewRef } from "../../bot/leases/refs.ts";
 import type { BotTools, ProjectTools } from "../../bot/tools.ts";
 import { findCiLogin } from "../../ci/definitions.ts";
@@ -111,7 +111,7 @@ async function review(
 const REFUSED = "review-refused";
 
 function wasRefused({ target, pull }: PullReview): Promise<boolean> {
-  return isSaid(target, { on: pull.number, cause: REFUSED, about: pull.headSha });
+  return isPosted(target, { on: pull.number, cause: REFUSED, about: pull.headSha });
 }
 
 async function refuseReview(tools: BotTools, turn: PullReview, reason: string): Promise<ReviewEnd> {
@@ -135,10 +135,10 @@ async function describeBefore(
   const earlier = findEarlier(user, pull.headSha, await target.reviews.of(pull.number));
   if (!earlier) return undefined;
   const comments = await target.reviews.commentsOf(pull.number, earlier);
-  const said = [earlier.body, ...comments.map(formatComment)].filter((part) => part !== "");
+  const parts = [earlier.body, ...comments.map(formatComment)].filter((part) => part !== "");
   const changed = await diffSince(target, { earlier, head: pull.headSha, base });
   return {
-    said: `${earlier.verdict}: ${said.join("\n")}`,
+    review: `${earlier.verdict}: ${parts.join("\n")}`,
     changed: showHidden(changed).slice(0, MAX_SINCE_CHARACTERS),
   };
 }

@@ -67,7 +67,7 @@ describeWithDocker("from inside a step of the CI, on a real Docker Engine", () =
     const tree = await WorkTree.create(remoteGitEnvironment(access));
     await tree.git("fetch", "-q", remote, "main");
     const before = await tree.git("rev-parse", "FETCH_HEAD");
-    // One after the other, and more than there are seats: each would meet what one before has left.
+    // One after the other, and more than there are slots: each would meet what one before has left.
     for (let round = 0; round <= stepUids.length; round++) {
       await tree.git("checkout", "-q", "-B", `edit-${round}`, "FETCH_HEAD");
       await tree.commit("test/edited.test.mjs", await readFile(script, "utf8"));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { remoteGitEnvironment } from "../../../src/adapters/git/environment.ts";
-import { commentOnce, isSaid } from "../../../src/bot/issue/comment-once.ts";
+import { commentOnce, isPosted } from "../../../src/bot/issue/comment-once.ts";
 import { WorkTree } from "../../forge-contract/work-tree.ts";
 import { askForFile, BotFixture, nodeScript } from "../../support/bot-fixture.ts";
 import { until } from "../../support/test-factory.ts";
@@ -156,9 +156,9 @@ test("a reader who writes the bots' own marks keeps them from saying nothing", a
   });
   const remark = { on: number, cause: "review-refused", about: "head" };
 
-  expect(await isSaid(target, remark)).toBe(false);
+  expect(await isPosted(target, remark)).toBe(false);
   expect(await commentOnce(target, { ...remark, text: "no verdict" })).toBe(true);
-  expect(await isSaid(target, remark)).toBe(true);
+  expect(await isPosted(target, remark)).toBe(true);
   expect(await commentOnce(target, { ...remark, text: "no verdict" })).toBe(false);
 });
 

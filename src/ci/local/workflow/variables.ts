@@ -1,7 +1,7 @@
 /** The `CI_…` variables of a run, as Woodpecker's documentation names them ("Environment variables"). Pure. */
-import type { Occasion } from "./when.ts";
+import type { Trigger } from "./when.ts";
 
-export interface RunFacts extends Occasion {
+export interface RunFacts extends Trigger {
   readonly repo: { readonly owner: string; readonly name: string };
   readonly forgeUrl: string;
   readonly primaryBranch: string;

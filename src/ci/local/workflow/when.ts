@@ -3,7 +3,7 @@ import { compilePattern } from "./pattern.ts";
 import type { Condition } from "./shape.ts";
 
 /** What happened to which commit. */
-export interface Occasion {
+export interface Trigger {
   readonly event: "push" | "pull_request";
   /** The branch; for a pull request, the one that it is to be merged into. */
   readonly branch: string;
@@ -11,13 +11,13 @@ export interface Occasion {
   readonly message: string;
 }
 
-export function matches(conditions: readonly Condition[], occasion: Occasion): boolean {
-  return conditions.length === 0 || conditions.some((one) => matchesOne(one, occasion));
+export function matches(conditions: readonly Condition[], trigger: Trigger): boolean {
+  return conditions.length === 0 || conditions.some((one) => matchesOne(one, trigger));
 }
 
 /** With which outcomes of what went before it runs; without a `status`, after success alone. */
-export function outcomesOf(conditions: readonly Condition[], occasion: Occasion) {
-  const matching = conditions.filter((one) => matchesOne(one, occasion));
+export function outcomesOf(conditions: readonly Condition[], trigger: Trigger) {
+  const matching = conditions.filter((one) => matchesOne(one, trigger));
   const states = matching.map(({ status = [] }) => status as readonly string[]);
   return {
     afterSuccess:
@@ -26,10 +26,10 @@ export function outcomesOf(conditions: readonly Condition[], occasion: Occasion)
   };
 }
 
-function matchesOne({ event, branch, path }: Condition, occasion: Occasion): boolean {
-  if (event && !event.includes(occasion.event)) return false;
-  if (branch && !matchesPatterns(branch, occasion.branch)) return false;
-  return !path || matchesPaths(path, occasion);
+function matchesOne({ event, branch, path }: Condition, trigger: Trigger): boolean {
+  if (event && !event.includes(trigger.event)) return false;
+  if (branch && !matchesPatterns(branch, trigger.branch)) return false;
+  return !path || matchesPaths(path, trigger);
 }
 
 function matchesPatterns(
@@ -42,7 +42,7 @@ function matchesPatterns(
 
 function matchesPaths(
   { include, exclude, ignore_message, on_empty }: NonNullable<Condition["path"]>,
-  { changedFiles, message }: Occasion,
+  { changedFiles, message }: Trigger,
 ): boolean {
   const ignored = ignore_message.toLowerCase();
   if (ignored !== "" && message.toLowerCase().includes(ignored)) return true;

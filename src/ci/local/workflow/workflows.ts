@@ -11,7 +11,7 @@ import {
   WorkflowShape,
 } from "./shape.ts";
 import { SubstitutionError, substitute } from "./substitute.ts";
-import { matches, type Occasion, outcomesOf } from "./when.ts";
+import { matches, outcomesOf, type Trigger } from "./when.ts";
 import { parseYaml } from "./yaml.ts";
 
 export interface WorkflowFile {
@@ -20,7 +20,7 @@ export interface WorkflowFile {
   readonly text: string;
 }
 
-export interface Run extends Occasion {
+export interface Run extends Trigger {
   /** The `CI_…` variables. */
   readonly variables: Readonly<Record<string, string>>;
   /** Secrets that this event may use, by name. */

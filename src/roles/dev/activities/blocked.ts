@@ -38,8 +38,8 @@ function aboutOf(work: Work, cause: string): string {
 const MAX_REASON = 4_000;
 
 function formatBlocked(work: Work, cause: string, reason: string): string {
-  const told = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
-  return [`I stopped working on this: ${told}`, nextStepsFor(work, cause)].join("\n\n");
+  const excerpt = reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason;
+  return [`I stopped working on this: ${excerpt}`, nextStepsFor(work, cause)].join("\n\n");
 }
 
 const closedPull = (pull: number | undefined): string =>

@@ -7,7 +7,7 @@ import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Outcome, State } from "../machine.ts";
 
 /** Nothing is said of work that no model was asked for. */
-async function tellPrice(tools: BotTools, { project, issue, head }: State<"closing">["work"]) {
+async function commentOnCost(tools: BotTools, { project, issue, head }: State<"closing">["work"]) {
   const spent = await tools.spending.sumIssue(project, issue);
   if (spent.inputTokens + spent.outputTokens === 0) return;
   await commentOnce(projectOf(tools, project), {
@@ -33,7 +33,7 @@ export function close(
     // Somebody's later push to the branch is not ours to delete.
     if (standing === work.head)
       await compareAndSwap(mirror, { ref, from: standing, to: undefined });
-    await tellPrice(tools, work);
+    await commentOnCost(tools, work);
     await folders.discard(deriveFolder(work.issue));
     await claim.release();
     return { type: "closed" };

@@ -10,7 +10,7 @@ import type { Issue } from "../../../ports/forge.ts";
 import { isBackendFault, isOwnFault, type SessionEnd } from "../../../ports/harness.ts";
 import { mayTouchProtected } from "../approvals.ts";
 import { type Outcome, refusals, type State } from "../machine.ts";
-import { SURE_DOUBT } from "../retries.ts";
+import { SUSPECTED_FAULT_WEIGHT } from "../retries.ts";
 import { readSurroundings } from "../surroundings.ts";
 import type { PreparedWork } from "../work.ts";
 
@@ -60,8 +60,8 @@ function judgeFault({ fault, of, reason, usage }: FailedEnd) {
   if (of === "request" && fault === "budget")
     return { type: "refused", refusal: "budget", reason } as const;
   const isOthers = isOwnFault(fault) || fault === "rate-limited";
-  const doubt = isOthers ? 0 : of === "request" ? SURE_DOUBT : 1;
-  return { type: "backend-away", reason, doubt } as const;
+  const weight = isOthers ? 0 : of === "request" ? SUSPECTED_FAULT_WEIGHT : 1;
+  return { type: "backend-away", reason, weight } as const;
 }
 
 /** What an interrupted session left, kept as a commit in the mirror. */
@@ -129,8 +129,9 @@ const Refused = z.object({
 
 /** An untouched tree: refused, where the harness left a reason in the agreed form. */
 function judgeUnchanged(verdict: unknown): Judged {
-  const said = Refused.safeParse(verdict);
-  if (!said.success) return { type: "failed", reason: "the harness ended without changing a file" };
-  const { refused, reason } = said.data;
+  const answer = Refused.safeParse(verdict);
+  if (!answer.success)
+    return { type: "failed", reason: "the harness ended without changing a file" };
+  const { refused, reason } = answer.data;
   return { type: "refused", refusal: refused, reason: stripHidden(`${refused}: ${reason}`) };
 }

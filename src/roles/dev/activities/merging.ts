@@ -3,7 +3,7 @@ import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.
 import { deriveBranch } from "../../../core/work-branch.ts";
 import type { MergeAnswer } from "../../../ports/forge.ts";
 import { describeConflict } from "../conflicts.ts";
-import { readStanding } from "../issue-watch.ts";
+import { findUnmetCondition } from "../issue-watch.ts";
 import { enterLane } from "../lane.ts";
 import type { Outcome, State } from "../machine.ts";
 import { missingPrimary } from "../primary-branch.ts";
@@ -42,7 +42,7 @@ async function tryMerge(tools: BotTools, merge: Merge): Promise<Merged> {
   const before = await awaitTurn(tools, merge);
   if (before) return before;
   const base = await readPrimary(target);
-  const stop = await readStanding(tools, { at: "merging", work });
+  const stop = await findUnmetCondition(tools, { at: "merging", work });
   if (stop) return stop;
   if (!(await target.mirror.objects.contains(work.head, base))) return rebase(tools, merge, base);
   // What somebody else pushed is made a head of this bot's own first, and goes the whole way again.
@@ -152,7 +152,7 @@ async function rebase(
     at: tools.clock.now().toISOString(),
   });
   // The merge was tried, or a turn awaited, since it was last asked: it must hold for this push too.
-  const stop = await readStanding(tools, { at: "merging", work });
+  const stop = await findUnmetCondition(tools, { at: "merging", work });
   if (stop) return stop;
   const ref = `refs/heads/${deriveBranch(target.project, work.issue)}`;
   const pushed = await pushWork(

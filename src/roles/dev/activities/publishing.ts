@@ -2,7 +2,7 @@ import type { Claim } from "../../../bot/leases/claim.ts";
 import { type BotTools, type ProjectTools, projectOf } from "../../../bot/tools.ts";
 import { deriveBranch } from "../../../core/work-branch.ts";
 import type { Pull } from "../../../ports/forge.ts";
-import { readStanding } from "../issue-watch.ts";
+import { findUnmetCondition } from "../issue-watch.ts";
 import type { Outcome, State } from "../machine.ts";
 import { findPull, openPullOnce, reopenOwn } from "../own-pull.ts";
 import { pushWork } from "../push-work.ts";
@@ -25,7 +25,7 @@ export function publish(
         cause: "pull-closed",
         reason: `pull request #${closed.number} was closed without a merge`,
       };
-    const stop = await readStanding(tools, state);
+    const stop = await findUnmetCondition(tools, state);
     if (stop) return stop;
     const sent = await push(tools, state, { target, claim });
     if (!sent) return { type: "moved" };

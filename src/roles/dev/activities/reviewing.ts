@@ -133,8 +133,8 @@ async function formatRequests(
     by.map(async (review) => {
       const { author, body } = review;
       const comments = await reviews.commentsOf(pull, review);
-      const said = [body.trim(), ...comments.map((one) => `- ${formatComment(one)}`)];
-      return `${author} asks for changes:\n\n${said.filter((part) => part !== "").join("\n")}`;
+      const parts = [body.trim(), ...comments.map((one) => `- ${formatComment(one)}`)];
+      return `${author} asks for changes:\n\n${parts.filter((part) => part !== "").join("\n")}`;
     }),
   );
   return `Review of ${head.slice(0, 10)}. ${parts.join("\n\n")}`;

@@ -1,6 +1,6 @@
 /** What the gateway changes in a question on its way: it asks for what it must count, where the agent did not. Pure. */
 
-export interface AskedQuestion {
+export interface ForwardedRequest {
   readonly body: string;
   /** The answer ends with an event of counts that the agent did not ask for. */
   readonly addsUsage: boolean;
@@ -10,11 +10,11 @@ export interface AskedQuestion {
  * Chat completions that are streamed say what they used only where they are asked to (`stream_options.include_usage`), and
  * a llama-server says there how far it has read (`return_progress`).
  */
-export function askMore(
+export function addUsageOptions(
   body: string,
   target: string,
   { wantsProgress }: { readonly wantsProgress: boolean },
-): AskedQuestion {
+): ForwardedRequest {
   const asked = target.includes("/chat/completions") ? parse(body) : undefined;
   if (asked?.stream !== true) return { body, addsUsage: false };
   const options = isRecord(asked.stream_options) ? asked.stream_options : {};

@@ -1,15 +1,15 @@
 /** Says once that a budget is reached or over its soft limit, and once that it is free again. */
-import type { BudgetScope, Question, Reached } from "../../core/budgets.ts";
+import type { BudgetScope, Question, ReachedLimit } from "../../core/budgets.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 
-interface News {
+interface BudgetState {
   readonly scopes: readonly BudgetScope[];
   readonly question: Question;
-  readonly hard: readonly Reached[];
-  readonly soft: readonly Reached[];
+  readonly hard: readonly ReachedLimit[];
+  readonly soft: readonly ReachedLimit[];
 }
 
-export class BudgetNews {
+export class BudgetEvents {
   readonly #events: EventLog;
   /** By scope: what was told last. */
   readonly #told = new Map<string, { readonly budget: string; readonly level: string }>();
@@ -18,20 +18,20 @@ export class BudgetNews {
     this.#events = events;
   }
 
-  tell({ scopes, question, hard, soft }: News): void {
+  report({ scopes, question, hard, soft }: BudgetState): void {
     for (const scope of scopes) {
-      const isOf = (one: Reached) => one.scope === scope;
+      const isOf = (one: ReachedLimit) => one.scope === scope;
       const full = hard.find(isOf);
       const reached = full ?? soft.find(isOf);
-      const told = reached && { ...reached, level: full ? "hard" : "soft" };
-      this.#note(keyOf(scope, question), question.subject, told);
+      const state = reached && { ...reached, level: full ? "hard" : "soft" };
+      this.#note(keyOf(scope, question), question.subject, state);
     }
   }
 
   #note(
     key: string,
     { project, issue }: Question["subject"],
-    reached: (Reached & { readonly level: string }) | undefined,
+    reached: (ReachedLimit & { readonly level: string }) | undefined,
   ): void {
     const before = this.#told.get(key);
     if (before?.budget === reached?.budget && before?.level === reached?.level) return;

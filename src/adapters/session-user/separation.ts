@@ -5,7 +5,7 @@ import { DisintoError } from "../../errors.ts";
 import { workedWithOpenMounts } from "../../older/open-mounts.ts";
 import type { Role } from "../../roles/definitions.ts";
 import { run } from "../process.ts";
-import { become } from "./other.ts";
+import { commandAs } from "./other-user.ts";
 import { buildSessionUser, ownUser, type SessionUser } from "./session-user.ts";
 
 export function sessionUserOf(
@@ -64,17 +64,20 @@ async function shutFolders(dataFolder: string, reposFolder: string): Promise<voi
   for (const { name } of files) await chmod(path.join(dataFolder, name), 0o600);
 }
 
-export interface Opening {
+export interface SeparationOptions {
   readonly mount: string;
   readonly why: string;
 }
 
-async function findOpening(mount: string, roles: readonly Role[]): Promise<readonly Opening[]> {
+async function findOpening(
+  mount: string,
+  roles: readonly Role[],
+): Promise<readonly SeparationOptions[]> {
   const { uid } = await stat(mount);
   const ours = [RUNNER_UID, ...Object.values(harnessUids), ...stepUids];
   if (ours.includes(uid)) return [{ mount, why: `it belongs to user ${uid}` }];
   for (const role of roles) {
-    const enter = become(harnessUids[role], ["test", "-x", mount]);
+    const enter = commandAs(harnessUids[role], ["test", "-x", mount]);
     const { exitCode } = await run(enter, { env: { PATH: "/usr/bin:/bin" } });
     if (exitCode === 0) return [{ mount, why: "it can be entered by everybody" }];
   }
@@ -86,7 +89,7 @@ async function findOpening(mount: string, roles: readonly Role[]): Promise<reado
  * have been found shut once, they have to stay so.
  */
 export async function judgeOpenings(
-  openings: readonly Opening[],
+  openings: readonly SeparationOptions[],
   dataFolder: string,
 ): Promise<readonly string[]> {
   const mark = path.join(dataFolder, "mounts-shut");
@@ -102,6 +105,6 @@ export async function judgeOpenings(
 const SHUT_HINT =
   "on the host: chmod o= on the folder that is mounted there, and chown it to a user of yours";
 
-function describeOpening({ mount, why }: Opening): string {
+function describeOpening({ mount, why }: SeparationOptions): string {
   return `the coding agent could read ${mount}: ${why}`;
 }

@@ -21,7 +21,7 @@ const titles = [
 
 type Line = StampedEvent & Readonly<Record<string, unknown>>;
 
-export function tellStory(nowMs: number): readonly Line[] {
+export function listEvents(nowMs: number): readonly Line[] {
   const lines: Line[] = [];
   const tell = (by: string, atMs: number, event: Record<string, unknown>) =>
     lines.push({ time: new Date(atMs).toISOString(), by, ...event } as unknown as Line);

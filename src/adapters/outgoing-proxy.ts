@@ -1,11 +1,11 @@
 /** How this process gets out of the factory's network: through the egress service, where there is one. */
 import { Agent, EnvHttpProxyAgent, request, setGlobalDispatcher } from "undici";
 import * as z from "zod/mini";
-import { insideNames } from "../core/service-ports.ts";
+import { internalHosts } from "../core/service-ports.ts";
 import { PROXY_KEY } from "../settings/proxy.ts";
 
 /** Names that are reached without the proxy. */
-const noProxy = ["127.0.0.1", "localhost", "::1", ...insideNames].join(",");
+const noProxy = ["127.0.0.1", "localhost", "::1", ...internalHosts].join(",");
 
 /** Undefined where everything is reached as it is. */
 const proxy = process.env[PROXY_KEY] || undefined;
@@ -22,7 +22,7 @@ export function useProxy(): void {
 
 /** For git; empty: none. */
 export function proxyFor(url: string): string {
-  return insideNames.includes(new URL(url).hostname) ? "" : (proxy ?? "");
+  return internalHosts.includes(new URL(url).hostname) ? "" : (proxy ?? "");
 }
 
 /** Hosts that this container was refused since then, each once; none where nobody answers. */

@@ -3,11 +3,11 @@
  * all of it: becoming another user costs more than the work does.
  */
 import path from "node:path";
-import type { Hands } from "../hands/hands.ts";
 import { runOrThrow } from "../process.ts";
+import type { UserFiles } from "../session-user/user-files.ts";
 import { localGitEnvironment } from "./environment.ts";
 
-export interface LentRepository {
+export interface WorkRepository {
   /** The arguments of `git init` beside the usual ones. */
   readonly init: readonly string[];
   /** Where in the folder git keeps its own. */
@@ -15,7 +15,7 @@ export interface LentRepository {
   readonly mirror: string;
   /** Where the mirror's objects are lent, for as long as this takes. */
   readonly place: string;
-  readonly hands: Hands;
+  readonly userFiles: UserFiles;
   /** Files as a clone has them, by the repository's attributes. */
   readonly asCloned?: boolean;
 }
@@ -35,9 +35,11 @@ const MAKE = [
 ].join(" && ");
 
 /** Shows nothing of the mirror but its objects, and to no other user. */
-export async function makeRepository(folder: string, wanted: LentRepository): Promise<void> {
-  const { init, gitFolder, mirror, place, hands, asCloned = false } = wanted;
-  const objects = await hands.lend(path.resolve(mirror, "objects"), place);
+export async function makeRepository(folder: string, wanted: WorkRepository): Promise<void> {
+  const { init, gitFolder, mirror, place, userFiles, asCloned = false } = wanted;
+  const objects = await userFiles.grantRead(path.resolve(mirror, "objects"), place);
   const told = [folder, gitFolder, objects, asCloned ? "" : RAW, ...init];
-  await runOrThrow(hands.as(["sh", "-c", MAKE, "sh", ...told]), { env: localGitEnvironment() });
+  await runOrThrow(userFiles.command(["sh", "-c", MAKE, "sh", ...told]), {
+    env: localGitEnvironment(),
+  });
 }

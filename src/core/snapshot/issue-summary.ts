@@ -26,7 +26,7 @@ const stageOfState: Readonly<Record<string, Stage>> = {
 };
 
 /** What sessions took. */
-export interface Spending {
+export interface SessionTotals {
   readonly sessions: number;
   readonly seconds: number;
   readonly inputTokens: number;
@@ -34,7 +34,7 @@ export interface Spending {
   readonly money: number;
 }
 
-export const NO_SPENDING: Spending = {
+export const NO_SESSIONS: SessionTotals = {
   sessions: 0,
   seconds: 0,
   inputTokens: 0,
@@ -42,7 +42,7 @@ export const NO_SPENDING: Spending = {
   money: 0,
 };
 
-export function addSpending(one: Spending, other: Spending): Spending {
+export function addTotals(one: SessionTotals, other: SessionTotals): SessionTotals {
   return {
     sessions: one.sessions + other.sessions,
     seconds: one.seconds + other.seconds,
@@ -52,12 +52,12 @@ export function addSpending(one: Spending, other: Spending): Spending {
   };
 }
 
-export function spendingOf(event: Extract<StampedEvent, { type: "session.ended" }>): Spending {
+export function totalsOf(event: Extract<StampedEvent, { type: "session.ended" }>): SessionTotals {
   const { seconds, inputTokens, outputTokens, money } = event;
   return { sessions: 1, seconds, inputTokens, outputTokens, money };
 }
 
-export interface Story {
+export interface IssueSummary {
   readonly project: string;
   readonly issue: number;
   readonly title: string;
@@ -77,12 +77,12 @@ export interface Story {
   readonly spentIn: Readonly<Partial<Record<Stage, number>>>;
   /** How often each cause sent the work round again. */
   readonly charges: Readonly<Record<string, number>>;
-  readonly spending: Spending;
+  readonly spending: SessionTotals;
 }
 
 type IssueEvent = StampedEvent & { readonly project: string; readonly issue: number };
 
-export function beginStory({ project, issue, by, time }: IssueEvent): Story {
+export function newIssueSummary({ project, issue, by, time }: IssueEvent): IssueSummary {
   return {
     project,
     issue,
@@ -97,47 +97,50 @@ export function beginStory({ project, issue, by, time }: IssueEvent): Story {
     cause: undefined,
     spentIn: {},
     charges: {},
-    spending: NO_SPENDING,
+    spending: NO_SESSIONS,
   };
 }
 
-export function continueStory(story: Story, event: IssueEvent): Story {
+export function addIssueEvent(summary: IssueSummary, event: IssueEvent): IssueSummary {
   switch (event.type) {
     case "issue.claimed": {
       const { title, by: bot, time } = event;
-      return { ...story, title, bot, claimedAt: story.claimedAt ?? time };
+      return { ...summary, title, bot, claimedAt: summary.claimedAt ?? time };
     }
     case "state.entered": {
-      const { at, reason, cause, pull = story.pull, by: bot } = event;
+      const { at, reason, cause, pull = summary.pull, by: bot } = event;
       // A bot tidies up after the merge.
-      const stage = story.mergedAt === undefined ? stageOfState[at] : undefined;
-      const moved = enter(story, stage ?? story.stage, event.time);
+      const stage = summary.mergedAt === undefined ? stageOfState[at] : undefined;
+      const moved = enter(summary, stage ?? summary.stage, event.time);
       return { ...moved, bot, pull, reason, cause };
     }
     case "pull.merged":
-      return { ...enter(story, "merged", event.time), mergedAt: event.time, pull: event.pull };
+      return { ...enter(summary, "merged", event.time), mergedAt: event.time, pull: event.pull };
     case "issue.released":
-      return release(story, event.time);
+      return release(summary, event.time);
     case "budget.charged":
-      return { ...story, charges: { ...story.charges, [event.cause]: event.spent } };
+      return { ...summary, charges: { ...summary.charges, [event.cause]: event.spent } };
     case "session.ended":
-      return { ...story, spending: addSpending(story.spending, spendingOf(event)) };
+      return { ...summary, spending: addTotals(summary.spending, totalsOf(event)) };
     default:
-      return story;
+      return summary;
   }
 }
 
 /** What is merged or blocked stays so; anything else is open to be taken again. */
-function release(story: Story, time: string): Story {
-  if (story.mergedAt !== undefined) return enter(story, "merged", time);
-  return story.stage === "blocked" ? story : enter(story, "waiting", time);
+function release(summary: IssueSummary, time: string): IssueSummary {
+  if (summary.mergedAt !== undefined) return enter(summary, "merged", time);
+  return summary.stage === "blocked" ? summary : enter(summary, "waiting", time);
 }
 
-function enter(story: Story, stage: Stage, time: string): Story {
-  if (stage === story.stage) return story;
-  const spent = Math.max(0, toMs(time) - toMs(story.since));
-  const spentIn = { ...story.spentIn, [story.stage]: (story.spentIn[story.stage] ?? 0) + spent };
-  return { ...story, stage, since: time, spentIn };
+function enter(summary: IssueSummary, stage: Stage, time: string): IssueSummary {
+  if (stage === summary.stage) return summary;
+  const spent = Math.max(0, toMs(time) - toMs(summary.since));
+  const spentIn = {
+    ...summary.spentIn,
+    [summary.stage]: (summary.spentIn[summary.stage] ?? 0) + spent,
+  };
+  return { ...summary, stage, since: time, spentIn };
 }
 
 /** Milliseconds since 1970 of an ISO 8601 time in UTC, without the clock that this part may not have. */

@@ -8,8 +8,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DisintoError } from "../../errors.ts";
 import { type Argv, type Child, start, toolEnvironment } from "../process.ts";
-import type { Hands } from "./hands.ts";
-import { limit } from "./other.ts";
+import { withTimeLimit } from "./other-user.ts";
+import type { UserFiles } from "./user-files.ts";
 
 const LIMIT_S = 30 * 60;
 
@@ -21,10 +21,12 @@ export interface ArchiveFile {
 /** "too-large": nothing is left of it. */
 export async function packFolder(
   folder: string,
-  hands: Hands,
+  userFiles: UserFiles,
   { path, limitBytes }: ArchiveFile,
 ): Promise<"packed" | "too-large"> {
-  const { child, end } = startTar(hands.as(limit(LIMIT_S, ["tar", "-c", "-f", "-", "."]), folder));
+  const { child, end } = startTar(
+    userFiles.command(withTimeLimit(LIMIT_S, ["tar", "-c", "-f", "-", "."]), folder),
+  );
   child.stdin.end();
   let bytes = 0;
   const bounded = async function* (chunks: AsyncIterable<Buffer>) {
@@ -50,11 +52,11 @@ export async function packFolder(
 /** The folder is there already. */
 export async function unpackInto(
   folder: string,
-  hands: Hands,
+  userFiles: UserFiles,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const argv = ["tar", "-x", "-o", "--no-same-permissions", "-f", "-"] as const;
-  const { child, end } = startTar(hands.as(limit(LIMIT_S, argv), folder));
+  const { child, end } = startTar(userFiles.command(withTimeLimit(LIMIT_S, argv), folder));
   child.stdout.resume();
   const sent = await pipeline(Readable.from(archive), child.stdin).then(
     () => undefined,

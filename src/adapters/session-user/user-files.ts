@@ -4,9 +4,9 @@
  */
 import type { Argv } from "../process.ts";
 
-export interface Hands {
+export interface UserFiles {
   /** The command as that user runs it, in this folder. */
-  as(argv: Argv, folder?: string): Argv;
+  command(argv: Argv, folder?: string): Argv;
   /** A folder of the runner's, in which that user can make its own, and nobody else. */
   share(folder: string): Promise<void>;
   /** Shuts it again, for that user too. */
@@ -19,7 +19,7 @@ export interface Hands {
   /** Answers undefined if it is not there, is no file, or is longer. */
   read(file: string, maxBytes: number): Promise<string | undefined>;
   /** A folder of the runner's that this user alone may read, nothing beside it; answers where. `place` is the runner's to remove. */
-  lend(folder: string, place: string): Promise<string>;
+  grantRead(folder: string, place: string): Promise<string>;
   /** What the folder takes on the disk. */
   measure(folder: string): Promise<number>;
 }

@@ -1,7 +1,7 @@
 /** Ends every process of one user of the container. A user's processes cannot hide from it, whatever they call themselves. */
 import { readdirSync, readFileSync } from "node:fs";
 import { type Argv, run } from "../process.ts";
-import { become } from "./other.ts";
+import { commandAs } from "./other-user.ts";
 
 const ROUNDS = 50;
 const PATIENT_ROUNDS = 3;
@@ -11,7 +11,7 @@ export async function endProcessesOf(uid: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     if (round > 0 && listProcessesOf(uid).length === 0) return;
     // The shell's own kill: images need not have one as a program. -1 is everybody whom this user may signal.
-    await run(become(uid, ["sh", "-c", "kill -KILL -1"]), {
+    await run(commandAs(uid, ["sh", "-c", "kill -KILL -1"]), {
       env: { PATH: "/usr/bin:/bin" },
       timeoutMs: 10_000,
     }).catch(() => undefined);
@@ -27,7 +27,7 @@ export async function endProcessesOf(uid: number): Promise<void> {
  * signal waiting starts nothing more.
  */
 export async function endProcessesAndRun(uid: number, argv: Argv): Promise<boolean> {
-  const both = become(uid, ["sh", "-c", 'kill -KILL -1; exec "$@"', "sh", ...argv]);
+  const both = commandAs(uid, ["sh", "-c", 'kill -KILL -1; exec "$@"', "sh", ...argv]);
   const options = { env: { PATH: "/usr/bin:/bin" }, timeoutMs: 600_000 };
   const isDone = await run(both, options).then(
     () => true,

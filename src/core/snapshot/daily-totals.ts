@@ -1,14 +1,14 @@
 /** Sums by day, for the charts: what was merged, what it took, and what was lost on the way. Pure. */
 import type { StampedEvent } from "../bot-status.ts";
-import { addSpending, NO_SPENDING, type Spending, spendingOf, toMs } from "./story.ts";
+import { addTotals, NO_SESSIONS, type SessionTotals, toMs, totalsOf } from "./issue-summary.ts";
 
-export interface SpendingRow {
+export interface DailySpending {
   /** `2026-01-31`, in UTC. */
   readonly day: string;
   readonly bot: string;
   readonly model: string;
   readonly project: string;
-  readonly spending: Spending;
+  readonly spending: SessionTotals;
 }
 
 export interface SlotDay {
@@ -18,10 +18,10 @@ export interface SlotDay {
   readonly waitedMs: number;
 }
 
-export class Tally {
+export class DailyTotals {
   readonly #merged = new Map<string, number>();
   readonly #lost = new Map<string, Map<string, number>>();
-  readonly #spent = new Map<string, SpendingRow>();
+  readonly #spent = new Map<string, DailySpending>();
   readonly #slots = new Map<string, SlotDay>();
   readonly #models = new Map<string, string>();
   /** When each slot was taken, by who holds it. */
@@ -61,7 +61,7 @@ export class Tally {
     return this.#lost;
   }
 
-  get spent(): readonly SpendingRow[] {
+  get spent(): readonly DailySpending[] {
     return [...this.#spent.values()];
   }
 
@@ -79,8 +79,8 @@ export class Tally {
     const { by: bot, project } = event;
     const model = this.#models.get(bot) ?? "unknown";
     const key = [day, bot, model, project].join("\n");
-    const before = this.#spent.get(key)?.spending ?? NO_SPENDING;
-    const spending = addSpending(before, spendingOf(event));
+    const before = this.#spent.get(key)?.spending ?? NO_SESSIONS;
+    const spending = addTotals(before, totalsOf(event));
     this.#spent.set(key, { day, bot, model, project, spending });
   }
 

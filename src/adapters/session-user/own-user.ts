@@ -3,10 +3,10 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { measureFolder } from "../git/sizes.ts";
 import { removeTree } from "../remove-tree.ts";
-import type { Hands } from "./hands.ts";
+import type { UserFiles } from "./user-files.ts";
 
-export const ownHands: Hands = {
-  as: (argv, folder) => (folder === undefined ? argv : ["env", `--chdir=${folder}`, ...argv]),
+export const ownUserFiles: UserFiles = {
+  command: (argv, folder) => (folder === undefined ? argv : ["env", `--chdir=${folder}`, ...argv]),
   share: async (folder) => {
     await mkdir(folder, { recursive: true });
   },
@@ -24,6 +24,6 @@ export const ownHands: Hands = {
     if (!found?.isFile() || found.size > maxBytes) return undefined;
     return readFile(file, "utf8");
   },
-  lend: async (folder) => folder,
+  grantRead: async (folder) => folder,
   measure: measureFolder,
 };

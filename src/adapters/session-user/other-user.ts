@@ -6,10 +6,10 @@ import { chmod, chown, link, lstat, mkdir, readdir, rm } from "node:fs/promises"
 import path from "node:path";
 import { DisintoError } from "../../errors.ts";
 import { type Argv, type Finished, run } from "../process.ts";
-import type { Hands } from "./hands.ts";
+import type { UserFiles } from "./user-files.ts";
 
 /** argv that runs the command as this user. */
-export function become(uid: number, argv: Argv, folder?: string): Argv {
+export function commandAs(uid: number, argv: Argv, folder?: string): Argv {
   return [
     "setpriv",
     `--reuid=${uid}`,
@@ -29,20 +29,20 @@ export function become(uid: number, argv: Argv, folder?: string): Argv {
 const bare = { env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" } };
 
 /** The runner may not signal another user's process, so the limit is among those of that user. */
-export function limit(seconds: number, argv: Argv): Argv {
+export function withTimeLimit(seconds: number, argv: Argv): Argv {
   return ["timeout", "--signal=KILL", String(seconds), ...argv];
 }
 
-export function buildOtherHands(uid: number): Hands {
-  const as = (argv: Argv, folder?: string): Argv => become(uid, argv, folder);
+export function buildOtherUserFiles(uid: number): UserFiles {
+  const command = (argv: Argv, folder?: string): Argv => commandAs(uid, argv, folder);
   const act = (argv: Argv, input?: string) =>
-    run(as(limit(LIMIT_S, argv)), {
+    run(command(withTimeLimit(LIMIT_S, argv)), {
       ...bare,
       timeoutMs: 2 * LIMIT_S * 1000,
       ...(input && { input }),
     });
   return {
-    as,
+    command,
     share: async (folder) => {
       await mkdir(folder, { recursive: true });
       // Sticky: what is not that user's own, it cannot remove.
@@ -69,11 +69,11 @@ export function buildOtherHands(uid: number): Hands {
     read: async (file, maxBytes) => {
       if (await isAbsent(file)) return undefined;
       // A pipe has no end: the limit is what ends its reading.
-      const argv = limit(5, ["head", "-c", String(maxBytes + 1), "--", file]);
-      const { exitCode, stdout } = await run(as(argv), bare);
+      const argv = withTimeLimit(5, ["head", "-c", String(maxBytes + 1), "--", file]);
+      const { exitCode, stdout } = await run(command(argv), bare);
       return exitCode === 0 && Buffer.byteLength(stdout) <= maxBytes ? stdout : undefined;
     },
-    lend: async (folder, place) => {
+    grantRead: async (folder, place) => {
       const lent = path.join(place, path.basename(folder));
       await mkdir(path.dirname(place), { recursive: true });
       await chmod(path.dirname(place), 0o711);
