@@ -185,7 +185,7 @@ async function gatherFacts(
   };
 }
 
-interface Place {
+interface WorkflowContext {
   readonly target: CiProject;
   readonly pipeline: PipelineRecord;
   readonly folder: string;
@@ -193,7 +193,7 @@ interface Place {
 
 async function runAll(
   tools: RunTools,
-  place: Place,
+  place: WorkflowContext,
   workflows: readonly StartedWorkflow[],
 ): Promise<void> {
   const { target, pipeline } = place;
