@@ -71,7 +71,7 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
         readMessage: async () => "Add totals",
       },
     },
-    submodules: { bring: async () => [] },
+    submodules: { fetch: async () => [] },
     foldersOf: () => ({
       prepare: async () => {
         for (const [name, text] of Object.entries(files)) {
