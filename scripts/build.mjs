@@ -5,11 +5,12 @@
  * `node scripts/build.mjs [FOLDER [MODULE …]]` builds other modules, and elsewhere, for tests and figures.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { minifySync } from "rolldown/utils";
+import { swapBuild } from "./swap-build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
@@ -74,25 +75,7 @@ await bundle.write({
   codeSplitting: { groups },
   plugins: [minifiedPackages],
 });
-moveIn();
-
-/**
- * A command that runs goes on with the parts that it was started with, whose names carry their hashes; a new one finds
- * either build, whole: what begins it is replaced last, and what is left of older builds goes after a day.
- */
-function moveIn() {
-  const made = readdirSync(fresh);
-  const isPart = (name) => /-[\w-]{8}\.js(\.map)?$/.test(name);
-  const old = readdirSync(folder).filter((name) => name !== path.basename(fresh));
-  for (const name of [...made.filter(isPart), ...made.filter((one) => !isPart(one))]) {
-    if (name === "main.js") chmodSync(path.join(fresh, name), 0o755);
-    renameSync(path.join(fresh, name), path.join(folder, name));
-  }
-  rmSync(fresh, { recursive: true });
-  const dayAgoMs = Date.now() - 86_400_000;
-  for (const name of old.filter((one) => !made.includes(one)).map((one) => path.join(folder, one)))
-    if (statSync(name).mtimeMs < dayAgoMs) rmSync(name, { recursive: true });
-}
+swapBuild(fresh, folder);
 
 function named(module) {
   return [path.basename(module, ".ts"), module];

@@ -211,7 +211,11 @@ function buildProject(
     statuses: forge.statuses(project.repo),
     ...buildCi(project, shared.settings, shared.host),
     mirror,
-    submodules: buildSubmodules({ folder, ...placeOf(shared.settings, project.repo) }),
+    submodules: buildSubmodules({
+      folder,
+      ...placeOf(shared.settings, project.repo),
+      announced: shared.settings.forge.announced,
+    }),
     folders: buildWorkFolders({
       root: path.join(home, "work"),
       mirror: folder,

@@ -2,6 +2,7 @@
 
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
+import { deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, isSameLogin } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
@@ -68,12 +69,31 @@ export async function reportBots(sources: Sources): Promise<readonly BotReport[]
   );
 }
 
-async function checkCredentials(
-  { factory, environment, forge }: Sources,
-  { name, forgeUser }: Bot,
+/** The accounts of what is no bot: the CI's, the dashboard's. */
+export async function reportOthers(
+  sources: Pick<Sources, "factory" | "environment" | "forge">,
+): Promise<readonly Pick<BotReport, "name" | "forgeUser" | "credentials">[]> {
+  const { users } = deriveIdentities(sources.factory);
+  const bots = new Set(sources.factory.bots.map(({ forgeUser }) => forgeUser));
+  return Promise.all(
+    users
+      .filter(({ login }) => !bots.has(login))
+      .map(async ({ login, keys }) => {
+        const credentials = await tryToken(sources, { key: keys.token, forgeUser: login });
+        return { name: login, forgeUser: login, credentials };
+      }),
+  );
+}
+
+function checkCredentials(sources: Sources, { name, forgeUser }: Bot): Promise<CredentialState> {
+  return tryToken(sources, { key: deriveCredentialKeys(name).token, forgeUser });
+}
+
+async function tryToken(
+  { factory, environment, forge }: Pick<Sources, "factory" | "environment" | "forge">,
+  { key, forgeUser }: { readonly key: string; readonly forgeUser: string },
 ): Promise<CredentialState> {
-  const keys = deriveCredentialKeys(name);
-  const token = environment.get(keys.token);
+  const token = environment.get(key);
   if (!token) return "missing";
   try {
     const login = await (await forge(factory.forge.url, token)).whoami();

@@ -14,7 +14,8 @@ afterEach(() => {
 });
 
 const repo = { owner: "acme", name: "shop" };
-const desired = { login: "disinto-ci", repositories: [repo] };
+const declared = [{ name: "npm_token", events: ["push"], key: "CI_SECRET_SHOP__NPM_TOKEN" }];
+const desired = { login: "disinto-ci", repositories: [repo], secrets: [{ repo, declared }] };
 
 interface Known {
   active: boolean;
@@ -24,6 +25,14 @@ interface Known {
   trusted: Record<string, boolean>;
   require_approval: string;
   netrc_trusted: string[];
+  secrets?: KnownSecret[];
+}
+
+interface KnownSecret {
+  name: string;
+  value: string;
+  events: string[];
+  note: string;
 }
 
 /** One repository on the forge, which Woodpecker does not run yet (facts of 3.14.1: paths, codes and shapes). */
@@ -51,6 +60,19 @@ function buildApi(known: Known): Hono {
   api.post("/repos/7/repair", (context) => {
     known.hooked = true;
     return context.body(null, 204);
+  });
+  api.get("/repos/7/secrets", (context) =>
+    context.json((known.secrets ?? []).map((one) => ({ ...one, value: undefined }))),
+  );
+  api.post("/repos/7/secrets", async (context) => {
+    const made = (await context.req.json()) as KnownSecret;
+    known.secrets = [...(known.secrets ?? []), made];
+    return context.json({ ...made, value: undefined });
+  });
+  api.patch("/repos/7/secrets/:name", async (context) => {
+    const found = known.secrets?.find(({ name }) => name === context.req.param("name"));
+    if (!found) return context.body(null, 404);
+    return context.json({ ...Object.assign(found, await context.req.json()), value: undefined });
   });
   api.patch("/repos/7", async (context) => {
     Object.assign(known, await context.req.json());
@@ -147,4 +169,30 @@ test("a webhook that is gone is made anew by Woodpecker", async () => {
   await activate(known, values);
 
   expect(known.hooked).toBe(true);
+});
+
+test("a secret of the project is put with its events, not read back, and changed with its value", async () => {
+  const known = { ...makeKnown(), active: true };
+  const values = {
+    WOODPECKER_ACCOUNT_PASS: "right",
+    WOODPECKER_ACCOUNT_TOKEN: "token-of-disinto-ci",
+    WOODPECKER_TOKEN: "mine",
+    WOODPECKER_AGENT_SECRET: "only here",
+  };
+  expect(await activate(known, values)).toEqual([]);
+
+  const withValue = { ...values, CI_SECRET_SHOP__NPM_TOKEN: "first" };
+  expect(await activate(known, withValue)).toEqual([
+    "+ secret npm_token of acme/shop at Woodpecker (push)   Woodpecker has none of this name",
+  ]);
+  expect(known).toMatchObject({
+    secrets: [{ name: "npm_token", value: "first", events: ["push"], images: [] }],
+  });
+  expect(JSON.stringify(known)).not.toContain("only here");
+  expect(await activate(known, withValue)).toEqual([]);
+
+  expect(await activate(known, { ...withValue, CI_SECRET_SHOP__NPM_TOKEN: "second" })).toEqual([
+    "+ secret npm_token of acme/shop at Woodpecker (push)   its value or its events are others than here",
+  ]);
+  expect(known).toMatchObject({ secrets: [{ value: "second" }] });
 });

@@ -1,4 +1,5 @@
 /** Brings the factory's Woodpecker up and makes it know the factory: account, token, projects. Safe to run again. */
+import { createHmac } from "node:crypto";
 import { openSecrets } from "../config/secret-store.ts";
 import {
   type ActivationAction,
@@ -110,10 +111,23 @@ async function observeActivation(
   for (const repo of isSignedIn ? repositories : []) {
     const seen = await account?.find(repo);
     if (!seen) continue;
-    found.set(formatRepo(repo), { ...seen, hasWebhook: await activation.hasWebhook(repo) });
+    found.set(formatRepo(repo), {
+      ...seen,
+      hasWebhook: await activation.hasWebhook(repo),
+      secrets: (await account?.secrets.list(seen.id)) ?? [],
+    });
   }
   const hasBotsToken = activation.secrets.get(env.woodpeckerToken.key) !== undefined;
-  return { isSignedIn, hasBotsToken, repositories: found };
+  const digest = (key: string) => digestOf(activation.secrets, key);
+  return { isSignedIn, hasBotsToken, repositories: found, digest };
+}
+
+/** With a key of the factory's own, so that nobody who sees it can try values. */
+function digestOf(secrets: Activation["secrets"], key: string): string | undefined {
+  const value = secrets.get(key);
+  const own = secrets.get(env.woodpeckerAgentSecret.key);
+  if (value === undefined || own === undefined) return undefined;
+  return createHmac("sha256", own).update(`${key}\0${value}`).digest("hex").slice(0, 32);
 }
 
 function buildHandlers(activation: Activation): Handlers<ActivationAction> {
@@ -124,6 +138,13 @@ function buildHandlers(activation: Activation): Handlers<ActivationAction> {
     const made = await account().find(repo);
     if (!made) return;
     await account().change(made.id, { ...safeTrust, timeoutMinutes: TIMEOUT_MINUTES });
+  };
+  const idOf = async (repo: RepoId): Promise<number> => {
+    const found = await account().find(repo);
+    if (found) return found.id;
+    throw new DisintoError("ci.unavailable", `Woodpecker does not run ${formatRepo(repo)}`, {
+      hint: "run disinto init again; if it persists, look at disinto logs woodpecker",
+    });
   };
   return {
     "sign-in": async ({ login }) => {
@@ -136,6 +157,11 @@ function buildHandlers(activation: Activation): Handlers<ActivationAction> {
     "activate-repository": ({ repo }) => activate(repo),
     "restrict-repository": ({ id }) => account().change(id, safeTrust),
     "repair-webhook": ({ id }) => account().repair(id),
+    "put-secret": async ({ repo, secret: { name, events, key }, note }) => {
+      const value = secrets.get(key) ?? "";
+      await account().secrets.put(await idOf(repo), { name, events, note, value });
+    },
+    "remove-secret": async ({ repo, name }) => account().secrets.remove(await idOf(repo), name),
   };
 }
 

@@ -1,20 +1,14 @@
 /** Whether the program of each bot's harness is there where the bot runs: in its image, or on this machine. */
 import { deriveImage } from "../core/desired.ts";
 import type { Bot } from "../core/factory.ts";
-import { harnessUids } from "../core/uids.ts";
 import { engines } from "../engines/definitions.ts";
 import { DisintoError } from "../errors.ts";
 import { harnesses } from "../harness/definitions.ts";
 import { describePlace, type ImageExamination } from "./doctor-images.ts";
 import type { Finding } from "./finding.ts";
+import { findMissingPrograms } from "./missing-programs.ts";
 
 const subject = "agent";
-const limits = { memory: "256m", cpus: 1, pids: 64 };
-const timeoutMs = 60_000;
-
-/** A fixed text; answers those of its arguments that are no program there. */
-const namesMissing =
-  'for one do command -v "$one" >/dev/null 2>&1 || printf "missing %s\\n" "$one"; done';
 
 export async function checkPrograms(fleet: ImageExamination): Promise<readonly Finding[]> {
   const places = new Map<string, readonly Bot[]>();
@@ -40,7 +34,10 @@ async function checkPlace(
   if (programs.size === 0) return [];
   const where = describePlace(fleet, image);
   try {
-    const missing = await findMissing(fleet, image, [...programs.keys()]);
+    const missing = await findMissingPrograms(
+      { oneShots: fleet.oneShots, project: fleet.containers.project, image },
+      [...programs.keys()],
+    );
     return [...programs].map(([program, users]): Finding => {
       if (!missing.has(program))
         return { subject, verdict: "good", message: `${program} is installed ${where}` };
@@ -51,27 +48,6 @@ async function checkPlace(
     if (!(error instanceof DisintoError)) throw error;
     return [{ subject, verdict: "bad", message: `${where}: ${error.message}`, hint: error.hint }];
   }
-}
-
-async function findMissing(
-  { oneShots, containers: { project } }: ImageExamination,
-  image: string,
-  programs: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const { exitCode, lastLines } = await oneShots.run({
-    project,
-    name: "programs",
-    image,
-    argv: ["sh", "-c", namesMissing, "sh", ...programs],
-    user: `${harnessUids.dev}:${harnessUids.dev}`,
-    limits,
-    timeoutMs,
-  });
-  if (exitCode !== 0)
-    throw new DisintoError("engine.failed", lastLines, {
-      hint: "npm run images, or correct image in the configuration",
-    });
-  return new Set([...lastLines.matchAll(/^missing (.*)$/gm)].map(([, name = ""]) => name));
 }
 
 function hintFor({ factory }: ImageExamination): string {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DisintoError } from "../errors.ts";
+import type { Job } from "../ports/one-shots.ts";
 import { checkRepositories } from "./doctor-repositories.ts";
 
 const project = {
@@ -17,6 +18,16 @@ function fleet(branches: readonly string[], settings: object = {}, seen: object 
       projects: [{ ...project, ...settings }],
       bots: [{ name: "dev", forgeUser: "dev", projects: ["shop"] }],
       forge: { url: "http://forge" },
+      engine: "compose",
+      images: { agents: "agents:1" },
+    },
+    containers: { project: "disinto" },
+    oneShots: {
+      run: async ({ image, argv }: Job) => {
+        const lacks = image === "agents:1" ? ["go", "cargo"] : [];
+        const missing = lacks.filter((one) => argv.includes(one));
+        return { exitCode: 0, lastLines: missing.map((one) => `missing ${one}`).join("\n") };
+      },
     },
     environment: new Map([["FORGE_TOKEN_DEV", "token"]]),
     repositories: {
@@ -97,4 +108,40 @@ test("what the local CI would refuse is told by file and key, and nothing of it 
     "shop: the local CI does not run .woodpecker/test.yml: services: not supported by the local CI",
   );
   expect(await messages({ ci: { provider: "woodpecker" } })).toHaveLength(1);
+});
+
+test("what the image of a step would have and the local CI has not is told, and nothing where Woodpecker starts it", async () => {
+  const step = (image: string) => `  - image: ${image}\n    commands: [a]\n`;
+  const images = ["golang:1.26", "node:22", "docker.io/library/alpine", "acme/tools:3"];
+  const text = `steps:\n${images.map(step).join("")}`;
+  const workflowFiles = [{ path: ".woodpecker/test.yml", text }];
+  const seen = { ...nothing, workflowFiles };
+  const messages = async (settings: object) =>
+    (await checkRepositories(fleet(["main"], settings, seen))).map(({ message }) => message);
+
+  const names = (image: string) =>
+    `shop: .woodpecker/test.yml names the image ${image}, which the local CI does not start:`;
+  expect((await messages({})).slice(1)).toEqual([
+    `${names("golang:1.26")} go is not installed in agents:1`,
+    `${names("acme/tools:3")} its steps run with what is installed in agents:1`,
+  ]);
+  expect(await messages({ ci: { provider: "woodpecker" } })).toHaveLength(1);
+});
+
+test("a secret without a value is told, and one that any change could read", async () => {
+  const messages = async (provider: string, secrets: object) =>
+    (await checkRepositories(fleet(["main"], { ci: { provider, secrets } })))
+      .slice(1)
+      .map(({ message }) => message);
+  const absent = "shop: no step gets the secret key: .env has no CI_SECRET_SHOP__KEY";
+  const shown = (events: string) =>
+    `shop: bots can read the secret key: steps of ${events} are whatever a change says`;
+
+  expect(await messages("woodpecker", { key: ["tag"] })).toEqual([absent]);
+  expect(await messages("woodpecker", { key: ["push", "tag"] })).toEqual([absent, shown("push")]);
+  expect(await messages("local", { key: ["push"] })).toEqual([absent]);
+  expect(await messages("local", { key: ["pull_request"] })).toEqual([
+    absent,
+    shown("pull_request"),
+  ]);
 });

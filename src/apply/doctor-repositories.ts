@@ -2,12 +2,14 @@
 import type { Project } from "../core/factory.ts";
 import { deriveCredentialKeys } from "../core/names.ts";
 import { deriveBranch } from "../core/work-branch.ts";
+import type { OneShots } from "../ports/one-shots.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import type { Finding } from "./finding.ts";
 import type { Fleet } from "./observe.ts";
 import { noteRepository } from "./repository-sketch.ts";
 
 interface RepositoryExamination extends Fleet {
+  readonly oneShots: OneShots;
   readonly repositories: Pick<Repositories, "branches" | "cloneDefaultBranch" | "describe">;
 }
 
@@ -20,14 +22,16 @@ export async function checkRepositories(fleet: RepositoryExamination): Promise<r
 
 /** Without a bot, or without its credentials, there is nothing to say yet. */
 async function checkProject(
-  { factory, environment, repositories }: RepositoryExamination,
+  { factory, environment, repositories, oneShots, containers }: RepositoryExamination,
   project: Project,
 ): Promise<readonly Finding[]> {
   const bot = factory.bots.find(({ projects }) => projects.includes(project.name));
   const token = bot && environment.get(deriveCredentialKeys(bot.name).token);
   if (!bot || !token) return [];
   const access = { forgeUrl: factory.forge.url, login: bot.forgeUser, token };
-  const notes = await noteRepository({ factory, project, repositories, access });
+  const steps = { oneShots, project: containers.project };
+  const isSet = (key: string): boolean => Boolean(environment.get(key));
+  const notes = await noteRepository({ factory, steps, project, repositories, access, isSet });
   if (!notes) return [];
   const subject = "repository";
   if (notes.some(({ verdict }) => verdict === "bad"))

@@ -1,4 +1,5 @@
 /** Waiting for a condition while saying which; never a fixed grace period. */
+import { describeTooOld } from "../core/forge-version.ts";
 import { DisintoError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ForgeProbe, Proof } from "../ports/forge-admin.ts";
@@ -23,9 +24,6 @@ interface WaitOptions {
   /** For a forge that answers nobody who is not signed in. */
   readonly proof?: Proof | undefined;
 }
-
-/** The oldest Forgejo whose API and rules disinto knows. Gitea's numbers are lower, and so is what it can do. */
-const OLDEST_VERSION = 11;
 
 /** Waits until the forge answers. One that is too old is refused at once. */
 export async function waitForForge(
@@ -80,11 +78,7 @@ function toTimeoutError(
 }
 
 function requireVersion(url: string, version: string): void {
-  const major = Number(/^\d+/.exec(version)?.[0]);
-  if (major >= OLDEST_VERSION) return;
-  throw new DisintoError(
-    "forge.too-old",
-    `the forge at ${url} has the version ${version}; disinto needs Forgejo ${OLDEST_VERSION} or newer`,
-    { hint: "upgrade Forgejo; its data stays" },
-  );
+  const message = describeTooOld(url, version);
+  if (message)
+    throw new DisintoError("forge.too-old", message, { hint: "upgrade Forgejo; its data stays" });
 }

@@ -173,19 +173,21 @@ async function createFactory(
     const { repo, original } = project;
     await introduceForge(tools, { factory: renewed.factory, folder, repo, original });
   }
-  await printNotes(tools, factory, administrator);
+  await printNotes(tools, { factory, folder }, administrator);
   return { factory, steps: [...steps, ...activation] };
 }
 
 /** Says of every project, whoever declared it, what would otherwise be found out by a session that is paid for. */
 async function printNotes(
-  { repositories, say }: InitTools,
-  factory: Factory,
+  { repositories, say, oneShots, containers }: InitTools,
+  { factory, folder }: { readonly factory: Factory; readonly folder: string },
   { credentials: { login, password } }: Administrator,
 ): Promise<void> {
   const access = { forgeUrl: factory.forge.url, login, token: password };
+  const isSet = (key: string): boolean => factory.ci.secretKeys.includes(key);
+  const steps = { oneShots, project: (await containers(factory, folder)).project };
   for (const project of factory.projects) {
-    const notes = await noteRepository({ factory, project, repositories, access });
+    const notes = await noteRepository({ factory, steps, project, repositories, access, isSet });
     for (const { message, hint } of notes ?? []) say(`${message}; ${hint}`);
   }
 }

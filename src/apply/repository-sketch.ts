@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ciProviders } from "../ci/definitions.ts";
+import { listCiSecrets } from "../core/ci-secrets.ts";
 import { expandAllowed } from "../core/egress-lists.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
@@ -15,6 +16,7 @@ import { locateSubmodule } from "../core/submodules.ts";
 import { DisintoError } from "../errors.ts";
 import type { Description, Repositories, Seed } from "../ports/repositories.ts";
 import { describeOrThrow } from "./content.ts";
+import { noteStepPrograms, type StepsExamination } from "./step-programs.ts";
 
 type Reader = Pick<Repositories, "branches" | "cloneDefaultBranch" | "describe">;
 type Access = Seed["access"];
@@ -36,18 +38,24 @@ export async function describeOnForge(
 }
 
 interface Examined {
-  readonly factory: Pick<Factory, "forge">;
+  readonly factory: Factory;
+  /** Where steps of the CI run. */
+  readonly steps: Omit<StepsExamination, "factory">;
   readonly project: Project;
   readonly repositories: Reader;
   readonly access: Access;
+  /** Whether `.env` has a value. */
+  readonly isSet: (key: string) => boolean;
 }
 
 /** Undefined where there is nothing to read yet, or no way to. */
 export async function noteRepository({
   factory,
+  steps,
   project,
   repositories,
   access,
+  isSet,
 }: Examined): Promise<readonly RepositoryNote[] | undefined> {
   const url = `${factory.forge.url}/${formatRepo(project.repo)}.git`;
   try {
@@ -58,6 +66,8 @@ export async function noteRepository({
     return [
       ...judgeRepository(place, { ...described, submodules }),
       ...(await noteRefusals(project, described)),
+      ...(await noteStepPrograms({ factory, ...steps }, project, described)),
+      ...noteSecrets(project, isSet),
       ...missing.map((one) =>
         toSubmoduleNote(project.name, one, `the forge has no ${one.url} that can be read`),
       ),
@@ -70,15 +80,36 @@ export async function noteRepository({
 
 /** With a required context of such a file, no change could ever become green. */
 async function noteRefusals(
-  { name, ci, primaryBranch }: Project,
+  project: Project,
   { workflowFiles = [] }: Description,
 ): Promise<readonly RepositoryNote[]> {
-  const refused = (await ciProviders[ci.provider].refuse?.(workflowFiles, primaryBranch)) ?? [];
+  const { name, ci, primaryBranch } = project;
+  const facts = { primaryBranch, secrets: listCiSecrets(project) };
+  const refused = (await ciProviders[ci.provider].refuse?.(workflowFiles, facts)) ?? [];
   return refused.map((problem) => ({
     verdict: "note",
     message: `${name}: the local CI does not run ${problem}`,
     hint: "every change would be red for it: a person takes it out, or the project gets Woodpecker (docs/local-ci.md)",
   }));
+}
+
+function noteSecrets(project: Project, isSet: Examined["isSet"]): readonly RepositoryNote[] {
+  const { name: at, ci } = project;
+  const { hearsOfWork } = ciProviders[ci.provider];
+  return listCiSecrets(project).flatMap(({ name, key, events }): readonly RepositoryNote[] => {
+    const absent: RepositoryNote = {
+      verdict: "note",
+      message: `${at}: no step gets the secret ${name}: .env has no ${key}`,
+      hint: `disinto secrets set ${name} --project ${at} < FILE`,
+    };
+    const open = events.filter((one) => hearsOfWork.includes(one));
+    const shown: RepositoryNote = {
+      verdict: "note",
+      message: `${at}: bots can read the secret ${name}: steps of ${open.join(" and ")} are whatever a change says`,
+      hint: `leave ${open.join(" and ")} out of ${name} in [ci.secrets], unless that is meant`,
+    };
+    return [...(isSet(key) ? [] : [absent]), ...(open.length > 0 ? [shown] : [])];
+  });
 }
 
 /** Those that should be on the forge and are not. */

@@ -24,22 +24,39 @@ export async function releaseWork(place: ReleaseTools): Promise<readonly number[
   return numbers.sort((a, b) => a - b);
 }
 
+/** A push that was under way when the bot was stopped ends after it: the lease has moved on by then. */
+const MAX_TRIES = 5;
+
 /** The issues whose leases were the bot's. */
-async function releaseLeases({ mirror, bot }: ReleaseTools): Promise<readonly number[]> {
+async function releaseLeases(place: ReleaseTools): Promise<readonly number[]> {
   const numbers: number[] = [];
-  for (const [ref, sha] of await mirror.refresh()) {
+  for (const [ref, sha] of await place.mirror.refresh()) {
     if (!ref.startsWith("refs/disinto/")) continue;
-    if ((await readHolder({ mirror }, sha)) !== bot.name) continue;
-    await mirror.swap([{ ref, from: sha, to: undefined }]);
-    if ((await mirror.readRefs([ref])).has(ref)) {
-      throw new DisintoError("forge.conflict", `the lease ${ref} of ${bot.name} is still there`, {
-        hint: "make sure that the bot is not running anywhere, and run the same command again",
-      });
-    }
+    if (!(await releaseLease(place, ref, sha))) continue;
     const issue = /^refs\/disinto\/claims\/(\d+)$/.exec(ref)?.[1];
     if (issue) numbers.push(Number(issue));
   }
   return numbers;
+}
+
+/** False where it is not, or no longer, the bot's. */
+async function releaseLease(
+  { mirror, bot }: ReleaseTools,
+  ref: string,
+  sha: string,
+): Promise<boolean> {
+  let from = sha;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if ((await readHolder({ mirror }, from)) !== bot.name) return false;
+    await mirror.swap([{ ref, from, to: undefined }]);
+    if (!(await mirror.readRefs([ref])).has(ref)) return true;
+    const found = (await mirror.refresh()).get(ref);
+    if (found === undefined) return true;
+    from = found;
+  }
+  throw new DisintoError("forge.conflict", `the lease ${ref} of ${bot.name} is still there`, {
+    hint: "make sure that the bot is not running anywhere, and run the same command again",
+  });
 }
 
 async function returnToBacklog({ issues, bot }: ReleaseTools, number: number): Promise<void> {

@@ -16,7 +16,13 @@ export interface BotSettings extends Omit<BotValues, "dashboardUrl" | "eventsTok
   readonly command: readonly string[];
   /** What the harness asks; undefined: none, or one that a command knows by itself. */
   readonly model: ModelServerSettings | undefined;
-  readonly forge: { readonly url: string; readonly user: string; readonly token: string };
+  /** `announced`: its address as people know it, where that is another one. */
+  readonly forge: {
+    readonly url: string;
+    readonly announced?: string | undefined;
+    readonly user: string;
+    readonly token: string;
+  };
   /** Access to the logs of its runs; undefined if there are none or the token is missing. */
   readonly ci: Readonly<Partial<Record<CiProvider, CiAccess>>>;
   /** Harnesses run as users of their own, which read none of these folders; undefined: they run as this process does. */
@@ -81,7 +87,12 @@ function toSettings(env: Environment): BotSettings {
     statusToken: values.statusToken || undefined,
     command: values.command ?? [],
     model: readModelServer(parts),
-    forge: { url: parts.forgeUrl, user: parts.forgeUser, token: parts.forgeToken },
+    forge: {
+      url: parts.forgeUrl,
+      announced: parts.forgeAnnounced,
+      user: parts.forgeUser,
+      token: parts.forgeToken,
+    },
     backend: { name: parts.backendName, slots: parts.slots },
     ci: readCiAccess(env),
     dashboard: dashboardUrl && eventsToken ? { url: dashboardUrl, token: eventsToken } : undefined,

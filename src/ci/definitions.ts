@@ -2,6 +2,7 @@
 
 import type { DesiredUser } from "../core/accounts.ts";
 import type { Addresses } from "../core/addresses.ts";
+import type { CiSecret } from "../core/ci-secrets.ts";
 import type { Ci, Factory } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import type { Layout } from "../core/layout.ts";
@@ -38,15 +39,36 @@ export interface CiDefinition {
     /** Also where no project uses it. */
     readonly isAlways: boolean;
   };
+  /** Events whose steps run by the files of a change that nobody has merged. */
+  readonly hearsOfWork: readonly string[];
   /** What of these workflow files it will not run, in words; undefined: it runs them all. */
   readonly refuse?: (
     files: readonly TextFile[],
-    primaryBranch: string,
+    facts: WorkflowFacts,
   ) => Promise<readonly string[]>;
+  /** The images that steps name and that are not started, with what steps would find in them. */
+  readonly expects?: (
+    files: readonly TextFile[],
+    facts: WorkflowFacts,
+  ) => Promise<readonly ExpectedImage[]>;
   /** People open its pages and sign in there through the forge. */
   readonly hasPages: boolean;
   /** It knows of a commit what the forge's webhook tells it; else it looks for commits itself. */
   readonly needsWebhook: boolean;
+}
+
+/** What decides what of a project's workflow files runs. */
+export interface WorkflowFacts {
+  readonly primaryBranch: string;
+  readonly secrets: readonly CiSecret[];
+}
+
+export interface ExpectedImage {
+  readonly image: string;
+  /** Paths of the workflow files that name it. */
+  readonly files: readonly string[];
+  /** What is known to be in it; undefined where its name does not say. */
+  readonly programs: readonly string[] | undefined;
 }
 
 export interface CiPlace {

@@ -1,14 +1,17 @@
 /** `disinto status`: problems first, then what is declared beside what runs and what each bot is at. */
 
 import { resolve } from "node:path";
-import { type BotReport, reportBots } from "../apply/bot-report.ts";
+import { readAdministrator } from "../apply/administrator.ts";
+import { type BotReport, reportBots, reportOthers } from "../apply/bot-report.ts";
+import { findCiProblems } from "../apply/ci-problems.ts";
 import { writeEngineFacts } from "../apply/dashboard.ts";
 import { checkForgeVersion, markTaken } from "../apply/forge-problems.ts";
 import { BACKLOG, BLOCKED } from "../bot/issue/choose.ts";
 import { formatPause } from "../bot/leases/pauses.ts";
 import { deriveDesired } from "../core/desired.ts";
+import { describeSilence, describeTooOld } from "../core/forge-version.ts";
 import { describeWork } from "../core/problems.ts";
-import { formatStatus, summarizeServices } from "../core/service-status.ts";
+import { formatStatus, type ServiceStatus, summarizeServices } from "../core/service-status.ts";
 import { FactoryHistory } from "../core/snapshot/history.ts";
 import { deriveSnapshot, type ForgeFacts, NO_FORGE } from "../core/snapshot/snapshot.ts";
 import { formatWaitingIssue } from "../core/waiting.ts";
@@ -55,13 +58,13 @@ async function observeFactory(tools: Tools, folder: string) {
   const isForgeUp = !forgeKinds[factory.forge.kind].service || isRunning(services, FORGE_SERVICE);
   const pauses = isForgeUp ? await findPauses(tools, fleet) : [];
   const forge = {
-    ...(isForgeUp ? await readForge(tools, fleet) : NO_FORGE),
+    ...(isForgeUp ? await readForge(tools, fleet, services) : NO_FORGE),
     pauses: pauses.map((one) => ({ ...one, text: formatPause(one) })),
   };
-  const reports = isForgeUp
-    ? await reportBots({ ...fleet, forge: tools.forge, events, observed })
-    : [];
-  const credentials = await findTaken(tools, fleet, reports);
+  const asked = { ...fleet, forge: tools.forge };
+  const reports = isForgeUp ? await reportBots({ ...asked, events, observed }) : [];
+  const others = isForgeUp ? await reportOthers(asked) : [];
+  const credentials = [...(await findTaken(tools, fleet, reports)), ...others];
   const now = tools.clock.now().toISOString();
   const { projects } = factory;
   await writeEngineFacts(folder, factory, { at: now, services });
@@ -97,12 +100,25 @@ async function findTaken(
 }
 
 /** Before `init` nobody can ask; a forge that does not answer is a problem of its own. */
-async function readForge(tools: Tools, { factory, environment }: Fleet): Promise<ForgeFacts> {
-  const password = environment.get(env.forgeAdminPass.key);
-  if (!password) return NO_FORGE;
-  const { url, adminUser: login } = factory.forge;
+async function readForge(
+  tools: Tools,
+  { factory, environment }: Fleet,
+  services: readonly ServiceStatus[],
+): Promise<ForgeFacts> {
+  const administrator = readAdministrator(factory, environment);
+  if (!administrator) return NO_FORGE;
+  const { url } = factory.forge;
+  const probe = await tools.probeForge(url, administrator);
+  if (probe.version === undefined) {
+    const state = services.find(({ service }) => service === FORGE_SERVICE)?.state;
+    const text = describeSilence(factory, { reason: probe.failure.message, state });
+    return { ...NO_FORGE, problems: [{ kind: "forge", text }] };
+  }
+  const tooOld = describeTooOld(url, probe.version);
+  if (tooOld) return { ...NO_FORGE, problems: [{ kind: "forge", text: tooOld }] };
   try {
-    const { forge } = await tools.forgeAdmin(url, { login, password });
+    const admin = await tools.forgeAdmin(url, administrator);
+    const { forge } = admin;
     const open = await Promise.all(
       factory.projects.map(async ({ name: project, repo }) =>
         (await forge.issues(repo).listOpen()).map(({ number: issue, ...rest }) => {
@@ -117,7 +133,10 @@ async function readForge(tools: Tools, { factory, environment }: Fleet): Promise
         }),
       ),
     );
-    const problems = await checkForgeVersion(factory, tools.probeForge);
+    const problems = [
+      ...(await checkForgeVersion(factory, async () => probe)),
+      ...(await findCiProblems({ ...tools, factory, environment, forge: admin })),
+    ];
     return { issues: open.flat(), pulls: pulls.flat(), problems };
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;

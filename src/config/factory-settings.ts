@@ -1,6 +1,7 @@
 /** The factory's own switches, read from `.env` as settings/env.ts declares them. */
 import { ciProviders } from "../ci/definitions.ts";
 import { publish } from "../core/addresses.ts";
+import { CI_SECRET_PREFIX } from "../core/ci-secrets.ts";
 import type { Factory } from "../core/factory.ts";
 import { namesOf } from "../core/kinds.ts";
 import { forgeKinds } from "../forge-kinds/definitions.ts";
@@ -48,6 +49,12 @@ export class Reader {
     return Boolean(this.#environment.values.get(key));
   }
 
+  /** Those that are set and begin so. */
+  setKeys(prefix: string): readonly string[] {
+    const set = [...this.#environment.values].filter(([, value]) => value !== "");
+    return set.flatMap(([key]) => (key.startsWith(prefix) ? [key] : []));
+  }
+
   fail({ key }: Pick<Setting<unknown>, "key">, message: string, hint: string): void {
     const value = this.#environment.values.get(key);
     const problem = { path: key, message: nameRefused(message, key, value), hint };
@@ -92,6 +99,7 @@ export function readFactorySettings(
         return access && reader.isSet({ key: access.tokenKey });
       }),
       hasGate: reader.isSet(env.ciAccountToken),
+      secretKeys: reader.setKeys(CI_SECRET_PREFIX),
     },
     leaseTermS: reader.optional(env.leaseTerm),
     ...(reader.isSet(env.budget) && { budget: reader.optional(env.budget) }),

@@ -57,13 +57,16 @@ function proxyTo(url: string): string {
   return `reverse_proxy ${url.replace(/^http:\/\//, "")}`;
 }
 
-function renderOptions({ httpPort, httpsPort, ca, domain }: Edge, [first]: readonly Site[]) {
+function renderOptions(edge: Edge, [first]: readonly Site[]) {
+  const { httpPort, httpsPort, ca, domain } = edge;
   return [
     ...(httpPort === undefined ? [] : [`http_port ${httpPort}`]),
     ...(httpsPort === undefined ? [] : [`https_port ${httpsPort}`]),
     // Caddy's own ones would leave the port out.
     `auto_https ${httpsPort === undefined ? "off" : "disable_redirects"}`,
     ...(httpsPort !== undefined && ca !== undefined && ca !== INTERNAL_CA ? [`acme_ca ${ca}`] : []),
+    // It would become an authority of its own container, which nobody asks.
+    ...(isSignedHere(edge) ? ["skip_install_trust"] : []),
     // A browser names no host to an address.
     ...(httpsPort !== undefined && domain === undefined ? [`default_sni ${first?.name}`] : []),
   ];
@@ -73,9 +76,15 @@ function renderOptions({ httpPort, httpsPort, ca, domain }: Edge, [first]: reado
 const INTERNAL_CA = "internal";
 
 /** Where nobody outside can vouch for the name, Caddy does itself. */
-function secureSite({ name, body }: Site, { httpsPort, ca, domain }: Edge): string {
-  const isInternal = ca === INTERNAL_CA || (ca === undefined && domain === undefined);
-  return block(`https://${name}:${httpsPort}`, [...(isInternal ? ["tls internal"] : []), ...body]);
+function isSignedHere({ httpsPort, ca, domain }: Edge): boolean {
+  return (
+    httpsPort !== undefined && (ca === INTERNAL_CA || (ca === undefined && domain === undefined))
+  );
+}
+
+function secureSite({ name, body }: Site, edge: Edge): string {
+  const signing = isSignedHere(edge) ? ["tls internal"] : [];
+  return block(`https://${name}:${edge.httpsPort}`, [...signing, ...body]);
 }
 
 /** With HTTPS beside it, all it does is to send people there. */

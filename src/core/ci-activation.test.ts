@@ -13,7 +13,12 @@ const named =
 const ci = (login: string) => `[ci]\nprovider = "woodpecker"\n${login}`;
 const managed = `repo = "acme/shop"\n${ci('login = "disinto-ci"\n')}`;
 
-const nothing = { isSignedIn: false, hasBotsToken: false, repositories: new Map() };
+const nothing = {
+  isSignedIn: false,
+  hasBotsToken: false,
+  repositories: new Map(),
+  digest: () => undefined,
+};
 
 test("a new factory's account is signed in, and its projects are run, once", () => {
   const desired = deriveActivation(makeFactory(named, { shop: managed }));
@@ -24,8 +29,10 @@ test("a new factory's account is signed in, and its projects are run, once", () 
     "+ token of the bots at Woodpecker's gate   it is not in .env",
     "+ acme/shop at Woodpecker   Woodpecker does not run it",
   ]);
-  const repositories = new Map([["acme/shop", { id: 7, hasWebhook: true, ...safeTrust }]]);
-  const done = { isSignedIn: true, hasBotsToken: true, repositories };
+  const repositories = new Map([
+    ["acme/shop", { id: 7, hasWebhook: true, secrets: [], ...safeTrust }],
+  ]);
+  const done = { isSignedIn: true, hasBotsToken: true, repositories, digest: () => undefined };
   expect(planActivation(desired, done)).toEqual([]);
 });
 
@@ -33,9 +40,9 @@ test("trust that somebody gave the runs is taken back", () => {
   const desired = deriveActivation(makeFactory(named, { shop: managed }));
   const plan = (trust: object) => {
     const repositories = new Map([
-      ["acme/shop", { id: 7, hasWebhook: true, ...safeTrust, ...trust }],
+      ["acme/shop", { id: 7, hasWebhook: true, secrets: [], ...safeTrust, ...trust }],
     ]);
-    const seen = { isSignedIn: true, hasBotsToken: true, repositories };
+    const seen = { isSignedIn: true, hasBotsToken: true, repositories, digest: () => undefined };
     return desired && planActivation(desired, seen).map(({ action }) => action);
   };
   const restricted = [
@@ -71,8 +78,10 @@ test("the account administers its projects, and stands in none of their lists", 
 
 test("a webhook that somebody removed is made anew", () => {
   const desired = deriveActivation(makeFactory(named, { shop: managed }));
-  const repositories = new Map([["acme/shop", { id: 7, hasWebhook: false, ...safeTrust }]]);
-  const seen = { isSignedIn: true, hasBotsToken: true, repositories };
+  const repositories = new Map([
+    ["acme/shop", { id: 7, hasWebhook: false, secrets: [], ...safeTrust }],
+  ]);
+  const seen = { isSignedIn: true, hasBotsToken: true, repositories, digest: () => undefined };
 
   expect(desired && planActivation(desired, seen).map(formatActivationStep)).toEqual([
     "+ webhook of acme/shop to Woodpecker   the forge has none that tells Woodpecker",

@@ -2,6 +2,13 @@
 import { findCiAccount } from "../ci/definitions.ts";
 import type { CiRepository, CiTrust } from "../ports/ci-admin.ts";
 import type { Hook } from "../ports/forge-admin.ts";
+import {
+  type KeptSecret,
+  listCiSecrets,
+  type ProjectSecrets,
+  planSecrets,
+  type SecretAction,
+} from "./ci-secrets.ts";
 import type { Factory, RepoId } from "./factory.ts";
 import { formatRepo } from "./identities.ts";
 import type { Step } from "./step.ts";
@@ -11,7 +18,8 @@ export type ActivationAction =
   | { readonly kind: "make-bots-token" }
   | { readonly kind: "activate-repository"; readonly repo: RepoId }
   | { readonly kind: "restrict-repository"; readonly repo: RepoId; readonly id: number }
-  | { readonly kind: "repair-webhook"; readonly repo: RepoId; readonly id: number };
+  | { readonly kind: "repair-webhook"; readonly repo: RepoId; readonly id: number }
+  | SecretAction;
 
 export type ActivationStep = Step<ActivationAction>;
 
@@ -24,28 +32,38 @@ export const TIMEOUT_MINUTES = 60;
 export interface DesiredActivation {
   readonly login: string;
   readonly repositories: readonly RepoId[];
+  readonly secrets: readonly ProjectSecrets[];
 }
 
 export interface ObservedActivation {
   readonly isSignedIn: boolean;
   readonly hasBotsToken: boolean;
   readonly repositories: ReadonlyMap<string, ActiveRepository>;
+  /** Digests the value of a variable of `.env`; undefined where it has none. */
+  readonly digest: (key: string) => string | undefined;
 }
 
 export interface ActiveRepository extends CiRepository {
   /** The forge tells Woodpecker of it. */
   readonly hasWebhook: boolean;
+  readonly secrets: readonly KeptSecret[];
 }
 
 /** Undefined where no project's CI has an account of the factory. */
 export function deriveActivation({ projects, name }: Factory): DesiredActivation | undefined {
   const own = projects.filter(({ ci }) => findCiAccount(ci, name));
   const account = own[0] && findCiAccount(own[0].ci, name);
-  return account && { login: account.login, repositories: own.map(({ repo }) => repo) };
+  return (
+    account && {
+      login: account.login,
+      repositories: own.map(({ repo }) => repo),
+      secrets: own.map((project) => ({ repo: project.repo, declared: listCiSecrets(project) })),
+    }
+  );
 }
 
 export function planActivation(
-  { login, repositories }: DesiredActivation,
+  { login, repositories, secrets }: DesiredActivation,
   seen: ObservedActivation,
 ): readonly ActivationStep[] {
   const { isSignedIn, hasBotsToken } = seen;
@@ -56,6 +74,10 @@ export function planActivation(
       ? []
       : [{ action: { kind: "make-bots-token" } as const, because: "it is not in .env" }]),
     ...repositories.flatMap((repo) => [...planRepository(repo, seen)]),
+    ...secrets.flatMap((one) => {
+      const kept = seen.repositories.get(formatRepo(one.repo))?.secrets ?? [];
+      return planSecrets(one, kept, seen.digest);
+    }),
   ];
 }
 
@@ -100,5 +122,9 @@ export function formatActivationStep({ action, because }: ActivationStep): strin
       return `+ webhook of ${formatRepo(action.repo)} to Woodpecker   ${because}`;
     case "restrict-repository":
       return `~ ${formatRepo(action.repo)} at Woodpecker   ${because}`;
+    case "put-secret":
+      return `+ secret ${action.secret.name} of ${formatRepo(action.repo)} at Woodpecker (${action.secret.events.join(", ")})   ${because}`;
+    case "remove-secret":
+      return `- secret ${action.name} of ${formatRepo(action.repo)} at Woodpecker   ${because}`;
   }
 }

@@ -33,6 +33,8 @@ export interface Factory {
     /** Forge user of the local CI. */
     readonly login: string;
     readonly hasToken: readonly CiProvider[];
+    /** Variables of `.env` with values of projects' secrets. */
+    readonly secretKeys: readonly string[];
     /** Bots ask Woodpecker by a gate, which holds the token of the factory's account. */
     readonly hasGate: boolean;
   };

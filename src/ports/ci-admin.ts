@@ -1,4 +1,5 @@
 /** What the operator's command does at a CI that people sign in to. No bot ever holds one of these. */
+import type { KeptSecret } from "../core/ci-secrets.ts";
 import type { RepoId } from "../core/factory.ts";
 import type { Credentials } from "./forge-admin.ts";
 
@@ -17,6 +18,8 @@ export interface CiAccount {
   find(repo: RepoId): Promise<CiRepository | undefined>;
   /** Returns undefined where there was none yet. */
   newestRun(id: number): Promise<{ readonly number: number; readonly commit: string } | undefined>;
+  /** Whether any agent asks for workflows or runs one, and how many workflows wait for one. */
+  agents(): Promise<{ readonly isAnyThere: boolean; readonly waiting: number }>;
   activate(repo: RepoId): Promise<void>;
   /** The webhook at the forge is made anew. */
   repair(id: number): Promise<void>;
@@ -24,6 +27,15 @@ export interface CiAccount {
     id: number,
     settings: Partial<CiTrust> & { readonly timeoutMinutes?: number },
   ): Promise<void>;
+  /** Secrets of a repository; their values cannot be read back. */
+  readonly secrets: CiSecretStore;
+}
+
+export interface CiSecretStore {
+  list(id: number): Promise<readonly KeptSecret[]>;
+  /** Made, or changed where there is one of this name. */
+  put(id: number, secret: KeptSecret & { readonly value: string }): Promise<void>;
+  remove(id: number, name: string): Promise<void>;
 }
 
 /** What of its machine a repository's runs may have. */

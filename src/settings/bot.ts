@@ -16,6 +16,7 @@ import { roles } from "../roles/definitions.ts";
 import { bytes, listOf, maybe, milliseconds, number, repository, words } from "./bot-shapes.ts";
 import { BudgetSection } from "./budget.ts";
 import { DASHBOARD_URL_KEY, dashboardVariables } from "./dashboard.ts";
+import { FORGE_ANNOUNCED_KEY } from "./forge-announced.ts";
 import { PROXY_KEY } from "./proxy.ts";
 import { serviceSecrets } from "./service-secrets.ts";
 import { SessionLimitsShape } from "./session-limits.ts";
@@ -177,6 +178,14 @@ export const botParts = {
     key: "FORGE_URL",
     derive: ({ forgeUrl }) => forgeUrl,
     read: () => z.url(),
+    isShared: true,
+  }),
+  forgeAnnounced: variable({
+    key: FORGE_ANNOUNCED_KEY,
+    // Whoever writes an address of the forge into a repository writes the one that people know.
+    derive: ({ factory, forgeUrl }) =>
+      factory.forge.url === forgeUrl ? undefined : factory.forge.url,
+    read: () => z.optional(z.url()),
     isShared: true,
   }),
   forgeUser: variable({ key: "FORGE_USER", derive: ({ bot }) => bot.forgeUser, read: words }),

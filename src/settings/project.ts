@@ -12,6 +12,7 @@ import { checkPrompt, type PromptName, promptVariables } from "../core/prompt-te
 import { DEFAULT_HARNESS, harnesses } from "../harness/definitions.ts";
 import { DEFAULT_ROLE, roles as roleTable } from "../roles/definitions.ts";
 import { BudgetSection, PricesSection } from "./budget.ts";
+import { CiSecretsSection } from "./ci-secrets.ts";
 import { hasTag, lacksTag } from "./image-reference.ts";
 import { SessionSection } from "./session-limits.ts";
 
@@ -140,6 +141,7 @@ export const CiSection = z.strictObject({
       ),
     ),
   ),
+  secrets: z.optional(CiSecretsSection),
   when_absent: z._default(
     z
       .enum(["block", "pass"])

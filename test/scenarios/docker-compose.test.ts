@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runOrThrow, toolEnvironment } from "../../src/adapters/process.ts";
+import { type Finished, run as runProgram, toolEnvironment } from "../../src/adapters/process.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import { buildCli } from "../support/cli.ts";
 import {
@@ -21,7 +21,7 @@ const images = [`disinto-agents:${run}`, `disinto-forge:${run}`];
 const inImage = (script: string): string[] => ["node", `/app/demo/${script}`];
 
 /** The images as users build them; DISINTO_TEST_BASE names a base where none can be pulled. */
-async function buildImages(): Promise<void> {
+async function buildImages(): Promise<Finished> {
   const base = process.env.DISINTO_TEST_BASE;
   const env = toolEnvironment({ DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? "1" });
   const dist = path.dirname(await buildCli());
@@ -35,15 +35,17 @@ async function buildImages(): Promise<void> {
     dist,
     ...(base ? ["--base", base] : []),
   ] as const;
-  await runOrThrow(argv, { cwd: checkout, env, timeoutMs: 300_000 });
+  return runProgram(argv, { cwd: checkout, env, timeoutMs: 300_000 });
 }
 
 describeWithDocker("on a real Docker Engine", () => {
   let factory: TestFactory;
   let forge: Forge;
+  let built: Finished;
 
   beforeAll(async () => {
-    await buildImages();
+    built = await buildImages();
+    expect(built.exitCode, built.stderr).toBe(0);
     factory = await TestFactory.create({
       env: { DISINTO_NAME: run, DISINTO_IMAGE_TAG: run },
       coder: [...inImage("coder.mjs"), "--think-ms", "1500"],
@@ -64,6 +66,22 @@ describeWithDocker("on a real Docker Engine", () => {
     const filter = `label=com.docker.compose.project=${run}`;
     return (await docker("ps", "--filter", filter, "--format", format)).split("\n").sort();
   }
+
+  test("npm run images tells what it is at, and standard output names the images alone", () => {
+    const told = built.stderr.split("\n").filter((line) => line.startsWith("images: "));
+
+    expect(built.stdout).toBe(`${images.join("\n")}\n`);
+    expect(told).toEqual([
+      "images: installing the packages that both images hold",
+      expect.stringMatching(/^images: on \S+, sha256:/),
+      ...images.flatMap((image) => [
+        expect.stringContaining(`images: building ${image}`),
+        expect.stringMatching(new RegExp(`^images: ${image} is built, in \\d+ s$`)),
+      ]),
+    ]);
+    // What Docker itself is at comes through while it is at it.
+    expect(built.stderr).toMatch(/Step 1\/|#1 |load build definition/);
+  });
 
   test("init and up bring up the forge and both bots, and two issues are merged, each once", async () => {
     await factory.disintoOrThrow("up");

@@ -147,11 +147,19 @@ describeWithDocker("an older installation on a real engine", () => {
     const env = await fleet.read(".env");
     const before = await listProject();
 
-    expect((await fleet.cli("down")).exitCode).toBe(0);
+    const down = await fleet.cli("down");
     const meanwhile = await listProject();
     await fleet.up();
 
     const unmanaged = ["agents", "agents-llama-all"].map((name) => `${fleet.name}-${name}`);
+    expect(down).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("3 services stopped"),
+    });
+    for (const name of unmanaged)
+      expect(down.stderr).toContain(
+        `still running, of an older layout: ${name}; stop it with: docker stop ${name}`,
+      );
     expect(meanwhile).toEqual(Object.fromEntries(unmanaged.map((name) => [name, before[name]])));
     expect(Object.keys(await listProject()).sort()).toEqual(Object.keys(before).sort());
     await expectMigrated();

@@ -50,13 +50,18 @@ async function done(ended: Promise<Ended>): Promise<Ended> {
   return one;
 }
 
-/** The forge's repository: its newest commit but one, and the workflow in it. */
-async function readForge(): Promise<{ before: string | undefined; workflow: string }> {
+/** The repository on the forge. */
+async function placeOnForge() {
   const environment = await loadEnvironment(folder);
   const forgeUrl = `http://127.0.0.1:${environment.get("DISINTO_FORGE_PORT") ?? "3000"}`;
   const token = environment.get("FORGE_ADMIN_PASS") ?? "";
   const access = { forgeUrl, login: "disinto-admin", token };
-  const url = `${forgeUrl}/disinto-admin/shop.git`;
+  return { url: `${forgeUrl}/disinto-admin/shop.git`, access };
+}
+
+/** The forge's repository: its newest commit but one, and the workflow in it. */
+async function readForge(): Promise<{ before: string | undefined; workflow: string }> {
+  const { url, access } = await placeOnForge();
   const clone = path.join(root, "clone");
   const { commits } = await repositories.readHistory({ folder: clone, url, access });
   const workflow = await readFile(path.join(clone, ".woodpecker/test.yml"), "utf8");
@@ -104,6 +109,24 @@ test("a workflow that was agreed to is in the first push also where another run 
   await done(disinto("init", repository, ...place, "--yes"));
 
   expect((await readForge()).workflow).toContain("go test ./...");
+});
+
+test("each init names what stands in the way of bots in every project: branches, tags and Git LFS", async () => {
+  await writeFile(path.join(repository, ".gitattributes"), "*.psd filter=lfs -text\n");
+  await git("add", "--all");
+  await git("-c", "user.name=ada", "-c", "user.email=ada@x", "commit", "-qm", "Paintings");
+  const first = await done(disinto("init", repository, "--engine", "local", "--yes"));
+  const lfs = "shop keeps files in Git LFS (.gitattributes)";
+  expect(first.stderr).toContain(lfs);
+
+  await git("branch", "fix/issue-3/idea");
+  await git("tag", "fix/issue-12");
+  await repositories.push({ folder: repository, ...(await placeOnForge()) });
+  const { stderr } = await done(disinto("init"));
+
+  expect(stderr).toContain(lfs);
+  expect(stderr).toContain("shop: fix/issue-3/idea stand where");
+  expect(stderr).toContain("a branch and a tag share a name (fix/issue-12)");
 });
 
 test("where nobody can be asked about a repository without a workflow, a flag decides, and without it nothing is written", async () => {

@@ -45,8 +45,10 @@ async function init({ admin, password, url = world.forge.url, bots }: Attempt) {
   return { ...ended, folder, env, left: await readdir(folder) };
 }
 
-const again = ({ folder, env }: Pick<Awaited<ReturnType<typeof init>>, "folder" | "env">) =>
-  runCli(folder, ["init", shop], { env });
+type Made = Pick<Awaited<ReturnType<typeof init>>, "folder" | "env">;
+
+const again = ({ folder, env }: Made, ...flags: readonly string[]) =>
+  runCli(folder, ["init", shop, ...flags], { env });
 
 test("a wrong password is refused and not kept", async () => {
   const { exitCode, stderr, left } = await init({ admin: "root", password: "not this one" });
@@ -87,9 +89,15 @@ test("who only owns the repository is told what to ask for, and goes on with the
   expect(after.get("FORGE_TOKEN_DEV_QWEN")).toMatch(/^[0-9a-f]{40}$/);
   expect(tokens).toMatchObject([{ scopes: ["write:issue", "write:repository", "read:user"] }]);
   expect((await again(told)).stderr).toContain("nothing to do");
-  expect(JSON.parse(bots.stdout).bots).toContainEqual(
+  expect(JSON.parse(bots.stdout).agents).toContainEqual(
     expect.objectContaining({ name: "dev-qwen", credentials: "valid" }),
   );
+
+  const ci = `${told.env.DISINTO_NAME}-local-ci`;
+  const asCi = { login: ci, password: after.get("FORGE_PASS_CI") ?? "" };
+  await world.forge.call("DELETE", `/users/${ci}/tokens/disinto-1`, { as: asCi });
+  const { stdout } = await runCli(told.folder, ["status"], { env: told.env });
+  expect(stdout).toContain(`! the forge refuses the token of ${ci}`);
 });
 
 test("an account that is there already is used by its token alone, and nothing of it is changed", async () => {
@@ -109,19 +117,26 @@ test("an account that is there already is used by its token alone, and nothing o
   expect((await readSecrets(told.folder)).has(keyOf("PASS", ada))).toBe(false);
 });
 
-test("a forge under a path that answers nobody who is not signed in", async () => {
+test("a forge under a path that answers nobody who is not signed in, and an owner who comes later", async () => {
   const closed = await closeForge(world.forge.url);
   const root = { admin: "root", url: closed.url, bots: `eve${process.pid}` };
   try {
     const wrong = await init({ ...root, password: "not this one" });
     const gone = await init({ ...root, password: world.forge.password });
     const second = await again(gone);
+    const owner = `pat${process.pid}`;
+    const owned = await again(gone, "--owner", owner);
+    const other = await again(gone, "--owner", "somebody-else");
 
     expect(wrong.stderr).toContain("the forge does not accept root with FORGE_ADMIN_PASS");
     expect(wrong.left).toEqual([]);
     expect(gone.stderr).toContain("+ content of root/shop");
     expect(gone.exitCode).toBe(0);
     expect(second.stderr).toContain("nothing to do");
+    expect(owned.stderr).toContain(`+ user ${owner}   owns the factory`);
+    expect(owned.stderr).toContain(`+ write access of ${owner} to root/shop`);
+    expect((await readSecrets(gone.folder)).get("FORGE_OWNER_TOKEN")).toMatch(/^[0-9a-f]{40}$/);
+    expect(other.stderr).toContain(`DISINTO_OWNER is ${owner} in .env, not somebody-else`);
   } finally {
     closed.close();
   }

@@ -55,6 +55,25 @@ test("a value is refused as an argument and never repeated, nor are settings tak
   expect(await readFile(join(folder, ".env"), "utf8")).toContain("OLD_TOKEN=old-value\n");
 });
 
+test("a secret of a project's CI is set by its own name, once the project's file declares it", async () => {
+  await writeFile(join(folder, ".env"), "DISINTO_ENGINE=local\n");
+  await mkdir(join(folder, "projects"));
+  await writeFile(
+    join(folder, "projects", "shop.toml"),
+    'repo = "acme/shop"\n[ci.secrets]\nnpm_token = ["tag"]\n',
+  );
+  const set = (name: string) =>
+    runCli(folder, ["secrets", "set", name, "--project", "shop"], { input: `${value}\n` });
+
+  expect(await set("npm_token")).toMatchObject({ exitCode: 0, stdout: "" });
+  const got = await runCli(folder, ["secrets", "get", "CI_SECRET_SHOP__NPM_TOKEN"]);
+  expect(got.stdout).toBe(`${value}\n`);
+
+  const undeclared = await set("other");
+  expect(undeclared.exitCode).toBe(2);
+  expect(undeclared.stderr).toContain('add under [ci.secrets]: other = ["tag"]');
+});
+
 test("a secret that stands in the wrong place is in no message about it", async () => {
   await mkdir(join(folder, "projects"));
   await writeFile(

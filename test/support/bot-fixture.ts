@@ -18,7 +18,7 @@ import {
   type TestForge,
 } from "../forge-contract/test-forge.ts";
 import { pushFile, readFileAt } from "../forge-contract/work-tree.ts";
-import { labels, project } from "./bot-defaults.ts";
+import { announcedUrl, labels, project, settings } from "./bot-defaults.ts";
 import { scriptedCoder } from "./factory-description.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
@@ -231,16 +231,13 @@ export class BotFixture {
         limits: { minutes: 1, silence: 1 },
         pollIntervalMs: 40,
         projects: [{ ...project, repo: this.#repo, ...options.project }],
-        forge: { url: this.forge.url, user: name, token: this.#tokens.get(name) ?? "" },
-        factoryRepo: { owner: "root", name: "factory" },
-        leaseTermMs: undefined,
-        budget: undefined,
-        model: undefined,
-        backend: { name: "test", slots: undefined },
-        healthPort: undefined,
-        statusToken: undefined,
-        ci: {},
-        diskLimitBytes: 2 ** 40,
+        forge: {
+          url: this.forge.url,
+          announced: announcedUrl,
+          user: name,
+          token: this.#tokens.get(name) ?? "",
+        },
+        ...settings,
         reposFolder: path.join(this.home(name), "repos"),
         dataFolder: path.join(this.home(name), "data"),
         ...options.settings,

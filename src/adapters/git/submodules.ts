@@ -21,6 +21,8 @@ interface SubmodulesOptions {
   /** The project's address on the forge. */
   readonly url: string;
   readonly access: RemoteAccess;
+  /** The forge's address as people know it, where that is another one. */
+  readonly announced?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -50,11 +52,12 @@ export function buildSubmodules(options: SubmodulesOptions): Submodules {
 
 /** Answers where it came from, or why it did not come. */
 async function fetchOne(
-  { folder, access, signal }: SubmodulesOptions,
+  { folder, access, announced, signal }: SubmodulesOptions,
   one: Submodule,
   repository: string,
 ): Promise<{ readonly url?: string; readonly refused?: string }> {
-  const at = locateSubmodule(one, { repository, forge: [access.forgeUrl] });
+  const forge = [access.forgeUrl, ...(announced === undefined ? [] : [announced])];
+  const at = locateSubmodule(one, { repository, forge });
   if ("refused" in at) return at;
   const remote = at.isForge
     ? remoteGitOptions(access, WHOLE_REPOSITORY_S)

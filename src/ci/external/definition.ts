@@ -5,6 +5,7 @@ export const externalCi: CiDefinition = {
   needsImages: false,
   services: () => [],
   mounts: [],
+  hearsOfWork: [],
   hasPages: false,
   needsWebhook: false,
 };

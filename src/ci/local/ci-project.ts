@@ -18,6 +18,8 @@ export interface CiProject {
   readonly foldersOf: (slot: RunSlot) => WorkFolders;
   readonly pipelines: Pipelines;
   readonly cache: ProjectCache;
+  /** Secrets that steps of this event get, by name. */
+  readonly secretsOf: (event: string) => Readonly<Record<string, string>>;
 }
 
 /** What one run has for itself: there are as many as runs at once, and each is emptied before another run has it. */

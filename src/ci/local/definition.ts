@@ -1,3 +1,4 @@
+import { listCiSecrets } from "../../core/ci-secrets.ts";
 import { CI_NAME, CI_TOKEN_KEY, deriveCredentialKeys } from "../../core/names.ts";
 import { formatProjects } from "../../core/project-task.ts";
 import { coreLimits, separating } from "../../core/service.ts";
@@ -25,8 +26,10 @@ export const localCi: CiDefinition = {
   },
   mounts: [],
   stepsCaller: { container: (factoryName) => `${factoryName}-ci`, isAlways: true },
-  refuse: async (files, primaryBranch) =>
-    (await import("./refusals.ts")).listRefusals(files, primaryBranch),
+  // It runs pushes of the primary branch alone.
+  hearsOfWork: ["pull_request"],
+  refuse: async (files, facts) => (await import("./refusals.ts")).listRefusals(files, facts),
+  expects: async (files, facts) => (await import("./refusals.ts")).listExpectedImages(files, facts),
   hasPages: false,
   needsWebhook: false,
   usualLogin: env.ciLogin.fallback,
@@ -58,11 +61,20 @@ export const localCi: CiDefinition = {
           ...(addresses.proxy && { [ciVariables.proxy]: addresses.proxy.internal }),
           ...(addresses.dashboard && { [ciVariables.dashboardUrl]: addresses.dashboard.internal }),
           [ciVariables.forgeUrl]: layout.forgeUrl,
+          ...(addresses.forge.announced !== layout.forgeUrl && {
+            [ciVariables.forgeAnnounced]: addresses.forge.announced,
+          }),
         },
         secrets: {
           [ciVariables.forgeToken]: keys.token,
           ...(addresses.dashboard && { [ciVariables.eventsToken]: ciVariables.eventsToken }),
           ...(factory.ci.hasToken.includes("local") && { [CI_TOKEN_KEY]: CI_TOKEN_KEY }),
+          ...Object.fromEntries(
+            projects
+              .flatMap(listCiSecrets)
+              .filter(({ key }) => factory.ci.secretKeys.includes(key))
+              .map(({ key }) => [key, key]),
+          ),
         },
         volumes: [{ name: "ci-data", path: data, owner }],
         mounts: [],

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ownUser, type SessionUser } from "../../adapters/session-user/session-user.ts";
 import type { Status } from "../../ports/forge.ts";
+import type { FetchedSubmodule } from "../../ports/git.ts";
 import { ProjectCache } from "./cache.ts";
 import type { CiProject } from "./ci-project.ts";
 import { type Run, runPipeline } from "./pipeline-run.ts";
@@ -18,6 +19,9 @@ let pipelines: Pipelines;
 let posted: Status[];
 let cannotClean: boolean;
 let stopping: AbortController;
+/** What the commit's submodules are fetched as. */
+let submodules: readonly FetchedSubmodule[];
+let laid: unknown[];
 /** The CI is stopped when this context's workflow begins. */
 let stopAt: string | undefined;
 
@@ -28,6 +32,8 @@ beforeEach(async () => {
   posted = [];
   cannotClean = false;
   stopAt = undefined;
+  submodules = [];
+  laid = [];
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
@@ -71,9 +77,10 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
         readMessage: async () => "Add totals",
       },
     },
-    submodules: { fetch: async () => [] },
+    submodules: { fetch: async () => submodules },
     foldersOf: () => ({
-      prepare: async () => {
+      prepare: async (_: string, place: { submodules: unknown }) => {
+        laid.push(place.submodules);
         for (const [name, text] of Object.entries(files)) {
           await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
           await writeFile(path.join(folder, name), text);
@@ -83,10 +90,12 @@ async function runFiles(files: Readonly<Record<string, string>>, run: Run) {
     }),
     pipelines,
     cache: await ProjectCache.open(path.join(root, "kept"), 100_000),
+    secretsOf: (event: string) => (event === "push" ? { deploy: "sesame-open" } : {}),
   } as unknown as CiProject;
   const tools = {
     events: { append: (event: unknown) => void events.push(event) },
     pathVariable: process.env.PATH,
+    redact: (text: string) => text.replaceAll("sesame-open", "[DEPLOY]"),
     signal: stopping.signal,
     slot: cannotClean ? { ...slot, user: makeUntidy() } : slot,
   };
@@ -256,4 +265,35 @@ test("a CI that is stopped posts no red: what it was at is pending, and what com
   expect(decided.filter(([context]) => context !== "ci/local/odd")).toEqual([]);
   expect(posted.at(-1)).toMatchObject({ context: "ci/local/build", state: "pending" });
   expect(pipeline?.status).toBe("killed");
+});
+
+test("a step gets the secret that its event may have, and no log or status shows it; a pull request is refused it", async () => {
+  const asks = "    environment:\n      KEY: { from_secret: deploy }\n";
+  const text = `steps:\n${step("pack", "['echo $KEY | rev', 'echo $KEY', 'exit 3']", asks)}`;
+
+  const { log } = await runFiles({ ".woodpecker/test.yml": text }, ofPush);
+
+  expect(await log("pack")).toBe("nepo-emases\n[DEPLOY]");
+  expect(posted.at(-1)?.description).toBe("pack ended with 3: [DEPLOY]");
+  await runFiles({ ".woodpecker/test.yml": text }, ofPull);
+  expect(posted.at(-1)?.description).toContain('secret "deploy" is not available to pull_request');
+});
+
+test("submodules are laid into what is tested, and one that cannot be fetched is told", async () => {
+  submodules = [
+    { path: "lib", sha: "1".repeat(40) },
+    { path: "far", sha: "2".repeat(40), refused: "far.org answers 404" },
+  ];
+
+  const files = { ".woodpecker/test.yml": `steps:\n${step("look", "true")}` };
+  const { events, ends } = await runFiles(files, ofPull);
+
+  expect(laid).toEqual([submodules]);
+  expect(events).toContainEqual({
+    type: "failure",
+    code: "git.failed",
+    message: "the submodule far is not there: far.org answers 404",
+    retryInMs: 0,
+  });
+  expect(ends).toEqual({ look: "success" });
 });

@@ -13,6 +13,8 @@ import { cacheOf, homeOf, runWorkflow } from "./workflow-run.ts";
 
 export interface RunTools {
   readonly events: EventLog;
+  /** For what steps write, which is kept, read by bots and told to the forge. */
+  readonly redact: (text: string) => string;
   readonly pathVariable: string | undefined;
   readonly signal: AbortSignal;
   /** The run's own, alone. */
@@ -142,7 +144,7 @@ async function startWorkflows(
   const planned = planWorkflows(files, {
     ...facts,
     variables: deriveVariables(facts),
-    secrets: {},
+    secrets: target.secretsOf(run.event),
   });
   let id = 0;
   return planned

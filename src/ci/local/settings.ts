@@ -1,5 +1,6 @@
 /** The local CI's whole configuration, read from its environment (told by definition.ts). */
 import * as z from "zod";
+import { listCiSecrets } from "../../core/ci-secrets.ts";
 import { ProjectsShape } from "../../core/project-shape.ts";
 import type { ProjectTask } from "../../core/project-task.ts";
 import type { Separation } from "../../core/uids.ts";
@@ -9,7 +10,14 @@ import { ciVariables } from "./variables.ts";
 
 export interface CiSettings {
   readonly projects: readonly ProjectTask[];
-  readonly forge: { readonly url: string; readonly token: string };
+  /** Values of projects' secrets by the name of their variable; one that is not set is not there. */
+  readonly secretValues: ReadonlyMap<string, string>;
+  /** `announced`: as people know it, where that is another address. */
+  readonly forge: {
+    readonly url: string;
+    readonly announced: string | undefined;
+    readonly token: string;
+  };
   readonly dataFolder: string;
   /** Each run has a user of its own; else runs are the CI's own user. */
   readonly separation: Separation | undefined;
@@ -30,6 +38,7 @@ const Environment = z.object({
   dashboardUrl: z.url().optional(),
   eventsToken: z.string().optional(),
   forgeUrl: z.url(),
+  forgeAnnounced: z.url().optional(),
   forgeToken: z.string().min(1),
 });
 
@@ -48,10 +57,17 @@ export function readCiSettings(
     );
   }
   const { projects, bind, data, port, token, users, proxy, forgeUrl, forgeToken } = parsed.data;
-  const { dashboardUrl, eventsToken } = parsed.data;
+  const { dashboardUrl, eventsToken, forgeAnnounced } = parsed.data;
+  const keys = projects.flatMap(listCiSecrets).map(({ key }) => key);
   return {
     projects,
-    forge: { url: forgeUrl, token: forgeToken },
+    secretValues: new Map(
+      keys.flatMap((key) => {
+        const value = environment[key];
+        return value ? [[key, value] as const] : [];
+      }),
+    ),
+    forge: { url: forgeUrl, announced: forgeAnnounced, token: forgeToken },
     dataFolder: data,
     separation: users && { mounts: [], proxy },
     api: token ? { bind, port, token } : undefined,

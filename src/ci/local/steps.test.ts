@@ -24,7 +24,11 @@ test("a step sees nothing of the CI's own environment", async () => {
 
   const end = await runStep({
     folder: root,
-    step: { commands: ["env"], environment: { COLOUR: "red", PATH: process.env.PATH ?? "" } },
+    step: {
+      image: "alpine",
+      commands: ["env"],
+      environment: { COLOUR: "red", PATH: process.env.PATH ?? "" },
+    },
     signal: new AbortController().signal,
     slot: { user: ownUser, root },
   });
@@ -41,7 +45,7 @@ test("what a step leaves running ends with it, also what left its group and drop
 
   const { output } = await runStep({
     folder,
-    step: { commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
+    step: { image: "alpine", commands: [leave], environment: { PATH: process.env.PATH ?? "" } },
     signal: new AbortController().signal,
     slot: { user: ownUser, root },
   });
@@ -61,6 +65,7 @@ test("what a step writes can be read while it runs", async () => {
   const end = await runStep({
     folder: root,
     step: {
+      image: "alpine",
       commands: ["echo begun", "until [ -e heard ]; do sleep 0.05; done", "echo ended"],
       environment: { PATH: process.env.PATH ?? "" },
     },
@@ -71,4 +76,22 @@ test("what a step writes can be read while it runs", async () => {
 
   expect(await heard).toBe("begun\n");
   expect(end).toMatchObject({ state: "success", output: "begun\nended" });
+});
+
+test("a step's log says first what its image has and the place where it runs has not", async () => {
+  const run = async (image: string) => {
+    const { output } = await runStep({
+      folder: root,
+      step: { image, commands: ["echo begun"], environment: { PATH: process.env.PATH ?? "" } },
+      signal: new AbortController().signal,
+      slot: { user: ownUser, root },
+    });
+    return output;
+  };
+
+  expect(await run("docker.io/library/julia:1.11@sha256:00")).toBe(
+    "image docker.io/library/julia:1.11@sha256:00 has julia, which is not installed where the local CI runs steps (docs/local-ci.md)\nbegun",
+  );
+  expect(await run("registry.test/node:22")).toBe("begun");
+  expect(await run("acme/toolbox:1")).toBe("begun");
 });

@@ -1,6 +1,7 @@
 /** Variables of the local CI's container: told by definition.ts, read by settings.ts. */
 import { DASHBOARD_URL_KEY } from "../../settings/dashboard.ts";
 import { env } from "../../settings/env.ts";
+import { FORGE_ANNOUNCED_KEY } from "../../settings/forge-announced.ts";
 import { PROXY_KEY } from "../../settings/proxy.ts";
 import { serviceSecrets } from "../../settings/service-secrets.ts";
 
@@ -15,5 +16,6 @@ export const ciVariables = {
   dashboardUrl: DASHBOARD_URL_KEY,
   eventsToken: serviceSecrets.eventsToken,
   forgeUrl: env.forgeUrl.key,
+  forgeAnnounced: FORGE_ANNOUNCED_KEY,
   forgeToken: serviceSecrets.forgeToken,
 } as const;

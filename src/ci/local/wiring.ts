@@ -12,6 +12,7 @@ import { buildStepUsers } from "../../adapters/session-user/separation.ts";
 import type { Tools } from "../../cli/tools.ts";
 import { replaceFile } from "../../config/atomic-file.ts";
 import { DEFAULT_CACHE, toBytes } from "../../core/bytes.ts";
+import { listCiSecrets } from "../../core/ci-secrets.ts";
 import { CI_ADDRESS_FILE, CI_NAME } from "../../core/names.ts";
 import { removeOlderCheckouts } from "../../older/checkouts.ts";
 import { findCiLogin } from "../definitions.ts";
@@ -49,6 +50,7 @@ export function buildCi(settings: CiSettings, host: Tools): () => Promise<void> 
       projects,
       clock: host.clock,
       events,
+      redact: host.redact,
       pollIntervalMs: POLL_INTERVAL_MS,
       pathVariable: host.environment.PATH,
       slots: await takeSlots(settings),
@@ -83,7 +85,8 @@ async function takeSlots(settings: CiSettings): Promise<readonly RunSlot[]> {
   return users.map((user, at) => ({ user, root: path.join(runs, String(at + 1)) }));
 }
 
-function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) {
+function openProjects({ projects, forge, dataFolder, secretValues }: CiSettings, host: Tools) {
+  host.learnSecrets(secretValues);
   const { signal, redact } = host;
   const api = buildForge({ url: forge.url, token: forge.token, signal, redact });
   return Promise.all(
@@ -101,10 +104,17 @@ function openProjects({ projects, forge, dataFolder }: CiSettings, host: Tools) 
         pulls: api.pulls(project.repo),
         statuses: api.statuses(project.repo),
         mirror: buildMirror({ folder, url, access, signal }),
-        submodules: buildSubmodules({ folder, url, access, signal }),
+        submodules: buildSubmodules({ folder, url, access, announced: forge.announced, signal }),
         foldersOf: ({ root, user: { userFiles } }) =>
           buildWorkFolders({ root, mirror: folder, userFiles, asCloned: true }),
         pipelines: await Pipelines.open(path.join(home, "pipelines")),
+        secretsOf: (event) => {
+          const given = listCiSecrets(project).filter(({ events }) => events.includes(event));
+          const values = given.map(({ name, key }) => [name, secretValues.get(key)] as const);
+          return Object.fromEntries(
+            values.flatMap(([name, value]) => (value ? [[name, value]] : [])),
+          );
+        },
         cache: await ProjectCache.open(home, toBytes(project.ci.cache ?? DEFAULT_CACHE)),
       };
     }),

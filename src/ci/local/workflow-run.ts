@@ -80,7 +80,7 @@ async function runSteps(
   { target, pipeline, folder }: WorkflowContext,
   { steps, record }: Steps,
 ): Promise<string | undefined> {
-  const { signal, slot } = tools;
+  const { signal, slot, redact } = tools;
   const surroundings = describeSurroundings(tools, folder);
   let problem: string | undefined;
   for (const { step, child } of orderSteps(steps, record.children)) {
@@ -91,7 +91,8 @@ async function runSteps(
     child.state = "running";
     const environment = { ...step.environment, ...surroundings, CI_STEP_NAME: step.name };
     const live = target.pipelines.openLog(pipeline.number, child.id);
-    const end = await runStep({ folder, step: { ...step, environment }, slot, signal, live });
+    const run = { folder, step: { ...step, environment }, slot, signal, live, redact };
+    const end = await runStep(run);
     child.state = end.state;
     child.exit_code = end.exitCode;
     if (end.error !== undefined) child.error = end.error;

@@ -26,6 +26,8 @@ export const woodpeckerCi: CiDefinition = {
   /** For reading the logs of their runs. */
   mounts: [{ type: "volume", source: "woodpecker-data", target: "/woodpecker-data" }],
   stepsCaller: { container: () => "", isAlways: false },
+  // A bot's branch is pushed, too.
+  hearsOfWork: ["push", "pull_request", "pull_request_closed"],
   account: deriveAccount,
   hasPages: true,
   needsWebhook: true,

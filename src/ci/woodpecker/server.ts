@@ -2,9 +2,10 @@
 import { request } from "undici";
 import * as z from "zod";
 import { readBounded } from "../../adapters/bounded-body.ts";
+import type { KeptSecret } from "../../core/ci-secrets.ts";
 import type { RepoId } from "../../core/factory.ts";
 import { DisintoError } from "../../errors.ts";
-import type { CiAccount, CiRepository, CiServer } from "../../ports/ci-admin.ts";
+import type { CiAccount, CiRepository, CiSecretStore, CiServer } from "../../ports/ci-admin.ts";
 import { signIn } from "./sign-in.ts";
 
 export interface ServerOptions {
@@ -43,7 +44,7 @@ export function buildCiServer({ url, forgeUrl, signal }: ServerOptions): CiServe
 }
 
 interface ApiRequest {
-  readonly method?: "GET" | "PATCH" | "POST";
+  readonly method?: "DELETE" | "GET" | "PATCH" | "POST";
   readonly token?: string;
   readonly body?: object;
 }
@@ -52,6 +53,28 @@ type Ask = (path: string, asked?: ApiRequest) => Promise<{ status: number; text:
 
 const Listed = z.array(z.object({ full_name: z.string(), forge_remote_id: z.string() }));
 const Runs = z.array(z.object({ number: z.int(), commit: z.string() })).nullable();
+const PAGE_SIZE = 50;
+/** Without the names and notes of others than ours there is nothing to compare; versions before 3.11 have no notes. */
+const Secrets = z
+  .array(
+    z.object({
+      name: z.string(),
+      events: z
+        .array(z.string())
+        .nullish()
+        .transform((all) => all ?? []),
+      note: z.string().default(""),
+    }),
+  )
+  .nullable();
+/** A worker is an agent's request for a workflow; while it runs one it asks for none. */
+const Queue = z.object({
+  stats: z.object({
+    worker_count: z.int(),
+    running_count: z.int(),
+    pending_count: z.int(),
+  }),
+});
 const Login = z.object({ login: z.string() });
 const Repository = z
   .object({
@@ -97,6 +120,11 @@ function buildAccount(ask: Ask): CiAccount {
     },
     newestRun: async (id) =>
       Runs.parse(JSON.parse(await must(`/repos/${id}/pipelines?perPage=1`)))?.[0],
+    agents: async () => {
+      const { stats } = Queue.parse(JSON.parse(await must("/queue/info")));
+      const { worker_count, running_count, pending_count } = stats;
+      return { isAnyThere: worker_count + running_count > 0, waiting: pending_count };
+    },
     activate: async (repo) => {
       const found = (await list()).find((one) => isNamed(one.full_name, repo));
       if (!found)
@@ -122,6 +150,33 @@ function buildAccount(ask: Ask): CiAccount {
         ...(approvesForks && { require_approval: "forks" }),
       };
       await must(`/repos/${id}`, { method: "PATCH", body });
+    },
+    secrets: buildSecrets(must),
+  };
+}
+
+function buildSecrets(must: (path: string, asked?: Asked) => Promise<string>): CiSecretStore {
+  const list = async (id: number): Promise<readonly KeptSecret[]> => {
+    const found: KeptSecret[] = [];
+    for (let page = 1; ; page++) {
+      const text = await must(`/repos/${id}/secrets?page=${page}&perPage=${PAGE_SIZE}`);
+      const part = Secrets.parse(JSON.parse(text)) ?? [];
+      found.push(...part);
+      if (part.length < PAGE_SIZE) return found;
+    }
+  };
+  const at = (id: number, name: string) => `/repos/${id}/secrets/${encodeURIComponent(name)}`;
+  return {
+    list,
+    put: async (id, secret) => {
+      const isThere = (await list(id)).some(({ name }) => name === secret.name);
+      const { name, events, note, value } = secret;
+      const body = { name, events, note, value, images: [] };
+      if (isThere) await must(at(id, name), { method: "PATCH", body });
+      else await must(`/repos/${id}/secrets`, { method: "POST", body });
+    },
+    remove: async (id, name) => {
+      await must(at(id, name), { method: "DELETE" });
     },
   };
 }

@@ -2,6 +2,7 @@
 import { args, defineCommand, defineGroup, flags } from "../command.ts";
 
 const name = args.required("Name the variable");
+const project = flags.text("project", "Name a secret of this project's CI instead of a variable");
 
 export const secrets = defineGroup({
   name: "secrets",
@@ -19,6 +20,7 @@ export const secrets = defineGroup({
       summary: "Set one to what stands on standard input; a last newline is cut",
       example: "disinto secrets set LLAMA_API_KEY < key.txt",
       args: { name },
+      flags: { project },
       run: async (tools, input) => (await import("../secrets.ts")).setSecret(tools, input),
     }),
     defineCommand({
@@ -26,6 +28,7 @@ export const secrets = defineGroup({
       summary: "Print the value of one",
       example: "disinto secrets get FORGE_ADMIN_PASS",
       args: { name },
+      flags: { project },
       run: async (tools, input) => (await import("../secrets.ts")).getSecret(tools, input),
     }),
     defineCommand({
@@ -33,6 +36,7 @@ export const secrets = defineGroup({
       summary: "Remove one",
       example: "disinto secrets remove LLAMA_API_KEY",
       args: { name },
+      flags: { project },
       run: async (tools, input) => (await import("../secrets.ts")).removeSecret(tools, input),
     }),
   ],

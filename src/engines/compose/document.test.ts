@@ -34,6 +34,7 @@ test("two llama bots share one stanza, and each has its own names, credentials a
       ANTHROPIC_BASE_URL: http://host.docker.internal:8081
       CLAUDE_MODEL: default
       EGRESS_PROXY: http://egress:3128
+      FORGE_ANNOUNCED_URL: http://127.0.0.1:3000
       FORGE_URL: http://forgejo:3000
 
     # What all llama bots share; lists and maps are merged item by item below.

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { announcedUrl } from "../../../test/support/bot-defaults.ts";
 import { BotFixture, nodeScript, statesOf } from "../../../test/support/bot-fixture.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
@@ -64,11 +65,11 @@ const curious = nodeScript(`
   fs.writeFileSync("lib/lib.txt", "changed");
 `);
 
-test("submodules of the forge are there to be read, theirs too; of others people and the agent are told", async () => {
+test("submodules of the forge, by whatever address, are there to be read, theirs too; of others people and the agent are told", async () => {
   const deep = await clone(`${bench.forge.url}/root/deep.git`);
   const deepSha = await commit(deep, { files: { "deep.txt": "deep" } });
   const lib = await clone(`${bench.forge.url}/root/lib.git`);
-  const inLib = { deep: { url: "../deep", sha: deepSha } };
+  const inLib = { deep: { url: `${announcedUrl}/root/deep.git`, sha: deepSha } };
   const libSha = await commit(lib, { files: { "lib.txt": "lib" }, modules: inLib });
   await commit(lib, { files: { "lib.txt": "newer" } });
   const modules = {
