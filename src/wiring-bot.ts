@@ -96,7 +96,7 @@ export function buildBot(settings: BotSettings, host: Host): RunningBot {
     };
   };
   return {
-    whoami: () => forge.whoami(),
+    whoami: () => forge.whoami({ login: user, repo: settings.factoryRepo }),
     events,
     sayFarewell: async () => link?.close(),
     toolsFor,
