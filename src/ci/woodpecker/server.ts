@@ -155,7 +155,7 @@ function buildAccount(ask: Ask): CiAccount {
   };
 }
 
-function buildSecrets(must: (path: string, asked?: Asked) => Promise<string>): CiSecretStore {
+function buildSecrets(must: (path: string, asked?: ApiRequest) => Promise<string>): CiSecretStore {
   const list = async (id: number): Promise<readonly KeptSecret[]> => {
     const found: KeptSecret[] = [];
     for (let page = 1; ; page++) {
