@@ -96,7 +96,7 @@ export function buildBot(settings: BotSettings, host: Host): RunningBot {
     };
   };
   return {
-    whoami: () => forge.whoami(),
+    whoami: () => forge.whoami({ login: user, repo: settings.factoryRepo }),
     events,
     sayFarewell: async () => link?.close(),
     toolsFor,
@@ -125,11 +125,11 @@ function toSessionLimits(limits: SessionLimits) {
   };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
+type SharedTools = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
   readonly spending: Spending;
 };
 
-interface Gated extends Whole {
+interface Gated extends SharedTools {
   readonly server: ModelServer | undefined;
   readonly role: Role;
   readonly events: EventLog;

@@ -6,12 +6,13 @@ import {
   formatMark,
   type ObservedUser,
   refuseAccount,
+  type TokenLimits,
 } from "../core/accounts.ts";
 import type { DesiredIdentities } from "../core/identities.ts";
 import { deriveEmail, formatTokenName, isOurToken, isSameLogin } from "../core/names.ts";
 import { DisintoError } from "../errors.ts";
 import { olderTokenKeys } from "../older/token-keys.ts";
-import type { Credential } from "../ports/forge-admin.ts";
+import type { Credential, Credentials } from "../ports/forge-admin.ts";
 import type { Handlers } from "./execute.ts";
 import type { IdentityTools } from "./identities.ts";
 
@@ -42,8 +43,10 @@ async function observeAccount(tools: Tools, user: DesiredUser): Promise<Observed
   const seen = await observeOwner(tools, user);
   if (!seen.exists) return seen;
   const own = { login, token: seen.tokenWorks ? tools.secrets.get(keys.token) : undefined };
-  const foreign = (await tools.forge.credentials.list(login)).filter((one) => isForeign(one, own));
-  return { ...seen, foreign };
+  const all = await tools.forge.credentials.list(login);
+  const foreign = all.filter((one) => isForeign(one, own));
+  const held = all.find(({ kind, lastEight }) => kind === "token" && isOwn(lastEight, own.token));
+  return { ...seen, foreign, reaches: held?.repositories };
 }
 
 /** Whose each account is, by calls that every version of the embedded forge answers; its credentials are not looked at. */
@@ -63,25 +66,28 @@ async function observeOwner(tools: Tools, user: DesiredUser): Promise<ObservedUs
   if (!found) return { exists: false, isAdmin: false, mark: "", ...nothing };
   const password = tools.secrets.get(keys.password);
   const passwordWorks =
-    password !== undefined && (await authenticatesAs(tools, login, { login, password }));
+    password !== undefined && (await authenticatesAs(tools, user, { login, password }));
   const token = tools.secrets.get(keys.token);
-  const tokenWorks = token !== undefined && (await authenticatesAs(tools, login, { token }));
+  const tokenWorks = token !== undefined && (await authenticatesAs(tools, user, { token }));
   const isProven = tokenWorks || (await isProvenByOlder(tools, user));
   return { exists: true, ...found, passwordWorks, tokenWorks, isProven, foreign: [] };
 }
 
 export async function authenticatesAs(
   { forge }: Tools,
-  login: string,
+  { login, limited }: Pick<DesiredUser, "login" | "limited">,
   proof: { token: string } | { login: string; password: string },
 ): Promise<boolean> {
-  const found = await forge.users.loginOf(proof);
+  const found = await forge.users.loginOf(
+    proof,
+    limited && { login, repo: limited.repositories[0] },
+  );
   return found !== undefined && isSameLogin(found, login);
 }
 
-async function isProvenByOlder(tools: Tools, { login, keys }: DesiredUser): Promise<boolean> {
-  const token = tools.secrets.get(olderTokenKeys[keys.token] ?? "");
-  return token !== undefined && authenticatesAs(tools, login, { token });
+async function isProvenByOlder(tools: Tools, user: DesiredUser): Promise<boolean> {
+  const token = tools.secrets.get(olderTokenKeys[user.keys.token] ?? "");
+  return token !== undefined && authenticatesAs(tools, user, { token });
 }
 
 /** Tokens of ours that nobody knows any more, as a kill leaves them, go when the next one is made. */
@@ -91,7 +97,11 @@ function isForeign(
 ): boolean {
   if (kind === "email") return !isSameLogin(name, deriveEmail(own.login));
   if (kind !== "token") return true;
-  return own.token === undefined ? !isOurToken(name) : lastEight !== own.token.slice(-8);
+  return own.token === undefined ? !isOurToken(name) : !isOwn(lastEight, own.token);
+}
+
+function isOwn(lastEight: string | undefined, token: string | undefined): boolean {
+  return token !== undefined && lastEight === token.slice(-8);
 }
 
 /** Throws before anything is written where a login is somebody else's. */
@@ -130,7 +140,8 @@ export function buildAccountHandlers(
       users.setPassword({ login: user.login, password: await renewPassword(tools, user) }),
     "remove-credential": ({ user, credential }) => credentials.remove(user.login, credential),
     "create-token": ({ user }) => createToken(tools, user),
-    "create-own-token": ({ user }) => createOwnToken(tools, user),
+    // What it is limited to is told to administrators alone, and could not be kept up to date.
+    "create-own-token": ({ user }) => createOwnToken(tools, { ...user, limited: undefined }),
     "mark-user": async ({ user: { login, keys, signsIn } }) => {
       const password = tools.secrets.get(keys.password);
       if (password === undefined) throw missing(keys.password);
@@ -162,32 +173,45 @@ async function createToken(tools: IdentityTools, user: DesiredUser): Promise<voi
 /** Made by the account itself; what else it may do is not this operator's to change. */
 export async function createOwnToken(
   { forge, secrets }: Pick<IdentityTools, "forge" | "secrets">,
-  { login, keys, scopes }: Omit<DesiredUser, "renamedBy">,
+  user: Omit<DesiredUser, "renamedBy">,
 ): Promise<void> {
+  const { login, keys } = user;
   const password = secrets.get(keys.password);
   if (password === undefined) throw missing(keys.password);
   const own = { login, password };
   for (const { id, name } of await forge.tokens.list(login, own))
     if (isOurToken(name)) await forge.tokens.revoke(login, id, own);
-  const wanted = { name: formatTokenName(1), scopes };
-  await secrets.set({ [keys.token]: await makeToken(forge, own, wanted) });
+  const token = await makeToken(forge, { ...user, password }, formatTokenName(1));
+  await secrets.set({ [keys.token]: token });
 }
+
+type TokenHolder = Credentials & Pick<DesiredUser, "scopes" | "limited">;
 
 /** Reads back what it may do: a forge that gives more than was asked for is not believed. */
 export async function makeToken(
   { tokens }: Pick<IdentityTools["forge"], "tokens">,
-  credentials: { readonly login: string; readonly password: string },
-  wanted: { readonly name: string; readonly scopes: readonly string[] },
+  { login, password, scopes: wanted, limited }: TokenHolder,
+  name: string,
 ): Promise<string> {
-  const token = await tokens.create(credentials, wanted);
-  const { login } = credentials;
-  const made = (await tokens.list(login, credentials)).find(({ name }) => name === wanted.name);
+  const own = { login, password };
+  const make = async (as: TokenLimits | { scopes: readonly string[] }) => {
+    const token = await tokens.create(own, { name, ...as });
+    const made = (await tokens.list(login, own)).find((one) => one.name === name);
+    return { token, made };
+  };
+  if (limited) {
+    const { token, made } = await make(limited);
+    // A forge that limits no tokens has made one that reaches everything (before Forgejo 15).
+    if (made?.repositories) return token;
+    if (made) await tokens.revoke(login, made.id, own);
+  }
+  const { token, made } = await make({ scopes: wanted });
   const scopes = (list: readonly string[] = []): string => [...list].sort().join(", ");
-  if (made && scopes(made.scopes) === scopes(wanted.scopes)) return token;
-  if (made) await tokens.revoke(login, made.id, credentials);
+  if (made && scopes(made.scopes) === scopes(wanted)) return token;
+  if (made) await tokens.revoke(login, made.id, own);
   throw new DisintoError(
     "forge.invalid",
-    `the forge made a token of ${login} that may ${scopes(made?.scopes)}, not ${scopes(wanted.scopes)}`,
+    `the forge made a token of ${login} that may ${scopes(made?.scopes)}, not ${scopes(wanted)}`,
     { hint: "it was revoked; look at the forge's version and settings" },
   );
 }

@@ -2,7 +2,7 @@
 
 import { type StampedEvent, summarizeEvents } from "../core/bot-status.ts";
 import type { Bot, Factory } from "../core/factory.ts";
-import { deriveIdentities } from "../core/identities.ts";
+import { deriveFactoryRepo, deriveIdentities } from "../core/identities.ts";
 import { deriveCredentialKeys, deriveServiceName, isSameLogin } from "../core/names.ts";
 import { describeWork } from "../core/problems.ts";
 import { DisintoError } from "../errors.ts";
@@ -96,10 +96,12 @@ async function tryToken(
   const token = environment.get(key);
   if (!token) return "missing";
   try {
-    const login = await (await forge(factory.forge.url, token)).whoami();
+    const expected = { login: forgeUser, repo: deriveFactoryRepo(factory) };
+    const login = await (await forge(factory.forge.url, token)).whoami(expected);
     return isSameLogin(login, forgeUser) ? "valid" : "foreign";
   } catch (error) {
     if (!(error instanceof DisintoError) || error.code === "interrupted") throw error;
+    if (error.code === "credentials.wrong") return "foreign";
     const refused = error.code === "forge.unauthorized" || error.code === "forge.forbidden";
     return refused ? "refused" : "unknown";
   }

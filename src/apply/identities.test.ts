@@ -106,10 +106,13 @@ async function look({ folder, desired, mark }: World): Promise<string> {
   const seen = {
     keys: [...environment.keys()],
     users: await Promise.all(
-      desired.users.map(async ({ login, keys }) => ({
+      desired.users.map(async ({ login, keys, limited }) => ({
         user: await users.find(login),
         tokens: (await tokens.list(login)).map(({ name }) => name),
-        byToken: await users.loginOf({ token: environment.get(keys.token) ?? "" }),
+        byToken: await users.loginOf(
+          { token: environment.get(keys.token) ?? "" },
+          limited && { login, repo: limited.repositories[0] },
+        ),
         byPassword: await users.loginOf({ login, password: environment.get(keys.password) ?? "" }),
       })),
     ),

@@ -18,8 +18,9 @@ export async function observeOwner(
     passwordWorks:
       exists &&
       password !== undefined &&
-      (await authenticatesAs(tools, login, { login, password })),
-    tokenWorks: exists && token !== undefined && (await authenticatesAs(tools, login, { token })),
+      (await authenticatesAs(tools, { login }, { login, password })),
+    tokenWorks:
+      exists && token !== undefined && (await authenticatesAs(tools, { login }, { token })),
   };
 }
 

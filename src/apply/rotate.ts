@@ -93,9 +93,10 @@ async function findForeign(
 /** Each secret is in `.env` before it is needed there, so that a kill leaves what `init` or a second run repairs. */
 async function renewToken(
   { secrets, administrator }: ForgeAccess,
-  { login, keys, scopes }: DesiredUser,
+  user: DesiredUser,
   old: readonly Token[],
 ): Promise<void> {
+  const { login, keys } = user;
   const { users } = administrator.forge;
   if (!(await users.find(login))) {
     throw new DisintoError("forge.not-found", `the forge has no user ${login}`, {
@@ -109,7 +110,7 @@ async function renewToken(
   const name = formatTokenName(Math.max(0, ...generations) + 1);
   const { forge } = administrator;
   await secrets.set({
-    [keys.token]: await makeToken(forge, { login, password }, { name, scopes }),
+    [keys.token]: await makeToken(forge, { ...user, password }, name),
   });
 }
 

@@ -53,6 +53,7 @@ const candidate = {
   bot: { name: "ada", forgeUser: "ada" },
   token: "t",
   forgeUrl: "http://127.0.0.1:1",
+  factoryRepo: { owner: "root", name: "factory" },
   projects: [{ repo: { owner: "acme", name: "shop" }, primaryBranch: "main" }],
 };
 

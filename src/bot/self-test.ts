@@ -36,15 +36,16 @@ interface Candidate {
   readonly bot: Pick<Bot, "name" | "forgeUser">;
   readonly token: string;
   readonly forgeUrl: string;
+  readonly factoryRepo: RepoId;
   readonly projects: readonly Pick<Project, "repo" | "primaryBranch">[];
 }
 
 /** Answers the repositories that have no primary branch yet, where pushes could not be tried. */
 export async function verifyBot(
   tools: SelfTestTools,
-  { bot, token, forgeUrl, projects }: Candidate,
+  { bot, token, forgeUrl, factoryRepo: repo, projects }: Candidate,
 ): Promise<readonly RepoId[]> {
-  const login = await (await tools.forge(forgeUrl, token)).whoami();
+  const login = await (await tools.forge(forgeUrl, token)).whoami({ login: bot.forgeUser, repo });
   if (!isSameLogin(login, bot.forgeUser)) {
     throw new DisintoError("credentials.wrong", `the token of ${bot.name} belongs to ${login}`, {
       hint: "run disinto init",

@@ -4,7 +4,7 @@ import { type Hired, hireAgent } from "../apply/hire.ts";
 import { applyServices } from "../apply/up.ts";
 import { verifyBot } from "../bot/self-test.ts";
 import { deriveDesired } from "../core/desired.ts";
-import { formatRepo } from "../core/identities.ts";
+import { deriveFactoryRepo, formatRepo } from "../core/identities.ts";
 import { deriveServiceName } from "../core/names.ts";
 import { DisintoError, ExitCode } from "../errors.ts";
 import { COMMAND_HARNESS } from "../harness/definitions.ts";
@@ -63,7 +63,8 @@ function readSettings({ role, words, harness, ...flags }: Request) {
 async function verify(tools: Tools, { bot, factory, token }: Hired): Promise<void> {
   const projects = factory.projects.filter((one) => bot.projects.includes(one.name));
   const forgeUrl = factory.forge.url;
-  const untried = await verifyBot(tools, { bot, token, forgeUrl, projects });
+  const factoryRepo = deriveFactoryRepo(factory);
+  const untried = await verifyBot(tools, { bot, token, forgeUrl, factoryRepo, projects });
   for (const repo of untried)
     tools.say(`${formatRepo(repo)} is empty: ${bot.name} could not test pushing there`);
   tools.say(

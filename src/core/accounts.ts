@@ -3,6 +3,7 @@
  * ours is never touched. Pure.
  */
 import type { Credential } from "../ports/forge-admin.ts";
+import type { RepoId } from "./factory.ts";
 import type { Step } from "./step.ts";
 
 export interface DesiredUser {
@@ -10,12 +11,20 @@ export interface DesiredUser {
   /** Variables in `.env` that hold the credentials. */
   readonly keys: { readonly token: string; readonly password: string };
   readonly scopes: readonly string[];
+  /** What its token is limited to, where the forge limits tokens: the scopes that can be, and the repositories. */
+  readonly limited?: TokenLimits | undefined;
   /** Why it exists, for people. */
   readonly origin: string;
   /** Where another login is chosen. */
   readonly renamedBy: string;
   /** It signs in to a service of ours through the forge, which it allowed to act for it. */
   readonly signsIn?: boolean;
+}
+
+export interface TokenLimits {
+  readonly scopes: readonly string[];
+  /** The first is not the user's own. */
+  readonly repositories: readonly [RepoId, ...RepoId[]];
 }
 
 export interface ObservedUser {
@@ -25,6 +34,8 @@ export interface ObservedUser {
   readonly mark: string;
   readonly passwordWorks: boolean;
   readonly tokenWorks: boolean;
+  /** What that token is limited to; undefined where it is not, as on a forge that limits none, or made before. */
+  readonly reaches?: readonly RepoId[] | undefined;
   /** A token in `.env` is the user's, be it under the name that older factories gave it. */
   readonly isProven: boolean;
   /** With what somebody can act as the user beside the credentials in `.env`. */
@@ -121,7 +132,7 @@ function isMarked({ mark }: Pick<ObservedUser, "mark">, factoryId: string | unde
   return factoryId !== undefined && mark === formatMark(factoryId);
 }
 
-/** Plans an account that was not refused. */
+/** Plans an account that was not refused, up to its token. */
 export function planUser(
   user: DesiredUser,
   seen: ObservedUser = absent,
@@ -138,17 +149,15 @@ function* planGiven(
   if (!tokenWorks) yield { action: { kind: "create-own-token", user }, because };
 }
 
-/** The mark comes last: what carries it has been cleaned. */
 function* planOwn(
   user: DesiredUser,
   seen: ObservedUser,
   factoryId: string | undefined,
 ): Generator<Step<AccountAction>> {
-  const { exists, isAdmin, passwordWorks, tokenWorks, isProven, foreign } = seen;
+  const { exists, isAdmin, passwordWorks, isProven, foreign } = seen;
   const { login, keys, origin } = user;
   if (!exists) {
     yield { action: { kind: "create-user", user }, because: origin };
-    yield { action: { kind: "create-token", user }, because: "a new user" };
     return;
   }
   const marked = isMarked(seen, factoryId);
@@ -163,10 +172,34 @@ function* planOwn(
     const because = `it is not ${login}'s in .env`;
     yield { action: { kind: "remove-credential", user, credential }, because };
   }
-  if (!tokenWorks) {
-    const because = `the forge does not accept ${keys.token}`;
-    yield { action: { kind: "create-token", user }, because };
-  }
-  if (!marked)
+}
+
+/** Once the user has access to what the token is limited to. The mark comes last: what carries it has been cleaned. */
+export function* planToken(
+  user: DesiredUser,
+  seen: ObservedUser = absent,
+  factoryId: string | undefined,
+): Generator<Step<AccountAction>> {
+  if (seen.isGiven) return;
+  const because = judgeToken(user, seen);
+  if (because) yield { action: { kind: "create-token", user }, because };
+  if (seen.exists && !isMarked(seen, factoryId))
     yield { action: { kind: "mark-user", user }, because: "nothing says yet whose it is" };
+}
+
+/** Why a new token is needed. A token without limits is kept, as factories of earlier versions have them. */
+function judgeToken(
+  { keys, limited }: DesiredUser,
+  { exists, tokenWorks, reaches }: ObservedUser,
+): string | undefined {
+  if (!exists) return "a new user";
+  if (!tokenWorks) return `the forge does not accept ${keys.token}`;
+  if (!reaches || !limited) return undefined;
+  const names = (repositories: readonly RepoId[]) =>
+    new Set(repositories.map(({ owner, name }) => `${owner}/${name}`.toLowerCase()));
+  const [has, wanted] = [names(reaches), names(limited.repositories)];
+  const missing = [...wanted].filter((one) => !has.has(one));
+  if (missing.length > 0) return `${keys.token} does not reach ${missing.join(", ")}`;
+  const surplus = [...has].filter((one) => !wanted.has(one));
+  return surplus.length > 0 ? `${keys.token} still reaches ${surplus.join(", ")}` : undefined;
 }

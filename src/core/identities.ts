@@ -10,9 +10,15 @@ import {
 } from "../ci/woodpecker/oauth-application.ts";
 import type { Access, Label, Protection } from "../ports/forge-admin.ts";
 import { hasRoleThat, type RoleDefinition } from "../roles/definitions.ts";
-import { type AccountAction, type DesiredUser, type ObservedUser, planUser } from "./accounts.ts";
+import {
+  type AccountAction,
+  type DesiredUser,
+  type ObservedUser,
+  planToken,
+  planUser,
+} from "./accounts.ts";
 import { deriveDashboardUser } from "./dashboard-service.ts";
-import type { Factory, Project, RepoId } from "./factory.ts";
+import type { Bot, Factory, Project, RepoId } from "./factory.ts";
 import { deriveCredentialKeys, joinLogins } from "./names.ts";
 import {
   type DesiredOwner,
@@ -92,7 +98,9 @@ export type IdentityAction =
 
 export type IdentityStep = Step<IdentityAction>;
 
-const BOT_SCOPES = ["read:user", "write:issue", "write:repository"];
+const LIMITED_SCOPES = ["write:issue", "write:repository"];
+/** A token that is not limited to repositories also shows whose it is. */
+const BOT_SCOPES = ["read:user", ...LIMITED_SCOPES];
 
 export function formatRepo({ owner, name }: RepoId): string {
   return `${owner}/${name}`;
@@ -129,6 +137,7 @@ function deriveUsers(factory: Factory): readonly DesiredUser[] {
       login: bot.forgeUser,
       keys: deriveCredentialKeys(bot.name),
       scopes: BOT_SCOPES,
+      limited: { scopes: LIMITED_SCOPES, repositories: listRepositories(factory, bot) },
       origin: bot.origin,
       renamedBy: bot.declaredIn === "LLAMA_BOTS" ? "LLAMA_BOTS" : "forge_user",
     }),
@@ -138,6 +147,12 @@ function deriveUsers(factory: Factory): readonly DesiredUser[] {
   const [account] = accounts;
   const dashboard = deriveDashboardUser(factory);
   return [...bots, ...cis, ...(account ? [account] : []), ...dashboard];
+}
+
+/** All that a bot's token has to reach, first the factory's own. */
+function listRepositories(factory: Factory, { projects }: Pick<Bot, "projects">) {
+  const own = factory.projects.filter(({ name }) => projects.includes(name));
+  return [deriveFactoryRepo(factory), ...own.map(({ repo }) => repo)] as const;
 }
 
 function deriveRepository(factory: Factory, project: Project): DesiredRepository {
@@ -208,6 +223,9 @@ export function planIdentities(
         observed.repositories.get(formatRepo(repository.repo)),
         canFill !== undefined && isSameRepo(canFill, repository.repo),
       ),
+    ]),
+    ...desired.users.flatMap((user) => [
+      ...planToken(user, observed.users.get(user.login), desired.factoryId),
     ]),
     ...planApplication(desired.application, observed.application),
   ];

@@ -1,7 +1,7 @@
 /** What only the operator's command may do on the forge. No bot ever holds one of these. */
 import type { RepoId } from "../core/factory.ts";
 import type { DisintoError } from "../errors.ts";
-import type { Forge } from "./forge.ts";
+import type { ExpectedOwner, Forge } from "./forge.ts";
 
 export interface ForgeAdmin {
   readonly users: ForgeUsers;
@@ -41,8 +41,8 @@ export interface ForgeUsers {
   /** Neither an administrator nor one who may create organisations; safe to repeat. */
   restrict(login: string): Promise<void>;
   setPassword(user: Credentials): Promise<void>;
-  /** The login that a token or password proves, undefined when the forge refuses it. */
-  loginOf(proof: Proof): Promise<string | undefined>;
+  /** The login that a token or password proves, undefined when the forge refuses it. See `Forge.whoami`. */
+  loginOf(proof: Proof, expected?: ExpectedOwner): Promise<string | undefined>;
   /** Whether who asks administers the forge: nobody else makes accounts, or sees what can act as them. */
   areManaged(): Promise<boolean>;
   /** What the user wrote stays. No error when there is no such user. */
@@ -57,6 +57,8 @@ export interface Credential {
   readonly name: string;
   /** A token has it for ever. */
   readonly lastEight?: string | undefined;
+  /** What a token is limited to; undefined where it is not. */
+  readonly repositories?: readonly RepoId[] | undefined;
 }
 
 /** Everything of a user that has rights of its own, by whatever name. */
@@ -71,15 +73,20 @@ export interface Token {
   readonly id: number;
   readonly name: string;
   readonly scopes: readonly string[];
+  /** What it is limited to; undefined where it is not. */
+  readonly repositories?: readonly RepoId[] | undefined;
   /** All that the forge shows of it afterwards. */
   readonly lastEight: string;
 }
+
+/** `repositories`: a forge before Forgejo 15 takes no notice of it. */
+export type NewToken = Pick<Token, "name" | "scopes" | "repositories">;
 
 /** `own`: the user's own credentials; without them an administrator asks. */
 export interface ForgeTokens {
   list(login: string, own?: Credentials): Promise<readonly Token[]>;
   /** Needs the user's own password: Forgejo lets nobody make tokens for another user by token. */
-  create(user: Credentials, token: { name: string; scopes: readonly string[] }): Promise<string>;
+  create(user: Credentials, token: NewToken): Promise<string>;
   revoke(login: string, id: number, own?: Credentials): Promise<void>;
 }
 

@@ -2,8 +2,8 @@
 import type { RepoId } from "../core/factory.ts";
 
 export interface Forge {
-  /** Login of the token's owner. */
-  whoami(): Promise<string>;
+  /** Login of the token's owner. A token that is limited to repositories only proves that it is the expected user's. */
+  whoami(expected?: ExpectedOwner): Promise<string>;
   /** Logins of all who may write code in the repository. */
   writers(repo: RepoId): Promise<readonly string[]>;
   /** What the forge itself records that an issue waits for. */
@@ -14,6 +14,12 @@ export interface Forge {
   pulls(repo: RepoId): Pulls;
   reviews(repo: RepoId): Reviews;
   statuses(repo: RepoId): Statuses;
+}
+
+export interface ExpectedOwner {
+  readonly login: string;
+  /** A repository that the token reaches and that is not the user's own. */
+  readonly repo: RepoId;
 }
 
 export interface Dependency {

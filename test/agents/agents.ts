@@ -19,6 +19,9 @@ if ("missing" in agents) process.stderr.write(`skipped: ${agents.missing}\n`);
 export const agentTest = test.skipIf("missing" in agents);
 /** For PATH; nothing where they are missing. */
 export const agentsFolder = "missing" in agents ? "" : agents.bin;
+/** Each by itself, as one file. */
+export const agentPrograms =
+  "missing" in agents ? {} : { claude: agents.claude, opencode: agents.opencode };
 
 export type AgentName = "claude-code" | "opencode";
 

@@ -11,6 +11,8 @@ import { chapters } from "./contract.ts";
 import { adminPassword, startTestForge, type TestForge } from "./test-forge.ts";
 import { World } from "./world.ts";
 
+const embedded = process.env.DISINTO_CONTRACT_URL === undefined;
+
 let forge: TestForge | undefined;
 let world: World;
 const answered: { readonly method: string; readonly path: string }[] = [];
@@ -40,14 +42,12 @@ for (const { title, rows } of chapters) {
     for (const { says, check, since = 0 } of rows) {
       test(says, async (context) => {
         const major = await world.major();
-        if (major < since) context.skip(`since Forgejo ${since}, this is ${major}`);
+        if (major < since && !embedded) context.skip(`since Forgejo ${since}, this is ${major}`);
         await check(world);
       });
     }
   });
 }
-
-const embedded = process.env.DISINTO_CONTRACT_URL === undefined;
 
 test.runIf(embedded)("every route of the embedded forge's API is called by a row", () => {
   const routes = createApp({} as ForgeContext).routes.filter(({ path }) =>

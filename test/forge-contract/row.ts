@@ -8,7 +8,7 @@ export interface Row {
   readonly source: string;
   /** Breaks the embedded forge there, in its compiled form: with it the row must fail. */
   readonly mutation: Mutation;
-  /** Forgejo's major version that brought it: an older server is not asked. */
+  /** Forgejo's major version that brought it: an older server is not asked; the embedded forge is. */
   readonly since?: number;
   readonly check: (world: World) => Promise<void>;
 }

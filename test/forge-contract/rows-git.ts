@@ -189,6 +189,29 @@ export const gitRows: readonly Row[] = [
       }),
   },
   {
+    says: "a token that is limited to repositories pushes there, reads what is public, and nothing else",
+    since: 15,
+    source:
+      "services/authz/specific_repos_reducer.go ReduceRepoAccess, routers/web/repo/githttp.go httpBase",
+    mutation: {
+      file: "git/http",
+      find: /accessBy\(forge\.db, repository, doer\)/g,
+      replace: '"owner"',
+    },
+    check: (world) =>
+      atDesk(world, async ({ repository, dev, tree }) => {
+        const other = await world.repository({ writers: ["dev"] });
+        const limited = await world.limited(dev, [repository]);
+        const [within, without] = [world.remote(repository, limited), world.remote(other, limited)];
+        await tree.git("push", "-q", within, "topic");
+        await tree.git("push", "-q", within, "topic:refs/disinto/leases/x");
+        expect((await tree.attempt("fetch", without)).exitCode).not.toBe(0);
+        await world.admin("PATCH", other.path, { private: false });
+        await tree.git("fetch", "-q", without);
+        await refused(tree, without, "topic");
+      }),
+  },
+  {
     says: "the head of a pull request is also refs/pull/N/head, and follows its branch",
     source: "services/pull/pull.go PushToBaseRepo",
     mutation: {

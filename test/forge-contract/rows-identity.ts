@@ -1,7 +1,9 @@
 /** Who one is, and what a token may do. */
+import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import type { Row } from "./row.ts";
 import { basic } from "./test-forge.ts";
+import type { Person } from "./world.ts";
 
 export const identityRows: readonly Row[] = [
   {
@@ -140,6 +142,90 @@ export const identityRows: readonly Row[] = [
       expect((await call("GET", `${repository.path}/issues`)).status).toBe(200);
       expect((await call("GET", "/user")).status).toBe(200);
       expect((await call("PATCH", "/user/applications/oauth2/1", {})).status).toBe(403);
+    },
+  },
+  {
+    says: "a user's permission in a repository is told to that user and to administrators, the owner's to these alone",
+    source: "routers/api/v1/repo/collaborators.go GetRepoPermissions",
+    mutation: {
+      file: "repositories/collaborator-routes",
+      find: /!isAdmin && viewer\.lower_login/,
+      replace: "false && viewer.lower_login",
+    },
+    check: async (world) => {
+      const [dev, other] = [await world.person("dev"), await world.person("other")];
+      const { path, owner } = await world.repository({ writers: ["dev", "other"] });
+      const told = async ({ call }: Pick<Person, "call">, login: string) =>
+        (await call("GET", `${path}/collaborators/${login}/permission`)).status;
+      expect([await told(dev, dev.login), await told(dev, owner)]).toEqual([200, 403]);
+      expect([await told(other, dev.login), await told(other, owner)]).toEqual([403, 403]);
+      expect(await told({ call: world.admin }, owner)).toBe(200);
+    },
+  },
+  {
+    says: "a token that is limited to repositories writes there, reads what is public, and finds nothing else",
+    since: 15,
+    source: "services/authz/specific_repos_reducer.go ReduceRepoAccess",
+    mutation: {
+      file: "repositories/permission",
+      find: "if (!caller?.repositories)",
+      replace: "if (caller)",
+    },
+    check: async (world) => {
+      const dev = await world.person("dev");
+      const [within, without] = [
+        await world.repository({ writers: ["dev"] }),
+        await world.repository({ writers: ["dev"] }),
+      ];
+      const { call } = await world.limited(dev, [within]);
+      const { path } = within;
+      const issue = { title: "x" };
+      expect((await call("POST", `${path}/issues`, issue)).status).toBe(201);
+      expect((await call("GET", `${path}/assignees`)).status).toBe(200);
+      expect((await call("GET", `${path}/collaborators/${dev.login}/permission`)).status).toBe(200);
+      expect((await call("GET", "/user")).status).toBe(403);
+      await world.admin("PATCH", `/admin/users/${dev.login}`, { admin: true });
+      const told = await call("GET", `${path}/collaborators/${within.owner}/permission`);
+      await world.admin("PATCH", `/admin/users/${dev.login}`, { admin: false });
+      expect(told.status).toBe(403);
+      expect((await call("GET", without.path)).status).toBe(404);
+      expect((await call("POST", `${without.path}/issues`, issue)).status).toBe(404);
+      await world.admin("PATCH", without.path, { private: false });
+      expect((await call("GET", without.path)).status).toBe(200);
+      const status = { context: "x", state: "success" };
+      const sha = await world.commit(without, { file: "a" });
+      expect((await call("POST", `${without.path}/statuses/${sha}`, status)).status).toBe(403);
+    },
+  },
+  {
+    says: "a token is limited by the scopes of repositories and issues alone, to repositories that its user finds",
+    since: 15,
+    source:
+      "services/authz/access_token.go ValidateAccessToken, routers/api/v1/user/app.go CreateAccessToken",
+    mutation: {
+      file: "users/users",
+      find: "limitable.has(scope)",
+      replace: "scope",
+    },
+    check: async (world) => {
+      const { login, password } = await world.person("dev");
+      const own = world.as(basic(login, password));
+      const { owner, name } = await world.repository({ writers: ["dev"] });
+      const hidden = await world.repository();
+      const make = async (scopes: readonly string[], repositories: readonly object[]) => {
+        const wanted = { name: `l-${randomBytes(4).toString("hex")}`, scopes, repositories };
+        return await own("POST", `/users/${login}/tokens`, wanted);
+      };
+      const limits = ["write:repository", "write:issue"];
+      expect((await make(limits, [{ owner, name }])).body).toMatchObject({
+        repositories: [{ owner, name, full_name: `${owner}/${name}` }],
+      });
+      expect((await make([...limits, "read:user"], [{ owner, name }])).status).toBe(400);
+      expect((await make(limits, [])).status).toBe(400);
+      expect((await make(limits, [{ owner, name: hidden.name }])).status).toBe(400);
+      const listed = await own("GET", `/users/${login}/tokens`);
+      const all = listed.body as unknown as { repositories: readonly object[] | null }[];
+      expect(all.map(({ repositories }) => repositories?.length)).toContain(1);
     },
   },
   {

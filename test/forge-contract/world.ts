@@ -82,6 +82,18 @@ export class World {
     return { login, password, token, call: this.as(`token ${token}`) };
   }
 
+  /** The person, with a token that is limited to these repositories. */
+  async limited(person: Person, repositories: readonly Repository[]): Promise<Person> {
+    const { login, password } = person;
+    const made = await this.as(basic(login, password))("POST", `/users/${login}/tokens`, {
+      name: randomBytes(6).toString("hex"),
+      scopes: ["write:repository", "write:issue"],
+      repositories: repositories.map(({ owner, name }) => ({ owner, name })),
+    });
+    const token = String(made.body.sha1);
+    return { ...person, token, call: this.as(`token ${token}`) };
+  }
+
   /** Private, with a first commit on main; the roles named may write. */
   async repository({ writers = [], empty = false }: RepositoryOptions = {}): Promise<Repository> {
     const name = `${this.#prefix}-${++this.#repositories}`;

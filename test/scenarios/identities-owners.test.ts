@@ -42,7 +42,7 @@ test("every account of a new factory carries its mark, which the account itself 
 });
 
 test("an account with our mark is ours: credentials that .env has lost are made again", async () => {
-  const { folder, ada, init } = await world.makeFactory();
+  const { folder, ada, mark, init } = await world.makeFactory();
   await init();
   await setEnvironment(folder, {
     [keyOf("PASS", ada)]: undefined,
@@ -55,7 +55,8 @@ test("an account with our mark is ours: credentials that .env has lost are made 
   expect(stderr).toContain(`+ password of ${ada}`);
   expect(stderr).toContain(`+ token of ${ada}`);
   const token = (await loadEnvironment(folder)).get(keyOf("TOKEN", ada)) ?? "";
-  expect((await forge.call("GET", "/user", { token })).body.login).toBe(ada);
+  const own = `/repos/root/${mark}-factory/collaborators/${ada}/permission`;
+  expect((await forge.call("GET", own, { token })).body.user?.login).toBe(ada);
 });
 
 test("an account without a mark whose token .env has is ours, keeps its token and is marked", async () => {

@@ -1,10 +1,11 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { setEnvironment } from "../../src/config/env-file.ts";
 import { dumpFiles, dumpForge, type ForgeDump } from "../support/forge-dump.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
-/** One for all tests: each leaves it repaired. */
+/** One for most tests: each leaves it repaired. */
 let factory: TestFactory;
 
 beforeAll(async () => {
@@ -158,6 +159,52 @@ test("a revoked token is found by plan and replaced, and no other token nor any 
   );
   expect(changed.map(([key]) => key)).toEqual(["FORGE_TOKEN_DEV_A"]);
   for (const [, value] of env) if (value.length > 20) expect(repaired.stdout).not.toContain(value);
+});
+
+test("a token of an earlier version is kept; one limited to other repositories than the bot's is replaced", async () => {
+  const shared = factory;
+  factory = await createFactory();
+  onTestFinished(async () => {
+    await factory.end();
+    factory = shared;
+  });
+  await factory.disintoOrThrow("init", factory.repository);
+  const password = (await factory.environment()).get("FORGE_PASS_DEV_A") ?? "";
+  const use = async (name: string, limits: object) => {
+    const own = { authorization: `Basic ${Buffer.from(`dev-a:${password}`).toString("base64")}` };
+    await act("DELETE", `/users/dev-a/tokens/disinto-${Number(name.at(-1)) - 1}`);
+    const answer = await fetch(`${factory.forgeUrl}/api/v1/users/dev-a/tokens`, {
+      method: "POST",
+      headers: { ...own, "content-type": "application/json" },
+      body: JSON.stringify({ name, ...limits }),
+    });
+    const { sha1 } = (await answer.json()) as { sha1: string };
+    await setEnvironment(factory.folder, { FORGE_TOKEN_DEV_A: sha1 });
+  };
+  const limited = ["write:issue", "write:repository"];
+
+  await use("disinto-2", { scopes: ["read:user", ...limited] });
+  expect(await plan()).toEqual([]);
+  await use("disinto-3", { scopes: limited, repositories: [repo] });
+  expect(await plan()).toMatchObject([
+    // It cannot be shown whose it is, so it is taken for one that does not work.
+    { action: { kind: "create-token" }, because: "the forge does not accept FORGE_TOKEN_DEV_A" },
+  ]);
+  await factory.disintoOrThrow("init");
+  expect(await plan()).toEqual([]);
+
+  await act("POST", "/user/repos", { name: "other" });
+  await writeFile(
+    path.join(factory.folder, "projects/other.toml"),
+    `repo = "${repo.owner}/other"\n[ci]\nprovider = "external"\n`,
+  );
+  const missing = expect.stringMatching(/^FORGE_TOKEN_\w+ does not reach .*\/other$/);
+  expect(await plan()).toContainEqual(
+    expect.objectContaining({
+      action: expect.objectContaining({ kind: "create-token" }),
+      because: missing,
+    }),
+  );
 });
 
 test("init five times: the same .env, the same forge, nothing to do", async () => {

@@ -132,8 +132,10 @@ test("a merge without approval is refused, and an approval by a dev bot does not
   expect((await mirror.readRefs(["refs/heads/main"])).get("refs/heads/main")).toBe(head);
 });
 
-test("each token that init makes has exactly the scopes that its owner needs", async () => {
+test("each token that init makes has exactly the scopes and repositories that its owner needs", async () => {
   const { tables } = await dumpForge(factory.folder);
+  const own = (tables.repositories ?? []).map(({ id }) => Number(id));
+  expect(own).toHaveLength(2);
   const logins = new Map((tables.users ?? []).map(({ id, login }) => [id, login]));
   const scopes = (tables.tokens ?? []).map(({ user_id, scopes: text }) => {
     return [
@@ -144,7 +146,11 @@ test("each token that init makes has exactly the scopes that its owner needs", a
     ];
   });
 
-  const bot = ["read:user", "write:issue", "write:repository"];
+  const limits = (tables.tokens ?? []).map(({ repositories }) => repositories);
+  expect(limits.filter((one) => one !== null).map((one) => JSON.parse(String(one)).sort())).toEqual(
+    [own, own, own],
+  );
+  const bot = ["write:issue", "write:repository"];
   expect(Object.fromEntries(scopes)).toEqual({
     "dev-a": bot,
     "dev-b": bot,
@@ -207,7 +213,7 @@ test("a runner whose token is another bot's refuses to start, and a missing one 
   const none = await start("");
 
   expect([foreign.exitCode, none.exitCode]).toEqual([1, 2]);
-  expect(foreign.stderr).toContain("the token of the bot dev-a belongs to dev-b, not to dev-a");
+  expect(foreign.stderr).toContain(`the token is not one of dev-a for ${repo.owner}/`);
   expect(none.stderr).toContain("FORGE_TOKEN");
 });
 

@@ -12,7 +12,7 @@ import { repo, TestFactory, until } from "./test-factory.ts";
 
 const checkout = path.join(import.meta.dirname, "../..");
 
-async function buildImages(tag: string): Promise<void> {
+export async function buildImages(tag: string): Promise<void> {
   const base = process.env.DISINTO_TEST_BASE;
   const env = toolEnvironment({ DOCKER_BUILDKIT: process.env.DOCKER_BUILDKIT ?? "1" });
   const dist = path.dirname(await buildCli());

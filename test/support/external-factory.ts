@@ -74,7 +74,7 @@ export async function describeEndState(
           mark: user.mark === `disinto:${environment.get("DISINTO_FACTORY_ID")}`,
         },
         tokens: user && (await forge.tokens.list(login)).map(({ name }) => name),
-        byToken: await forge.users.loginOf({ token }),
+        byToken: await forge.users.loginOf({ token }, { login, repo }),
         byPassword: await forge.users.loginOf({ login, password: secret }),
         access: user && (await forge.repositories.access(repo, login)),
       };

@@ -55,7 +55,8 @@ export function buildCredentials(http: ForgejoHttp, access: Access): ForgeCreden
           kind === "email"
             ? await user.get(path(login), z.array(shape))
             : await user.list(path(login), shape);
-        for (const { id, name, lastEight } of all) found.push({ kind, id, name, lastEight });
+        for (const { id, name, lastEight, repositories } of all)
+          found.push({ kind, id, name, lastEight, repositories });
       }
       return found;
     },

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { RepoId } from "../../core/factory.ts";
 import { isSameLogin } from "../../core/names.ts";
-import { DisintoError } from "../../errors.ts";
+import { DisintoError, type ErrorCode } from "../../errors.ts";
 import type {
   Access,
   Credentials,
@@ -23,7 +23,6 @@ import { buildHooks } from "./hooks.ts";
 import { ForgejoHttp } from "./http.ts";
 import {
   LabelShape,
-  Login,
   PermissionShape,
   ProtectionShape,
   RepositoryShape,
@@ -31,6 +30,7 @@ import {
   UserShape,
 } from "./shapes.ts";
 import { SlowAnswers } from "./slow-answers.ts";
+import { findTokenOwner } from "./token-owner.ts";
 
 interface ForgeAdminOptions {
   readonly url: string;
@@ -92,6 +92,12 @@ async function readVersion(http: ForgejoHttp): Promise<ForgeProbe> {
   }
 }
 
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "forge.unauthorized",
+  "forge.forbidden",
+  "credentials.wrong",
+]);
+
 type ActingUser = (proof: ConstructorParameters<typeof ForgejoHttp>[0]["proof"]) => ForgejoHttp;
 
 function pathOfUser(login: string): string {
@@ -118,9 +124,13 @@ function buildUsers(http: ForgejoHttp, as: ActingUser): ForgeUsers {
     mark: (login, { mark, email }) => change(login, { login_name: mark, source_id: 0, email }),
     restrict: (login) => change(login, { admin: false, allow_create_organization: false }),
     setPassword: ({ login, password }) => change(login, { password, must_change_password: false }),
-    loginOf: async (proof) => {
-      const answer = await as(proof).send("/user", { expect: [401, 403] });
-      return answer.status === 200 ? Login.parse(JSON.parse(answer.text)) : undefined;
+    loginOf: async (proof, expected) => {
+      try {
+        return await findTokenOwner(as(proof), expected);
+      } catch (error) {
+        if (error instanceof DisintoError && REFUSALS.has(error.code)) return undefined;
+        throw error;
+      }
     },
     areManaged: async () => (await http.get("/user", UserShape)).isAdmin,
     remove: async (login) => {

@@ -21,6 +21,7 @@ import {
   StatusShape,
 } from "./shapes.ts";
 import { TimelineShape } from "./timeline-shape.ts";
+import { findTokenOwner } from "./token-owner.ts";
 
 interface ForgeOptions {
   readonly url: string;
@@ -38,8 +39,8 @@ export function buildForge({ token, ...options }: ForgeOptions): Forge {
 
 export function buildForgeOver(http: ForgejoHttp): Forge {
   return {
-    whoami: () => http.get("/user", Login),
-    // A collaborator's permission is told to administrators only; who may be assigned is told to everybody, and is
+    whoami: (expected) => findTokenOwner(http, expected),
+    // A collaborator's permission is told to administrators and to that collaborator only; who may be assigned is told to everybody, and is
     // who may write (models/repo/user_repo.go GetRepoAssignees; in an organisation, to any unit of the repository).
     writers: (repo) => http.get(`${pathOf(repo)}/assignees`, z.array(Login)),
     dependencies: async (repo, issue) => {

@@ -63,10 +63,10 @@ export class ForgejoHttp {
     return this.#decode(path, shape, await this.send(path));
   }
 
-  /** Undefined when the forge says 404. */
-  async find<T>(path: string, shape: z.ZodType<T>): Promise<T | undefined> {
-    const answer = await this.send(path, { expect: [404] });
-    return answer.status === 404 ? undefined : this.#decode(path, shape, answer);
+  /** Undefined when the forge says 404, or whatever stands for that. */
+  async find<T>(path: string, shape: z.ZodType<T>, absent = 404): Promise<T | undefined> {
+    const answer = await this.send(path, { expect: [absent] });
+    return answer.status === absent ? undefined : this.#decode(path, shape, answer);
   }
 
   async write<T>(path: string, sending: SendOptions, shape: z.ZodType<T>): Promise<T> {

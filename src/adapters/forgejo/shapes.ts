@@ -206,9 +206,11 @@ export const TokenShape = z
     name: z.string(),
     token_last_eight: z.string(),
     scopes: z.array(z.string()).nullish(),
+    repositories: z.array(z.object({ owner: z.string(), name: z.string() })).nullish(),
   })
-  .transform(({ id, name, token_last_eight, scopes }) => {
-    return { id, name, lastEight: token_last_eight, scopes: scopes ?? [] };
+  .transform(({ id, name, token_last_eight, scopes, repositories }) => {
+    const limits = repositories ?? undefined;
+    return { id, name, lastEight: token_last_eight, scopes: scopes ?? [], repositories: limits };
   });
 
 export const RepositoryShape = z

@@ -8,7 +8,7 @@ import { protectionsOf } from "../branches/protections.ts";
 import { type ForgeContext, repositoryPath } from "../forge.ts";
 import { ApiError } from "../http/api-error.ts";
 import { limitTransfer } from "../http/request-limits.ts";
-import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
+import { type AccessLevel, accessBy, allows } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow } from "../store/rows.ts";
 import type { Doer } from "../users/authentication.ts";
@@ -61,8 +61,7 @@ export async function serveGit(
   try {
     const { repository, doer } = await authorize(forge, git, request);
     const who = doer?.user.login ?? `from ${request.socket.remoteAddress}`;
-    const mayWrite =
-      doer !== undefined && allows(accessOf(forge.db, repository, doer.user), "write");
+    const mayWrite = doer !== undefined && allows(accessBy(forge.db, repository, doer), "write");
     held.push(forge.gitSlots.take({ who, mayWrite }));
     if (git.action === "git-receive-pack") held.push(await forge.gitSlots.takePush(who));
     const env = backendEnvironment(forge, { git, request, repository, doer });
@@ -95,7 +94,7 @@ async function authorize(forge: ForgeContext, git: GitRequest, request: Incoming
   const doer = await forge.authentication.identify({ authorization, address });
   if (!doer) throw new ApiError(401, "Unauthorized");
   requireSignedIn(doer);
-  const access: AccessLevel = repository ? accessOf(forge.db, repository, doer.user) : "none";
+  const access: AccessLevel = repository ? accessBy(forge.db, repository, doer) : "none";
   if (!repository || access === "none") throw new ApiError(404, "Repository not found");
   requireScope(doer, repository, git.pushes);
   if (git.pushes && repository.archived) {
@@ -139,7 +138,7 @@ function backendEnvironment(
     REMOTE_USER: doer?.user.login ?? "",
   };
   const given = Object.entries(optional).filter(([, value]) => value !== "");
-  const access = accessOf(forge.db, repository, doer?.user);
+  const access = accessBy(forge.db, repository, doer);
   const push =
     doer && git.pushes
       ? pushEnvironment(repository, protectionsOf(forge.db, repository), { ...doer, access })

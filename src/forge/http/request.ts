@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context as HonoContext } from "hono";
 import * as z from "zod";
 import type { ForgeContext } from "../forge.ts";
-import { type AccessLevel, accessOf, allows } from "../repositories/permission.ts";
+import { type AccessLevel, accessBy, allows } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import type { RepositoryRow, UserRow } from "../store/rows.ts";
 import type { Doer } from "../users/authentication.ts";
@@ -50,6 +50,7 @@ export interface RepositoryRequest {
   readonly repository: RepositoryRow;
   readonly access: AccessLevel;
   readonly user: UserRow | undefined;
+  readonly doer: Doer | undefined;
 }
 
 /** What the caller may not even read is not found (repoAssignment). */
@@ -62,12 +63,12 @@ export function enterRepository(
   const doer = c.get("doer");
   const { owner = "", repo = "" } = c.req.param() as Record<string, string>;
   const repository = findRepository(forge.db, owner, repo);
-  const access = repository ? accessOf(forge.db, repository, doer?.user) : "none";
+  const access = repository ? accessBy(forge.db, repository, doer) : "none";
   if (!repository || access === "none") throw notFound();
   if (repository.private && doer?.scopes !== undefined && isPublicOnly(doer.scopes)) {
     throw forbidden("token scope is limited to public repos");
   }
-  return { repository, access, user: doer?.user };
+  return { repository, access, user: doer?.user, doer };
 }
 
 export type SignedRequest = RepositoryRequest & { readonly user: UserRow };

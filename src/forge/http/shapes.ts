@@ -1,7 +1,7 @@
 /** JSON shapes of users, repositories, labels and comments, property by property as Forgejo's modules/structs. */
 import type { ForgeContext } from "../forge.ts";
 import { type AccessLevel, allows } from "../repositories/permission.ts";
-import { mergeStyles, settingsOf } from "../repositories/repositories.ts";
+import { allRepositories, mergeStyles, settingsOf } from "../repositories/repositories.ts";
 import type {
   CommentRow,
   IssueRow,
@@ -66,7 +66,7 @@ function personShape(
 }
 
 /** The newest structs (17.0) tell more about a token than older ones. */
-export function tokenShape(row: TokenRow, token = "") {
+export function tokenShape(forge: ForgeContext, row: TokenRow, token = "") {
   return {
     id: row.id,
     name: row.name,
@@ -74,8 +74,20 @@ export function tokenShape(row: TokenRow, token = "") {
     token_last_eight: row.last_eight,
     scopes: row.scopes.split(","),
     created_at: iso(row.created),
-    repositories: null,
+    repositories: row.repositories === null ? null : describe(forge, JSON.parse(row.repositories)),
   };
+}
+
+/** What was deleted is no longer told. */
+function describe({ db }: ForgeContext, ids: readonly number[]) {
+  return allRepositories(db)
+    .filter(({ id }) => ids.includes(id))
+    .map(({ id, name, owner_login: owner }) => ({
+      id,
+      name,
+      owner,
+      full_name: `${owner}/${name}`,
+    }));
 }
 
 export function repositoryUrl(forge: ForgeContext, { owner_login, name }: RepositoryRow): string {

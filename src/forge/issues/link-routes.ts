@@ -19,7 +19,7 @@ import {
   text,
 } from "../http/request.ts";
 import { labelShape } from "../http/shapes.ts";
-import { accessOf, allows } from "../repositories/permission.ts";
+import { accessBy, allows } from "../repositories/permission.ts";
 import { findRepository, getRepository } from "../repositories/repositories.ts";
 import type { IssueRow, LabelRow } from "../store/rows.ts";
 import { addLabels, labelsById, labelsByName, labelsOf, removeLabels } from "./issue-labels.ts";
@@ -96,7 +96,7 @@ export function dependencyRoutes(forge: ForgeContext): Hono<Env> {
   routes.get(`${path}/dependencies`, (c) => {
     const request = enterRepository(c, forge, "issue");
     const all = dependenciesOf(forge.db, issueParameter(c, forge, request));
-    const readable = all.filter((issue) => mayRead(forge, request.user, issue));
+    const readable = all.filter((issue) => mayRead(forge, request.doer, issue));
     return listAnswer(c, cut(readable, pageOf(c)), (issue) =>
       issueShape(forge, getRepository(forge.db, issue.repository_id), {
         issue,
@@ -130,22 +130,18 @@ function enterDependentIssue(
   return { request, issue };
 }
 
-function mayRead(
-  forge: ForgeContext,
-  user: SignedRequest["user"] | undefined,
-  issue: IssueRow,
-): boolean {
-  return accessOf(forge.db, getRepository(forge.db, issue.repository_id), user) !== "none";
+function mayRead(forge: ForgeContext, doer: SignedRequest["doer"], issue: IssueRow): boolean {
+  return accessBy(forge.db, getRepository(forge.db, issue.repository_id), doer) !== "none";
 }
 
 function dependencyOf(
   forge: ForgeContext,
-  { user }: SignedRequest,
+  { doer }: SignedRequest,
   { owner, repo, index }: z.infer<typeof Dependency>,
 ): IssueRow {
   const repository = findRepository(forge.db, owner, repo);
   const issue = repository && findIssue(forge.db, repository, index);
-  if (!issue || !mayRead(forge, user, issue)) throw notFound();
+  if (!issue || !mayRead(forge, doer, issue)) throw notFound();
   return issue;
 }
 

@@ -7,7 +7,7 @@ import { iso } from "../http/shapes.ts";
 import { labelsOf } from "../issues/issue-labels.ts";
 import { assigneesOf, findIssue } from "../issues/issues.ts";
 import { getPull, type Pull } from "../pulls/pulls.ts";
-import { accessOf } from "../repositories/permission.ts";
+import { accessBy } from "../repositories/permission.ts";
 import { findRepository } from "../repositories/repositories.ts";
 import { reviewsOf } from "../reviews/reviews.ts";
 import type { CommentRow, IssueRow, RepositoryRow } from "../store/rows.ts";
@@ -36,9 +36,9 @@ export function pageRoutes(forge: ForgeContext): Hono<Env> {
 function page(c: Context, forge: ForgeContext) {
   const { owner = "", repo = "", index = "" } = c.req.param() as Record<string, string>;
   const repository = findRepository(forge.db, owner, repo);
-  const viewer = c.get("doer")?.user;
+  const viewer = c.get("doer");
   const issue = repository && findIssue(forge.db, repository, Number(index));
-  if (!repository || !issue || accessOf(forge.db, repository, viewer) === "none") {
+  if (!repository || !issue || accessBy(forge.db, repository, viewer) === "none") {
     return c.html(html`<!doctype html><title>Not found</title><h1>Not found</h1>`, 404);
   }
   c.header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");

@@ -56,9 +56,10 @@ function collaborator(c: Context, forge: ForgeContext): UserRow {
 }
 
 function permissionOf(c: Context, forge: ForgeContext) {
-  const { repository, access: own, user: viewer } = enterSigned(c, forge);
+  const { repository, access: own, user: viewer, doer } = enterSigned(c, forge);
   const login = c.req.param("collaborator") ?? "";
-  if (!viewer.admin && viewer.lower_login !== login.toLowerCase() && !allows(own, "admin")) {
+  const isAdmin = viewer.admin && !doer?.repositories;
+  if (!isAdmin && viewer.lower_login !== login.toLowerCase() && !allows(own, "admin")) {
     throw forbidden(
       "Only admins can query all permissions, repo admins can query all repo permissions, collaborators can query only their own",
     );

@@ -18,6 +18,28 @@ export function accessOf(
   return user?.admin ? "owner" : ownAccessOf(db, repository, user);
 }
 
+/** Who asks, and the repositories that the token is limited to; undefined where it is not limited. */
+interface Caller {
+  readonly user: UserRow;
+  readonly repositories: readonly number[] | undefined;
+}
+
+/**
+ * services/authz/specific_repos_reducer.go: of other repositories a limited token reads the public ones, and it
+ * administers none (services/context/api.go IsUserRepoAdmin).
+ */
+export function accessBy(
+  db: Database,
+  repository: RepositoryRow,
+  caller: Caller | undefined,
+): AccessLevel {
+  const access = accessOf(db, repository, caller?.user);
+  if (!caller?.repositories) return access;
+  if (caller.repositories.includes(repository.id))
+    return allows(access, "admin") ? "write" : access;
+  return repository.private || access === "none" ? "none" : "read";
+}
+
 /** Without what a site administrator may do everywhere: what lists of people in a repository go by. */
 export function ownAccessOf(
   db: Database,

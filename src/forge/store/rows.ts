@@ -28,6 +28,8 @@ export interface TokenRow {
   readonly name: string;
   readonly last_eight: string;
   readonly scopes: string;
+  /** JSON list of ids; null: all that the user may reach. */
+  readonly repositories: string | null;
   readonly created: number;
 }
 

@@ -208,4 +208,7 @@ ALTER TABLE comments ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 /** What only a site administrator writes about a user, and only they and the user see. */
 const fourth = `ALTER TABLE users ADD COLUMN login_name TEXT NOT NULL DEFAULT '';`;
 
-export const schema: readonly string[] = [first, second, third, fourth];
+/** The ids of the repositories that a token is limited to, as JSON; null where it is not. */
+const fifth = `ALTER TABLE tokens ADD COLUMN repositories TEXT;`;
+
+export const schema: readonly string[] = [first, second, third, fourth, fifth];

@@ -10,6 +10,8 @@ export interface Doer {
   readonly user: UserRow;
   /** The scopes of the token used; a password has no limits. */
   readonly scopes: string | undefined;
+  /** The ids of the repositories that the token is limited to. */
+  readonly repositories: readonly number[] | undefined;
   /** Basic authentication, even with a token as the password (reqBasicOrRevProxyAuth). */
   readonly basic: boolean;
 }
@@ -21,6 +23,8 @@ export interface Credentials {
   /** The deprecated query parameters `token` and `access_token`. */
   readonly queryToken?: string | undefined;
 }
+
+const unlimited = { scopes: undefined, repositories: undefined, basic: true };
 
 export class Authentication {
   readonly #db: Database;
@@ -49,19 +53,20 @@ export class Authentication {
     if (doer) return doer;
     const user = findUser(this.#db, name);
     const hash = user?.password_hash;
-    if (user && this.#passwords.isProven(password, hash))
-      return { user, scopes: undefined, basic: true };
+    if (user && this.#passwords.isProven(password, hash)) return { user, ...unlimited };
     const guess = { name, address: address ?? "" };
     const isRight = await this.#attempts.guard(guess, async () =>
       (await this.#passwords.check(password, hash)) ? true : undefined,
     );
     if (!user || !isRight) return rejectCredentials(name);
-    return { user, scopes: undefined, basic: true };
+    return { user, ...unlimited };
   }
 
   #byToken(token: string, basic: boolean): Doer | undefined {
     const row = this.#db.get<TokenRow>("SELECT * FROM tokens WHERE hash = ?", hashToken(token));
-    return row && { user: getUser(this.#db, row.user_id), scopes: row.scopes, basic };
+    if (!row) return undefined;
+    const repositories = row.repositories === null ? undefined : JSON.parse(row.repositories);
+    return { user: getUser(this.#db, row.user_id), scopes: row.scopes, repositories, basic };
   }
 }
 

@@ -16,10 +16,16 @@ import {
   userParameter,
 } from "../http/request.ts";
 import { tokenShape, userShape } from "../http/shapes.ts";
+import { accessBy } from "../repositories/permission.ts";
+import { findRepository } from "../repositories/repositories.ts";
 import type { TokenRow, UserRow } from "../store/rows.ts";
 import { createToken } from "./users.ts";
 
-const NewToken = z.object({ name: required, scopes: z.array(text).default([]) });
+const NewToken = z.object({
+  name: required,
+  scopes: z.array(text).default([]),
+  repositories: z.array(z.object({ owner: required, name: required })).optional(),
+});
 
 export function userRoutes(forge: ForgeContext): Hono<Env> {
   const routes = new Hono<Env>();
@@ -51,18 +57,32 @@ export function userRoutes(forge: ForgeContext): Hono<Env> {
   routes.get("/users/:username/tokens", (c) => {
     const tokens = tokensOf(forge, selfOrAdmin(c, forge));
     countHeader(c, tokens.length);
-    return c.json(cut(tokens, pageOf(c)).map((row) => tokenShape(row)));
+    return c.json(cut(tokens, pageOf(c)).map((row) => tokenShape(forge, row)));
   });
   routes.post("/users/:username/tokens", async (c) => {
     const owner = tokenOwner(c, forge);
-    const { row, token } = createToken(forge.db, owner, await bodyOf(c, NewToken));
-    return c.json(tokenShape(row, token), 201);
+    const { repositories: names, ...wanted } = await bodyOf(c, NewToken);
+    const repositories = names?.map((name) => reachable(c, forge, name));
+    const { row, token } = createToken(forge.db, owner, { ...wanted, repositories });
+    return c.json(tokenShape(forge, row, token), 201);
   });
   routes.delete("/users/:username/tokens/:id", (c) => {
     removeToken(forge, tokenOwner(c, forge), c);
     return c.body(null, 204);
   });
   return routes;
+}
+
+/** What the caller may not see does not exist. */
+function reachable(c: Context, forge: ForgeContext, { owner, name }: RepositoryName) {
+  const repository = findRepository(forge.db, owner, name);
+  if (repository && accessBy(forge.db, repository, c.get("doer")) !== "none") return repository;
+  throw new ApiError(400, `repository ${owner}/${name} does not exist`);
+}
+
+interface RepositoryName {
+  readonly owner: string;
+  readonly name: string;
 }
 
 /** individualPermsChecker of routers/api/v1/api.go. */

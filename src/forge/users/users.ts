@@ -1,9 +1,9 @@
 /** Users and their tokens. Rules and messages: Forgejo's models/user/user.go, routers/api/v1/admin/user.go. */
 import { ApiError, invalid } from "../http/api-error.ts";
 import { bit, type Database, now } from "../store/database.ts";
-import type { TokenRow, UserRow } from "../store/rows.ts";
+import type { RepositoryRow, TokenRow, UserRow } from "../store/rows.ts";
 import { hashPassword, hashToken, newToken } from "./secrets.ts";
-import { normalizeScopes } from "./token-scopes.ts";
+import { isPublicOnly, normalizeScopes } from "./token-scopes.ts";
 
 export interface NewUser {
   readonly login: string;
@@ -135,16 +135,19 @@ function createGhost(db: Database): number {
 export interface NewToken {
   readonly name: string;
   readonly scopes: readonly string[];
+  /** What the token is limited to; without it to nothing. */
+  readonly repositories?: readonly RepositoryRow[] | undefined;
 }
 
 /** Answers the token itself, which is shown once and stored only as a hash. */
 export function createToken(
   db: Database,
   user: UserRow,
-  { name, scopes }: NewToken,
+  { name, scopes, repositories }: NewToken,
 ): { row: TokenRow; token: string } {
   const normal = normalizeScopes(scopes);
   if (normal === "") throw new ApiError(400, "access token must have a scope");
+  if (repositories) checkLimited(normal, repositories);
   const token = newToken();
   const row = db.transaction(() => {
     if (db.get("SELECT 1 FROM tokens WHERE user_id = ? AND name = ?", user.id, name)) {
@@ -156,12 +159,27 @@ export function createToken(
       hash: hashToken(token),
       last_eight: token.slice(-8),
       scopes: normal,
+      repositories: repositories ? JSON.stringify(repositories.map(({ id }) => id)) : null,
       created: now(),
     });
     return db.get<TokenRow>("SELECT * FROM tokens WHERE id = ?", id);
   });
   if (!row) throw new Error("the token that was just made is gone");
   return { row, token };
+}
+
+/** What has another resource than repositories would not be limited by them (services/authz/access_token.go). */
+const limitable = new Set(["read:issue", "write:issue", "read:repository", "write:repository"]);
+
+function checkLimited(scopes: string, repositories: readonly RepositoryRow[]): void {
+  const refuse = (what: string): never => {
+    throw new ApiError(400, `Access tokens with specified repositories ${what}`);
+  };
+  if (repositories.length === 0) refuse("must have at least one repository.");
+  if (isPublicOnly(scopes)) refuse("cannot be combined with the public-only scope.");
+  if (scopes.split(",").every((scope) => limitable.has(scope))) return;
+  const all = "read:issue, write:issue, read:repository, and write:repository";
+  refuse(`can only be used with the ${all} scopes.`);
 }
 
 export async function changePassword(

@@ -51,6 +51,33 @@ test("a password is tried ten times a minute, and who has shown the right one is
   expect(await ask(`token ${stranger.token}`)).toBe(200);
 });
 
+/** Where else a password is asked for, and how else a name is spelt. */
+const guesses: readonly (readonly [string, (name: string, count: number) => [string, string]])[] = [
+  ["by git", (name) => [name, "/root/noisy.git/info/refs?service=git-receive-pack"]],
+  ["by a page", (name) => [name, "/root/noisy/issues/1"]],
+  [
+    "letter by letter in capitals",
+    (name, count) => [
+      name.slice(0, count % 6).toUpperCase() + name.slice(count % 6),
+      "/api/v1/user",
+    ],
+  ],
+];
+
+test.each(guesses)("a password is tried no oftener %s", async (title, guess) => {
+  const name = `victim-${title.length}`;
+  await forge.user(name);
+
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 12; tries++) {
+    const [login, place] = guess(name, tries);
+    const headers = { authorization: basic(login, `guess-${tries}`) };
+    statuses.push((await fetch(`${forge.url}${place}`, { headers })).status);
+  }
+
+  expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
+});
+
 test("who does not exist is refused after as long as who does", async () => {
   const time = async (name: string) => {
     const startMs = performance.now();
