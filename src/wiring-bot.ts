@@ -125,11 +125,11 @@ function toSessionLimits(limits: SessionLimits) {
   };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
+type SharedTools = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
   readonly spending: Spending;
 };
 
-interface Gated extends Whole {
+interface Gated extends SharedTools {
   readonly server: ModelServer | undefined;
   readonly role: Role;
   readonly events: EventLog;
