@@ -67,7 +67,7 @@ export interface TestForge {
   close(): Promise<void>;
 }
 
-/** In the test's own process unless another start is given. */
+/** Without another start the forge runs in the test's own process. */
 export async function startTestForge(
   start: (options: { folder: string; port: number }) => Promise<RunningForge> = startForge,
 ): Promise<TestForge> {
