@@ -98,7 +98,7 @@ export function buildBot(settings: BotSettings, host: Host): RunningBot {
   return {
     whoami: () => forge.whoami({ login: user, repo: settings.factoryRepo }),
     events,
-    sayFarewell: async () => link?.close(),
+    closeEventLink: async () => link?.close(),
     toolsFor,
     run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
