@@ -98,7 +98,7 @@ export function buildBot(settings: BotSettings, host: Host): RunningBot {
   return {
     whoami: () => forge.whoami({ login: user, repo: settings.factoryRepo }),
     events,
-    sayFarewell: async () => link?.close(),
+    closeEventLink: async () => link?.close(),
     toolsFor,
     run: async (role, run) => (await roleLoops[role]())(run),
     serveHealth: async (loops) => {
@@ -125,11 +125,11 @@ function toSessionLimits(limits: SessionLimits) {
   };
 }
 
-type Whole = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
+type SharedTools = Pick<BotTools, "slots" | "breakers" | "backend" | "pauses"> & {
   readonly spending: Spending;
 };
 
-interface Gated extends Whole {
+interface Gated extends SharedTools {
   readonly server: ModelServer | undefined;
   readonly role: Role;
   readonly events: EventLog;

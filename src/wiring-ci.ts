@@ -6,17 +6,20 @@ import type { Tools } from "./cli/tools.ts";
 import { DisintoError } from "./errors.ts";
 import type { CiRunReader } from "./ports/ci-run-reader.ts";
 
-type Asked = Parameters<Tools["ciRuns"]>[0];
+type RunsRequest = Parameters<Tools["ciRuns"]>[0];
 
 export function openRuns(
-  asked: Asked,
+  asked: RunsRequest,
   { clock, signal }: Pick<Tools, "clock" | "signal">,
 ): CiRunReader {
   const requests = connect(asked, signal);
   return buildRunReader({ requests, repo: asked.repo, clock, signal });
 }
 
-function connect({ connection, containers, environment }: Asked, signal: AbortSignal): CiRequests {
+function connect(
+  { connection, containers, environment }: RunsRequest,
+  signal: AbortSignal,
+): CiRequests {
   if (connection.kind === "address") {
     const token = connection.tokenKeys.map((key) => environment.get(key)).find(Boolean);
     if (token) return new WoodpeckerHttp({ url: connection.url, token }, signal);

@@ -8,14 +8,17 @@ import type { Clock } from "./ports/clock.ts";
 import type { EventLog } from "./ports/event-log.ts";
 import type { Mirror } from "./ports/git.ts";
 
-interface Place {
+interface SpendingOptions {
   /** The mirror of the factory's repository. */
   readonly mirror: Mirror;
   readonly clock: Clock;
   readonly events: EventLog;
 }
 
-export function buildSpending(settings: BotSettings, { mirror, clock, events }: Place): Spending {
+export function buildSpending(
+  settings: BotSettings,
+  { mirror, clock, events }: SpendingOptions,
+): Spending {
   const { name: bot, budget: factory, limits, projects, model, harness } = settings;
   const { issue, day } = limits;
   const find = (name: string) => projects.find((project) => project.name === name);

@@ -28,7 +28,7 @@ export function openEventLink(
 
 const ALIVE_EVERY_MS = 1_000;
 const RETRY_MS = 1_000;
-const FAREWELL_MS = 1_000;
+const CLOSE_MS = 1_000;
 /** What may lie unsent before a dashboard that does not read is given up. */
 const MAX_UNSENT_BYTES = 16_000_000;
 
@@ -75,7 +75,7 @@ export class EventLink {
     const current = this.#current;
     if (!current) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, FAREWELL_MS);
+      const timer = setTimeout(resolve, CLOSE_MS);
       current.once("close", () => {
         clearTimeout(timer);
         resolve();

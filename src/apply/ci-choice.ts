@@ -24,7 +24,7 @@ export interface MissingCi {
 
 export type DecideCi = (missing: MissingCi) => Promise<CiChoice>;
 
-interface Looked {
+interface InspectedProject {
   readonly name: string;
   readonly provider: CiProvider;
   readonly described: Description;
@@ -38,7 +38,7 @@ export function findMissingCi({
   provider,
   described,
   isPushed,
-}: Looked): MissingCi | undefined {
+}: InspectedProject): MissingCi | undefined {
   if (!ciProviders[provider].access || listRequired(provider, described).length > 0)
     return undefined;
   const others = listOtherWorkflows(described.names);

@@ -7,13 +7,17 @@ import type { Factory } from "../core/factory.ts";
 import type { ServiceStatus } from "../core/service-status.ts";
 import { dashboardEnv } from "../settings/env-dashboard.ts";
 
-interface Making {
+interface DashboardSecretsOptions {
   readonly factory: Factory;
   readonly secrets: SecretStore;
   readonly newSecret: () => string;
 }
 
-export async function makeDashboardSecrets({ factory, secrets, newSecret }: Making): Promise<void> {
+export async function makeDashboardSecrets({
+  factory,
+  secrets,
+  newSecret,
+}: DashboardSecretsOptions): Promise<void> {
   if (!factory.dashboard) return;
   for (const { key } of [dashboardEnv.dashboardKey, dashboardEnv.eventsToken])
     if (!secrets.get(key)) await secrets.set({ [key]: newSecret() });
@@ -26,7 +30,7 @@ export function renderProjects({ projects }: Factory) {
   return { path: `${DASHBOARD_FOLDER}/${PROJECTS_FILE}`, text };
 }
 
-interface Seen {
+interface EngineFacts {
   /** ISO 8601. */
   readonly at: string;
   readonly services: readonly ServiceStatus[];
@@ -36,7 +40,7 @@ interface Seen {
 export async function writeEngineFacts(
   folder: string,
   factory: Factory,
-  seen: Seen,
+  seen: EngineFacts,
 ): Promise<void> {
   if (!factory.dashboard) return;
   const own = path.join(folder, DASHBOARD_FOLDER);

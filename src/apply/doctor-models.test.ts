@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 /** As if this host were the bot's container, whose way out is the proxy. */
-async function check() {
+async function check(changes: object = {}) {
   const env = "LLAMA_BOTS=a\nLLAMA_BASE_URL=http://elsewhere:1\n";
   const { bots, ...factory } = makeFactory(env, {
     shop: 'repo = "acme/shop"\nci.provider = "external"\n',
@@ -36,7 +36,7 @@ async function check() {
   const EGRESS_PROXY = `http://127.0.0.1:${portOf(proxy)}`;
   const service = { service: "agents-llama-a", running: true, ours: true };
   const fleet = {
-    factory: { ...factory, bots: bots.map((bot) => ({ ...bot, baseUrl })) },
+    factory: { ...factory, bots: bots.map((bot) => ({ ...bot, baseUrl, ...changes })) },
     environment: new Map(),
     containers: {
       observe: async () => ({ containers: [service] }),
@@ -67,4 +67,10 @@ test("a model elsewhere that the way out refuses is bad, though this host reache
     message: expect.stringMatching(/ is reachable from this host but not from agents-llama-a$/),
     hint: "run disinto up, so that the egress service allows this address",
   });
+});
+
+test("a model that does not answer is nobody's matter where only commands have its address, or no bot that runs", async () => {
+  expect(await check()).toMatchObject({ verdict: "bad" });
+  expect(await check({ harness: "command" })).toBeUndefined();
+  expect(await check({ enabled: false })).toBeUndefined();
 });

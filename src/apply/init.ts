@@ -246,7 +246,7 @@ function announceReviewer({ say }: InitTools, missing: MissingReviewer | undefin
   if (missing?.type === "lacking") say(`no reviewer is added: ${missing.because}`);
 }
 
-interface Filling {
+interface InitialContentOptions {
   readonly factory: Factory;
   readonly project: InitProject | undefined;
   readonly administrator: Administrator;
@@ -257,7 +257,7 @@ const LOOKED_AT_LIMIT_MS = 60_000;
 
 function buildFill(
   { repositories, clock, say, signal }: InitTools,
-  { factory, project, administrator }: Filling,
+  { factory, project, administrator }: InitialContentOptions,
 ): InitialContent | undefined {
   const content = project?.content;
   if (!content) return undefined;

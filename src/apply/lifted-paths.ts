@@ -9,7 +9,7 @@ import { DisintoError } from "../errors.ts";
 import type { ForgeRepositories, Protection } from "../ports/forge-admin.ts";
 import { readLifted, removeLifted, writeLifted } from "./sync-files.ts";
 
-interface Lifting {
+interface LiftOptions {
   /** The factory's. */
   readonly folder: string;
   readonly repo: RepoId;
@@ -23,7 +23,7 @@ interface Lifting {
 
 export async function withPathsLifted(
   repositories: ForgeRepositories,
-  { folder, repo, branch, paths, guard, say }: Lifting,
+  { folder, repo, branch, paths, guard, say }: LiftOptions,
   push: () => Promise<void>,
 ): Promise<void> {
   const rules = await repositories.protection(repo, branch);

@@ -36,7 +36,7 @@ export interface RunningBot {
   /** Says to who asks whether the loops get on, where the bot has a port for it; answers how to stop that. */
   serveHealth(loops: Readonly<Record<string, Progress>>): Promise<() => void>;
   /** Hands its last events in, where there is somebody to take them. */
-  sayFarewell(): Promise<void>;
+  closeEventLink(): Promise<void>;
 }
 
 export interface BotTools {

@@ -19,7 +19,7 @@ const caches: Partial<Readonly<Record<CiProvider, (options: CacheOptions) => Pro
 /** The cache that the provider lends to sessions; undefined where it lends none. */
 export function findCache(
   provider: CiProvider,
-  { access, ...options }: Omit<CacheOptions, "access"> & Pick<Asked, "access">,
+  { access, ...options }: Omit<CacheOptions, "access"> & Pick<CiRunsRequest, "access">,
 ): ReadCache | undefined {
   const build = caches[provider];
   if (!build || !access) return undefined;
@@ -33,12 +33,12 @@ const adapters: Readonly<Record<CiProvider, Open | undefined>> = {
   external: undefined,
 };
 
-interface Asked extends Omit<CiRunsOptions, "access" | "needsWebhook"> {
+interface CiRunsRequest extends Omit<CiRunsOptions, "access" | "needsWebhook"> {
   /** Undefined if there is no token for it. */
   readonly access: CiRunsOptions["access"] | undefined;
 }
 
-export function buildCiRuns(provider: CiProvider, { access, ...options }: Asked): CiRuns {
+export function buildCiRuns(provider: CiProvider, { access, ...options }: CiRunsRequest): CiRuns {
   const open = adapters[provider];
   if (!open || !access) return statusesOnly;
   let runs: Promise<CiRuns> | undefined;

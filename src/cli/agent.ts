@@ -35,7 +35,7 @@ export async function runAgent(
     throw error;
   }
   bot.events.append({ type: "bot.stopped" });
-  await bot.sayFarewell();
+  await bot.closeEventLink();
   stopHealth();
   return ExitCode.done;
 }

@@ -10,7 +10,7 @@ import type { Tools } from "./tools.ts";
 
 export type ModelTools = Pick<Tools, "findModels" | "examineModel" | "say">;
 
-interface Asking {
+interface ModelQuestionContext {
   readonly given: Answers;
   readonly engine: string;
   readonly bots: string;
@@ -20,7 +20,7 @@ interface Asking {
 export async function askModel(
   tools: ModelTools,
   questions: Questions,
-  { given, engine, bots }: Asking,
+  { given, engine, bots }: ModelQuestionContext,
 ): Promise<Answers> {
   if (bots.trim() === "") return { [env.llamaBaseUrl.key]: offerModel(engine) };
   const known = given[env.llamaBaseUrl.key];

@@ -18,8 +18,8 @@ test("people reach the forge on its published port, everything inside by its nam
 
   expect(forge).toEqual({
     operator: "http://127.0.0.1:3000",
-    told: "http://127.0.0.1:3000",
-    part: "http://forgejo:3000",
+    announced: "http://127.0.0.1:3000",
+    internal: "http://forgejo:3000",
     step: "http://forgejo:3000",
   });
   expect(none).toBeUndefined();
@@ -29,12 +29,12 @@ test("with Woodpecker a step reads the forge where the forge says that it is", (
   const addresses = deriveAddresses(makeFactory(bot + named, { shop: woodpecker }));
 
   expect(addresses.forge).toMatchObject({
-    told: "http://box.lan:3000",
+    announced: "http://box.lan:3000",
     step: "http://box.lan:3000",
   });
   expect(addresses.woodpecker).toMatchObject({
-    told: "http://box.lan:8000",
-    part: "http://woodpecker:8000",
+    announced: "http://box.lan:8000",
+    internal: "http://woodpecker:8000",
   });
 });
 
@@ -51,8 +51,8 @@ test("what is published leads to a part inside, and the names that people use me
   const factory = makeFactory(bot + named, { shop: woodpecker });
 
   expect(listInbound(factory)).toEqual([
-    { part: "forge", bind: "127.0.0.1", published: 3000, host: "forgejo", port: 3000 },
-    { part: "woodpecker", bind: "127.0.0.1", published: 8000, host: "woodpecker", port: 8000 },
+    { service: "forge", bind: "127.0.0.1", published: 3000, host: "forgejo", port: 3000 },
+    { service: "woodpecker", bind: "127.0.0.1", published: 8000, host: "woodpecker", port: 8000 },
   ]);
   expect(listOutsideNames(factory)).toEqual(["box.lan"]);
 });

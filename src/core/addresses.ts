@@ -93,7 +93,7 @@ function isOurs({ kind }: Factory["forge"]): boolean {
 
 /** A port of the host that leads to a part. */
 export interface Inbound {
-  readonly internal: "forge" | "ssh" | "woodpecker" | "dashboard";
+  readonly service: "forge" | "ssh" | "woodpecker" | "dashboard";
   readonly bind: string;
   readonly published: number;
   /** Name and port inside. */
@@ -104,12 +104,8 @@ export interface Inbound {
 /** What an operator reaches without the edge. None of these parts publishes a port itself: a way in must be no way out. */
 export function listInbound(factory: Factory): readonly Inbound[] {
   const { forge, ci, dashboard } = factory;
-  const carry = (
-    internal: Exclude<Inbound["internal"], "ssh">,
-    published: number,
-    host: string,
-  ) => {
-    return { internal, bind: forge.bind, published, host, port: ports[internal] };
+  const carry = (service: Exclude<Inbound["service"], "ssh">, published: number, host: string) => {
+    return { service, bind: forge.bind, published, host, port: ports[service] };
   };
   return [
     ...(isOurs(forge) ? [carry("forge", forge.port, FORGE_SERVICE)] : []),
@@ -123,7 +119,7 @@ function listSsh({ forge, images }: Factory): readonly Inbound[] {
   const port = forgeKinds[forge.kind].service?.sshPort?.(images.forgejo);
   const { sshPort: published, bind } = forge;
   if (port === undefined || published === undefined) return [];
-  return [{ internal: "ssh", bind, published, host: FORGE_SERVICE, port }];
+  return [{ service: "ssh", bind, published, host: FORGE_SERVICE, port }];
 }
 
 /**
@@ -262,15 +258,15 @@ function* findSharedPorts(factory: Factory): Generator<Unreachable> {
     woodpecker: env.ciPort.key,
     dashboard: env.dashboardPort.key,
   };
-  for (const { internal, published } of listInbound(factory)) {
+  for (const { service, published } of listInbound(factory)) {
     const other = taken.get(published);
     if (other)
       yield {
-        at: { key: keys[internal] },
+        at: { key: keys[service] },
         message: `port ${published} is also that of ${other}`,
         hint: "give one of them another port",
       };
-    taken.set(published, `the factory's ${internal}`);
+    taken.set(published, `the factory's ${service}`);
   }
   yield* findEdgePorts(factory, taken);
   for (const { name, baseUrl = "" } of factory.bots) {

@@ -11,7 +11,7 @@ export interface RepositoryNote {
   readonly hint: string;
 }
 
-interface Seen {
+interface RepositoryContents {
   /** The primary branch. */
   readonly branch: string;
   /** Full names of branches and tags. */
@@ -20,7 +20,7 @@ interface Seen {
   readonly submodules: readonly Submodule[];
 }
 
-interface Place {
+interface ProjectContext {
   readonly name: string;
   readonly branchPrefix?: string | undefined;
   /** Hosts that the project's containers may reach, presets resolved. */
@@ -30,30 +30,39 @@ interface Place {
   readonly forge: readonly string[];
 }
 
-export function judgeRepository(place: Place, seen: Seen): readonly RepositoryNote[] {
-  const submodules = seen.submodules.map((one) => judgeSubmodule(place, one));
+export function judgeRepository(
+  project: ProjectContext,
+  seen: RepositoryContents,
+): readonly RepositoryNote[] {
+  const submodules = seen.submodules.map((one) => judgeSubmodule(project, one));
   return [
-    judgeBranches(place, seen),
-    judgeSingle(place, seen),
-    judgeTags(place, seen),
-    judgeLfs(place, seen),
+    judgeBranches(project, seen),
+    judgeSingle(project, seen),
+    judgeTags(project, seen),
+    judgeLfs(project, seen),
     ...submodules,
   ].filter((note) => note !== undefined);
 }
 
-function judgeBranches(place: Place, { branches }: Seen): RepositoryNote | undefined {
-  const [obstacle] = findCommonObstacles(branches, place);
+function judgeBranches(
+  project: ProjectContext,
+  { branches }: RepositoryContents,
+): RepositoryNote | undefined {
+  const [obstacle] = findCommonObstacles(branches, project);
   if (obstacle === undefined) return undefined;
   return {
     verdict: "bad",
-    message: `${place.name}: the branch ${obstacle} is where ${deriveBranch(place, 1)} would have to be`,
-    hint: `rename that branch, or set branch_prefix in projects/${place.name}.toml`,
+    message: `${project.name}: the branch ${obstacle} is where ${deriveBranch(project, 1)} would have to be`,
+    hint: `rename that branch, or set branch_prefix in projects/${project.name}.toml`,
   };
 }
 
 /** The names of single issues' branches, which are folders of others' names. */
-function judgeSingle(place: Place, { branches }: Seen): RepositoryNote | undefined {
-  const prefix = `refs/heads/${deriveBranch(place, 1).slice(0, -1)}`;
+function judgeSingle(
+  project: ProjectContext,
+  { branches }: RepositoryContents,
+): RepositoryNote | undefined {
+  const prefix = `refs/heads/${deriveBranch(project, 1).slice(0, -1)}`;
   const found = branches.filter(
     (ref) => ref.startsWith(prefix) && /^\d+\//.test(ref.slice(prefix.length)),
   );
@@ -61,15 +70,18 @@ function judgeSingle(place: Place, { branches }: Seen): RepositoryNote | undefin
   const names = found.slice(0, 5).map((ref) => ref.slice("refs/heads/".length));
   return {
     verdict: "note",
-    message: `${place.name}: ${formatNames(names)} stand where the branches of these issues would have to be`,
+    message: `${project.name}: ${formatNames(names)} stand where the branches of these issues would have to be`,
     hint: "rename them before a bot takes such an issue, which is blocked else",
   };
 }
 
 /** Git and CIs that are told a short name may take the tag for the branch. */
-function judgeTags(place: Place, { branch, branches }: Seen): RepositoryNote | undefined {
+function judgeTags(
+  project: ProjectContext,
+  { branch, branches }: RepositoryContents,
+): RepositoryNote | undefined {
   const tags = branches.flatMap((ref) => (ref.startsWith(TAGS) ? [ref.slice(TAGS.length)] : []));
-  const prefix = deriveBranch(place, 1).slice(0, -1);
+  const prefix = deriveBranch(project, 1).slice(0, -1);
   const isWork = (tag: string): boolean =>
     tag.startsWith(prefix) && /^\d+$/.test(tag.slice(prefix.length));
   const found = tags.filter((tag) => tag === branch || isWork(tag));
@@ -78,14 +90,17 @@ function judgeTags(place: Place, { branch, branches }: Seen): RepositoryNote | u
   const more = found.length > names.length ? ` and ${found.length - names.length} more` : "";
   return {
     verdict: "note",
-    message: `${place.name}: a branch and a tag share a name (${formatNames(names)}${more}): what is told the short name may take one for the other`,
+    message: `${project.name}: a branch and a tag share a name (${formatNames(names)}${more}): what is told the short name may take one for the other`,
     hint: "rename the tag; disinto itself writes every name in full",
   };
 }
 
 const TAGS = "refs/tags/";
 
-function judgeLfs({ name }: Place, { lfs }: Seen): RepositoryNote | undefined {
+function judgeLfs(
+  { name }: ProjectContext,
+  { lfs }: RepositoryContents,
+): RepositoryNote | undefined {
   if (lfs.length === 0) return undefined;
   return {
     verdict: "note",
@@ -94,11 +109,11 @@ function judgeLfs({ name }: Place, { lfs }: Seen): RepositoryNote | undefined {
   };
 }
 
-function judgeSubmodule(place: Place, one: Submodule): RepositoryNote | undefined {
-  const at = locateSubmodule(one, { repository: place.url, forge: place.forge });
-  const why = "refused" in at ? at.refused : at.isForge ? undefined : judgeHost(place, at.url);
+function judgeSubmodule(project: ProjectContext, one: Submodule): RepositoryNote | undefined {
+  const at = locateSubmodule(one, { repository: project.url, forge: project.forge });
+  const why = "refused" in at ? at.refused : at.isForge ? undefined : judgeHost(project, at.url);
   if (why === undefined) return undefined;
-  return toSubmoduleNote(place.name, one, why);
+  return toSubmoduleNote(project.name, one, why);
 }
 
 export function toSubmoduleNote(name: string, { path }: Submodule, why: string): RepositoryNote {
@@ -109,7 +124,7 @@ export function toSubmoduleNote(name: string, { path }: Submodule, why: string):
   };
 }
 
-function judgeHost({ allow }: Place, url: string): string | undefined {
+function judgeHost({ allow }: ProjectContext, url: string): string | undefined {
   const { hostname, port } = new URL(url);
   if (isAllowed(allow, hostname, Number(port || 443))) return undefined;
   return `${hostname} is neither the forge nor named in [network] allow`;

@@ -14,9 +14,9 @@ export interface ActOptions {
 }
 
 type Form = Readonly<Record<string, unknown>>;
-type Do = (acts: Acts, who: Actor, form: Form) => Promise<string>;
+type PerformAct = (acts: Acts, who: Actor, form: Form) => Promise<string>;
 
-const doers: Readonly<Record<string, Do>> = {
+const doers: Readonly<Record<string, PerformAct>> = {
   retry: (acts, who, form) => acts.retry(who, placeOf(form)),
   release: (acts, who, form) => acts.release(who, placeOf(form)),
   block: (acts, who, form) => acts.block(who, placeOf(form)),

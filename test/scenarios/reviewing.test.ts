@@ -53,7 +53,6 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await template?.discard();
   await rm(scripts, { recursive: true, force: true });
 });
 
@@ -66,7 +65,7 @@ async function readPrompts(): Promise<readonly string[]> {
   return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as string]));
 }
 
-function play(name: string, role: "dev" | "review" = "review"): TestBot {
+function startBot(name: string, role: "dev" | "review" = "review"): TestBot {
   const player = new TestBot(scene, name, { role, environment: { CI_TOKEN: "" } });
   players.push(player);
   return player;
@@ -94,13 +93,13 @@ function reviewsOf({ pull }: PublishedWork) {
 }
 
 test("several review bots share the queue: each head is reviewed once, by one of them", async () => {
-  const dev = play("dev-1", "dev");
+  const dev = startBot("dev-1", "dev");
   const works: PublishedWork[] = [];
   for (const name of ["one", "two", "three"])
     works.push(await green(dev, name, { [`${name}.txt`]: name }));
 
-  await Promise.all([reviewAll(play("review-1")), reviewAll(play("review-2"))]);
-  await reviewAll(play("review-2"));
+  await Promise.all([reviewAll(startBot("review-1")), reviewAll(startBot("review-2"))]);
+  await reviewAll(startBot("review-2"));
 
   for (const work of works)
     expect(await reviewsOf(work)).toMatchObject([{ verdict: "approved", sha: work.head }]);
@@ -111,10 +110,10 @@ test("several review bots share the queue: each head is reviewed once, by one of
 
 test("a verdict that cannot be read is asked for once again, then said once for each head, also after a restart", async () => {
   await behave("garbage");
-  const work = await green(play("dev-1", "dev"), "one", { "one.txt": "one" });
+  const work = await green(startBot("dev-1", "dev"), "one", { "one.txt": "one" });
 
-  await reviewAll(play("review-1"));
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
+  await reviewAll(startBot("review-1"));
 
   const prompts = await readPrompts();
   expect(prompts).toHaveLength(2);
@@ -130,7 +129,7 @@ test("a verdict that cannot be read is asked for once again, then said once for 
 test("a long change is judged in parts, and one that is bad is enough", async () => {
   await behave("reject-marked");
   const long = Array.from({ length: 6000 }, (_, at) => `line ${at} of a long file`).join("\n");
-  const dev = play("dev-1", "dev");
+  const dev = startBot("dev-1", "dev");
   const work = await green(dev, "long", { "a.txt": "short\n", "b.txt": "marked\n" });
   const split = await green(dev, "split", {
     "b.txt": "marked\n",
@@ -138,7 +137,7 @@ test("a long change is judged in parts, and one that is bad is enough", async ()
     "d.txt": long,
   });
 
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
 
   expect(await reviewsOf(work)).toMatchObject([{ verdict: "changes-requested" }]);
   // One place of it alone is longer than what is read at once: it is refused, not approved in part.
@@ -149,7 +148,7 @@ test("a long change is judged in parts, and one that is bad is enough", async ()
     "b.txt": long.slice(0, 40_000),
     "c.txt": long.slice(0, 40_000),
   });
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
   expect(await reviewsOf(halves)).toMatchObject([
     { verdict: "changes-requested", body: "marked\n\nok" },
   ]);
@@ -157,16 +156,16 @@ test("a long change is judged in parts, and one that is bad is enough", async ()
 
 test("on a new head the reviewer is told what it said and what changed since, beside the whole change", async () => {
   await behave("reject-marked");
-  const dev = play("dev-1", "dev");
+  const dev = startBot("dev-1", "dev");
   const work = await green(dev, "again", { "a.txt": "marked\n", "b.txt": "kept\n" });
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
   await behave("approve");
   const head = await dev.push(work, { "a.txt": "better\n" });
   await pass(head);
 
-  await reviewAll(play("review-2"));
+  await reviewAll(startBot("review-2"));
   expect(await reviewsOf(work)).toHaveLength(1);
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
 
   expect(await reviewsOf(work)).toMatchObject([
     { author: "review-1", verdict: "changes-requested" },
@@ -181,18 +180,18 @@ test("on a new head the reviewer is told what it said and what changed since, be
 });
 
 test("a head that CI has not passed is not reviewed yet", async () => {
-  const dev = play("dev-1", "dev");
+  const dev = startBot("dev-1", "dev");
   await dev.start("red", { "red.txt": "red" });
 
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
 
   expect(await readPrompts()).toEqual([]);
 });
 
 test("hidden characters in a change are shown to the reviewer", async () => {
-  await green(play("dev-1", "dev"), "hidden", { "a.ts": "if (isAdmin\u202e) {}\n" });
+  await green(startBot("dev-1", "dev"), "hidden", { "a.ts": "if (isAdmin\u202e) {}\n" });
 
-  await reviewAll(play("review-1"));
+  await reviewAll(startBot("review-1"));
 
   expect((await readPrompts())[0]).toContain("isAdmin<U+202E>");
 });

@@ -24,7 +24,7 @@ const REF = /^(?:[0-9a-f]{40}|ref: refs\/heads\/[^\0-\x20\x7f~^:?*[\\]+)$/;
 const MAX_REF_BYTES = 1_000;
 
 /** What is read of it: refs below `common`, HEAD in `own`; the two differ in a linked work tree only. */
-interface Place {
+interface GitFolders {
   readonly own: string;
   readonly common: string;
 }
@@ -50,7 +50,7 @@ export async function withForeign<Result>(
 }
 
 /** The folder itself, or the nearest one above it that has a `.git`. */
-export async function locate(folder: string): Promise<Place | undefined> {
+export async function locate(folder: string): Promise<GitFolders | undefined> {
   await requireReadable(folder);
   if (await isRepository(folder)) return { own: folder, common: folder };
   for (let at = folder; ; at = path.dirname(at)) {
@@ -59,7 +59,7 @@ export async function locate(folder: string): Promise<Place | undefined> {
     const isWhole = found?.isDirectory() && (await isReadableRepository(inside));
     if (isWhole) return { own: inside, common: inside };
     if (found?.isFile()) return await locateLinked(inside);
-    if (found) throw refuse(at, "its .git is neither a folder nor a file");
+    if (found) throw unreadableRepository(at, "its .git is neither a folder nor a file");
     if (at === path.dirname(at)) return undefined;
   }
 }
@@ -92,20 +92,21 @@ async function isRepository(folder: string): Promise<boolean> {
 }
 
 /** A linked work tree is believed only where the repository it names also names it: a file alone may point anywhere. */
-async function locateLinked(file: string): Promise<Place> {
+async function locateLinked(file: string): Promise<GitFolders> {
   const own = /^gitdir: ([^\n]+)\n?$/.exec(await readSmall(file))?.[1] ?? "";
   const known = await readSmall(path.join(own, "gitdir")).catch(() => "");
   const same = known !== "" && (await resolved(known.trim())) === (await resolved(file));
-  if (!path.isAbsolute(own) || !same) throw refuse(path.dirname(file), "its .git points elsewhere");
+  if (!path.isAbsolute(own) || !same)
+    throw unreadableRepository(path.dirname(file), "its .git points elsewhere");
   return { own, common: path.dirname(path.dirname(own)) };
 }
 
-async function borrow({ own, common }: Place, bare: string): Promise<void> {
+async function borrow({ own, common }: GitFolders, bare: string): Promise<void> {
   const objects = path.join(common, "objects");
-  if (!(await isFolder(objects))) throw refuse(common, "its objects are no folder");
+  if (!(await isFolder(objects))) throw unreadableRepository(common, "its objects are no folder");
   for (const name of ["alternates", "http-alternates"]) {
     if (await lstat(path.join(objects, "info", name)).catch(() => undefined))
-      throw refuse(common, "it borrows the objects of another repository");
+      throw unreadableRepository(common, "it borrows the objects of another repository");
   }
   await mkdir(path.join(bare, "objects", "info"), { recursive: true });
   await writeFile(path.join(bare, "objects", "info", "alternates"), `${objects}\n`);
@@ -146,7 +147,8 @@ async function copyRefs(from: string, to: string): Promise<void> {
 
 async function readSmall(file: string): Promise<string> {
   const found = await lstat(file);
-  if (!found.isFile() || found.size > MAX_REF_BYTES) throw refuse(file, "it is no small file");
+  if (!found.isFile() || found.size > MAX_REF_BYTES)
+    throw unreadableRepository(file, "it is no small file");
   return await readFile(file, "utf8");
 }
 
@@ -162,7 +164,7 @@ async function resolved(place: string): Promise<string> {
   return await realpath(place).catch(() => place);
 }
 
-function refuse(folder: string, why: string): DisintoError {
+function unreadableRepository(folder: string, why: string): DisintoError {
   return new DisintoError("usage.invalid", `the repository in ${folder} is not read: ${why}`, {
     hint: "name a folder with a whole repository of its own: `git clone --no-local FOLDER NEW` makes one",
   });

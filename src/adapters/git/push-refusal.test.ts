@@ -12,7 +12,15 @@ import { localGitEnvironment } from "./environment.ts";
 import { buildMirror } from "./mirror.ts";
 import { findRefusal, isServerError } from "./push-refusal.ts";
 
+/** As Forgejo 15.0.3 answered with `[quota] ENABLED` and a total that was used up, to branches and leases alike. */
+const quota = [
+  "!\tHEAD:refs/heads/fix/issue-1\t[remote rejected] (pre-receive hook declined)\nDone\n",
+  "remote: \nremote: Forgejo: Quota exceeded        \nremote: \nerror: failed to push some refs to 'http://f/'\n",
+  /^Forgejo: Quota exceeded$/,
+] as const;
+
 test.each([
+  quota,
   [
     "! [remote rejected] a -> b (pre-receive hook declined)",
     "remote: Protected branch  ",

@@ -35,23 +35,23 @@ interface Level {
 }
 
 export function buildSubmodules(options: SubmodulesOptions): Submodules {
-  const bringLevel = async (level: Level): Promise<FetchedSubmodule[]> => {
+  const fetchLevel = async (level: Level): Promise<FetchedSubmodule[]> => {
     const all: FetchedSubmodule[] = [];
     for (const one of await listSubmodules(options.folder, level.sha)) {
       const path = `${level.below}${one.path}`;
-      const { refused, url } = await bringOne(options, one, level.repository);
+      const { refused, url } = await fetchOne(options, one, level.repository);
       all.push({ path, sha: one.sha, ...(refused !== undefined && { refused }) });
       if (url === undefined || level.depth >= MAX_DEPTH) continue;
       const next = { sha: one.sha, repository: url, below: `${path}/`, depth: level.depth + 1 };
-      all.push(...(await bringLevel(next)));
+      all.push(...(await fetchLevel(next)));
     }
     return all;
   };
-  return { fetch: (sha) => bringLevel({ sha, repository: options.url, below: "", depth: 1 }) };
+  return { fetch: (sha) => fetchLevel({ sha, repository: options.url, below: "", depth: 1 }) };
 }
 
 /** Answers where it came from, or why it did not come. */
-async function bringOne(
+async function fetchOne(
   { folder, access, announced, signal }: SubmodulesOptions,
   one: Submodule,
   repository: string,

@@ -19,18 +19,18 @@ function formatKey({ cause, about }: Pick<OnceComment, "cause" | "about">): stri
   return `<!-- disinto:${cause.replaceAll(/[^A-Za-z0-9-]/g, "-")}:${digest} -->`;
 }
 
-type Place = Pick<ProjectTools, "issues" | "bots">;
+type CommentTarget = Pick<ProjectTools, "issues" | "bots">;
 
 /** Returns false if it stood there already. */
-export async function commentOnce(place: Place, remark: OnceComment): Promise<boolean> {
-  if (await isPosted(place, remark)) return false;
-  await place.issues.comment(remark.on, `${inertText(remark.text)}\n\n${formatKey(remark)}`);
+export async function commentOnce(target: CommentTarget, remark: OnceComment): Promise<boolean> {
+  if (await isPosted(target, remark)) return false;
+  await target.issues.comment(remark.on, `${inertText(remark.text)}\n\n${formatKey(remark)}`);
   return true;
 }
 
 /** A stranger can write such a key too, to keep the bots silent: only a bot's own comment counts. */
 export async function isPosted(
-  { issues, bots }: Place,
+  { issues, bots }: CommentTarget,
   remark: Omit<OnceComment, "text">,
 ): Promise<boolean> {
   const key = formatKey(remark);

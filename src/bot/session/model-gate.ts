@@ -205,7 +205,7 @@ class Gate<S extends Session> {
     this.#tools.events.append({ type: "breaker.closed", breaker: this.#name });
   }
 
-  async #learn(end: SessionEnd, { session, probe, proven }: Learning): Promise<SessionEnd> {
+  async #learn(end: SessionEnd, { session, probe, proven }: SessionResult): Promise<SessionEnd> {
     const pending = proven === true ? undefined : probe;
     if (end.type !== "failed" || !isBackendFault(end.fault)) {
       this.#ownFailures = 0;
@@ -246,7 +246,7 @@ interface Entry {
   readonly slot: Slot;
 }
 
-interface Learning {
+interface SessionResult {
   readonly session: Session;
   readonly probe: Probe | undefined;
   readonly proven: boolean | undefined;

@@ -46,7 +46,7 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
   const { slot } = tools;
   await requireEmpty(slot);
   const folders = target.foldersOf(slot);
-  const submodules = await bringSubmodules(tools, target, sha);
+  const submodules = await fetchSubmodules(tools, target, sha);
   const folder = await folders.prepare(`ci-${sha}-${parent}`, { branch, sha, submodules });
   await makeSurroundings(tools, target, folder);
   const { pull, before } = run;
@@ -62,14 +62,14 @@ export async function runPipeline(tools: RunTools, target: CiProject, run: Run):
 }
 
 /** What cannot be fetched is told, and left as git leaves it: an empty folder. */
-async function bringSubmodules({ events }: RunTools, { submodules }: CiProject, sha: string) {
-  const brought = await submodules.fetch(sha);
-  for (const one of brought) {
+async function fetchSubmodules({ events }: RunTools, { submodules }: CiProject, sha: string) {
+  const fetched = await submodules.fetch(sha);
+  for (const one of fetched) {
     if (one.refused === undefined) continue;
     const message = `the submodule ${one.path} is not there: ${one.refused}`;
     events.append({ type: "failure", code: "git.failed", message, retryInMs: 0 });
   }
-  return brought;
+  return fetched;
 }
 
 /** What runs and what is there is nobody's, or of the run before: none of it is the next one's. */
@@ -187,7 +187,7 @@ async function gatherFacts(
   };
 }
 
-interface Place {
+interface WorkflowContext {
   readonly target: CiProject;
   readonly pipeline: PipelineRecord;
   readonly folder: string;
@@ -195,7 +195,7 @@ interface Place {
 
 async function runAll(
   tools: RunTools,
-  place: Place,
+  place: WorkflowContext,
   workflows: readonly StartedWorkflow[],
 ): Promise<void> {
   const { target, pipeline } = place;

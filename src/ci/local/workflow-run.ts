@@ -6,7 +6,7 @@ import type { PipelineRecord, StepRecord, WorkflowRecord } from "./pipelines.ts"
 import { runStep, type StepEnd } from "./steps.ts";
 import type { PlannedStep } from "./workflow/workflows.ts";
 
-interface Place {
+interface WorkflowContext {
   readonly target: CiProject;
   readonly pipeline: PipelineRecord;
   readonly folder: string;
@@ -27,7 +27,7 @@ export function cacheOf(folder: string): string {
 
 export async function runWorkflow(
   tools: RunTools,
-  place: Place,
+  place: WorkflowContext,
   { planned, record }: StartedWorkflow,
 ): Promise<void> {
   const post = (state: Status["state"], description: string): Promise<void> =>
@@ -77,7 +77,7 @@ interface Steps {
 /** Undefined when every command of every step that may not fail ended with 0. */
 async function runSteps(
   tools: RunTools,
-  { target, pipeline, folder }: Place,
+  { target, pipeline, folder }: WorkflowContext,
   { steps, record }: Steps,
 ): Promise<string | undefined> {
   const { signal, slot, redact } = tools;

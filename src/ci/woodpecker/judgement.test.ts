@@ -69,7 +69,7 @@ test("a workflow file that does not parse is the change's fault; one that cannot
     kind: "real",
     suspectedCause: "configuration",
     steps: [],
-    words: ["linter: m"],
+    messages: ["linter: m"],
   });
   expect(judgePipeline(pipeline([], { ...broken, errors: errors("generic") }), context).kind).toBe(
     "infrastructure",
@@ -88,7 +88,7 @@ test("only the workflow of the context counts, where its name can be told", () =
   expect(judgePipeline(pipeline([], { workflows: [red, lost] }), context)).toEqual({
     kind: "infrastructure",
     steps: [],
-    words: ["check: agent lost"],
+    messages: ["check: agent lost"],
   });
   expect(judgePipeline(pipeline([], { workflows: [red, lost] }), "custom").kind).toBe("real");
 });

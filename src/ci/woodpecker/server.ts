@@ -19,7 +19,7 @@ const LIMIT_MS = 30_000;
 const MAX_BYTES = 16_000_000;
 
 export function buildCiServer({ url, forgeUrl, signal }: ServerOptions): CiServer {
-  const ask = async (path: string, { method = "GET", token, body }: Asked = {}) => {
+  const ask = async (path: string, { method = "GET", token, body }: ApiRequest = {}) => {
     const overdue = AbortSignal.timeout(LIMIT_MS);
     const answer = await request(`${url}${path}`, {
       method,
@@ -43,13 +43,13 @@ export function buildCiServer({ url, forgeUrl, signal }: ServerOptions): CiServe
   };
 }
 
-interface Asked {
+interface ApiRequest {
   readonly method?: "DELETE" | "GET" | "PATCH" | "POST";
   readonly token?: string;
   readonly body?: object;
 }
 
-type Ask = (path: string, asked?: Asked) => Promise<{ status: number; text: string }>;
+type Ask = (path: string, asked?: ApiRequest) => Promise<{ status: number; text: string }>;
 
 const Listed = z.array(z.object({ full_name: z.string(), forge_remote_id: z.string() }));
 const Runs = z.array(z.object({ number: z.int(), commit: z.string() })).nullable();
@@ -93,7 +93,7 @@ const Repository = z
   }));
 
 function buildAccount(ask: Ask): CiAccount {
-  const must = async (path: string, asked: Asked = {}): Promise<string> => {
+  const must = async (path: string, asked: ApiRequest = {}): Promise<string> => {
     const { status, text } = await ask(path, asked);
     if (status >= 200 && status < 300) return text;
     const words = text.trim().slice(0, 200);
@@ -155,7 +155,7 @@ function buildAccount(ask: Ask): CiAccount {
   };
 }
 
-function buildSecrets(must: (path: string, asked?: Asked) => Promise<string>): CiSecretStore {
+function buildSecrets(must: (path: string, asked?: ApiRequest) => Promise<string>): CiSecretStore {
   const list = async (id: number): Promise<readonly KeptSecret[]> => {
     const found: KeptSecret[] = [];
     for (let page = 1; ; page++) {

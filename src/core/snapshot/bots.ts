@@ -51,14 +51,14 @@ function judge(status: BotStatus | undefined, isLost: boolean): BotLine["state"]
   return isBusy ? "working" : "idle";
 }
 
-interface Known {
+interface BotState {
   readonly start: Start;
   readonly status: BotStatus | undefined;
   readonly state: BotLine["state"];
   readonly spending: SessionTotals;
 }
 
-function describeBot({ start, status, state, spending }: Known): BotLine {
+function describeBot({ start, status, state, spending }: BotState): BotLine {
   const { by: name, roles, harness, model, backend, version } = start;
   const { standing, slots = [], totals, lastEventAt } = status ?? {};
   return {

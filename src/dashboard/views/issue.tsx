@@ -165,15 +165,15 @@ function describe(event: StampedEvent): readonly [head: string, long: string | u
   }
 }
 
-type Told<Type> = Extract<StampedEvent, { type: Type }>;
+type EventOf<Type> = Extract<StampedEvent, { type: Type }>;
 
-function describeState({ at, reason = "" }: Told<"state.entered">) {
+function describeState({ at, reason = "" }: EventOf<"state.entered">) {
   const [first = "", ...rest] = reason.split("\n");
   const head = `${at}${first ? `: ${first.slice(0, 300)}` : ""}`;
   return [head, rest.length > 0 || first.length > 300 ? reason : undefined] as const;
 }
 
-function describeSessionEnd(event: Told<"session.ended">): string {
+function describeSessionEnd(event: EventOf<"session.ended">): string {
   const { end, fault, seconds, turns, inputTokens, outputTokens, money } = event;
   const cost = money > 0 ? `, ${formatMoney(money)}` : "";
   const tokens = formatTokens(inputTokens + outputTokens);

@@ -185,7 +185,7 @@ export class ModelGateway {
   async #passOn(
     answer: Awaited<ReturnType<typeof send>>,
     response: ServerResponse,
-    { isTurn, asked, addsUsage, onFirst }: Passing,
+    { isTurn, asked, addsUsage, onFirst }: PassedRequest,
   ): Promise<void> {
     const contentType = String(answer.headers["content-type"] ?? "");
     const passed = ["content-type", "retry-after", "request-id"].flatMap((name) => {
@@ -283,7 +283,7 @@ export class ModelGateway {
   }
 }
 
-interface Passing {
+interface PassedRequest {
   readonly isTurn: boolean;
   /** What was asked, for an estimate where the answer says no counts. */
   readonly asked: string;

@@ -94,7 +94,7 @@ function ignoreFailure(error: unknown): undefined {
   if (!(error instanceof DisintoError)) throw error;
 }
 
-interface Place {
+interface WorkState {
   readonly at: StateName;
   readonly work: Work;
 }
@@ -102,7 +102,7 @@ interface Place {
 /** Answers undefined if the work may go on. */
 async function readIssueChange(
   tools: BotTools,
-  { at, work }: Place,
+  { at, work }: WorkState,
 ): Promise<IssueChange | undefined> {
   const target = projectOf(tools, work.project);
   const pull =
@@ -155,12 +155,12 @@ export async function findAct(
  */
 export async function findUnmetCondition(
   tools: BotTools,
-  place: Place,
+  state: WorkState,
 ): Promise<IssueChange | undefined> {
-  const change = await readIssueChange(tools, place);
+  const change = await readIssueChange(tools, state);
   if (change) return change;
-  const target = projectOf(tools, place.work.project);
-  const issue = await findIssue(target, place.work.issue);
+  const target = projectOf(tools, state.work.project);
+  const issue = await findIssue(target, state.work.issue);
   // Merged meanwhile: the activity reads that back itself.
   if (!issue || issue.state === "closed") return undefined;
   if (!(await mayTake(target, issue))) return { type: "withdrawn", why: "trust-lost" };

@@ -21,9 +21,9 @@ export async function readSurroundings(
   }: Pick<ProjectTools, "mirror" | "submodules" | "issues" | "bots">,
   { base, issue }: Pick<PreparedWork, "base" | "issue">,
 ): Promise<Surroundings> {
-  const brought = await submodules.fetch(base);
+  const fetched = await submodules.fetch(base);
   const lfs = (await mirror.objects.lfsAttributes(base)).length > 0;
-  const missing = brought.filter(({ refused }) => refused !== undefined);
+  const missing = fetched.filter(({ refused }) => refused !== undefined);
   if (lfs) {
     const cause = "lfs";
     await commentOnce({ issues, bots }, { on: issue, cause, about: cause, text: LFS_TO_PEOPLE });
@@ -38,15 +38,15 @@ export async function readSurroundings(
         text: `I work without these submodules, which I cannot fetch:\n\n${listMissing(missing)}`,
       },
     );
-  return { submodules: brought, notes: formatNotes(brought, lfs) };
+  return { submodules: fetched, notes: formatNotes(fetched, lfs) };
 }
 
 const LFS_TO_PEOPLE =
   "This repository keeps files in Git LFS, which this factory has no store for: I see the pointers instead of the files, and a change that puts a file where a pointer belongs is refused. If the issue is about such a file, a person has to do it.";
 
-function formatNotes(brought: readonly FetchedSubmodule[], lfs: boolean): string {
-  const missing = brought.filter(({ refused }) => refused !== undefined);
-  const there = brought.filter(({ refused }) => refused === undefined);
+function formatNotes(fetched: readonly FetchedSubmodule[], lfs: boolean): string {
+  const missing = fetched.filter(({ refused }) => refused !== undefined);
+  const there = fetched.filter(({ refused }) => refused === undefined);
   return [
     there.length > 0 &&
       `Submodules, there to be read; what is changed in them is no part of the change: ${formatNames(there.map(({ path }) => path))}`,
