@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { differences, type Exchange, whyNotCompared } from "../forge-contract/description.ts";
-import { answersFolder } from "./folders.ts";
+import { answersFolder, templatesFolder } from "./folders.ts";
 
 export async function setup(): Promise<void> {
   await rm(answersFolder, { recursive: true, force: true });
@@ -11,7 +11,8 @@ export async function setup(): Promise<void> {
 
 export async function teardown(): Promise<void> {
   const exchanges = await readAll();
-  await rm(answersFolder, { recursive: true, force: true });
+  for (const folder of [answersFolder, templatesFolder])
+    await rm(folder, { recursive: true, force: true });
   if (exchanges.length === 0) return;
   const found = new Set(exchanges.flatMap(differences));
   const outcome = whyNotCompared ?? `held against Forgejo's description: ${found.size} differ`;

@@ -5,3 +5,6 @@ export const builtFolder = join(import.meta.dirname, "../../node_modules/.cache/
 
 /** Where its forges leave their answers. */
 export const answersFolder = join(builtFolder, "answers");
+
+/** The forges that scenes are copied from; of one run. */
+export const templatesFolder = join(builtFolder, "templates");

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startForge } from "../../src/forge/serve.ts";
+import { type RunningForge, startForge } from "../../src/forge/serve.ts";
 import { createAccount, generateAccessToken } from "../../src/forge/users/admin.ts";
 import { differences, type Exchange } from "./description.ts";
 
@@ -67,7 +67,10 @@ export interface TestForge {
   close(): Promise<void>;
 }
 
-export async function startTestForge(): Promise<TestForge> {
+/** Without another start the forge runs in the test's own process. */
+export async function startTestForge(
+  start: (options: { folder: string; port: number }) => Promise<RunningForge> = startForge,
+): Promise<TestForge> {
   const folder = await mkdtemp(join(tmpdir(), "disinto-forge-"));
   await createAccount(folder, {
     username: "root",
@@ -77,7 +80,7 @@ export async function startTestForge(): Promise<TestForge> {
   });
   const wanted = { username: "root", name: "tests", scopes: ["all"], raw: true };
   const [token = ""] = await generateAccessToken(folder, wanted);
-  let forge = await startForge({ folder, port: 0 });
+  let forge = await start({ folder, port: 0 });
   const { url, port } = forge;
   const admin = caller(url, `token ${token}`);
   return {
@@ -99,7 +102,7 @@ export async function startTestForge(): Promise<TestForge> {
     remote: (path, userToken) => `${url.replace("://", `://x:${userToken}@`)}/${path}.git`,
     restart: async () => {
       await forge.close();
-      forge = await startForge({ folder, port });
+      forge = await start({ folder, port });
     },
     close: async () => {
       await forge.close();

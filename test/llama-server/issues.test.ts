@@ -1,7 +1,7 @@
 /** Issues at a real llama-server, with a real forge, CI and bots: who pays when the server fails, and who when an issue does. */
 import { createServer } from "node:http";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { deriveBackend } from "../../src/core/backend.ts";
 import { agentsFolder, agentTest } from "../agents/agents.ts";
 import { repo } from "../support/factory-description.ts";
@@ -42,8 +42,6 @@ describe.skipIf(!hasLlama)("at a real llama-server", () => {
     await scene?.close();
     await server?.stop();
   });
-  afterAll(() => template?.discard());
-
   const startBot = (name: string, url: string, told: Readonly<Record<string, string>> = {}) => {
     const own = scene.environmentOf(name);
     scene.startBot(name, {

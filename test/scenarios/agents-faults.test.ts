@@ -13,7 +13,6 @@ let scene: Scene | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
   await server?.close();
 });
 

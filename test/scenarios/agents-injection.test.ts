@@ -18,7 +18,6 @@ let loot: Loot | undefined;
 afterEach(async () => {
   loot?.close();
   await scene?.close();
-  await template?.discard();
   if (scripts) await rm(scripts, { recursive: true, force: true });
 });
 

@@ -44,7 +44,6 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await template?.discard();
   await server?.close();
 });
 

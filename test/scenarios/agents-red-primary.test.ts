@@ -8,7 +8,6 @@ let scene: Scene | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
 });
 
 test("a red primary branch stops new claims of all bots, for one reason that is told once, and a green one releases them", async () => {

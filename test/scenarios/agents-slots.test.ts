@@ -92,7 +92,6 @@ afterEach(() => scene?.close());
 afterAll(async () => {
   sessions?.close();
   await server?.close();
-  await template?.discard();
 });
 
 test.each([

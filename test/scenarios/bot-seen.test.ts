@@ -23,7 +23,6 @@ let scene: Scene | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
 });
 
 /** A bot alone, with a port for who asks how it is. */

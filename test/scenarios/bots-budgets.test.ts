@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { repo } from "../support/factory-description.ts";
 import { Scene, Template } from "../support/scene.ts";
 import { until } from "../support/test-factory.ts";
@@ -17,8 +17,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => scene.close());
-
-afterAll(() => template.discard());
 
 /** Three more than the first. */
 const ATTEMPTS = 4;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
 import { repo } from "../support/factory-description.ts";
 import { killAtEvery } from "../support/kill.ts";
@@ -19,8 +19,6 @@ beforeAll(async () => {
     pollInterval: 0.25,
   });
 });
-
-afterAll(() => template.discard());
 
 interface Life {
   readonly scene: Scene;
@@ -99,7 +97,7 @@ async function readPushed({ view }: Scene): Promise<string | undefined> {
 test("a dev bot killed before or after any of its calls goes on after a restart as if nothing had been", async () => {
   await killAtEvery<Life>({
     title: "one issue's whole life",
-    points: "quarter",
+    points: "some",
     atOnce: 2,
     prepare: begin,
     command: ({ scene }) => ({
@@ -118,7 +116,7 @@ test("a dev bot killed before or after any of its calls goes on after a restart 
 test("another bot takes over from one killed before or after any of its calls: one pull request, nothing pushed is lost", async () => {
   await killAtEvery<Life>({
     title: "one issue's whole life, and another bot after it",
-    points: "quarter",
+    points: "some",
     atOnce: 2,
     prepare: begin,
     command: ({ scene }) => ({

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
 import { repo } from "../support/factory-description.ts";
@@ -26,8 +26,6 @@ afterEach(async () => {
   await scene.close();
   proxy.close();
 });
-
-afterAll(() => template.discard());
 
 const DOABLE = "```stamp src/stamp.txt\n```\n";
 /** The scripted coder changes nothing for it. */

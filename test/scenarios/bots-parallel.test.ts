@@ -9,7 +9,6 @@ let scene: Scene | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
 });
 
 const COUNT = 24;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type AutoApprover, startAutoApprover } from "../support/auto-approver.ts";
 import { repo, scriptedCoder } from "../support/factory-description.ts";
 import { InterceptingProxy, isPushOf } from "../support/intercepting-proxy.ts";
@@ -25,8 +25,6 @@ afterEach(async () => {
   await scene.close();
   proxy.close();
 });
-
-afterAll(() => template.discard());
 
 /** Seconds; shorter ones run out by themselves where the machine is slow. */
 const shortTerm = { AGENT_LEASE_TERM: "6" };

@@ -8,7 +8,6 @@ let scene: Scene | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
 });
 
 /** As a coder it never comes to an end; as a reviewer it approves. */

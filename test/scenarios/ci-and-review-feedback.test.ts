@@ -12,7 +12,6 @@ let scripts: string | undefined;
 
 afterEach(async () => {
   await scene?.close();
-  await template?.discard();
   if (scripts) await rm(scripts, { recursive: true, force: true });
 });
 

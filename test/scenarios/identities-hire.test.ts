@@ -1,22 +1,28 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { deriveCredentialKeys } from "../../src/core/names.ts";
 import { dumpFiles, dumpForge } from "../support/forge-dump.ts";
 import { localCoder, localReviewer, TestFactory } from "../support/test-factory.ts";
 
+/** One for all tests but one: each hires bots of other names. */
 let factory: TestFactory;
 
-afterEach(() => factory?.end());
+beforeAll(async () => {
+  factory = await startFactory();
+});
 
-async function startFactory(): Promise<void> {
-  factory = await TestFactory.create({
+afterAll(() => factory?.end());
+
+async function startFactory(): Promise<TestFactory> {
+  const started = await TestFactory.create({
     env: { DISINTO_ENGINE: "local" },
     coder: localCoder,
     reviewer: localReviewer,
     devBots: [],
   });
-  await factory.disintoOrThrow("init", factory.repository);
+  await started.disintoOrThrow("init", started.repository);
+  return started;
 }
 
 const coderFlags = ["--command", ...localCoder];
@@ -31,7 +37,6 @@ async function logins(): Promise<readonly unknown[]> {
 }
 
 test("a hired bot has its section, its user, one token that works, and has proved what it may do", async () => {
-  await startFactory();
   const before = await readProject();
 
   const ended = await factory.disinto("hire-an-agent", "ada", "dev", ...coderFlags, "--", "--slow");
@@ -54,36 +59,33 @@ test("a hired bot has its section, its user, one token that works, and has prove
 });
 
 test("hiring the same bot again changes nothing, and hiring it for another role is refused", async () => {
-  await startFactory();
-  await factory.disintoOrThrow("hire-an-agent", "ada", "dev", ...coderFlags);
+  await factory.disintoOrThrow("hire-an-agent", "eda", "dev", ...coderFlags);
   const before = [await dumpFiles(factory.folder), await dumpForge(factory.folder)];
 
-  await factory.disintoOrThrow("hire-an-agent", "ada", "dev", ...coderFlags);
-  const other = await factory.disinto("hire-an-agent", "ada", "review", ...coderFlags);
+  await factory.disintoOrThrow("hire-an-agent", "eda", "dev", ...coderFlags);
+  const other = await factory.disinto("hire-an-agent", "eda", "review", ...coderFlags);
 
   expect(other).toMatchObject({ exitCode: 2 });
   expect([await dumpFiles(factory.folder), await dumpForge(factory.folder)]).toEqual(before);
 });
 
 test("a bot that would be a bad configuration is not written, nor made on the forge", async () => {
-  await startFactory();
   const before = await dumpFiles(factory.folder);
 
-  const noModel = await factory.disinto("hire-an-agent", "ada", "dev");
-  const badName = await factory.disinto("hire-an-agent", "Ada", "dev", ...coderFlags);
-  const badRole = await factory.disinto("hire-an-agent", "ada", "pilot", ...coderFlags);
-  const badNumber = await factory.disinto("hire-an-agent", "ada", "dev", "--slots", "many");
+  const noModel = await factory.disinto("hire-an-agent", "ida", "dev");
+  const badName = await factory.disinto("hire-an-agent", "Ida", "dev", ...coderFlags);
+  const badRole = await factory.disinto("hire-an-agent", "ida", "pilot", ...coderFlags);
+  const badNumber = await factory.disinto("hire-an-agent", "ida", "dev", "--slots", "many");
 
   expect([noModel, badName, badRole, badNumber].map(({ exitCode }) => exitCode)).toEqual([
     2, 2, 2, 2,
   ]);
-  expect(noModel.stderr).toContain("ada has no model");
+  expect(noModel.stderr).toContain("ida has no model");
   expect(await dumpFiles(factory.folder)).toEqual(before);
-  expect(await logins()).not.toContain("ada");
+  expect(await logins()).not.toContain("ida");
 });
 
 test("each flag of hire-an-agent is one setting of the bot's section", async () => {
-  await startFactory();
   const before = await readProject();
   const model = ["--local-model", "http://127.0.0.1:1/v1", "--model", "qwen", "--slots", "3"];
   const others = ["--harness", "opencode", "--poll-interval", "7", "--project", "greeter"];
@@ -115,15 +117,15 @@ test("each flag of hire-an-agent is one setting of the bot's section", async () 
 });
 
 test("with --up the hired bot runs afterwards", async () => {
-  await startFactory();
+  const own = await startFactory();
+  onTestFinished(() => own.end());
 
-  await factory.disintoOrThrow("hire-an-agent", "ada", "dev", ...coderFlags, "--up");
+  await own.disintoOrThrow("hire-an-agent", "ada", "dev", ...coderFlags, "--up");
 
-  expect(await factory.disintoOrThrow("status")).toMatch(/agents-ada +running/);
+  expect(await own.disintoOrThrow("status")).toMatch(/agents-ada +running/);
 });
 
 test("twenty bots hired at once are twenty users with one token each, and nothing else is lost", async () => {
-  await startFactory();
   const before = await dumpFiles(factory.folder);
   const tokensBefore = (await dumpForge(factory.folder)).tokens;
   const names = Array.from({ length: 20 }, (_, index) => `dev-${index + 1}`);

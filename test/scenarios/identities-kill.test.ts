@@ -101,7 +101,7 @@ async function killEvery(title: string, command: Command, before: readonly Comma
   let undisturbed: string | undefined;
   await killAtEvery<Scene>({
     title,
-    points: "quarter",
+    points: "some",
     atOnce: 2,
     prepare: () => copy(template),
     command: (scene) => ({ args: ["--factory", scene.folder, ...command(scene)] }),

@@ -1,22 +1,28 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { setEnvironment } from "../../src/config/env-file.ts";
 import { dumpFiles, dumpForge, type ForgeDump } from "../support/forge-dump.ts";
 import { localCoder, localReviewer, repo, TestFactory } from "../support/test-factory.ts";
 
+/** One for most tests: each leaves it repaired. */
 let factory: TestFactory;
 
-beforeEach(async () => {
-  factory = await TestFactory.create({
+beforeAll(async () => {
+  factory = await createFactory();
+  await factory.disintoOrThrow("init", factory.repository);
+});
+
+afterAll(() => factory?.end());
+
+function createFactory(): Promise<TestFactory> {
+  return TestFactory.create({
     env: { DISINTO_ENGINE: "local" },
     coder: localCoder,
     reviewer: localReviewer,
     devBots: ["dev-a", "dev-b"],
   });
-});
-
-afterEach(() => factory?.end());
+}
 
 /** Straight to the forge, as its administrator. */
 async function act(method: string, route: string, body?: object): Promise<void> {
@@ -105,7 +111,6 @@ test.each([
 ])(
   "%s is found by plan, repaired by init, and nothing else is touched",
   async (_, damage, step) => {
-    await factory.disintoOrThrow("init", factory.repository);
     const good = await dumpForge(factory.folder);
     const files = await dumpFiles(factory.folder);
     await damage();
@@ -134,7 +139,6 @@ test.each([
 );
 
 test("a revoked token is found by plan and replaced, and no other token nor any password", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   const good = await dumpForge(factory.folder);
   const env = await factory.environment();
   await act("DELETE", "/users/dev-a/tokens/disinto-1");
@@ -158,6 +162,12 @@ test("a revoked token is found by plan and replaced, and no other token nor any 
 });
 
 test("a token of an earlier version is kept; one limited to other repositories than the bot's is replaced", async () => {
+  const shared = factory;
+  factory = await createFactory();
+  onTestFinished(async () => {
+    await factory.end();
+    factory = shared;
+  });
   await factory.disintoOrThrow("init", factory.repository);
   const password = (await factory.environment()).get("FORGE_PASS_DEV_A") ?? "";
   const use = async (name: string, limits: object) => {
@@ -198,7 +208,6 @@ test("a token of an earlier version is kept; one limited to other repositories t
 });
 
 test("init five times: the same .env, the same forge, nothing to do", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   const good = [await dumpFiles(factory.folder), await dumpForge(factory.folder)];
 
   for (let round = 0; round < 4; round++) {
@@ -211,15 +220,12 @@ test("init five times: the same .env, the same forge, nothing to do", async () =
 });
 
 test("a dry run before anything exists lists every step and makes nothing", async () => {
-  const files = await dumpFiles(factory.folder);
+  const fresh = await createFactory();
+  onTestFinished(() => fresh.end());
+  const files = await dumpFiles(fresh.folder);
 
-  const { exitCode, stdout } = await factory.disinto(
-    "init",
-    factory.repository,
-    "--yes",
-    "--dry-run",
-    "--json",
-  );
+  const dryRun = ["--yes", "--dry-run", "--json"];
+  const { exitCode, stdout } = await fresh.disinto("init", fresh.repository, ...dryRun);
 
   expect(exitCode).toBe(0);
   const { steps, changed } = JSON.parse(stdout) as { steps: object[]; changed: boolean };
@@ -227,12 +233,11 @@ test("a dry run before anything exists lists every step and makes nothing", asyn
   expect(steps).toContainEqual(
     expect.objectContaining({ action: expect.objectContaining({ kind: "create-user" }) }),
   );
-  expect(await dumpFiles(factory.folder)).toEqual(files);
-  await expect(stat(path.join(factory.folder, ".disinto"))).rejects.toThrow("ENOENT");
+  expect(await dumpFiles(fresh.folder)).toEqual(files);
+  await expect(stat(path.join(fresh.folder, ".disinto"))).rejects.toThrow("ENOENT");
 });
 
 test("one word more in LLAMA_BOTS, init and up: one user, one token, one service more, and that is all", async () => {
-  await factory.disintoOrThrow("init", factory.repository);
   await factory.disintoOrThrow("up");
   const good = await dumpForge(factory.folder);
   const running = await readProcesses();

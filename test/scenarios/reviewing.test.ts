@@ -53,7 +53,6 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await template?.discard();
   await rm(scripts, { recursive: true, force: true });
 });
 

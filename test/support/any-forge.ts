@@ -3,8 +3,8 @@
  * DISINTO_TEST_FORGEJO names with its administrator root (`http://root:password@127.0.0.1:3000`).
  */
 import path from "node:path";
-import { startForge } from "../../src/forge/serve.ts";
 import { createAccount } from "../../src/forge/users/admin.ts";
+import { startForgeProcess } from "./forge-process.ts";
 
 export interface AnyForge {
   readonly url: string;
@@ -38,7 +38,7 @@ export async function openAnyForge(root: string): Promise<AnyForge> {
   const password = "correct horse battery";
   const folder = path.join(root, "forge");
   await createAccount(folder, { username: "root", email: "root@x.invalid", admin: true, password });
-  const forge = await startForge({ folder, host: "127.0.0.1", port: 0 });
+  const forge = await startForgeProcess({ folder, port: 0 });
   return describeForge({ url: forge.url, password, isReal: false, end: () => forge.close() });
 }
 

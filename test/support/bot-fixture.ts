@@ -20,6 +20,7 @@ import {
 import { pushFile, readFileAt } from "../forge-contract/work-tree.ts";
 import { announcedUrl, labels, project, settings } from "./bot-defaults.ts";
 import { scriptedCoder } from "./factory-description.ts";
+import { startForgeProcess } from "./forge-process.ts";
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -76,7 +77,7 @@ export class BotFixture {
   }
 
   static async open(bots: readonly string[] = ["bot"]): Promise<BotFixture> {
-    const forge = await startTestForge();
+    const forge = await startTestForge(startForgeProcess);
     const folder = await mkdtemp(path.join(tmpdir(), "disinto-bench-"));
     const ada = await forge.user("ada");
     const eve = await forge.user("eve");

@@ -30,7 +30,6 @@ export function stopBots(): void {
 
 export async function closeScene(): Promise<void> {
   await scene?.close();
-  await template?.discard();
 }
 
 let started = 0;

@@ -1,5 +1,7 @@
 /** A forge, its identities and a repository, made once and copied for each scene: real processes, folders of their own. */
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,6 +9,7 @@ import { buildForge } from "../../src/adapters/forgejo/forge.ts";
 import { buildForgeAdmin } from "../../src/adapters/forgejo/forge-admin.ts";
 import { repositories } from "../../src/adapters/git/repositories.ts";
 import { applyIdentities } from "../../src/apply/identities.ts";
+import { withLock } from "../../src/config/file-lock.ts";
 import type { Factory } from "../../src/core/factory.ts";
 import { deriveIdentities } from "../../src/core/identities.ts";
 import { CI_ADDRESS_FILE, CI_NAME, deriveCredentialKeys } from "../../src/core/names.ts";
@@ -15,7 +18,8 @@ import type { Forge } from "../../src/ports/forge.ts";
 import type { ForgeAdmin } from "../../src/ports/forge-admin.ts";
 import type { RemoteAccess } from "../../src/ports/remote-access.ts";
 import { deriveBotVariables } from "../../src/settings/bot.ts";
-import { runCli } from "./cli.ts";
+import { builtFolder, templatesFolder } from "../answers/folders.ts";
+import { buildCli, runCli } from "./cli.ts";
 import { readEvents } from "./event-reader.ts";
 import {
   adminLogin,
@@ -29,72 +33,87 @@ import { Processes } from "./processes.ts";
 
 const CI_TOKEN = "the ci token of a test";
 
-/** Prepared once; holds no process. */
+/** Prepared once for all test files of a run that want the same cast; holds no process. */
 export class Template {
   readonly folder: string;
   readonly factory: Factory;
   readonly secrets: ReadonlyMap<string, string>;
   readonly admin: Administrator;
 
-  private constructor(made: {
-    folder: string;
-    factory: Factory;
-    secrets: ReadonlyMap<string, string>;
-    admin: Administrator;
-  }) {
-    this.folder = made.folder;
-    this.factory = made.factory;
-    this.secrets = made.secrets;
-    this.admin = made.admin;
+  private constructor(folder: string, factory: Factory, { secrets, admin }: Made) {
+    this.folder = folder;
+    this.factory = factory;
+    this.secrets = new Map(secrets);
+    this.admin = admin;
   }
 
-  /** Through the same code as `disinto init`. */
   static async create(cast: FactoryDescription): Promise<Template> {
-    const folder = await mkdtemp(path.join(tmpdir(), "disinto-template-"));
+    await buildCli();
+    const stamp = await readFile(path.join(builtFolder, "stamp"), "utf8");
+    const described = JSON.stringify([stamp, cast]);
+    const name = createHash("sha256").update(described).digest("hex").slice(0, 16);
+    const folder = path.join(templatesFolder, name);
+    const file = path.join(folder, "made.json");
     const factory = describeFactory(cast);
-    const forgeFolder = path.join(folder, "forge");
-    const admin = await createAdministrator(forgeFolder);
-    const processes = new Processes();
-    try {
-      const url = await processes.startForge(forgeFolder, await findFreePort());
-      const secrets = new Map<string, string>();
-      await applyIdentities(
-        {
-          forge: buildForgeAdmin({ url, admin }),
-          secrets: {
-            get: (key) => secrets.get(key),
-            set: async (values) => {
-              for (const [key, value] of Object.entries(values)) secrets.set(key, value);
-            },
-          },
-          newSecret: () => crypto.randomUUID(),
-          fill: { repo, with: () => fill(folder, { url, admin }, cast.files) },
-          say: () => undefined,
-        },
-        deriveIdentities(factory),
-        { dryRun: false },
-      );
-      // A database that no process has open can be copied.
-      await processes.stop("forge");
-      return new Template({ folder, factory, secrets, admin });
-    } finally {
-      await processes.endAll();
-    }
+    await withLock({ folder: builtFolder, name, waitMs: 120_000 }, async () => {
+      if (existsSync(file)) return;
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      await writeFile(file, JSON.stringify(await make(folder, factory, cast.files)));
+    });
+    return new Template(folder, factory, JSON.parse(await readFile(file, "utf8")) as Made);
   }
 
   /** With which an identity makes itself a token. */
   credentialsOf(name: string): { readonly login: string; readonly password: string } {
     return { login: name, password: this.secrets.get(deriveCredentialKeys(name).password) ?? "" };
   }
-
-  discard(): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true });
-  }
 }
 
 interface Administrator {
   readonly login: string;
   readonly password: string;
+}
+
+interface Made {
+  readonly secrets: readonly (readonly [string, string])[];
+  readonly admin: Administrator;
+}
+
+/** Through the same code as `disinto init`. */
+async function make(
+  folder: string,
+  factory: Factory,
+  files: FactoryDescription["files"],
+): Promise<Made> {
+  const forgeFolder = path.join(folder, "forge");
+  const admin = await createAdministrator(forgeFolder);
+  const processes = new Processes();
+  try {
+    const url = await processes.startForge(forgeFolder, await findFreePort());
+    const secrets = new Map<string, string>();
+    await applyIdentities(
+      {
+        forge: buildForgeAdmin({ url, admin }),
+        secrets: {
+          get: (key) => secrets.get(key),
+          set: async (values) => {
+            for (const [key, value] of Object.entries(values)) secrets.set(key, value);
+          },
+        },
+        newSecret: () => crypto.randomUUID(),
+        fill: { repo, with: () => fill(folder, { url, admin }, files) },
+        say: () => undefined,
+      },
+      deriveIdentities(factory),
+      { dryRun: false },
+    );
+    // A database that no process has open can be copied.
+    await processes.stop("forge");
+    return { secrets: [...secrets], admin };
+  } finally {
+    await processes.endAll();
+  }
 }
 
 /** By a process of its own: one that has had a database open may still delete files of it. */

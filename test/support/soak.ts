@@ -33,3 +33,13 @@ export function sample<Case>(cases: readonly Case[], share: number): readonly Ca
     .sort((a, b) => a.index - b.index)
     .map(({ one }) => one);
 }
+
+/** All of them in a soak, else one of each so many in a row: no stretch of them is left out. */
+export function drawEach<Case>(cases: readonly Case[], size: number): readonly Case[] {
+  if (isSoak) return cases;
+  const draw = drawNumbers();
+  return Array.from({ length: Math.ceil(cases.length / size) }, (_, index) => {
+    const row = cases.slice(index * size, (index + 1) * size);
+    return row.slice(Math.floor(draw() * row.length))[0] as Case;
+  });
+}

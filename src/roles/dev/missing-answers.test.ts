@@ -7,6 +7,7 @@ import {
   type Running,
   statesOf,
 } from "../../../test/support/bot-fixture.ts";
+import { sample } from "../../../test/support/soak.ts";
 import { StandInWoodpecker } from "../../../test/support/stand-in-woodpecker.ts";
 import { until } from "../../../test/support/test-factory.ts";
 
@@ -160,13 +161,16 @@ test("a bot that was killed between closing and opening opens it again; a person
   expect(await bench.labelsOf(issue)).toEqual(["blocked"]);
 });
 
-test.each([
+/** What a CI says of a run that it cannot begin. */
+const unbegun = [
   ["not YAML", "compiler: yaml: line 3: did not find expected '-' indicator"],
   ["old syntax", "Invalid or missing `steps` section"],
   ["unknown key", "linter: Invalid or missing image (test: steps.test)"],
   ["missing secret", 'secret "absent_secret" not found'],
   ["left out", "pipeline 1 ran other, and no workflow of this name"],
-])(
+] as const;
+
+test.each(sample(unbegun, 0.5))(
   "a run that cannot be begun (%s) is told as what it is, and is a person's where the change leaves CI alone",
   async (name, words) => {
     const { bot, issue } = await start([name]);
