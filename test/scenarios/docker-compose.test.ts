@@ -5,14 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Finished, run as runProgram, toolEnvironment } from "../../src/adapters/process.ts";
 import type { Forge } from "../../src/ports/forge.ts";
 import { buildCli } from "../support/cli.ts";
-import {
-  describeWithDocker,
-  docker,
-  dockerSays,
-  removeImage,
-  removeProject,
-} from "../support/docker.ts";
-import { buildStandInForgejo } from "../support/stand-in-forgejo.ts";
+import { describeWithDocker, docker, removeImage, removeProject } from "../support/docker.ts";
+import { onStandIn } from "../support/stand-in-forgejo.ts";
 import { repo, TestFactory, until } from "../support/test-factory.ts";
 
 const checkout = path.join(import.meta.dirname, "../..");
@@ -244,29 +238,11 @@ describeWithDocker("on a real Docker Engine", () => {
   });
 
   test("on an image that starts as root and whose command line refuses root, init makes the administrator as git, and says what the forge refuses", async () => {
-    const image = `disinto-stand-in-forgejo:${run}`;
-    const name = `${run}f`;
-    await buildStandInForgejo(image, images[1] ?? "");
-    const other = await TestFactory.create({
-      env: {
-        DISINTO_NAME: name,
-        DISINTO_IMAGE_TAG: run,
-        DISINTO_FORGE: "forgejo",
-        DISINTO_IMAGE_FORGEJO: image,
-      },
-      coder: inImage("coder.mjs"),
-      reviewer: inImage("reviewer.mjs"),
-      devBots: ["dev-qwen"],
-    });
-    try {
-      await other.disintoOrThrow("init", other.repository);
-      expect((await other.environment()).get("FORGE_ADMIN_PASS")).toBeTruthy();
-      expect(await dockerSays("exec", `${name}-forgejo`, "forgejo", "admin")).toContain(
+    await onStandIn({ variant: "usual", run, from: images[1] ?? "" }, async (other, inForge) => {
+      expect(await inForge("forgejo", "admin")).toContain(
         "Forgejo is not supposed to be run as root",
       );
-      expect(await dockerSays("exec", `${name}-forgejo`, "stat", "-c", "%U", "/data/gitea")).toBe(
-        "git\n",
-      );
+      expect(await inForge("stat", "-c", "%U", "/data/gitea")).toBe("git\n");
 
       const env = path.join(other.folder, ".env");
       const text = await readFile(env, "utf8");
@@ -275,11 +251,14 @@ describeWithDocker("on a real Docker Engine", () => {
 
       expect(exitCode).toBe(1);
       expect(stderr).toMatch(/user already exists/);
-    } finally {
-      await other.end();
-      await removeProject(name);
-      await removeImage(image);
-    }
+    });
+  });
+
+  test("on the image that is git from the start, its volume is where that image keeps its data", async () => {
+    await onStandIn({ variant: "rootless", run, from: images[1] ?? "" }, async (_, inForge) => {
+      expect(await inForge("stat", "-c", "%U", "/var/lib/gitea/data")).toBe("git\n");
+      expect(await inForge("grep", "-c", " /var/lib/gitea ", "/proc/mounts")).toBe("1\n");
+    });
   });
 
   async function readMembers(): Promise<readonly string[]> {

@@ -63,4 +63,8 @@ test("rules and files are patterns that match whole names, as grep and awk read 
     false,
   );
   expect(["docs/a.md", "xdocs/a.md"].map((name) => open.test(name))).toEqual([true, false]);
+  // A star ends at a slash, and in a file's name at a dot too.
+  expect(["docs/a.b.md", "docs/x/a.md"].map((name) => open.test(name))).toEqual([false, false]);
+  expect(match("release/1/2")).toEqual([false, false]);
+  expect(match("release/1.2")).toEqual([false, true]);
 });
