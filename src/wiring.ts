@@ -85,6 +85,7 @@ export function buildTools(signal: AbortSignal): Tools {
         (await import("./engines/compose/one-shots.ts")).buildOneShots(signal).run(job),
     },
     openOneShots: async (engine) => (await loadEngines()).openOneShots(engine, signal),
+    ciLeftovers: async (engine) => (await loadEngines()).openCiLeftovers(engine),
     eventArchive: async (engine) => (await loadEngines()).openEventArchive(engine, signal),
     ...buildServerTools({ clock: systemClock, signal }),
     ...buildForgeTools(signal),

@@ -8,6 +8,7 @@ import type { CiConnection } from "../ci/definitions.ts";
 import type { CiSettings } from "../ci/local/settings.ts";
 import type { Factory, RepoId } from "../core/factory.ts";
 import type { EngineName } from "../engines/definitions.ts";
+import type { CiLeftovers } from "../ports/ci-leftovers.ts";
 import type { CiRunReader } from "../ports/ci-run-reader.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
@@ -53,6 +54,8 @@ export interface Tools extends SyncTools, SelfTestTools {
   readonly askEngine: (folder: string) => Promise<(factory: Factory) => Promise<Containers>>;
   /** Where the services of an engine run. */
   readonly openOneShots: (engine: EngineName) => Promise<OneShots>;
+  /** Undefined where no CI runs its steps on the engine. */
+  readonly ciLeftovers: (engine: EngineName) => Promise<CiLeftovers | undefined>;
   readonly eventArchive: (engine: EngineName) => Promise<EventArchive>;
   readonly forge: (url: string, token: string) => Promise<Forge>;
   /** One look at a model's server, with one small request. */

@@ -1,6 +1,7 @@
 /** What each engine does, loaded when a factory's configuration names it. */
 import { resolve } from "node:path";
 import type { Factory } from "../core/factory.ts";
+import type { CiLeftovers } from "../ports/ci-leftovers.ts";
 import type { Containers } from "../ports/containers.ts";
 import type { EventArchive } from "../ports/event-archive.ts";
 import type { OneShots } from "../ports/one-shots.ts";
@@ -26,6 +27,8 @@ interface ActingEngine {
   ) => Promise<Containers>;
   /** Where its services run, for what is to be tried there once. */
   readonly openOneShots: (signal: AbortSignal) => Promise<OneShots>;
+  /** Undefined where no CI runs its steps on it. */
+  readonly openCiLeftovers?: () => Promise<CiLeftovers>;
   readonly readEvents: () => Promise<ReadEventFile>;
   /** Runs the forge's own command line, as its service would; answers its output. */
   readonly runForge: (
@@ -40,6 +43,7 @@ const acting: Readonly<Record<EngineName, ActingEngine>> = {
     open: async (factory, { folder, signal }, askDocker) =>
       buildCompose({ factory, folder, signal }, await askDocker()),
     openOneShots: async (signal) => (await import("./compose/one-shots.ts")).buildOneShots(signal),
+    openCiLeftovers: async () => (await import("./compose/ci-leftovers.ts")).buildCiLeftovers(),
     readEvents: async () => (await import("./compose/events.ts")).copyEvents,
     runForge: async (factory, options, argv) =>
       (await import("./compose/forge-command.ts")).runForge(
@@ -81,6 +85,10 @@ function open(
 
 export function openOneShots(engine: EngineName, signal: AbortSignal): Promise<OneShots> {
   return acting[engine].openOneShots(signal);
+}
+
+export async function openCiLeftovers(engine: EngineName): Promise<CiLeftovers | undefined> {
+  return acting[engine].openCiLeftovers?.();
 }
 
 export function openEventArchive(engine: EngineName, signal: AbortSignal): EventArchive {

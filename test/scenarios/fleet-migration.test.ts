@@ -189,6 +189,16 @@ describeWithDocker("an older installation on a real engine", () => {
     );
     expect(listed.stdout).toMatch(/^woodpecker-data +unused$/m);
     expect(listed.stdout).not.toContain("forgejo-data");
+    // A run of Woodpecker's, two years ago; the test's own by its number.
+    const leftover = `wp_01jd0000000000000000000000_${process.pid}_default`;
+    await docker("volume", "create", leftover);
+    await docker("network", "create", leftover);
+    expect((await fleet.cli("prune")).stdout).toContain(
+      `network ${leftover}   left by a run of the CI of 2024-11-18`,
+    );
+    const cleaned = await fleet.cli("prune", "--ci");
+    expect(cleaned.stderr).toContain(`removed volume ${leftover}`);
+    expect((await fleet.cli("prune")).stdout).not.toContain(leftover);
     expect((await fleet.cli("prune", "--remove", "agent-data")).exitCode).toBe(1);
     await docker("rm", "--force", `${fleet.name}-agents`);
     expect((await fleet.cli("prune", "--remove", "agent-data")).stderr).toContain(

@@ -66,6 +66,7 @@ export const prune = defineCommand({
   example: "disinto prune --remove agent-data-ada",
   flags: {
     remove: flags.words("volumes", "Remove these, with all data in them"),
+    ci: flags.switch("Remove what runs of the CI left whose agent was killed"),
     json: flags.switch("Print them as JSON"),
   },
   run: async (tools, input) => (await import("../prune.ts")).prune(tools, input),

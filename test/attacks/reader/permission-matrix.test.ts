@@ -1,5 +1,5 @@
 /**
- * Every route of the API against every kind of caller: who has not the access or not the scope is refused, and nobody else. CI
+ * Every route of the API against every kind of caller, by tokens that are limited to repositories too: who has not the access or not the scope is refused, and nobody else. CI
  * tries each two of route, access and scope together once; `npm run soak` tries all. DISINTO_MATRIX_FORGE, with a real
  * Forgejo's address, and DISINTO_MATRIX_ADMIN, its administrator as name:password, hold the table against that one.
  */
@@ -89,8 +89,37 @@ beforeAll(async () => {
       if (made.status !== 201) throw new Error(`${name}: ${JSON.stringify(made.body)}`);
       callers.push({ name, access, scopes, call: by(`token ${made.body.sha1}`) });
     }
+  // Forgejo limits tokens to repositories since 15.
+  if (real === undefined || Number.parseInt(await versionOf(by()), 10) >= 15)
+    callers.push(...(await limit(by)));
 }, 120_000);
 afterAll(() => close());
+
+async function versionOf(nobody: Call): Promise<string> {
+  return String((await nobody("GET", "/version")).body.version);
+}
+
+/** Tokens that are limited: to another repository it is as if they had no access, and to this one they administer nothing. */
+async function limit(by: (authorization?: string) => Call): Promise<readonly Caller[]> {
+  const scopes = ["write:repository", "write:issue"];
+  const make = async (access: Access, repo: string) => {
+    const login = loginOf(access);
+    const [owner = "", name = ""] = repo.split("/");
+    const wanted = { name: `for ${name}`, scopes, repositories: [{ owner, name }] };
+    const made = await by(basic(login, password))("POST", `/users/${login}/tokens`, wanted);
+    if (made.status !== 201) throw new Error(`${repo}: ${JSON.stringify(made.body)}`);
+    return by(`token ${made.body.sha1}`);
+  };
+  await by(basic(loginOf("write"), password))("POST", "/user/repos", { name: "elsewhere" });
+  const elsewhere = await make("write", `${loginOf("write")}/elsewhere`);
+  const here = await make("admin", `${loginOf("owner")}/matrix`);
+  return [
+    { name: "write, limited to another", access: "none", scopes, call: elsewhere },
+    { name: "admin, limited to this", access: "write", scopes, call: here },
+  ];
+}
+
+const GRID = 1 + accesses.length * scopeLists.length;
 
 /** An issue with a comment and a label, a pull request with a review, a rule; nobody's of the callers but the owner's. */
 async function fill(url: string, by: (authorization?: string) => Call) {
@@ -152,7 +181,7 @@ function choose(route: Route): readonly Caller[] {
     const [access, scopes] = [n % accesses.length, (n + at) % scopeLists.length];
     return callers[1 + access * scopeLists.length + scopes];
   });
-  return [callers[0], ...pairs].filter((one) => one !== undefined);
+  return [callers[0], ...pairs, ...callers.slice(GRID)].filter((one) => one !== undefined);
 }
 
 const usual: Readonly<Record<string, string>> = {
