@@ -12,5 +12,7 @@ export default defineConfig({
       "src/harness/gateway/**/*.test.ts",
     ],
     testTimeout: 60_000,
+    // What is changed is this process's code: nothing is built of it, see test/support/forge-process.ts.
+    env: { DISINTO_TEST_FORGE: "in-process" },
   },
 });

@@ -151,4 +151,4 @@ test("twenty bots hired at once are twenty users with one token each, and nothin
   expect(held).toEqual(names);
   const again = await factory.disinto("init");
   expect(again.stderr).toContain("nothing to do");
-}, 240_000);
+}, 420_000);

@@ -82,7 +82,7 @@ export async function runCli(
   { input, env = {} }: CliOptions = {},
 ): Promise<Ended> {
   const argv = [process.execPath, await buildCli(), "--factory", folder, ...args] as const;
-  const options = { timeoutMs: 180_000, env: toolEnvironment(env) };
+  const options = { timeoutMs: 400_000, env: toolEnvironment(env) };
   const ended = await run(argv, { ...options, ...(input !== undefined && { input }) });
   await noteOutput(folder, args, ended);
   return ended;
