@@ -41,6 +41,19 @@ function fleet(branches: readonly string[], settings: object = {}, seen: object 
   } as unknown as Parameters<typeof checkRepositories>[0];
 }
 
+test("a repository without content, or without its primary branch, is named with the command that helps", async () => {
+  expect(await checkRepositories(fleet([]))).toMatchObject([
+    {
+      verdict: "bad",
+      message: "shop: its repository on the forge is empty",
+      hint: "bring yours there: disinto init FOLDER",
+    },
+  ]);
+  expect(await checkRepositories(fleet(["trunk"]))).toMatchObject([
+    { verdict: "bad", message: "shop: its repository on the forge has no branch main" },
+  ]);
+});
+
 test("a branch that leaves bots' branches no room is named, with both ways out", async () => {
   const [finding] = await checkRepositories(fleet(["main", "fix"]));
 

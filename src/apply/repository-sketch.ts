@@ -8,6 +8,7 @@ import { expandAllowed } from "../core/egress-lists.ts";
 import type { Factory, Project } from "../core/factory.ts";
 import { formatRepo } from "../core/identities.ts";
 import {
+  judgePrimaryBranch,
   judgeRepository,
   type RepositoryNote,
   toSubmoduleNote,
@@ -59,6 +60,8 @@ export async function noteRepository({
 }: Examined): Promise<readonly RepositoryNote[] | undefined> {
   const url = `${factory.forge.url}/${formatRepo(project.repo)}.git`;
   try {
+    const absent = judgePrimaryBranch(project, await repositories.branches({ url, access }));
+    if (absent) return [absent];
     const described = await describeOnForge(repositories, { url, access }, project.name);
     const place = { ...project, url, forge: [], allow: expandAllowed([project]) };
     const missing = await findMissing({ repositories, access, url }, described);

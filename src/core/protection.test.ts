@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeFactory, shop } from "../../test/support/factories.ts";
 import type { Protection } from "../ports/forge-admin.ts";
-import { deriveIdentities, planIdentities } from "./identities.ts";
+import { deriveIdentities, formatRepo, planIdentities } from "./identities.ts";
 import { formatIdentityStep } from "./identity-text.ts";
 
 const paths = 'protected_paths = [".woodpecker/**", "docker-compose.yml"]\n';
@@ -66,4 +66,28 @@ test.each(Object.entries(wider))("a rule that was changed alone is repaired: %s"
   const steps = plan(change);
 
   expect(steps).toContain("+ protection of main in acme/shop   the rules differ");
+});
+
+test("an empty repository whose rules stand is filled with its protected paths lifted for that push", () => {
+  const desired = deriveIdentities(makeFactory("X=1\n", { shop: `${paths}${shop}${required}` }));
+  const [repository] = desired.repositories;
+  if (!repository?.protection) throw new Error("no protection");
+  const { repo, labels, writers, protection } = repository;
+  const access = new Map(writers.map((login) => [login, "write" as const]));
+  const observed = { empty: true, access, labels: labels.map(({ name }) => name), protection };
+  const repositories = new Map([[formatRepo(repo), observed]]);
+
+  const steps = planIdentities(
+    { ...desired, repositories: [repository] },
+    { users: new Map(), repositories },
+    { canFill: repo },
+  ).filter(({ action }) => action.kind.endsWith("repository") || action.kind === "protect-branch");
+
+  expect(steps.map(formatIdentityStep)).toEqual([
+    "+ protection of main in acme/shop   its protected paths would refuse the first push",
+    "+ content of acme/shop   it is empty",
+    "+ protection of main in acme/shop   the rules differ",
+  ]);
+  expect(steps[0]?.action).toMatchObject({ protection: { protectedPaths: [] } });
+  expect(steps[2]?.action).toMatchObject({ protection });
 });

@@ -1,5 +1,6 @@
 /** What is better known of a project's repository before a session is paid for. Pure. */
 import { isAllowed } from "./egress-lists.ts";
+import type { Project } from "./factory.ts";
 import { formatNames } from "./git-names.ts";
 import { locateSubmodule, type Submodule } from "./submodules.ts";
 import { deriveBranch, findCommonObstacles } from "./work-branch.ts";
@@ -28,6 +29,22 @@ interface ProjectContext {
   /** The repository's address on the forge. */
   readonly url: string;
   readonly forge: readonly string[];
+}
+
+/** What nobody has brought to the forge yet, or what went with its volumes. */
+export function judgePrimaryBranch(
+  { name, primaryBranch }: Pick<Project, "name" | "primaryBranch">,
+  branches: readonly string[],
+): RepositoryNote | undefined {
+  if (branches.includes(`refs/heads/${primaryBranch}`)) return undefined;
+  const isEmpty = branches.length === 0;
+  return {
+    verdict: "bad",
+    message: `${name}: its repository on the forge ${isEmpty ? "is empty" : `has no branch ${primaryBranch}`}`,
+    hint: isEmpty
+      ? "bring yours there: disinto init FOLDER"
+      : `push ${primaryBranch}, or set primary_branch in projects/${name}.toml`,
+  };
 }
 
 export function judgeRepository(

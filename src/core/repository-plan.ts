@@ -26,9 +26,19 @@ export function* planRepository(
       yield { action: { kind: "create-label", repo, label }, because: "no such label" };
   }
   if (!protection) return;
-  if (empty && canFill)
-    yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
-  yield* planProtection(repo, keepInsiders(protection, repository, seen), rules);
+  const isFilled = empty && canFill;
+  const atFirstPush = isFilled ? withoutPaths(rules) : rules;
+  if (atFirstPush && atFirstPush !== rules) {
+    const because = "its protected paths would refuse the first push";
+    yield { action: { kind: "protect-branch", repo, protection: atFirstPush }, because };
+  }
+  if (isFilled) yield { action: { kind: "fill-repository", repository }, because: "it is empty" };
+  yield* planProtection(repo, keepInsiders(protection, repository, seen), atFirstPush);
+}
+
+/** A push that touches protected paths is refused whoever pushes, and the first one brings every file. */
+function withoutPaths(rules: Protection | undefined): Protection | undefined {
+  return rules && rules.protectedPaths.length > 0 ? { ...rules, protectedPaths: [] } : rules;
 }
 
 function* planAccess(
