@@ -33,6 +33,7 @@ test("HTTPS without a domain is signed by Caddy itself, and serves a browser tha
     "{
     	https_port 8443
     	auto_https disable_redirects
+    	skip_install_trust
     	default_sni box.lan
     }
 

@@ -96,8 +96,8 @@ export const identityRows: readonly Row[] = [
     source: "routers/api/v1/user/app.go ListAccessTokens",
     mutation: {
       file: "users/routes",
-      find: "tokenShape(row)))",
-      replace: 'tokenShape(row, "x")))',
+      find: "tokenShape(forge, row)))",
+      replace: 'tokenShape(forge, row, "x")))',
     },
     check: async (world) => {
       const { login, password, token } = await world.person("dev");

@@ -9,8 +9,8 @@ import { isSoak } from "../support/soak.ts";
 import { hasLlama, LlamaServer } from "./llama-server.ts";
 
 /** Some sixty tokens a second; in a soak all of the 30,000 that a session may begin with. */
-const [tokens, times] = isSoak ? [30_000, 200] : [2_400, 200];
-const SAMPLE_TOKENS = 200;
+const [tokens, times] = isSoak ? [30_000, 200] : [3_200, 200];
+const SAMPLE_TOKENS = 400;
 
 const ask = (page: string, length: number) => `
 const { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key } = process.env;
@@ -30,7 +30,7 @@ async function measureSilence(url: string): Promise<number> {
   const body = JSON.stringify({ max_tokens: 1, messages: [{ role: "user", content }] });
   const headers = { "content-type": "application/json" };
   await (await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body })).text();
-  return Math.max(8_000, ((performance.now() - beganMs) * tokens) / SAMPLE_TOKENS / 5);
+  return Math.max(5_000, ((performance.now() - beganMs) * tokens) / SAMPLE_TOKENS / 5);
 }
 
 describe.skipIf(!hasLlama)("at a real llama-server", () => {
