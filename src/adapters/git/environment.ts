@@ -28,6 +28,7 @@ export function localGitEnvironment(
 const hardening: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["core.fsmonitor", "false"],
+  ["advice.graftFileDeprecated", "false"],
   ["fetch.recurseSubmodules", "false"],
   ["transfer.bundleURI", "false"],
   ["protocol.allow", "never"],

@@ -48,6 +48,7 @@ export function gitEnvironment(folder: string, extra: Readonly<Record<string, st
       ["core.hooksPath", `${folder}/hooks`],
       ["core.quotePath", "false"],
       ["advice.detachedHead", "false"],
+      ["advice.graftFileDeprecated", "false"],
       ["core.packedGitWindowSize", "32m"],
       ["core.packedGitLimit", "128m"],
       ["core.bigFileThreshold", "64m"],
