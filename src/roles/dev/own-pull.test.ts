@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ProjectTools } from "../../bot/tools.ts";
 import { DisintoError } from "../../errors.ts";
 import type { Pull } from "../../ports/forge.ts";
-import { openPullOnce } from "./own-pull.ts";
+import { openPullOnce, reopenOwn } from "./own-pull.ts";
 
 /** A forge with these pull requests, which takes titles that begin with this for drafts. */
 function buildPulls(draftPrefix: string, standing: readonly Partial<Pull>[] = []) {
@@ -71,4 +71,18 @@ test("a refusal is one, and what was opened and is not listed is said", async ()
   await expect(open({ ...pulls, open: async () => undefined })).rejects.toMatchObject({
     code: "forge.invalid",
   });
+});
+
+test("one that the bot closed to tell the CI again, and has opened since it was read, is no person's closing", async () => {
+  const { pulls, edits } = buildPulls("WIP:", [{ title: "x" }]);
+  const acts = (...types: readonly string[]) => {
+    const timeline = async () => types.map((type) => ({ type, author: "Dev" }));
+    return { pulls, timeline, bots: async () => ["dev"] } as unknown as ProjectTools;
+  };
+  const read = { number: 1, state: "closed", merged: false } as Pull;
+
+  expect(await reopenOwn(acts("closed", "reopened"), read)).toMatchObject({ state: "open" });
+  expect(edits).toEqual([]);
+  expect(await reopenOwn(acts("reopened", "closed"), read)).toMatchObject({ state: "open" });
+  expect(edits).toEqual([{ number: 1, state: "open" }]);
 });

@@ -47,6 +47,8 @@ export async function reopenOwn(
     ({ type }) => type === "closed" || type === "reopened",
   );
   const last = acts.at(-1);
+  // Between the two requests this bot itself may have opened it again.
+  if (last?.type === "reopened") return pulls.get(pull.number);
   if (last?.type !== "closed") return pull;
   const author = last.author.toLowerCase();
   if (!(await bots()).some((login) => login.toLowerCase() === author)) return pull;
